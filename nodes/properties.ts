@@ -1,0 +1,105 @@
+/**
+ * The properties that users save in their flows: names, defaults and types, declared once.
+ * The runtime reads them, the tests hold the `defaults` in the html files against them.
+ * The names are a contract with every saved flow: add, never rename.
+ */
+
+export const workspaceDefaults = {
+  name: '',
+  baseUrl: 'https://api.roboflow.com',
+  deviceId: '',
+  timeout: 30000,
+  tls: '',
+  proxy: '',
+  maxWaiting: 1000,
+  outboxDir: '',
+  outboxMaxMegabytes: 1024,
+  outboxMaxEvents: 100000,
+  outboxWhenFull: 'reject' as 'reject' | 'drop-oldest' | 'shed-images',
+  batchSize: 100,
+  batchLinger: 1000,
+};
+export type WorkspaceProperties = typeof workspaceDefaults;
+
+/** A metadata row of the dialog; `value` is read as `valueType` says. */
+export interface MetadataRow {
+  key: string;
+  value: string;
+  valueType: 'str' | 'num' | 'bool' | 'msg' | 'flow' | 'global' | 'env' | 'jsonata';
+}
+
+export const visionEventDefaults = {
+  name: '',
+  workspace: '',
+  delivery: 'send' as 'send' | 'queue' | 'build',
+  detections: 'payload',
+  detectionsType: 'msg',
+  format: 'auto',
+  mapping: '',
+  units: 'auto' as 'auto' | 'pixel' | 'fraction',
+  defaultClass: '',
+  labels: '',
+  sourceWidth: '',
+  sourceHeight: '',
+  sourceFit: 'squash' as 'squash' | 'crop' | 'letterbox',
+  imageWidth: '',
+  imageHeight: '',
+  output: '',
+  frigateBox: 'snapshot' as 'snapshot' | 'current',
+  minConfidence: '',
+  classes: '',
+  eventType: 'quality_check',
+  eventTypeType: 'str',
+  useCase: '',
+  useCaseType: 'str',
+  result: '',
+  resultType: 'str',
+  location: '',
+  locationType: 'str',
+  itemCount: '',
+  itemCountType: 'count',
+  itemType: '',
+  itemTypeType: 'str',
+  alertType: '',
+  alertTypeType: 'str',
+  severity: '',
+  severityType: 'str',
+  description: '',
+  descriptionType: 'str',
+  value: '',
+  valueType: 'str',
+  relatedEventId: '',
+  relatedEventIdType: 'str',
+  feedback: '',
+  feedbackType: 'str',
+  externalId: '',
+  externalIdType: 'str',
+  comment: '',
+  commentType: 'str',
+  eventId: '',
+  eventIdType: 'uuid',
+  timestamp: '',
+  timestampType: 'now',
+  deviceId: '',
+  deviceIdType: 'str',
+  streamId: '',
+  streamIdType: 'str',
+  workflowId: '',
+  workflowIdType: 'str',
+  workflowVersion: '',
+  workflowVersionType: 'str',
+  outputImage: '',
+  outputImageType: 'none',
+  inputImage: '',
+  inputImageType: 'none',
+  imageLabel: '',
+  imageLabelType: 'none',
+  metadata: [] as MetadataRow[],
+  metadataFrom: '',
+  metadataFromType: 'none',
+  onWarnings: 'send' as 'send' | 'repair' | 'stop',
+  cooldown: '0',
+  cooldownBy: '',
+  cooldownByType: 'none',
+};
+export type VisionEventProperties = typeof visionEventDefaults;

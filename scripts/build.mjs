@@ -1,0 +1,28 @@
+// Compiles src and nodes into dist and lays html, locales and icons beside the compiled nodes,
+// where Node-RED looks for them (it follows no other path).
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const dist = path.join(root, 'dist');
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+
+rmSync(dist, { recursive: true, force: true });
+const compiled = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.json')], {
+  stdio: 'inherit',
+});
+if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+
+const nodes = path.join(root, 'nodes');
+for (const name of readdirSync(nodes)) {
+  if (name.endsWith('.html')) cpSync(path.join(nodes, name), path.join(dist, 'nodes', name));
+}
+for (const [from, to] of [
+  [path.join(nodes, 'locales'), path.join(dist, 'nodes', 'locales')],
+  [path.join(root, 'icons'), path.join(dist, 'nodes', 'icons')],
+]) {
+  if (existsSync(from)) cpSync(from, to, { recursive: true });
+}
