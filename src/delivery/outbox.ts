@@ -97,6 +97,37 @@ export interface DeadLetter {
 
 export type OutboxErrorCode = 'OUTBOX_FULL' | 'OUTBOX_IO';
 
+/** Why the outbox refused. The text tells an operator what happened and which setting or folder mends it. */
+export class OutboxError extends Error {
+  override readonly name = 'OutboxError';
+
+  constructor(
+    readonly code: OutboxErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A stored picture is missing or is no longer what was stored. The event belongs to the dead letters, with `code`. */
+export class OutboxDamage extends Error {
+  override readonly name = 'OutboxDamage';
+  readonly code = 'PICTURE_DAMAGED';
+}
+
+/** The two clocks that delivery needs. Tests pass their own. */
+export interface Clock {
+  /** wall clock, ms since 1970: for display and age only, it may jump (a gateway boots in 1970) */
+  now(): number;
+  /** monotonic clock, ms since any fixed moment: for waits and due times */
+  monotonic(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+};
+
 /** A durable queue of events: at least once, oldest due first, never two leases with one event id at the same time. */
 export interface Outbox {
   /** Locks, replays, quarantines, sweeps. */
@@ -107,12 +138,22 @@ export interface Outbox {
    * The oldest due events of ONE use case, up to the given numbers (at least one event whatever its size), or undefined.
    * Strict order per event id: an event whose id has an older one waiting or leased is not handed out.
    * `newest` leases the youngest due events instead, so that live events pass a backlog.
+   * It is asynchronous because the bodies are read from the disk; leases may be asked for at the same time.
+   * `bytes` counts bodies, not pictures. Rejects with an `OutboxError` after `close`.
    */
-  lease(max: { events: number; bytes: number; newest?: boolean }): Lease | undefined;
+  lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined>;
+  /**
+   * Resolves when the outcome is durable. An event of the lease that the outcome does not name returns to the queue,
+   * due at once and without a failed attempt counted: so a lease is given back by an empty outcome.
+   * When it rejects (`OUTBOX_IO`), the outcome is still in force in this process; after a crash the events come back.
+   */
   settle(lease: Lease, outcome: Settlement): Promise<void>;
   /** Durable note that a picture was uploaded, so that a retry does not upload it again. */
   markUploaded(id: string, role: 'output' | 'input', sourceId: string): Promise<void>;
-  /** Ms of the monotonic clock when the next waiting event falls due; undefined when none waits. */
+  /**
+   * Ms of the monotonic clock when the next waiting event falls due (in the past when it is due already);
+   * undefined when none waits. An event held back behind an older one with its id does not count.
+   */
   nextDueAt(): number | undefined;
   stats(): OutboxStats;
   /** Called after each durable append, so that the sender can wake up. */
