@@ -1,0 +1,99 @@
+import { pictureFormatOf } from './formats';
+import { ImageError } from './image-error';
+
+/** The bytes of a picture that came in a message. No value is ever taken for a path: a flow's input must not read the disk. */
+export function bytesFromValue(source: unknown, maxBytes: number): Buffer {
+  if (typeof source === 'string') return bytesFromText(source, maxBytes);
+  if (source instanceof ArrayBuffer) return Buffer.from(source);
+  if (ArrayBuffer.isView(source)) return Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  if (isRecord(source)) return bytesFromRecord(source, maxBytes);
+  throw new ImageError(
+    `There is no picture: the value is ${source === null ? 'null' : Array.isArray(source) ? 'a list' : typeof source}. ` +
+      'Let the picture setting name the property that holds the picture, such as msg.image.',
+  );
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A Buffer that went through JSON, and the picture of a Roboflow workflow: `{type: 'base64', value: '…'}`. */
+function bytesFromRecord(source: Record<string, unknown>, maxBytes: number): Buffer {
+  if (source.type === 'Buffer' && Array.isArray(source.data)) return bytesFromNumbers(source.data, maxBytes);
+  if (source.type === 'base64' && typeof source.value === 'string')
+    return bytesFromText(source.value, maxBytes);
+  const holdsPixels = ['width', 'height', 'data'].every((key) => key in source);
+  throw new ImageError(
+    holdsPixels
+      ? 'The value holds raw pixels. Encode them as JPEG or PNG first, in the node that makes the picture.'
+      : 'The value is an object without a picture in it. ' +
+          'Let the picture setting name the property that holds the Buffer or base64 text, such as payload.image.',
+  );
+}
+
+function bytesFromNumbers(data: unknown[], maxBytes: number): Buffer {
+  refuseTooLarge(data.length, maxBytes);
+  const isByte = (value: unknown) =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+  if (!data.every(isByte)) {
+    throw new ImageError(
+      'The value looks like a Buffer in JSON, but its data holds other things than bytes.',
+    );
+  }
+  return Buffer.from(data as number[]);
+}
+
+const DATA_URL_HEAD = /^data:[^,]{0,200},/i;
+const NOT_BASE64 = /[^A-Za-z0-9+/_-]/;
+const PATH_START = /^(?:~|\.{0,2}[/\\]|[A-Za-z]:[/\\]|file:)/;
+const PICTURE_FILE_NAME = /\.(?:jpe?g|png|webp|gif|tiff?|bmp|hei[cf]|avif)$/i;
+
+function bytesFromText(source: string, maxBytes: number): Buffer {
+  // 4 letters are 3 bytes; the factor 2 leaves room for line breaks and the head of a data URL
+  refuseTooLarge(Math.floor(source.length / 2), maxBytes);
+  const text = source.trim();
+  if (text === '') throw new ImageError('The picture is an empty text.');
+  const head = DATA_URL_HEAD.exec(text)?.[0];
+  if (head && !/;base64,$/i.test(head)) {
+    throw new ImageError('The data URL is not base64. Use one that begins with data:image/jpeg;base64,');
+  }
+  const bytes = decodeBase64(text.slice(head?.length ?? 0));
+  if (bytes) refuseTooLarge(bytes.length, maxBytes);
+  // Base64 of a JPEG begins with "/9j/" and any word is base64 by accident, so only a known picture decides.
+  if (bytes && pictureFormatOf(bytes)) return bytes;
+  throw new ImageError(whyTextIsNoPicture(text, head !== undefined, bytes !== undefined));
+}
+
+/** Undefined when the text is no base64. Line breaks and the URL-safe alphabet are fine. */
+function decodeBase64(text: string): Buffer | undefined {
+  const letters = text.replace(/\s+/g, '').replace(/={1,2}$/, '');
+  if (letters.length % 4 === 1 || NOT_BASE64.test(letters)) return undefined;
+  return Buffer.from(letters, 'base64');
+}
+
+function whyTextIsNoPicture(text: string, isDataUrl: boolean, isBase64: boolean): string {
+  if (isDataUrl) {
+    return isBase64
+      ? 'The data URL holds no picture of a known format.'
+      : 'The data URL is damaged: its base64 is broken.';
+  }
+  // an address may carry a key, so it is not repeated
+  if (/^(?:https?|rtsp):\/\//i.test(text)) {
+    return 'The text is a web address. Fetch the picture with an "http request" node that returns a binary buffer.';
+  }
+  const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  if (text.length < 4096 && (PATH_START.test(text) || PICTURE_FILE_NAME.test(text))) {
+    return `The text ${shown} looks like the path of a file. To read it from the disk, choose the type "file" in the picture setting.`;
+  }
+  return isBase64
+    ? `The text ${shown} is base64, but its bytes are no picture of a known format.`
+    : `The text ${shown} is no picture: it is neither base64 nor a data URL.`;
+}
+
+export function refuseTooLarge(bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return;
+  const megabytes = (value: number) => (value / 1024 / 1024).toFixed(1);
+  throw new ImageError(
+    `The picture is too large: ${megabytes(bytes)} MB, at most ${megabytes(maxBytes)} MB can be uploaded. ` +
+      'Let the camera send a smaller or more compressed picture.',
+  );
+}

@@ -1,0 +1,8 @@
+/**
+ * Largest picture in bytes. The API names no limit for uploads ("Upload a Vision Event Image"); 20 MB is the platform's
+ * limit for dataset pictures and for hosted inference, so a larger one is refused here instead of on the way.
+ */
+export const PICTURE_MAX_BYTES = 20 * 1024 * 1024;
+
+/** Width and height beyond this are no size but damage: 65535 is the most that JPEG and most cameras can say. */
+export const PICTURE_MAX_SIDE = 65_535;
