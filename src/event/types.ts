@@ -1,4 +1,8 @@
-/** The vision event and its parts, as the REST API takes them. Coordinates are absolute pixels; x and y are the box CENTRE. */
+/**
+ * The vision event and its parts, as the REST API takes them. Coordinates are absolute pixels; x and y are the box CENTRE.
+ *
+ * The types are inferred from the zod schemas of `model.ts`. Importing this file does not load zod: the imports are types only.
+ */
 export const EVENT_TYPES = [
   'quality_check',
   'inventory_count',
@@ -8,68 +12,19 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-export interface ObjectDetection {
-  class: string;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  /** 0 to 1 */
-  confidence: number;
-}
-
-export interface Classification {
-  class: string;
-  confidence: number;
-}
-
-export interface InstanceSegmentation extends ObjectDetection {
-  points: [number, number][];
-}
-
-export interface Keypoint {
-  id: number;
-  x: number;
-  y: number;
-  occluded?: boolean;
-}
-
-export interface KeypointDetection extends ObjectDetection {
-  keypoints: Keypoint[];
-}
-
-/** The four annotation lists of one image entry; only non-empty ones are present. */
-export interface AnnotationLists {
-  objectDetections?: ObjectDetection[];
-  classifications?: Classification[];
-  instanceSegmentations?: InstanceSegmentation[];
-  keypoints?: KeypointDetection[];
-}
-
-export interface EventImage extends AnnotationLists {
-  label?: string;
-  sourceId?: string;
-  inputSourceId?: string;
-}
-
-export type MetadataValue = string | number | boolean;
-
-export interface VisionEvent {
-  eventId: string;
-  eventType: EventType;
-  useCaseId: string;
-  /** ISO 8601 with Z */
-  timestamp: string;
-  eventData: Record<string, unknown>;
-  deviceId?: string;
-  streamId?: string;
-  workflowId?: string;
-  workflowVersion?: string;
-  images?: EventImage[];
-  displayImagePosition?: number;
-  customMetadata?: Record<string, MetadataValue>;
-  comment?: string;
-}
+export type {
+  AnnotationLists,
+  Classification,
+  EventDataByType,
+  EventImage,
+  FaultlessVisionEvent,
+  InstanceSegmentation,
+  Keypoint,
+  KeypointDetection,
+  MetadataValue,
+  ObjectDetection,
+  VisionEvent,
+} from './model';
 
 /** One fault that the API accepts but complains of; the shape of the API's own `warnings` entries. */
 export interface EventWarning {
@@ -77,8 +32,29 @@ export interface EventWarning {
   type: string;
   /** dotted from the event's root, array positions as numbers: `images.0.objectDetections.3.confidence` */
   path: string;
-  /** the offending value, `null` when missing */
+  /** the offending value (long ones shortened), `null` when missing */
   value: unknown;
   /** `typeof` that value; `object` when missing */
   valueType: string;
+}
+
+/** A fault in one of the four strictly checked fields: the API would answer 400 and store nothing. */
+export interface FieldError {
+  /** the field, or empty when the event as a whole cannot be read */
+  path: string;
+  /** what is wrong and what mends it, for a technician */
+  message: string;
+  /** Joi's name of the broken rule */
+  type: string;
+  /** the offending value (long ones shortened), `null` when missing */
+  value: unknown;
+}
+
+/** One thing that was mended. */
+export interface Mended {
+  path: string;
+  /** what stood there (long values shortened) */
+  from: unknown;
+  /** what stands there now; `undefined` when the field was left out */
+  to: unknown;
 }

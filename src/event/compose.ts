@@ -1,0 +1,142 @@
+/** Puts the parts of an event together. Pure: what a part is has been found out before, whether it is right is for `validate` to say. */
+import { ANNOTATION_LISTS } from './derive';
+import { EVENT_DATA_RULES } from './rules';
+import { toIsoTimestamp } from './timestamp';
+import { EVENT_TYPES, type AnnotationLists, type EventType } from './types';
+import { isObject } from './validate';
+
+/**
+ * Parts of an event, evaluated. Whatever is `undefined`, `null` or an empty text is left out. A value of the wrong type goes into the
+ * event as it is, so that `validate` can name it.
+ */
+export interface EventParts {
+  eventId?: unknown;
+  eventType?: unknown;
+  useCaseId?: unknown;
+  /** ISO 8601 text, a Date, or epoch milliseconds */
+  timestamp?: unknown;
+  deviceId?: unknown;
+  streamId?: unknown;
+  workflowId?: unknown;
+  workflowVersion?: unknown;
+  comment?: unknown;
+  /** fields of eventData of any type; only those of the event's own type are used */
+  eventData?: Readonly<Record<string, unknown>>;
+  /** rows over the fields of `metadataFrom`; of two rows with one key the later counts */
+  metadata?: readonly { key: string; value: unknown }[];
+  metadataFrom?: unknown;
+  /** the detections of each image */
+  images?: readonly AnnotationLists[];
+  /** true when the first image has (or will get, once it is uploaded) a picture */
+  hasPicture?: boolean;
+  /** of the first image */
+  label?: unknown;
+  sourceId?: unknown;
+  inputSourceId?: unknown;
+}
+
+/** An event as composed: shaped like a `VisionEvent`, but no field was checked yet. */
+export interface Composed {
+  eventId?: unknown;
+  eventType?: unknown;
+  useCaseId?: unknown;
+  timestamp?: unknown;
+  /** always there: the API's page calls it required */
+  eventData: Record<string, unknown>;
+  deviceId?: unknown;
+  streamId?: unknown;
+  workflowId?: unknown;
+  workflowVersion?: unknown;
+  images?: ComposedImage[];
+  displayImagePosition?: number;
+  customMetadata?: unknown;
+  comment?: unknown;
+}
+
+export interface ComposedImage extends AnnotationLists {
+  label?: unknown;
+  sourceId?: unknown;
+  inputSourceId?: unknown;
+}
+
+/** Composes an event ("Create a Vision Event"). The order of fields is that of the API's page. The parts are not changed. */
+export function compose(parts: EventParts): Composed {
+  const images = composeImages(parts);
+  return withoutEmpty({
+    eventId: parts.eventId,
+    eventType: parts.eventType,
+    useCaseId: parts.useCaseId,
+    // What is no time stays as it is, and validation says so.
+    timestamp: toIsoTimestamp(parts.timestamp) ?? parts.timestamp,
+    eventData: composeEventData(parts),
+    deviceId: parts.deviceId,
+    streamId: parts.streamId,
+    workflowId: parts.workflowId,
+    workflowVersion: parts.workflowVersion,
+    images,
+    displayImagePosition: images && hasPicture(parts) ? 0 : undefined,
+    customMetadata: composeMetadata(parts),
+    comment: parts.comment,
+  });
+}
+
+const isEmpty = (value: unknown) => value === undefined || value === null || value === '';
+
+function withoutEmpty<Fields extends object>(fields: Fields): Fields {
+  // fromEntries defines the fields, so that one called `__proto__` stays a field.
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value))) as Fields;
+}
+
+function composeEventData({ eventType, eventData = {} }: EventParts): Record<string, unknown> {
+  const type = asEventType(eventType);
+  // Without a known type nothing tells which fields belong; the event has an error then anyway.
+  if (!type) return {};
+  const fields = EVENT_DATA_RULES[type].byName;
+  return withoutEmpty(Object.fromEntries(Object.entries(eventData).filter(([name]) => fields.has(name))));
+}
+
+/** Forgives what `repair` will mend (`Quality_Check`), so that the event's data is not lost before. */
+function asEventType(value: unknown): EventType | undefined {
+  if (typeof value !== 'string') return undefined;
+  const name = value.trim().toLowerCase();
+  return EVENT_TYPES.find((type) => type === name);
+}
+
+function composeMetadata({ metadata = [], metadataFrom }: EventParts): unknown {
+  if (!isEmpty(metadataFrom) && !isObject(metadataFrom)) return metadataFrom;
+  const entries = new Map(isObject(metadataFrom) ? Object.entries(metadataFrom) : []);
+  for (const { key, value } of metadata) {
+    if (key !== '' && !isEmpty(value)) entries.set(key, value);
+  }
+  const filled = [...entries].filter(([, value]) => !isEmpty(value));
+  return filled.length > 0 ? Object.fromEntries(filled) : undefined;
+}
+
+const hasPicture = ({ hasPicture: picture, sourceId, inputSourceId }: EventParts) =>
+  picture === true || !isEmpty(sourceId) || !isEmpty(inputSourceId);
+
+/** Detections are never dropped for want of a picture; an image without a picture and without detections says nothing and is left out. */
+function composeImages(parts: EventParts): ComposedImage[] | undefined {
+  const lists = (parts.images ?? []).map(onlyFilledLists);
+  const first = hasPicture(parts) ? [lists[0] ?? {}] : lists.slice(0, 1);
+  const entries: ComposedImage[] = [...first, ...lists.slice(1)];
+  // Entries in between stay, empty or not: a position in the list may mean a camera.
+  while (
+    entries.length > 0 &&
+    isBare(entries[entries.length - 1]) &&
+    !(entries.length === 1 && hasPicture(parts))
+  ) {
+    entries.pop();
+  }
+  if (entries.length === 0) return undefined;
+  const { label, sourceId, inputSourceId } = parts;
+  entries[0] = { ...withoutEmpty({ label, sourceId, inputSourceId }), ...entries[0] };
+  return entries;
+}
+
+const isBare = (image: ComposedImage | undefined) => !image || Object.keys(image).length === 0;
+
+function onlyFilledLists(lists: AnnotationLists): AnnotationLists {
+  const filled = ANNOTATION_LISTS.map((name) => [name, lists[name]] as const);
+  return Object.fromEntries(filled.filter(([, list]) => list && list.length > 0));
+}

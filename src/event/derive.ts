@@ -1,0 +1,69 @@
+/** Values of an event that follow from its detections. Classes are compared exactly, but for white space around them. */
+import { fitAlertType } from './fit';
+import type { AnnotationLists } from './types';
+
+/** The names of the four annotation lists of an image entry ("Image Objects"). */
+export const ANNOTATION_LISTS = [
+  'objectDetections',
+  'classifications',
+  'instanceSegmentations',
+  'keypoints',
+] as const satisfies readonly (keyof AnnotationLists)[];
+
+type Annotation = NonNullable<AnnotationLists[(typeof ANNOTATION_LISTS)[number]]>[number];
+
+/** Class names as a user writes them, separated by commas: `scratch, dent`. */
+export function parseClasses(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+/** `fail` when something of these classes was detected (of any class, when none is named), else `pass`. */
+export function detectedResult(
+  images: readonly AnnotationLists[],
+  classes: readonly string[],
+): 'fail' | 'pass' {
+  return countDetections(images, classes) > 0 ? 'fail' : 'pass';
+}
+
+/** How many annotations of these classes (of all, when none is named) there are in all lists of all images. */
+export function countDetections(images: readonly AnnotationLists[], classes: readonly string[]): number {
+  const isWanted = classFilter(classes);
+  return allAnnotations(images).filter((annotation) => isWanted(annotation.class)).length;
+}
+
+/**
+ * The class of the most confident annotation, made fit to be an `alertType`; of equals the first. Undefined when there is none, or when its
+ * class has no letter and no digit that an `alertType` may have.
+ */
+export function topClass(images: readonly AnnotationLists[]): string | undefined {
+  let top: Annotation | undefined;
+  for (const annotation of allAnnotations(images)) {
+    if (!top || annotation.confidence > top.confidence) top = annotation;
+  }
+  return top && fitAlertType(top.class);
+}
+
+/** Keeps the annotations at or above a confidence (0 to 1) and of these classes (of all, when none is named). The lists given are not changed. */
+export function filterDetections(
+  lists: AnnotationLists,
+  keep: { minConfidence?: number; classes?: readonly string[] },
+): AnnotationLists {
+  const isWanted = classFilter(keep.classes ?? []);
+  const isKept = (annotation: Annotation) =>
+    !(annotation.confidence < (keep.minConfidence ?? 0)) && isWanted(annotation.class);
+  const kept = ANNOTATION_LISTS.map((name) => [name, (lists[name] ?? []).filter(isKept)] as const);
+  return Object.fromEntries(kept.filter(([, list]) => list.length > 0));
+}
+
+function allAnnotations(images: readonly AnnotationLists[]): Annotation[] {
+  return images.flatMap((image) => ANNOTATION_LISTS.flatMap((name): Annotation[] => image[name] ?? []));
+}
+
+function classFilter(classes: readonly string[]): (name: string) => boolean {
+  if (classes.length === 0) return () => true;
+  const wanted = new Set(classes.map((name) => name.trim()));
+  return (name) => wanted.has(String(name).trim());
+}

@@ -1,0 +1,55 @@
+/** Reading and writing the time of an event. The API takes ISO 8601 text; we always write it in UTC, with Z. */
+
+const ISO_TIMESTAMP =
+  /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
+
+/**
+ * Numbers below it are seconds, numbers from it on are milliseconds. As milliseconds it is March 1973, as seconds the year 5138: no time
+ * that the API accepts can be mistaken.
+ */
+const SMALLEST_MILLISECONDS = 1e11;
+
+/** The moment of an ISO 8601 text in epoch milliseconds, or undefined when it is not one. Without a zone it is read as the device's local time. */
+export function parseIsoTimestamp(text: string): number | undefined {
+  if (!ISO_TIMESTAMP.test(text)) return undefined;
+  // Date.parse reads neither a decimal comma nor the short zones that ISO 8601 allows.
+  const readable = text
+    .replace(',', '.')
+    .replace(/(T.*[+-]\d{2})$/, '$1:00')
+    .replace(/(T.*[+-]\d{2})(\d{2})$/, '$1:$2');
+  const moment = Date.parse(readable);
+  return Number.isNaN(moment) ? undefined : moment;
+}
+
+export function isIsoTimestamp(text: string): boolean {
+  return parseIsoTimestamp(text) !== undefined;
+}
+
+/**
+ * Writes a moment as ISO 8601 with Z: from ISO 8601 text (also with a space in place of the T), a Date, an epoch in milliseconds or seconds
+ * (a number or its digits). Undefined when the value is none of them.
+ */
+export function toIsoTimestamp(value: unknown): string | undefined {
+  const moment = momentOf(value);
+  if (moment === undefined) return undefined;
+  const date = new Date(moment);
+  // toISOString throws for an invalid date and writes years outside 0000-9999 in a form that other readers refuse.
+  const year = date.getUTCFullYear();
+  return year >= 0 && year <= 9999 ? date.toISOString() : undefined;
+}
+
+function momentOf(value: unknown): number | undefined {
+  if (value instanceof Date || Object.prototype.toString.call(value) === '[object Date]') {
+    // A Date made in a function node comes from another realm, where `instanceof` says no.
+    return Date.prototype.getTime.call(value);
+  }
+  if (typeof value === 'number') return epochToMilliseconds(value);
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  if (/^\d{9,14}(?:\.\d+)?$/.test(text)) return epochToMilliseconds(Number(text));
+  return parseIsoTimestamp(text.replace(/^(\d{4}-\d{2}-\d{2}) +(?=\d)/, '$1T'));
+}
+
+function epochToMilliseconds(epoch: number): number {
+  return Math.abs(epoch) < SMALLEST_MILLISECONDS ? epoch * 1000 : epoch;
+}

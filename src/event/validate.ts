@@ -1,0 +1,215 @@
+/**
+ * Eager validation, before anything is sent: what the API would refuse, what it would complain of in its `warnings`, and what it would keep.
+ *
+ * Source of the rules: "Create a Vision Event"; of the warnings' shape: its section "Validation and Warnings". Names of broken rules are
+ * those of Joi, all faults of a value are named (as Joi does with `abortEarly: false` and without conversion).
+ */
+import {
+  MAX_EXAMINED_ENTRIES,
+  MAX_LISTED_WARNINGS,
+  MAX_METADATA_DECIMALS,
+  MAX_METADATA_KEYS,
+  MAX_METADATA_KEY_LENGTH,
+  MAX_METADATA_TEXT_LENGTH,
+  METADATA_KEY_PATTERN,
+} from './limits';
+import { decimalsOf } from './numbers';
+import { shorten, shortenText } from './report';
+import { compareNames, rulesFor, type Field, type ListRule, type ObjectRule, type Rule } from './rules';
+import { strictErrors } from './strict';
+import type { EventWarning, FieldError } from './types';
+
+export interface Validation {
+  /** faults in the four strict fields: the API would answer 400 and store nothing */
+  errors: FieldError[];
+  /** every other fault, ordered by path; at most 200 are listed */
+  warnings: EventWarning[];
+  /** how many there are in truth */
+  warningCount: number;
+  /**
+   * What the API would keep: the event itself when it is faultless (not a copy), a copy without what would be lost when there are warnings,
+   * `undefined` when there are errors. Lists and objects with a fault are kept empty, other fields with a fault not at all.
+   */
+  asStored: unknown;
+}
+
+/**
+ * Validates an event as the API will see it, that is: as its JSON text. Values that JSON does not know (NaN, a Date, a function) count as
+ * values of the wrong type.
+ *
+ * @param event anything; never changed, never a reason to throw
+ * @param now epoch milliseconds, for the window that a timestamp must lie in
+ */
+export function validate(event: unknown, now: number): Validation {
+  try {
+    if (!isObject(event)) return unusable(event, 'is not an object');
+    const errors = strictErrors(event, now);
+    const faults = new Faults();
+    faults.inObject(rulesFor(own(event, 'eventType')), event);
+    return {
+      errors,
+      warnings: faults.warnings,
+      warningCount: faults.count,
+      asStored: errors.length > 0 ? undefined : storedPart(event, faults.faultyFields),
+    };
+  } catch {
+    // Only a getter or a proxy that throws leads here. Such a thing cannot be written as JSON either.
+    return unusable(event, 'cannot be read: one of its properties throws an error');
+  }
+}
+
+type Fields = Record<string, unknown>;
+
+export function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A field as JSON sees it: inherited ones are none. */
+function own(fields: Fields, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+function unusable(event: unknown, what: string): Validation {
+  const message = `The event ${what}. Hand over one object with eventId, eventType, useCaseId, timestamp and eventData.`;
+  const error = { path: '', message, type: 'object.base', value: shorten(event) };
+  return { errors: [error], warnings: [], warningCount: 0, asStored: undefined };
+}
+
+/** "Validation and Warnings": invalid eventData is stored as `{}`. For lists and metadata the API's page is silent; its own code drops them whole. */
+function storedPart(event: Fields, faultyFields: ReadonlySet<string>): Fields {
+  if (faultyFields.size === 0) return event;
+  const stored = { ...event };
+  for (const name of faultyFields) {
+    if (name === 'eventData' || name === 'customMetadata') stored[name] = {};
+    else if (name === 'images') stored[name] = [];
+    else delete stored[name];
+  }
+  return stored;
+}
+
+const UNKNOWN: Rule = { kind: 'unknown' };
+
+/** Walks an event along its rules, in the order of paths, and collects what is wrong. */
+class Faults {
+  readonly warnings: EventWarning[] = [];
+  count = 0;
+  /** the event's own fields that have a fault somewhere */
+  readonly faultyFields = new Set<string>();
+  readonly #path: (string | number)[] = [];
+  #entriesLeft = MAX_EXAMINED_ENTRIES;
+
+  inObject(rule: ObjectRule, fields: Fields): void {
+    for (const field of fieldsToCheck(rule, fields)) {
+      const value = own(fields, field.name);
+      if (value !== undefined) this.#inValue(field.rule, value, field.name);
+      else if (field.required && field.rule.kind !== 'strict') {
+        this.#add('any.required', field.name, null);
+      }
+    }
+  }
+
+  #inValue(rule: Rule, value: unknown, name: string | number): void {
+    switch (rule.kind) {
+      case 'number':
+        if (typeof value !== 'number' || !Number.isFinite(value)) {
+          return this.#add('number.base', name, value);
+        }
+        if (rule.integer && !Number.isInteger(value)) this.#add('number.integer', name, value);
+        if (rule.min !== undefined && value < rule.min) this.#add('number.min', name, value);
+        if (rule.max !== undefined && value > rule.max) this.#add('number.max', name, value);
+        return;
+      case 'text':
+        if (typeof value !== 'string') return this.#add('string.base', name, value);
+        if (value === '') return this.#add('string.empty', name, value);
+        if (rule.max !== undefined && value.length > rule.max) this.#add('string.max', name, value);
+        if (rule.pattern && !rule.pattern.test(value)) this.#add('string.pattern.base', name, value);
+        return;
+      case 'choice':
+        if (typeof value === 'string' && rule.among.includes(value)) return;
+        // Joi names both: not one of the values, and not even a (non-empty) text.
+        this.#add('any.only', name, value);
+        if (typeof value !== 'string') this.#add('string.base', name, value);
+        else if (value === '') this.#add('string.empty', name, value);
+        return;
+      case 'flag':
+        if (typeof value !== 'boolean') this.#add('boolean.base', name, value);
+        return;
+      case 'list':
+        return this.#inList(rule, value, name);
+      case 'object':
+        if (!isObject(value)) return this.#add('object.base', name, value);
+        this.#path.push(name);
+        this.inObject(rule, value);
+        this.#path.pop();
+        return;
+      case 'metadata':
+        return this.#inMetadata(value, name);
+      case 'anyObject':
+        if (!isObject(value)) this.#add('object.base', name, value);
+        return;
+      case 'unknown':
+        return this.#add('object.unknown', name, value);
+      case 'strict':
+        return;
+    }
+  }
+
+  #inList(rule: ListRule, list: unknown, name: string | number): void {
+    if (!Array.isArray(list)) return this.#add('array.base', name, list);
+    const size = list.length;
+    if (rule.min !== undefined && size < rule.min) this.#add('array.min', name, list);
+    if (rule.max !== undefined && size > rule.max) this.#add('array.max', name, list);
+    if (rule.length !== undefined && size !== rule.length) this.#add('array.length', name, list);
+    this.#path.push(name);
+    for (let position = 0; position < size && this.#entriesLeft > 0; position += 1) {
+      this.#entriesLeft -= 1;
+      // JSON writes a hole in a list as null.
+      this.#inValue(rule.of, (list as unknown[])[position] ?? null, position);
+    }
+    this.#path.pop();
+  }
+
+  /** "Custom Metadata". */
+  #inMetadata(metadata: unknown, name: string | number): void {
+    if (!isObject(metadata)) return this.#add('object.base', name, metadata);
+    const keys = Object.keys(metadata).filter((key) => metadata[key] !== undefined);
+    if (keys.length > MAX_METADATA_KEYS) this.#add('object.max', name, metadata);
+    this.#path.push(name);
+    for (const key of keys.sort(compareNames)) this.#inMetadataEntry(key, metadata[key]);
+    this.#path.pop();
+  }
+
+  #inMetadataEntry(key: string, value: unknown): void {
+    if (key.length > MAX_METADATA_KEY_LENGTH || !METADATA_KEY_PATTERN.test(key)) {
+      return this.#add('object.unknown', key, value);
+    }
+    if (typeof value === 'boolean') return;
+    if (typeof value === 'string') {
+      if (value === '') this.#add('string.empty', key, value);
+      if (value.length > MAX_METADATA_TEXT_LENGTH) this.#add('string.max', key, value);
+    } else if (typeof value === 'number' && Number.isFinite(value)) {
+      if (decimalsOf(value) > MAX_METADATA_DECIMALS) this.#add('number.precision', key, value);
+    } else {
+      this.#add('alternatives.types', key, value);
+    }
+  }
+
+  #add(type: string, name: string | number, value: unknown): void {
+    this.count += 1;
+    this.faultyFields.add(String(this.#path[0] ?? name));
+    if (this.warnings.length === MAX_LISTED_WARNINGS) return;
+    const path = [...this.#path, typeof name === 'string' ? shortenText(name) : name].join('.');
+    this.warnings.push({ type, path, value: shorten(value), valueType: typeof value });
+  }
+}
+
+/** The fields of a rule and, in their places, those that the API does not know. */
+function fieldsToCheck(rule: ObjectRule, fields: Fields): readonly Field[] {
+  let unknown: Field[] | undefined;
+  for (const name in fields) {
+    if (rule.byName.has(name) || own(fields, name) === undefined) continue;
+    (unknown ??= []).push({ name, rule: UNKNOWN, required: false });
+  }
+  if (!unknown) return rule.fields;
+  return [...rule.fields, ...unknown].sort((a, b) => compareNames(a.name, b.name));
+}
