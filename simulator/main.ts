@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util';
+import { DEFAULT_API_KEY, startSimulator } from './server';
+
+/** `tsx simulator/main.ts [--port 4080] [--key simulator-key]` */
+const DEFAULT_PORT = '4080';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: DEFAULT_PORT },
+      key: { type: 'string', default: DEFAULT_API_KEY },
+    },
+  });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new Error(`--port ${values.port} is no port`);
+  const simulator = await startSimulator({ port, apiKey: values.key });
+  console.log(`Vision Events simulator: base URL ${simulator.url}, API key ${simulator.keys.full}`);
+  console.log(`What arrives is shown at ${simulator.url}/`);
+  const stop = () => void simulator.close().then(() => process.exit(0));
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
