@@ -1,9 +1,9 @@
 /** Puts the parts of an event together. Pure: what a part is has been found out before, whether it is right is for `validate` to say. */
 import { ANNOTATION_LISTS } from './derive';
-import { EVENT_DATA_RULES } from './rules';
+import { isObject } from './fields';
+import { EVENT_DATA_RULES, recogniseEventType } from './rules';
 import { toIsoTimestamp } from './timestamp';
-import { EVENT_TYPES, type AnnotationLists, type EventType } from './types';
-import { isObject } from './validate';
+import type { AnnotationLists } from './types';
 
 /**
  * Parts of an event, evaluated. Whatever is `undefined`, `null` or an empty text is left out. A value of the wrong type goes into the
@@ -88,18 +88,12 @@ function withoutEmpty<Fields extends object>(fields: Fields): Fields {
 }
 
 function composeEventData({ eventType, eventData = {} }: EventParts): Record<string, unknown> {
-  const type = asEventType(eventType);
+  // Forgives what `repair` will mend, so that the event's data is not lost before.
+  const type = recogniseEventType(eventType);
   // Without a known type nothing tells which fields belong; the event has an error then anyway.
   if (!type) return {};
   const fields = EVENT_DATA_RULES[type].byName;
   return withoutEmpty(Object.fromEntries(Object.entries(eventData).filter(([name]) => fields.has(name))));
-}
-
-/** Forgives what `repair` will mend (`Quality_Check`), so that the event's data is not lost before. */
-function asEventType(value: unknown): EventType | undefined {
-  if (typeof value !== 'string') return undefined;
-  const name = value.trim().toLowerCase();
-  return EVENT_TYPES.find((type) => type === name);
 }
 
 function composeMetadata({ metadata = [], metadataFrom }: EventParts): unknown {

@@ -1,3 +1,4 @@
+import { isDate } from './timestamp';
 import { MAX_REPORTED_DEPTH, MAX_REPORTED_ENTRIES, MAX_REPORTED_TEXT_LENGTH } from './limits';
 
 /**
@@ -36,6 +37,7 @@ export function cutText(text: string, length: number): string {
 function shortenObject(value: object, depth: number): unknown {
   try {
     if (Array.isArray(value)) return shortenList(value, depth);
+    if (isDate(value)) return String(value);
     if (depth === 0) return '{…}';
     return shortenFields(value as Record<string, unknown>, depth);
   } catch {

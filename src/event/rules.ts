@@ -99,7 +99,8 @@ export const ANNOTATION_RULES = {
 
 const annotations = (of: ObjectRule): ListRule => ({ kind: 'list', of, max: MAX_ANNOTATIONS });
 
-const image = object(
+/** "Image Objects". */
+export const IMAGE_RULE = object(
   {},
   {
     label: text(),
@@ -149,7 +150,7 @@ function eventRule(eventData: Rule): ObjectRule {
       streamId: text(MAX_IDENTIFIER_LENGTH),
       workflowId: text(MAX_IDENTIFIER_LENGTH),
       workflowVersion: text(MAX_WORKFLOW_VERSION_LENGTH),
-      images: { kind: 'list', of: image, max: MAX_IMAGES },
+      images: { kind: 'list', of: IMAGE_RULE, max: MAX_IMAGES },
       // The page says "number"; a position in a list is a whole one.
       displayImagePosition: {
         kind: 'number',
@@ -169,7 +170,14 @@ const EVENT_RULES = new Map<unknown, ObjectRule>(
 );
 const UNKNOWN_TYPE_RULE = eventRule({ kind: 'anyObject' });
 
+/** The event type that a text means, forgiving case and white space (`Quality_Check`). A name written so is still an error. */
+export function recogniseEventType(value: unknown): EventType | undefined {
+  if (typeof value !== 'string') return undefined;
+  const name = value.trim().toLowerCase();
+  return EVENT_TYPES.find((type) => type === name);
+}
+
 /** The rules of an event of this type; of an unknown type, `eventData` is only asked to be an object. */
 export function rulesFor(eventType: unknown): ObjectRule {
-  return EVENT_RULES.get(eventType) ?? UNKNOWN_TYPE_RULE;
+  return EVENT_RULES.get(eventType) ?? EVENT_RULES.get(recogniseEventType(eventType)) ?? UNKNOWN_TYPE_RULE;
 }

@@ -38,11 +38,13 @@ export function toIsoTimestamp(value: unknown): string | undefined {
   return year >= 0 && year <= 9999 ? date.toISOString() : undefined;
 }
 
+/** Also for a Date made in a function node: it comes from another realm, where `instanceof` says no. */
+export function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]';
+}
+
 function momentOf(value: unknown): number | undefined {
-  if (value instanceof Date || Object.prototype.toString.call(value) === '[object Date]') {
-    // A Date made in a function node comes from another realm, where `instanceof` says no.
-    return Date.prototype.getTime.call(value);
-  }
+  if (isDate(value)) return Date.prototype.getTime.call(value);
   if (typeof value === 'number') return epochToMilliseconds(value);
   if (typeof value !== 'string') return undefined;
   const text = value.trim();

@@ -55,6 +55,6 @@ export interface Mended {
   path: string;
   /** what stood there (long values shortened) */
   from: unknown;
-  /** what stands there now; `undefined` when the field was left out */
-  to: unknown;
+  /** what stands there now (long values shortened); absent when the field was left out */
+  to?: unknown;
 }

@@ -13,6 +13,7 @@ import {
   MAX_METADATA_TEXT_LENGTH,
   METADATA_KEY_PATTERN,
 } from './limits';
+import { isObject, own, type Fields } from './fields';
 import { decimalsOf } from './numbers';
 import { shorten, shortenText } from './report';
 import { compareNames, rulesFor, type Field, type ListRule, type ObjectRule, type Rule } from './rules';
@@ -56,17 +57,6 @@ export function validate(event: unknown, now: number): Validation {
     // Only a getter or a proxy that throws leads here. Such a thing cannot be written as JSON either.
     return unusable(event, 'cannot be read: one of its properties throws an error');
   }
-}
-
-type Fields = Record<string, unknown>;
-
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A field as JSON sees it: inherited ones are none. */
-function own(fields: Fields, name: string): unknown {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
 function unusable(event: unknown, what: string): Validation {
