@@ -64,6 +64,13 @@ export default tseslint.config(
     },
   },
   {
+    files: ['nodes/editor/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: { ...globals.browser, ...globals.jquery, RED: 'readonly' },
+    },
+  },
+  {
     files: ['**/*.mjs'],
     languageOptions: { globals: globals.node },
   },

@@ -1,7 +1,7 @@
 // Compiles src and nodes into dist and lays html, locales and icons beside the compiled nodes,
 // where Node-RED looks for them (it follows no other path).
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,11 +18,23 @@ if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 const nodes = path.join(root, 'nodes');
 for (const name of readdirSync(nodes)) {
-  if (name.endsWith('.html')) cpSync(path.join(nodes, name), path.join(dist, 'nodes', name));
+  if (name.endsWith('.html'))
+    writeFileSync(path.join(dist, 'nodes', name), withIncludes(path.join(nodes, name)));
 }
 for (const [from, to] of [
   [path.join(nodes, 'locales'), path.join(dist, 'nodes', 'locales')],
   [path.join(root, 'icons'), path.join(dist, 'nodes', 'icons')],
 ]) {
   if (existsSync(from)) cpSync(from, to, { recursive: true });
+}
+
+/**
+ * An html file with the text of `nodes/editor` in place of its lines `// @include editor/…`:
+ * Node-RED loads each node's html by itself, and scripts from elsewhere in no certain order.
+ */
+function withIncludes(file) {
+  const text = readFileSync(file, 'utf8');
+  return text.replace(/^ *(?:\/\/|\/\*) @include (\S+).*$/gm, (_line, included) =>
+    readFileSync(path.join(nodes, included), 'utf8'),
+  );
 }
