@@ -1,23 +1,16 @@
+import type { ApiErrorCode } from '../api/errors';
 import type { EventWarning } from '../event/types';
 
 /** The contract's sending codes (README, "Errors"). */
-export type SendErrorCode =
-  | 'UNAUTHORIZED'
-  | 'PAYMENT_REQUIRED'
-  | 'REJECTED'
-  | 'RATE_LIMITED'
-  | 'SERVER_ERROR'
-  | 'TIMEOUT'
-  | 'NETWORK'
-  | 'BAD_RESPONSE';
+export type SendErrorCode = Exclude<ApiErrorCode, 'NOT_CONFIGURED' | 'BUSY'>;
 
 /** How a send failed, as far as the retry policy needs it. `src/api`'s `ApiError` satisfies it. */
 export interface SendFailure extends Error {
-  code: SendErrorCode | 'NOT_CONFIGURED' | 'BUSY';
+  code: ApiErrorCode;
   statusCode?: number;
   /** from `Retry-After`, already bounded, ms */
   retryAfterMs?: number;
-  /** true when a TLS certificate was refused, a redirect answered, or the endpoint itself does not exist */
+  /** true when only a change of settings, key, plan or certificate will help: 401, 402, 403, 423, a redirect, no such endpoint */
   needsOperator?: boolean;
 }
 

@@ -1,0 +1,459 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { EventWarning, MetadataValue, VisionEvent } from '../event/types';
+import { ApiError, type ApiErrorDetails } from './errors';
+import {
+  HttpClient,
+  jsonBody,
+  type ConnectionOptions,
+  type HttpReply,
+  type ServiceTraits,
+} from './http-client';
+import {
+  MAX_BATCH_EVENTS,
+  MAX_BUNDLE_BYTES,
+  MAX_DELETE_IDS,
+  MAX_QUERY_REPLY_BYTES,
+  MAX_REMEMBERED_UPLOADS,
+  MAX_UPLOAD_TIMEOUT_MS,
+  UPLOAD_BYTES_PER_SECOND,
+  UPLOAD_REUSE_MS,
+} from './limits';
+import { multipartBody } from './multipart';
+import {
+  badResponse,
+  factsOf,
+  isObject,
+  parseBatchReply,
+  parseCreateReply,
+  parseObject,
+  type BatchReply,
+  type CreateReply,
+  type JsonObject,
+  type ReplyFacts,
+} from './replies';
+import { UploadCache, uploadKey, type UploadedImage } from './upload-cache';
+
+export interface ClientOptions extends ConnectionOptions {
+  /** ms within which the same picture is not uploaded again; 0 uploads every time */
+  uploadReuseMs?: number;
+}
+
+export interface RequestOptions {
+  /** calls the request off; it then rejects with `TIMEOUT` */
+  signal?: AbortSignal;
+  /** ms, instead of the client's */
+  timeoutMs?: number;
+}
+
+export interface ImageUpload {
+  bytes: Uint8Array;
+  /** by the bytes, such as `image/jpeg` */
+  mediaType: string;
+  /** shown in the dashboard; a path is cut down to its last part for the file name */
+  name?: string;
+  metadata?: Record<string, MetadataValue>;
+}
+
+export interface QueryPage extends ReplyFacts {
+  /** as the API returns them; only `eventId`, `eventType` and `eventData` are documented */
+  events: JsonObject[];
+  nextCursor: string | null;
+  hasMore: boolean;
+  /** days back that the workspace can be asked for */
+  lookbackDays?: number;
+}
+
+export interface UseCase {
+  id: string;
+  name: string;
+  status?: string;
+  [further: string]: unknown;
+}
+
+export interface UseCaseList {
+  useCases: UseCase[];
+  lookbackDays?: number;
+}
+
+/** Types seen for each custom metadata key; several when events disagreed. */
+export interface MetadataSchema {
+  fields: Record<string, { types: string[] }>;
+}
+
+export interface DeleteReply {
+  deleted: number;
+  notFound: string[];
+}
+
+/** The sender's `Target`; spelled out here because `src/api` knows nothing of `src/delivery`. */
+export interface ClientTarget {
+  postEvent(body: string, signal?: AbortSignal): Promise<{ statusCode: number; warnings: EventWarning[] }>;
+  postBatch(
+    bodies: string[],
+    signal?: AbortSignal,
+  ): Promise<Pick<BatchReply, 'statusCode' | 'eventIds' | 'warningsByEvent' | 'warnings'>>;
+  uploadPicture(
+    picture: { bytes: Uint8Array; mediaType: string; name: string },
+    signal?: AbortSignal,
+  ): Promise<UploadedImage>;
+}
+
+const CLOUD: ServiceTraits = {
+  addressSetting: 'the base URL of the workspace',
+  keySetting: 'the API key of the workspace',
+  // In the header only: a key in the query ends up in the logs of proxies and gateways.
+  authenticate: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+  keepAlive: true,
+};
+
+/**
+ * The Vision Events REST API of one Roboflow workspace. Every method rejects with an `ApiError` only.
+ * Nothing is opened or loaded before the first request; faults of the settings reject each request with `NOT_CONFIGURED`.
+ * See `HttpClient.request` for what the deadline covers.
+ */
+export class VisionEventsClient {
+  readonly #http: HttpClient;
+  readonly #uploads: UploadCache;
+
+  constructor(options: ClientOptions) {
+    this.#http = new HttpClient(options, CLOUD);
+    this.#uploads = new UploadCache(options.uploadReuseMs ?? UPLOAD_REUSE_MS, MAX_REMEMBERED_UPLOADS);
+  }
+
+  /** The fault of the settings that every request would fail with, or undefined; asks no server. */
+  configurationFault(): ApiError | undefined {
+    return this.#http.configurationFault();
+  }
+
+  /**
+   * "Create a Vision Event". Sending the same event again overwrites it, so a repeat after a lost answer does no harm.
+   * @param event an object, or its exact JSON text
+   */
+  async createEvent(event: VisionEvent | string, options: RequestOptions = {}): Promise<CreateReply> {
+    const text = jsonText(event);
+    const path = ['vision-events'];
+    const reply = await this.#http.request({ method: 'POST', path, body: jsonBody(text), ...options });
+    return parseCreateReply(reply, text);
+  }
+
+  /** "Batch Create Vision Events": 1 to 100 events. Compare `eventIds` with what was sent: the rest is not confirmed. */
+  async createEvents(events: (VisionEvent | string)[], options: RequestOptions = {}): Promise<BatchReply> {
+    if (events.length < 1 || events.length > MAX_BATCH_EVENTS) {
+      throw refused(`A batch takes 1 to ${MAX_BATCH_EVENTS} events, not ${events.length}.`);
+    }
+    const body = jsonBody(`{"events":[${events.map(jsonText).join(',')}]}`);
+    const reply = await this.#http.request({
+      method: 'POST',
+      path: ['vision-events', 'batch'],
+      body,
+      ...options,
+    });
+    return parseBatchReply(reply, events.map(eventIdOf));
+  }
+
+  /**
+   * "Upload a Vision Event Image". The same bytes with the same metadata are uploaded once within `uploadReuseMs`; two callers at the
+   * same time share one upload. The deadline grows with the size: a second for every 32 KiB, up to 300 s.
+   */
+  async uploadImage(image: ImageUpload, options: RequestOptions = {}): Promise<UploadedImage> {
+    const metadata = image.metadata && jsonText(image.metadata);
+    const key = await uploadKey(image.bytes, metadata);
+    const upload = (signal: AbortSignal) => this.#sendImage(image, metadata, { ...options, signal });
+    const calledOff = () =>
+      new ApiError('TIMEOUT', 'The upload of the picture was called off before it ended.');
+    return this.#uploads.upload(key, upload, options.signal, calledOff);
+  }
+
+  /**
+   * "Upload a Vision Event Bundle": one archive of at most 25 MiB, as bytes or as the path of a file.
+   * @param options.useCaseId wins over the use case inside the bundle
+   */
+  async uploadBundle(
+    bundle: Uint8Array | string,
+    options: RequestOptions & { useCaseId?: string } = {},
+  ): Promise<JsonObject & ReplyFacts> {
+    const { useCaseId, signal, timeoutMs } = options;
+    const bytes = typeof bundle === 'string' ? await readBundle(bundle) : asBuffer(bundle);
+    if (bytes.length > MAX_BUNDLE_BYTES) throw bundleTooLarge(bytes.length);
+    const gzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+    const reply = await this.#http.request({
+      method: 'POST',
+      path: ['vision-events', 'bundle'],
+      query: { useCaseId },
+      body: {
+        contentType: gzip ? 'application/gzip' : 'application/x-tar',
+        length: bytes.length,
+        open: () => bytes,
+      },
+      timeoutMs: timeoutMs ?? this.#uploadTimeoutMs(bytes.length),
+      signal,
+    });
+    return { ...parseObject(reply), ...factsOf(reply) };
+  }
+
+  /** "Query Vision Events": one page. The filters go as they are; pass `nextCursor` as `cursor` for the next page. */
+  async query(filters: JsonObject, options: RequestOptions = {}): Promise<QueryPage> {
+    const reply = await this.#http.request({
+      method: 'POST',
+      path: ['vision-events', 'query'],
+      body: jsonBody(jsonText(filters)),
+      maxReplyBytes: MAX_QUERY_REPLY_BYTES,
+      ...options,
+    });
+    return parseQueryPage(reply);
+  }
+
+  /**
+   * All pages of a query, each asked for only when the one before was taken.
+   * Ends at an empty page, without a cursor, or when the server says so.
+   * @throws ApiError `BAD_RESPONSE` when a cursor comes a second time: it would go on for ever
+   */
+  async *queryPages(filters: JsonObject, options: RequestOptions = {}): AsyncGenerator<QueryPage, void> {
+    const seen = new Set<unknown>([filters['cursor']]);
+    let page = await this.query(filters, options);
+    for (;;) {
+      yield page;
+      if (!page.hasMore || page.nextCursor === null || page.events.length === 0) return;
+      if (seen.has(page.nextCursor)) {
+        throw new ApiError(
+          'BAD_RESPONSE',
+          'The server repeats the cursor of a page; reading on would never end.',
+        );
+      }
+      seen.add(page.nextCursor);
+      page = await this.query({ ...filters, cursor: page.nextCursor }, options);
+    }
+  }
+
+  readonly useCases = {
+    /** "List Use Cases": active ones unless `status` says otherwise. */
+    list: async (options: RequestOptions & { status?: 'active' | 'inactive' } = {}): Promise<UseCaseList> => {
+      const { status, ...request } = options;
+      const path = ['vision-events', 'use-cases'];
+      const reply = await this.#http.request({ method: 'GET', path, query: { status }, ...request });
+      return parseUseCases(reply);
+    },
+
+    /** "Create a Use Case": name of 1 to 256 characters, unique in the workspace. */
+    create: async (name: string, options: RequestOptions = {}): Promise<{ id: string; name: string }> => {
+      const path = ['vision-events', 'use-cases'];
+      // Not repeated: a second attempt would be told that the name is taken.
+      const request = {
+        method: 'POST',
+        path,
+        body: jsonBody(jsonText({ name })),
+        repeatable: false,
+      } as const;
+      const reply = await this.#http.request({ ...request, ...options });
+      const body = parseObject(reply);
+      if (typeof body['id'] !== 'string' || !body['id'])
+        throw badResponse(reply, 'without the id of the use case');
+      return { id: body['id'], name: typeof body['name'] === 'string' ? body['name'] : name };
+    },
+
+    /** "Update a Use Case" */
+    rename: async (
+      id: string,
+      name: string,
+      options: RequestOptions = {},
+    ): Promise<{ id: string; name: string }> => {
+      const path = ['vision-events', 'use-cases', id];
+      const body = jsonBody(jsonText({ name }));
+      const reply = parseObject(await this.#http.request({ method: 'PUT', path, body, ...options }));
+      return { id, name: typeof reply['name'] === 'string' ? reply['name'] : name };
+    },
+
+    /** "Archive a Use Case": its events stay, new ones are refused. */
+    archive: (id: string, options: RequestOptions = {}): Promise<void> =>
+      this.#switchUseCase(id, 'archive', options),
+
+    /** "Unarchive a Use Case" */
+    unarchive: (id: string, options: RequestOptions = {}): Promise<void> =>
+      this.#switchUseCase(id, 'unarchive', options),
+  };
+
+  /** "Get Custom Metadata Schema" */
+  async metadataSchema(useCaseId: string, options: RequestOptions = {}): Promise<MetadataSchema> {
+    const path = ['vision-events', 'custom-metadata-schema', useCaseId];
+    const reply = await this.#http.request({ method: 'GET', path, ...options });
+    const { fields } = parseObject(reply);
+    if (!isObject(fields)) throw badResponse(reply, 'without the fields of the schema');
+    return {
+      fields: Object.fromEntries(
+        Object.entries(fields).map(([name, field]) => {
+          const types: unknown[] = isObject(field) && Array.isArray(field['types']) ? field['types'] : [];
+          return [name, { types: types.filter((type) => typeof type === 'string') }];
+        }),
+      ),
+    };
+  }
+
+  /**
+   * "Delete Events": for good. More than 1,000 ids go in several requests; when one of them fails, those before it stay deleted and the
+   * error says how many.
+   */
+  async deleteEvents(
+    useCaseId: string,
+    eventIds: string[],
+    options: RequestOptions = {},
+  ): Promise<DeleteReply> {
+    const total: DeleteReply = { deleted: 0, notFound: [] };
+    for (let start = 0; start < eventIds.length; start += MAX_DELETE_IDS) {
+      const ids = eventIds.slice(start, start + MAX_DELETE_IDS);
+      try {
+        const part = await this.#deleteSome(useCaseId, ids, options);
+        total.deleted += part.deleted;
+        total.notFound.push(...part.notFound);
+      } catch (error) {
+        throw start === 0 ? error : deletedSome(error as ApiError, total.deleted);
+      }
+    }
+    return total;
+  }
+
+  /** This client as the place that the sender delivers to. */
+  target(): ClientTarget {
+    return {
+      postEvent: (body, signal) => this.createEvent(body, { signal }),
+      postBatch: (bodies, signal) => this.createEvents(bodies, { signal }),
+      uploadPicture: (picture, signal) => this.uploadImage(picture, { signal }),
+    };
+  }
+
+  /** Ends requests under way and those that wait with an `ApiError`, closes all connections. Idempotent, returns at once. */
+  close(): void {
+    this.#http.close();
+  }
+
+  async #sendImage(
+    image: ImageUpload,
+    metadata: string | undefined,
+    options: RequestOptions,
+  ): Promise<UploadedImage> {
+    const { bytes, mediaType, name } = image;
+    const fields = { ...(name && { name }), ...(metadata && { metadata }) };
+    const reply = await this.#http.request({
+      method: 'POST',
+      path: ['vision-events', 'upload'],
+      body: multipartBody({ bytes, mediaType, name: name || defaultImageName(mediaType) }, fields),
+      timeoutMs: options.timeoutMs ?? this.#uploadTimeoutMs(bytes.length),
+      signal: options.signal,
+    });
+    const { sourceId, url } = parseObject(reply);
+    if (typeof sourceId !== 'string' || !sourceId)
+      throw badResponse(reply, 'without the sourceId of the picture');
+    return { sourceId, ...(typeof url === 'string' && url && { url }) };
+  }
+
+  async #switchUseCase(id: string, action: 'archive' | 'unarchive', options: RequestOptions): Promise<void> {
+    const path = ['vision-events', 'use-cases', id, action];
+    parseObject(await this.#http.request({ method: 'POST', path, ...options }));
+  }
+
+  async #deleteSome(useCaseId: string, eventIds: string[], options: RequestOptions): Promise<DeleteReply> {
+    const body = jsonBody(jsonText({ useCaseId, eventIds }));
+    const path = ['vision-events', 'delete'];
+    const reply = parseObject(await this.#http.request({ method: 'POST', path, body, ...options }));
+    const notFound = Array.isArray(reply['notFound']) ? reply['notFound'].map(String) : [];
+    const { deleted } = reply;
+    return { deleted: typeof deleted === 'number' ? deleted : eventIds.length - notFound.length, notFound };
+  }
+
+  #uploadTimeoutMs(bytes: number): number {
+    const base = this.#http.timeoutMs;
+    return Math.min(base + (bytes / UPLOAD_BYTES_PER_SECOND) * 1000, Math.max(base, MAX_UPLOAD_TIMEOUT_MS));
+  }
+}
+
+function refused(message: string): ApiError {
+  return new ApiError('REJECTED', message);
+}
+
+/** The JSON text of a value; a text is taken as JSON already. @throws ApiError `REJECTED` for a value that has none */
+function jsonText(value: object | string): string {
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw refused('The event cannot be written as JSON: it contains itself, or a value such as a BigInt.');
+  }
+}
+
+/** Only to say which event a warning belongs to; an unreadable text has no warnings to attribute. */
+function eventIdOf(event: VisionEvent | string): string {
+  let value: unknown = event;
+  if (typeof event === 'string') {
+    try {
+      value = JSON.parse(event);
+    } catch {
+      return '';
+    }
+  }
+  return isObject(value) && typeof value['eventId'] === 'string' ? value['eventId'] : '';
+}
+
+function defaultImageName(mediaType: string): string {
+  const subtype = /^image\/([a-z0-9]+)$/.exec(mediaType)?.[1] ?? 'bin';
+  return `image.${subtype === 'jpeg' ? 'jpg' : subtype}`;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function bundleTooLarge(size: number): ApiError {
+  return refused(`The bundle has ${size} bytes; the API takes at most ${MAX_BUNDLE_BYTES} (25 MiB).`);
+}
+
+/** Read as a whole: the limit is small, and a second attempt needs the same bytes. */
+async function readBundle(path: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BUNDLE_BYTES) throw bundleTooLarge(size);
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw refused(
+      `The bundle file ${path} cannot be read (${String((error as NodeJS.ErrnoException).code)}).`,
+    );
+  }
+}
+
+function deletedSome(error: ApiError, deleted: number): ApiError {
+  const { statusCode, retryAfterMs, needsOperator, serverMessage, attempts } = error;
+  const details: ApiErrorDetails = { statusCode, retryAfterMs, needsOperator, serverMessage, attempts };
+  return new ApiError(
+    error.code,
+    `${deleted} events were deleted, then it failed. ${error.message}`,
+    details,
+  );
+}
+
+function parseQueryPage(reply: HttpReply): QueryPage {
+  const { events, nextCursor, hasMore, lookbackDays } = parseObject(reply);
+  if (!Array.isArray(events)) throw badResponse(reply, 'without a list of events');
+  const cursor = typeof nextCursor === 'string' && nextCursor ? nextCursor : null;
+  return {
+    ...factsOf(reply),
+    events: events.filter(isObject),
+    nextCursor: cursor,
+    hasMore: typeof hasMore === 'boolean' ? hasMore : cursor !== null,
+    ...(typeof lookbackDays === 'number' && { lookbackDays }),
+  };
+}
+
+/** Older servers call use cases "solutions". */
+function parseUseCases(reply: HttpReply): UseCaseList {
+  const body = parseObject(reply);
+  const list = body['useCases'] ?? body['solutions'];
+  if (!Array.isArray(list)) throw badResponse(reply, 'without a list of use cases');
+  const useCases = list.filter(isObject).flatMap((entry) => {
+    const id = entry['id'];
+    if (typeof id !== 'string' && typeof id !== 'number') return [];
+    return [
+      { ...entry, id: String(id), name: typeof entry['name'] === 'string' ? entry['name'] : String(id) },
+    ];
+  });
+  const { lookbackDays } = body;
+  return { useCases, ...(typeof lookbackDays === 'number' && { lookbackDays }) };
+}

@@ -1,0 +1,50 @@
+/** Why a request failed; the vocabulary of the nodes' error codes. */
+export type ApiErrorCode =
+  | 'NOT_CONFIGURED'
+  | 'BUSY'
+  | 'UNAUTHORIZED'
+  | 'PAYMENT_REQUIRED'
+  | 'REJECTED'
+  | 'RATE_LIMITED'
+  | 'SERVER_ERROR'
+  | 'TIMEOUT'
+  | 'NETWORK'
+  | 'BAD_RESPONSE';
+
+export interface ApiErrorDetails {
+  /** HTTP status, when the server answered */
+  statusCode?: number;
+  /** what `Retry-After` asked for, ms, bounded */
+  retryAfterMs?: number;
+  /** nothing but a change of settings, key, plan or certificate will help; trying again will not */
+  needsOperator?: boolean;
+  /** the server's own words, bounded, the API key struck out */
+  serverMessage?: string;
+  /** how often the request was sent */
+  attempts?: number;
+}
+
+/**
+ * The only error that leaves `src/api`. It is built from scratch and has no `cause`: the HTTP library's own errors hold the
+ * request with its `Authorization` header.
+ * The message tells a technician what happened and which setting mends it.
+ */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: ApiErrorCode;
+  readonly statusCode?: number;
+  readonly retryAfterMs?: number;
+  readonly needsOperator?: boolean;
+  readonly serverMessage?: string;
+  readonly attempts?: number;
+
+  constructor(code: ApiErrorCode, message: string, details: ApiErrorDetails = {}) {
+    super(message);
+    this.code = code;
+    this.statusCode = details.statusCode;
+    this.retryAfterMs = details.retryAfterMs;
+    this.needsOperator = details.needsOperator;
+    this.serverMessage = details.serverMessage;
+    this.attempts = details.attempts;
+  }
+}

@@ -1,0 +1,245 @@
+import { STATUS_CODES } from 'node:http';
+import { ApiError, type ApiErrorCode } from './errors';
+import { MAX_SERVER_TEXT } from './limits';
+import { parseRetryAfter } from './retry-after';
+import type { Redactor } from './redact';
+
+/** Whom a request spoke to, in the words of an error message. */
+export interface Surroundings {
+  /** `api.roboflow.com:443`, with the proxy if there is one */
+  where: string;
+  /** the setting that holds the address: `the base URL of the workspace` */
+  addressSetting: string;
+  /** the setting that holds the key: `the API key of the workspace` */
+  keySetting: string;
+  redact: Redactor;
+}
+
+/** A reply as it arrived, whatever its status. */
+export interface RawReply {
+  statusCode: number;
+  headers: Record<string, unknown>;
+  body: string;
+}
+
+const PROTOCOL_MISMATCH = 'EPROTO';
+const TIMEOUT_CODES = new Set(['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT', 'ERR_CANCELED', 'ABORT_ERR']);
+
+const NETWORK_CAUSES: Record<string, string> = {
+  ECONNREFUSED: 'the connection was refused; nothing listens there, or a firewall says no',
+  ENOTFOUND: 'this host name is not known; check its spelling and the DNS of this device',
+  EAI_AGAIN: 'the host name could not be looked up; the DNS server of this device does not answer',
+  EHOSTUNREACH: 'there is no route to it; check cable, Wi-Fi and gateway of this device',
+  ENETUNREACH: 'the network cannot be reached; check cable, Wi-Fi and gateway of this device',
+  ENETDOWN: 'the network is down; check cable and Wi-Fi of this device',
+  ECONNRESET: 'the connection was cut',
+  EPIPE: 'the connection was cut',
+};
+
+/** The certificate faults of OpenSSL and Node.js, as far as their cure differs from "trust this authority". */
+const CERTIFICATE_CAUSES: Record<string, string> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired; renew it, or set the clock of this device right',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet; the clock of this device is probably wrong',
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'its certificate is for another host name; correct the address, or the server name of the TLS configuration',
+};
+const UNTRUSTED_CERTIFICATE = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_UNTRUSTED',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_CHAIN_TOO_LONG',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'HOSTNAME_MISMATCH',
+]);
+
+/**
+ * Turns whatever the HTTP library or Node.js threw into an `ApiError`. It decides by error codes: messages are empty (a refused
+ * connection to a host with several addresses) or differ between versions.
+ */
+export function networkFailure(error: unknown, at: Surroundings, attempts: number): ApiError {
+  const code = errorCode(error);
+  const fail = (kind: ApiErrorCode, what: string, needsOperator?: boolean) =>
+    new ApiError(kind, `${at.where}: ${what} (${code}).`, { needsOperator, attempts });
+
+  if (TIMEOUT_CODES.has(code)) {
+    return fail('TIMEOUT', `no answer in time; whether the request was carried out is not known`);
+  }
+  if (code === 'PROXY_REFUSED') return proxyRefusal(error, at, attempts);
+  const certificateCause = CERTIFICATE_CAUSES[code];
+  if (certificateCause) return fail('NETWORK', certificateCause, true);
+  if (UNTRUSTED_CERTIFICATE.has(code)) {
+    return fail(
+      'NETWORK',
+      'its certificate is not trusted; add its authority (CA) to the TLS configuration of the workspace',
+      true,
+    );
+  }
+  if (code === PROTOCOL_MISMATCH || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
+    return fail(
+      'NETWORK',
+      `no TLS connection came about; check https:// or http:// in ${at.addressSetting}`,
+      true,
+    );
+  }
+  if (code.startsWith('HPE_')) return fail('BAD_RESPONSE', 'the answer is not HTTP');
+  if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR') {
+    return fail('BAD_RESPONSE', 'the compressed answer is damaged');
+  }
+  const cause = NETWORK_CAUSES[code] ?? 'the request failed';
+  return fail('NETWORK', `${cause}. Check ${at.addressSetting} and the network`);
+}
+
+function errorCode(error: unknown): string {
+  for (const candidate of [error, (error as { cause?: unknown } | null)?.cause]) {
+    if (typeof candidate !== 'object' || candidate === null) continue;
+    const { code, errors } = candidate as { code?: unknown; errors?: unknown };
+    if (typeof code === 'string' && code) return code;
+    const [first] = Array.isArray(errors) ? (errors as { code?: unknown }[]) : [];
+    if (typeof first?.code === 'string') return first.code;
+  }
+  return 'unknown cause';
+}
+
+function proxyRefusal(error: unknown, at: Surroundings, attempts: number): ApiError {
+  const { statusCode } = error as { statusCode?: number };
+  // A gateway fault (502 to 504) passes when the line is back; anything else is a matter of the proxy's rules or its password.
+  const passing = statusCode !== undefined && statusCode >= 500;
+  const cure =
+    statusCode === 407
+      ? 'check user name and password of the proxy'
+      : passing
+        ? 'it could not reach the server'
+        : 'its rules do not allow this connection';
+  return new ApiError('NETWORK', `${at.where}: the proxy refused (${statusCode ?? 'no status'}); ${cure}.`, {
+    needsOperator: !passing,
+    attempts,
+  });
+}
+
+/** Turns a reply with any status but 2xx into an `ApiError`. */
+export function statusFailure(reply: RawReply, at: Surroundings, attempts: number, nowMs: number): ApiError {
+  const { statusCode } = reply;
+  const serverMessage = serverText(reply.body, at.redact);
+  const { code, advice, needsOperator } = meaningOf(reply, serverMessage, at);
+  const said = serverMessage ? `: ${serverMessage.replace(/[.\s]+$/, '')}` : '';
+  return new ApiError(code, `${at.where} answered ${statusCode}${said}. ${advice}`, {
+    statusCode,
+    serverMessage,
+    needsOperator,
+    retryAfterMs: parseRetryAfter(reply.headers['retry-after'], reply.headers['date'], nowMs),
+    attempts,
+  });
+}
+
+interface Meaning {
+  code: ApiErrorCode;
+  advice: string;
+  needsOperator?: boolean;
+}
+
+/** "Errors and Status Codes", and the error codes of the nodes' contract. */
+function meaningOf(reply: RawReply, serverMessage: string | undefined, at: Surroundings): Meaning {
+  const { statusCode } = reply;
+  if (statusCode >= 300 && statusCode < 400) {
+    const target = redirectTarget(reply.headers['location'], at.redact);
+    return {
+      code: 'BAD_RESPONSE',
+      advice: `Redirects are not followed, so that the key stays here; correct ${at.addressSetting}${target}.`,
+      needsOperator: true,
+    };
+  }
+  if (statusCode >= 500)
+    return { code: 'SERVER_ERROR', advice: 'The fault is on the server; try again later.' };
+  switch (statusCode) {
+    case 401:
+    case 403:
+      return {
+        code: 'UNAUTHORIZED',
+        advice: `The key was refused, or lacks a scope such as vision-events:write; check ${at.keySetting}.`,
+        needsOperator: true,
+      };
+    case 402:
+    case 423:
+      return {
+        code: 'PAYMENT_REQUIRED',
+        advice: "The workspace's plan or billing does not allow this; settle it with Roboflow.",
+        needsOperator: true,
+      };
+    case 404:
+      return isFromTheApi(reply, serverMessage)
+        ? { code: 'REJECTED', advice: 'Check the use case: it does not exist, or this key cannot see it.' }
+        : {
+            code: 'REJECTED',
+            advice: `This address has no Vision Events API; check ${at.addressSetting}.`,
+            needsOperator: true,
+          };
+    case 407:
+      return {
+        code: 'NETWORK',
+        advice: 'This comes from the proxy; check its user name and password.',
+        needsOperator: true,
+      };
+    case 408:
+      return { code: 'TIMEOUT', advice: 'The server waited too long for the request; the link may be slow.' };
+    case 413:
+      return { code: 'REJECTED', advice: 'The request is too large; send fewer events or smaller pictures.' };
+    case 425:
+    case 429:
+      return { code: 'RATE_LIMITED', advice: 'Too many requests; slow down and try again later.' };
+    default:
+      return { code: 'REJECTED', advice: 'Sending the same again will not help; correct what it names.' };
+  }
+}
+
+/** A 404 that a web server or gateway makes up says no more than the status itself; the API names what it did not find. */
+function isFromTheApi(reply: RawReply, serverMessage: string | undefined): boolean {
+  if (serverMessage === undefined || !/^\s*\{/.test(reply.body)) return false;
+  return serverMessage.toLowerCase() !== STATUS_CODES[404]?.toLowerCase();
+}
+
+function redirectTarget(location: unknown, redact: Redactor): string {
+  if (typeof location !== 'string') return '';
+  try {
+    return ` (it points to ${redact(new URL(location).origin)})`;
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * The server's own words: `error` and `hint` of the API, `detail` (a text or a list of `{loc, msg}`) of the Event Store.
+ * Bounded, on one line, the key struck out; undefined when there are none.
+ */
+export function serverText(body: string, redact: Redactor): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { error, hint, detail, message } = value as Record<string, unknown>;
+  const words = [wordsOf(error), wordsOf(detail)].filter((text) => text !== '');
+  if (words.length === 0 && typeof message === 'string') words.push(message);
+  if (typeof hint === 'string' && hint) words.push(hint);
+  // Redacted before it is cut: half a key at the end would escape the search.
+  const text = redact(words.join('; ')).replace(/\s+/g, ' ').trim();
+  if (!text) return undefined;
+  return text.length > MAX_SERVER_TEXT ? `${text.slice(0, MAX_SERVER_TEXT)}…` : text;
+}
+
+function wordsOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(wordsOf).filter(Boolean).join('; ');
+  if (typeof value !== 'object' || value === null) return '';
+  const { loc, msg, message } = value as Record<string, unknown>;
+  const text = typeof msg === 'string' ? msg : typeof message === 'string' ? message : '';
+  return Array.isArray(loc) && text ? `${loc.join('.')}: ${text}` : text;
+}

@@ -1,0 +1,343 @@
+import type { AxiosInstance, AxiosResponse, AxiosStatic } from 'axios';
+import type { Agent, ClientRequest } from 'node:http';
+import type { Readable } from 'node:stream';
+import { closeIdleConnections, makeAgent, type TlsSettings } from './agents';
+import { endpointUrl, hostAndPort, parseBaseUrl } from './base-url';
+import { ConnectionSlots } from './connection-slots';
+import { ApiError } from './errors';
+import { networkFailure, statusFailure, type RawReply, type Surroundings } from './failure';
+import { DEFAULT_TIMEOUT_MS, MAX_CONNECTIONS, MAX_REPLY_BYTES, MAX_WAITING } from './limits';
+import { chooseProxy, type Proxy, type ProxySettings } from './proxy';
+import { makeRedactor } from './redact';
+
+export interface ConnectionOptions {
+  /** https:// or http://, with or without a path prefix */
+  baseUrl: string;
+  apiKey: string;
+  /** ms for a whole request, from its start to the last byte of its reply; waiting for a connection comes before that */
+  timeoutMs?: number;
+  maxConnections?: number;
+  /** requests that may wait for a connection; one more fails at once with `BUSY` */
+  maxWaiting?: number;
+  /** as Node-RED's `tls-config` node contributes by `addTLSOptions` */
+  tls?: TlsSettings;
+  /** as Node-RED's `http proxy` node has it; without it the environment decides */
+  proxy?: ProxySettings;
+  /** where `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` are looked up; `process.env` by default */
+  env?: NodeJS.ProcessEnv;
+  userAgent?: string;
+}
+
+/** What the two services differ in. */
+export interface ServiceTraits {
+  addressSetting: string;
+  keySetting: string;
+  /** the headers that carry the key */
+  authenticate(apiKey: string): Record<string, string>;
+  keyIsOptional?: boolean;
+  /** false: a new connection for every request, so that none can die on reuse */
+  keepAlive: boolean;
+}
+
+/** A body that can be read again for a second attempt. */
+export interface RequestBody {
+  contentType: string;
+  /** exact, in bytes */
+  length: number;
+  open(): Buffer | Readable;
+}
+
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'PUT';
+  /** path segments below the base URL, not encoded */
+  path: string[];
+  query?: Record<string, string | undefined>;
+  body?: RequestBody;
+  timeoutMs?: number;
+  maxReplyBytes?: number;
+  signal?: AbortSignal;
+  /** false for requests that must not be carried out twice; see `request` */
+  repeatable?: boolean;
+}
+
+export interface HttpReply extends RawReply {
+  attempts: number;
+  durationMs: number;
+}
+
+export function jsonBody(text: string): RequestBody {
+  const bytes = Buffer.from(text);
+  return { contentType: 'application/json', length: bytes.length, open: () => bytes };
+}
+
+let axiosInstance: AxiosInstance | undefined;
+
+/** axios is loaded by the first request: Node-RED loads the nodes of a palette at every start, used or not. */
+function loadAxios(): AxiosInstance {
+  // An `import()` would load axios as some sixty single ES modules; this is one file.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  axiosInstance ??= (require('axios') as AxiosStatic).create();
+  return axiosInstance;
+}
+
+interface Route {
+  base: URL;
+  proxy: Proxy | undefined;
+  agent: Agent;
+  surroundings: Surroundings;
+}
+
+type AbortReason = 'deadline' | 'caller' | 'closed';
+
+/** One request under way; who ended it decides what its error says. */
+class Flight {
+  readonly controller = new AbortController();
+  reason: AbortReason | undefined;
+
+  abort(reason: AbortReason): void {
+    this.reason ??= reason;
+    this.controller.abort();
+  }
+}
+
+/**
+ * HTTP with the manners that both services need: few connections kept alive, a bounded queue before them, a total deadline, a bounded
+ * reply, no redirects, and every failure an `ApiError`.
+ */
+export class HttpClient {
+  readonly #options: ConnectionOptions;
+  readonly #traits: ServiceTraits;
+  readonly #apiKey: string;
+  readonly #slots: ConnectionSlots;
+  readonly #flights = new Set<Flight>();
+  #route: Route | undefined;
+  #closed = false;
+
+  constructor(options: ConnectionOptions, traits: ServiceTraits) {
+    this.#options = options;
+    this.#traits = traits;
+    // A key that was pasted with a line break or a blank is a good key.
+    this.#apiKey = options.apiKey.trim();
+    this.#slots = new ConnectionSlots(
+      options.maxConnections ?? MAX_CONNECTIONS,
+      options.maxWaiting ?? MAX_WAITING,
+    );
+  }
+
+  get timeoutMs(): number {
+    return this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  }
+
+  /** The fault of the settings that every request would fail with, or undefined. */
+  configurationFault(): ApiError | undefined {
+    try {
+      this.#requireRoute();
+      return undefined;
+    } catch (error) {
+      return error as ApiError;
+    }
+  }
+
+  /**
+   * Sends a request and resolves with its 2xx reply.
+   *
+   * The deadline (`timeoutMs`) covers everything from the moment the request has a connection's place: look-up, connecting, proxy, TLS,
+   * sending, waiting, and the last byte of the reply. It does not cover waiting for a place among the connections; that queue is
+   * bounded by its length instead.
+   *
+   * One attempt, with one exception: a request that dies on a kept connection before any answer is sent once more, within the same
+   * deadline. The server closed that connection while it lay idle, and the request crossed the news.
+   * @throws ApiError only
+   */
+  async request(request: HttpRequest): Promise<HttpReply> {
+    const route = this.#requireRoute();
+    const url = endpointUrl(route.base, request.path, request.query);
+    const refusal = () => this.#abortError('caller', request, route, 0);
+    if (request.signal?.aborted) throw refusal();
+    const release = await this.#slots.acquire(request.signal, refusal);
+    try {
+      return await this.#carryOut(request, url, route);
+    } finally {
+      release();
+    }
+  }
+
+  /** Ends requests under way and those that wait, closes all connections. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#slots.close(closedError(0));
+    for (const flight of this.#flights) flight.abort('closed');
+    this.#route?.agent.destroy();
+  }
+
+  async #carryOut(request: HttpRequest, url: URL, route: Route): Promise<HttpReply> {
+    const started = performance.now();
+    const flight = new Flight();
+    const deadline = setTimeout(() => flight.abort('deadline'), request.timeoutMs ?? this.timeoutMs);
+    const onCallerAbort = () => flight.abort('caller');
+    request.signal?.addEventListener('abort', onCallerAbort);
+    this.#flights.add(flight);
+    let attempts = 1;
+    try {
+      let reply: RawReply;
+      try {
+        reply = await this.#exchange(request, url, route, flight);
+      } catch (error) {
+        if (flight.reason || request.repeatable === false || !diedOnReuse(error)) throw error;
+        closeIdleConnections(route.agent);
+        attempts = 2;
+        reply = await this.#exchange(request, url, route, flight);
+      }
+      if (!isSuccess(reply.statusCode)) {
+        throw statusFailure(reply, route.surroundings, attempts, Date.now());
+      }
+      return { ...reply, attempts, durationMs: Math.round(performance.now() - started) };
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      if (flight.reason) throw this.#abortError(flight.reason, request, route, attempts);
+      throw networkFailure(error, route.surroundings, attempts);
+    } finally {
+      clearTimeout(deadline);
+      request.signal?.removeEventListener('abort', onCallerAbort);
+      this.#flights.delete(flight);
+    }
+  }
+
+  async #exchange(request: HttpRequest, url: URL, route: Route, flight: Flight): Promise<RawReply> {
+    const { agent, proxy, base } = route;
+    const body = request.body;
+    const response: AxiosResponse<Readable> = await loadAxios().request<Readable>({
+      method: request.method,
+      url: url.href,
+      headers: {
+        ...this.#traits.authenticate(this.#apiKey),
+        accept: 'application/json',
+        'user-agent': this.#options.userAgent ?? 'vision-events-node-red',
+        ...(body && { 'content-type': body.contentType, 'content-length': String(body.length) }),
+      },
+      data: body?.open(),
+      httpAgent: agent,
+      httpsAgent: agent,
+      // The agent already tunnels https; only plain http needs the library's own proxy request.
+      proxy: proxy && base.protocol === 'http:' ? axiosProxy(proxy) : false,
+      timeout: request.timeoutMs ?? this.timeoutMs,
+      signal: flight.controller.signal,
+      maxRedirects: 0,
+      maxBodyLength: Infinity,
+      // Read here and not by axios: its own time limit ends with the headers, and its errors do not tell a long reply from a broken one.
+      responseType: 'stream',
+      validateStatus: () => true,
+      transformRequest: (data: unknown) => data,
+    });
+    const limit = request.maxReplyBytes ?? MAX_REPLY_BYTES;
+    const { text, complete } = await readBounded(response.data, limit);
+    // Of a refusal the status matters, not the end of a long error page.
+    if (!complete && isSuccess(response.status)) throw oversizeError(limit, route, response.status);
+    return { statusCode: response.status, headers: response.headers, body: text };
+  }
+
+  #requireRoute(): Route {
+    if (this.#closed) throw closedError(0);
+    this.#route ??= this.#makeRoute();
+    return this.#route;
+  }
+
+  #makeRoute(): Route {
+    const { baseUrl, proxy: proxySettings, env = process.env, tls = {}, maxConnections } = this.#options;
+    this.#checkKey();
+    const base = parseBaseUrl(baseUrl);
+    const proxy = chooseProxy(base, proxySettings, env);
+    const agent = makeAgent(base, proxy, {
+      maxConnections: maxConnections ?? MAX_CONNECTIONS,
+      keepAlive: this.#traits.keepAlive,
+      tls,
+      tunnelTimeoutMs: this.timeoutMs,
+    });
+    const surroundings: Surroundings = {
+      where: hostAndPort(base) + (proxy ? ` through the proxy ${proxy.host}:${proxy.port}` : ''),
+      addressSetting: this.#traits.addressSetting,
+      keySetting: this.#traits.keySetting,
+      redact: makeRedactor([
+        { text: this.#apiKey, label: '[API key]' },
+        { text: proxy?.password, label: '[proxy password]' },
+      ]),
+    };
+    return { base, proxy, agent, surroundings };
+  }
+
+  #checkKey(): void {
+    const { keySetting, keyIsOptional } = this.#traits;
+    if (!this.#apiKey && !keyIsOptional) {
+      throw new ApiError('NOT_CONFIGURED', `There is no API key. Enter ${keySetting}.`, {
+        needsOperator: true,
+      });
+    }
+    if (!/^[\x21-\x7e]*$/.test(this.#apiKey)) {
+      throw new ApiError(
+        'NOT_CONFIGURED',
+        `The API key holds a blank or a character that no key has. Copy ${keySetting} once more.`,
+        { needsOperator: true },
+      );
+    }
+  }
+
+  #abortError(reason: AbortReason, request: HttpRequest, route: Route, attempts: number): ApiError {
+    const { where } = route.surroundings;
+    switch (reason) {
+      case 'closed':
+        return closedError(attempts);
+      case 'caller':
+        return new ApiError('TIMEOUT', `${where}: the request was called off before it ended.`, { attempts });
+      case 'deadline': {
+        const seconds = (request.timeoutMs ?? this.timeoutMs) / 1000;
+        return new ApiError(
+          'TIMEOUT',
+          `${where}: no complete answer within ${seconds} s; whether the request was carried out is not known. ` +
+            'Check the network, or raise the timeout of the workspace.',
+          { attempts },
+        );
+      }
+    }
+  }
+}
+
+function isSuccess(statusCode: number): boolean {
+  return statusCode >= 200 && statusCode <= 299;
+}
+
+function oversizeError(limit: number, { surroundings }: Route, statusCode: number): ApiError {
+  const text = `${surroundings.where}: the answer is larger than ${limit / 1024 / 1024} MiB and was not read.`;
+  return new ApiError('BAD_RESPONSE', text, { statusCode });
+}
+
+function closedError(attempts: number): ApiError {
+  return new ApiError('NETWORK', 'The workspace was closed (redeploy or stop) before the request ended.', {
+    attempts,
+  });
+}
+
+function axiosProxy(proxy: Proxy) {
+  const { protocol, host, port, username, password } = proxy;
+  return { protocol, host, port, ...((username || password) && { auth: { username, password } }) };
+}
+
+/** No answer, and the connection had served an earlier request. Once headers have come, axios no longer rejects. */
+function diedOnReuse(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, request } = error as { code?: unknown; request?: ClientRequest };
+  return (code === 'ECONNRESET' || code === 'EPIPE') && request?.reusedSocket === true;
+}
+
+/** Reads a reply up to the limit; the rest is not waited for. `complete` says whether that was all. */
+async function readBounded(stream: Readable, limit: number): Promise<{ text: string; complete: boolean }> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    // Leaving the loop destroys the stream, and its connection with it.
+    if (length > limit) return { text: Buffer.concat(chunks).toString('utf8'), complete: false };
+    chunks.push(chunk);
+  }
+  return { text: Buffer.concat(chunks).toString('utf8'), complete: true };
+}

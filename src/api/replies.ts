@@ -1,0 +1,182 @@
+import type { EventWarning } from '../event/types';
+import { ApiError } from './errors';
+import type { HttpReply } from './http-client';
+
+/** What every reply carries. */
+export interface ReplyFacts {
+  statusCode: number;
+  /** 1, or 2 when the request was sent once more */
+  attempts: number;
+  durationMs: number;
+}
+
+/** "Create a Vision Event", 201 */
+export interface CreateReply extends ReplyFacts {
+  eventId: string;
+  created: boolean;
+  warnings: EventWarning[];
+  /** as the API sends them; their shape is not documented */
+  deprecations: unknown[];
+}
+
+/** "Batch Create Vision Events", 201 */
+export interface BatchReply extends ReplyFacts {
+  /** the ids that the server says it stored */
+  eventIds: string[];
+  /** the server's count of them */
+  created: number;
+  /** warnings that could be told apart, by event id; their paths start at the event's root */
+  warningsByEvent: Record<string, EventWarning[]>;
+  /** the rest */
+  warnings: EventWarning[];
+  deprecations: unknown[];
+}
+
+export type JsonObject = Record<string, unknown>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function badResponse(reply: HttpReply, what: string): ApiError {
+  return new ApiError(
+    'BAD_RESPONSE',
+    `The server answered ${reply.statusCode}, but ${what}. Check that the base URL leads to the Vision Events API, ` +
+      'and that no login page or proxy answers in its place.',
+    { statusCode: reply.statusCode, attempts: reply.attempts },
+  );
+}
+
+/** The reply's JSON object. @throws ApiError `BAD_RESPONSE` */
+export function parseObject(reply: HttpReply): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(reply.body);
+  } catch {
+    throw badResponse(reply, reply.body.trim() ? 'not with JSON' : 'with an empty body');
+  }
+  if (!isObject(value)) throw badResponse(reply, 'not with a JSON object');
+  return value;
+}
+
+export function factsOf({ statusCode, attempts, durationMs }: HttpReply): ReplyFacts {
+  return { statusCode, attempts, durationMs };
+}
+
+/**
+ * Reads the reply to one event.
+ * An id that is not in the text that was sent answers another event: it proves nothing about this one.
+ * @throws ApiError `BAD_RESPONSE`
+ */
+export function parseCreateReply(reply: HttpReply, sent: string): CreateReply {
+  const body = parseObject(reply);
+  const { eventId } = body;
+  if (typeof eventId !== 'string' || !eventId) throw badResponse(reply, 'without the id of the event');
+  if (!sent.includes(JSON.stringify(eventId))) throw badResponse(reply, 'with the id of another event');
+  return {
+    ...factsOf(reply),
+    eventId,
+    // Whether overwriting an event counts as creating it is not documented; only an explicit "no" is one.
+    created: body['created'] !== false,
+    warnings: listOf(body['warnings']).map(toWarning),
+    deprecations: listOf(body['deprecations']),
+  };
+}
+
+/**
+ * Reads the reply to a batch. Where the API puts warnings of a batch is not documented, so all plausible places are read: a list at the
+ * top (its entries naming the event by id, by index or at the start of their path), a list of lists, an object keyed by id or index,
+ * and lists inside `results`.
+ * @param sentIds ids of the events in the order they were sent
+ * @throws ApiError `BAD_RESPONSE`
+ */
+export function parseBatchReply(reply: HttpReply, sentIds: string[]): BatchReply {
+  const body = parseObject(reply);
+  const results = listOf(body['results']).map((entry) => (isObject(entry) ? entry : {}));
+  const eventIds = Array.isArray(body['eventIds'])
+    ? body['eventIds']
+    : results.map((entry) => entry['eventId']);
+  if (!Array.isArray(body['eventIds']) && results.length === 0) {
+    throw badResponse(reply, 'without the ids of the events');
+  }
+  const stored = eventIds.filter((id): id is string => typeof id === 'string' && id !== '');
+  const attributed = new WarningsByEvent(sentIds);
+  attributed.addAll(body['warnings']);
+  results.forEach((entry, index) => {
+    for (const warning of listOf(entry['warnings'])) attributed.add(warning, entry['eventId'] ?? index);
+  });
+  return {
+    ...factsOf(reply),
+    eventIds: stored,
+    created: typeof body['created'] === 'number' ? body['created'] : stored.length,
+    warningsByEvent: attributed.byEvent,
+    warnings: attributed.rest,
+    deprecations: listOf(body['deprecations']),
+  };
+}
+
+/** Sorts warnings by the event they speak of. */
+class WarningsByEvent {
+  // An event id may be any text: a plain object would trip over `__proto__`.
+  readonly byEvent = Object.create(null) as Record<string, EventWarning[]>;
+  readonly rest: EventWarning[] = [];
+  readonly #sentIds: string[];
+
+  constructor(sentIds: string[]) {
+    this.#sentIds = sentIds;
+  }
+
+  addAll(warnings: unknown): void {
+    if (Array.isArray(warnings)) {
+      warnings.forEach((entry, index) => {
+        if (Array.isArray(entry)) for (const warning of entry) this.add(warning, index);
+        else this.add(entry, undefined);
+      });
+    } else if (isObject(warnings)) {
+      for (const [key, value] of Object.entries(warnings)) {
+        for (const warning of listOf(value)) this.add(warning, key);
+      }
+    }
+  }
+
+  /** @param owner id or index of the event, as far as the place of the warning says it */
+  add(entry: unknown, owner: unknown): void {
+    const warning = toWarning(entry);
+    const named = isObject(entry) ? (entry['eventId'] ?? entry['index'] ?? entry['eventIndex']) : undefined;
+    const inPath = /^(?:events)?(?:\.|\[)?(\d+)\]?\.(.+)$/.exec(warning.path);
+    const id = this.#idOf(owner) ?? this.#idOf(named) ?? this.#idOf(inPath?.[1]);
+    if (id === undefined) {
+      this.rest.push(warning);
+      return;
+    }
+    const path = inPath?.[2] ?? warning.path;
+    (this.byEvent[id] ??= []).push({ ...warning, path });
+  }
+
+  #idOf(owner: unknown): string | undefined {
+    if (typeof owner !== 'string' && typeof owner !== 'number') return undefined;
+    const name = String(owner);
+    if (this.#sentIds.includes(name)) return name;
+    return /^\d{1,3}$/.test(name) ? this.#sentIds[Number(name)] : undefined;
+  }
+}
+
+/** Takes a warning as it comes: unknown rules, extra keys, a plain text. */
+export function toWarning(entry: unknown): EventWarning {
+  if (!isObject(entry)) {
+    return { type: 'unknown', path: '', value: entry ?? null, valueType: typeof (entry ?? null) };
+  }
+  const { type, path, value = null, valueType } = entry;
+  return {
+    type: typeof type === 'string' ? type : 'unknown',
+    path: Array.isArray(path) ? path.join('.') : typeof path === 'string' ? path : '',
+    value,
+    valueType: typeof valueType === 'string' ? valueType : typeof value,
+  };
+}
+
+/** A list as it is, nothing as an empty one, a single thing as a list of one. */
+function listOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  return value === undefined || value === null ? [] : [value];
+}
