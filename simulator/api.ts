@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { MAX_BUNDLE_BYTES, readBundle } from './bundle';
-import type { Route } from './endpoints';
+import type { Endpoint, Route } from './endpoints';
 import { asStored, findStrictError, findWarnings, type JsonObject } from './event-schema';
 import { pictureMetadata, queryEvents } from './query';
 import { pictureTypeOf } from './picture-type';
@@ -42,15 +42,15 @@ export class VisionEventsApi {
   ) {}
 
   /** How large a body this endpoint takes; beyond it the answer is 413. JSON limits are not documented. */
-  maxBodyBytes(route: Route): number {
-    if (route.endpoint === 'upload') return MAX_PICTURE_BYTES + UPLOAD_OVERHEAD_BYTES;
-    if (route.endpoint === 'bundle') return MAX_BUNDLE_BYTES;
+  maxBodyBytes(endpoint: Endpoint | undefined): number {
+    if (endpoint === 'upload') return MAX_PICTURE_BYTES + UPLOAD_OVERHEAD_BYTES;
+    if (endpoint === 'bundle') return MAX_BUNDLE_BYTES;
     return this.settings.maxJsonBytes;
   }
 
-  /** Does what the request asks. Rejects with an `ApiRefusal` for everything that the API would refuse. */
-  async handle(request: ApiRequest): Promise<Reply> {
-    const { route, body } = request;
+  /** Does what the request asks. Throws or rejects with an `ApiRefusal` for everything that the API would refuse. */
+  handle(request: ApiRequest): Reply | Promise<Reply> {
+    const { route } = request;
     switch (route.endpoint) {
       case 'event':
         return this.createEvent(request);
@@ -83,8 +83,6 @@ export class VisionEventsApi {
         ]);
       case 'image-metadata-schema':
         return this.metadataSchema(route.useCaseId, (stored) => pictureMetadata(stored.event, this.store));
-      default:
-        throw new Error(`no handler for ${String(route.endpoint)} (${body.length} bytes)`);
     }
   }
 

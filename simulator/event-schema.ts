@@ -19,7 +19,13 @@ const MAX_ID_LENGTH = 256;
 const MAX_ANNOTATIONS = 1000;
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 
-const EVENT_TYPES = ['quality_check', 'inventory_count', 'safety_alert', 'custom', 'operator_feedback'];
+export const EVENT_TYPES = [
+  'quality_check',
+  'inventory_count',
+  'safety_alert',
+  'custom',
+  'operator_feedback',
+];
 
 /** Only these four are "strictly validated"; everything else is eager. */
 const strictSchema = Joi.object({
@@ -31,11 +37,11 @@ const strictSchema = Joi.object({
   timestamp: Joi.string().isoDate().required(),
 }).unknown(true);
 
-const number = () => Joi.number().unsafe();
+export const number = () => Joi.number().unsafe();
 const externalId = Joi.string().max(1000);
 
 /** "Event Data Schemas" */
-const eventDataSchemas: Record<string, Joi.ObjectSchema> = {
+export const eventDataSchemas: Record<string, Joi.ObjectSchema> = {
   quality_check: Joi.object({ result: Joi.valid('pass', 'fail'), externalId }),
   inventory_count: Joi.object({
     location: Joi.string().max(1000),
@@ -76,19 +82,23 @@ const keypoint = Joi.object({
 });
 const annotations = (item: Joi.PartialSchemaMap) => Joi.array().items(Joi.object(item)).max(MAX_ANNOTATIONS);
 
-/** "Image Objects" */
-const image = Joi.object({
-  label: Joi.string(),
-  sourceId: Joi.string(),
-  inputSourceId: Joi.string(),
+/** "Image Objects": the four lists */
+export const annotationLists = {
   objectDetections: annotations(box),
   classifications: annotations({ class: Joi.string().required(), confidence }),
   instanceSegmentations: annotations({ ...box, points: Joi.array().items(point).min(3).required() }),
   keypoints: annotations({ ...box, keypoints: Joi.array().items(keypoint).min(1).required() }),
+};
+
+const image = Joi.object({
+  label: Joi.string(),
+  sourceId: Joi.string(),
+  inputSourceId: Joi.string(),
+  ...annotationLists,
 });
 
 /** "Custom Metadata"; the same limits hold for the metadata of an uploaded picture. */
-const metadataSchema = Joi.object()
+export const metadataSchema = Joi.object()
   .pattern(
     Joi.string()
       .pattern(/^[a-zA-Z0-9_ -]+$/)
@@ -120,7 +130,7 @@ const eagerSchemas = Object.fromEntries(
   ]),
 );
 
-const JOI_OPTIONS: Joi.ValidationOptions = {
+export const JOI_OPTIONS: Joi.ValidationOptions = {
   convert: false,
   errors: { wrap: { label: false } },
 };

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kindOf, type Fault } from './faults';
 import { encodeReply, sendReply } from './http-body';
@@ -68,21 +68,23 @@ function statusReply({ status, body, headers, retryAfter }: Fault): Reply {
 async function drip(response: ServerResponse, reply: Reply, ms: number): Promise<void> {
   const { bytes, headers } = encodeReply(reply);
   response.writeHead(reply.status, headers);
-  for (const byte of bytes) {
+  for (const byte of bytes.subarray(0, -1)) {
     if (response.destroyed) return;
     response.write(Buffer.of(byte));
     await sleep(ms);
   }
-  response.end();
+  response.end(bytes.subarray(-1));
 }
 
 /** Valid JSON, of unknown length, so that only a client that counts what it reads is safe. */
 async function sendOversize(response: ServerResponse, status: number, bytes: number): Promise<void> {
   response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' });
-  response.write('{"eventId":"oversize","created":true,"padding":"');
+  await pipeline(oversizeBody(bytes), response);
+}
+
+function* oversizeBody(bytes: number): Generator<Buffer> {
+  yield Buffer.from('{"eventId":"oversize","created":true,"padding":"');
   const chunk = Buffer.alloc(64 * 1024, 'x');
-  for (let sent = 0; sent < bytes && !response.destroyed; sent += chunk.length) {
-    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  }
-  response.end('"}');
+  for (let sent = 0; sent < bytes; sent += chunk.length) yield chunk;
+  yield Buffer.from('"}');
 }

@@ -12,7 +12,6 @@ export interface RequestEntry {
   at: number;
   bodyBytes: number;
   bodySha256: string;
-  contentType?: string;
   /** 1 for the first connection ever opened, and so on */
   connection: number;
   /** true when it was not the first request on its connection */

@@ -1,13 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { VisionEventsApi } from './api';
 import { handleControl, isControlPath } from './control';
 import { findRoute, type Route, type Scope } from './endpoints';
-import { FaultControl, kindOf, type Fault } from './faults';
-import { readBody, sendReply } from './http-body';
-import { closeServer, listenOnLoopback } from './loopback';
-import { playFault } from './play-fault';
+import { kindOf, type FaultControl } from './faults';
+import { Front, type ReceivedRequest } from './front';
 import { ApiRefusal, type Reply } from './reply';
-import { RequestLog, type RequestEntry } from './request-log';
+import type { RequestLog } from './request-log';
 import { Store, type StoredEvent, type UseCase } from './store';
 
 export type { Fault, FaultKind, RandomFaults } from './faults';
@@ -71,118 +69,64 @@ const READ_ONLY: readonly Scope[] = ['vision-events:read'];
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const now = options.now ?? Date.now;
   const store = new Store(options.maxEventsKept ?? DEFAULT_MAX_EVENTS);
-  const requests = new RequestLog();
-  const faults = new FaultControl();
   const fullKey = options.apiKey ?? DEFAULT_API_KEY;
   const keys = { full: fullKey, write: `${fullKey}-write`, read: `${fullKey}-read` };
-  let baseUrl = '';
+  let url = '';
   const api = new VisionEventsApi(store, {
     now,
     listKey: options.listKey ?? 'useCases',
     lookbackDays: options.lookbackDays ?? DEFAULT_LOOKBACK_DAYS,
     maxJsonBytes: options.maxJsonBytes ?? DEFAULT_MAX_JSON_BYTES,
-    baseUrl: () => baseUrl,
+    baseUrl: () => url,
   });
-
-  const unanswered = new Set<ServerResponse>();
+  const front: Front = new Front(
+    {
+      control: (request, requestUrl) =>
+        isControlPath(requestUrl.pathname)
+          ? handleControl(request, requestUrl, { store, requests, faults, reset })
+          : undefined,
+      endpointOf: (method, pathname) => findRoute(method, pathname)?.endpoint,
+      maxBodyBytes: (endpoint) => api.maxBodyBytes(endpoint),
+      answer: (received) => answer(api, keys, received),
+    },
+    now,
+  );
+  const { requests, faults } = front;
   const reset = () => {
     store.clear(firstUseCases(options.useCases ?? DEFAULT_USE_CASES, now()));
-    requests.reset();
-    faults.clear();
-    for (const response of unanswered) response.destroy();
+    front.reset();
   };
   reset();
-
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://simulator');
-    const handled = isControlPath(url.pathname)
-      ? answerWith(response, () => handleControl(request, url, { store, requests, faults, reset }))
-      : answerApi(request, response, url);
-    // A client that goes away in the middle of its request is no fault of ours.
-    handled.catch(() => response.destroy());
-  });
-
-  async function answerApi(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-    const entry = requests.begin(request.method ?? '', request.url ?? '', now(), request.socket);
-    unanswered.add(response);
-    response.once('close', () => {
-      unanswered.delete(response);
-      requests.ended();
-    });
-    const route = findRoute(request.method ?? '', url.pathname);
-    const body = await readBody(request, route ? api.maxBodyBytes(route) : DEFAULT_MAX_JSON_BYTES);
-    noteBody(entry, request, body);
-    const fault =
-      route && faults.take({ endpoint: route.endpoint, reused: entry.reused, bodyText: () => String(body) });
-    const work = () => workOn(request, url, route, body, fault);
-    if (!fault) return answerWith(response, work, (status) => requests.answered(entry, status));
-    entry.fault = kindOf(fault);
-    return playFault(fault, response, work, (status) => requests.answered(entry, status));
-  }
-
-  function noteBody(entry: RequestEntry, request: IncomingMessage, body: Buffer | undefined): void {
-    const contentType = request.headers['content-type'];
-    if (contentType !== undefined) entry.contentType = contentType;
-    if (body) requests.bodyRead(entry, body);
-  }
-
-  /** The honest answer to a request, refusals included. */
-  async function workOn(
-    request: IncomingMessage,
-    url: URL,
-    route: Route | undefined,
-    body: Buffer | undefined,
-    fault: Fault | undefined,
-  ): Promise<Reply> {
-    try {
-      if (!route) throw new ApiRefusal(404, 'Not found');
-      checkKey(keyOf(request, url), route, keys);
-      if (!body) throw new ApiRefusal(413, 'Request body is too large');
-      const lost = fault && kindOf(fault) === 'forget' ? new RegExp(fault.eventId!) : undefined;
-      return await api.handle({
-        route,
-        headers: request.headers,
-        searchParams: url.searchParams,
-        body,
-        forgets: (eventId) => lost?.test(eventId) ?? false,
-      });
-    } catch (error) {
-      if (error instanceof ApiRefusal) return error.reply;
-      throw error;
-    }
-  }
-
-  const port = await listenOnLoopback(server, options.port ?? 0, options.host);
-  const host = options.host ?? '127.0.0.1';
-  baseUrl = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const listening = await front.listen(options.port ?? 0, options.host);
+  url = listening.url;
   return {
-    url: baseUrl,
-    port,
+    ...listening,
     keys,
     events: () => store.newestFirst(),
     requests,
     faults,
     reset,
-    close: () => closeServer(server),
+    close: () => front.close(),
   };
 }
 
-/** Sends what `work` gives; an `ApiRefusal` becomes its answer, anything else a 500 that says so. */
-async function answerWith(
-  response: ServerResponse,
-  work: () => Promise<Reply>,
-  answering: (status: number) => void = () => {},
-): Promise<void> {
-  let reply: Reply;
-  try {
-    reply = await work();
-  } catch (error) {
-    const fault = error instanceof Error ? error.message : String(error);
-    reply =
-      error instanceof ApiRefusal ? error.reply : { status: 500, body: { error: `simulator: ${fault}` } };
-  }
-  answering(reply.status);
-  sendReply(response, reply);
+async function answer(
+  api: VisionEventsApi,
+  keys: Simulator['keys'],
+  { request, url, body, fault }: ReceivedRequest,
+): Promise<Reply> {
+  const route = findRoute(request.method ?? '', url.pathname);
+  if (!route) throw new ApiRefusal(404, 'Not found');
+  checkKey(keyOf(request, url), route, keys);
+  if (!body) throw new ApiRefusal(413, 'Request body is too large');
+  const lost = fault && kindOf(fault) === 'forget' ? new RegExp(fault.eventId!) : undefined;
+  return api.handle({
+    route,
+    headers: request.headers,
+    searchParams: url.searchParams,
+    body,
+    forgets: (eventId) => lost?.test(eventId) ?? false,
+  });
 }
 
 /** `Authorization: Bearer`, or `?api_key=` as documented for bundles and the REST API in general. */
