@@ -1,0 +1,411 @@
+import { OutboxDamage, type DeliveredEvent, type Lease, type Settlement, type StoredEvent } from './outbox';
+import type { StoredPicture } from './outbox';
+import { RETRY_POLICY, backoffDelay, mayStillLand } from './retry-policy';
+import { withSourceIds } from './sender-body';
+import { isolateRefused, namedInError, type GroupAnswer } from './sender-isolation';
+import type { RejectionChange, SenderMemory } from './sender-memory';
+import type { RefusedEvent } from './sender-types';
+import type { SendFailure, Target, TargetBatchReceipt } from './target';
+import type { EventWarning } from '../event/types';
+
+/** How a request ended. `closed`: it was not sent or was aborted, because the sender stops or the host is to be left alone. */
+export type RequestResult<T> =
+  | { kind: 'answered'; value: T }
+  | { kind: 'refused'; failure: SendFailure }
+  | { kind: 'failed'; failure: SendFailure }
+  | { kind: 'closed' };
+
+/** What a delivery needs of its sender. */
+export interface DeliveryRoom {
+  readonly memory: SenderMemory;
+  now(): number;
+  wallNow(): number;
+  random(): number;
+  /** Sends one request when the host, the pace and the operator allow it. Never rejects. */
+  request<T>(
+    bytes: number,
+    perform: (target: Target, signal: AbortSignal) => Promise<T>,
+  ): Promise<RequestResult<T>>;
+  /** Resolves when isolation may send its next request, false when the sender stops. */
+  isolationTurn(): Promise<boolean>;
+  /** True when isolation may send a request now, which is counted. */
+  tryIsolationTurn(): boolean;
+  /** Isolation holds a lane for long, so only one goes on at a time: live events keep the other lane. */
+  beginIsolation(): boolean;
+  endIsolation(): void;
+  batchLimits(): { events: number; bytes: number };
+  /** A batch of so many bytes was too large for the target. */
+  batchTooLarge(bytes: number): void;
+  markUploaded(id: string, role: StoredPicture['role'], sourceId: string): Promise<boolean>;
+  lateLandingMs: number;
+  rejectionChanged(useCaseId: string, change: RejectionChange, failure?: SendFailure): void;
+}
+
+/** Pictures are uploaded for so long; then the events that are ready go out, the others return to the queue. */
+const UPLOAD_SLICE = 2000;
+/** A refused batch waits so long when another one is being isolated. */
+const ISOLATION_TURN_WAIT = 5000;
+/** `{"events":[` and `]}` */
+const ENVELOPE_BYTES = 13;
+/** An event whose picture or body is damaged cannot be sent by waiting. */
+const DAMAGED_BODY_CODE = 'EVENT_DAMAGED';
+
+/** The way of one lease: pictures first, then the events, then the guilty ones of a refused batch. */
+export class LeaseDelivery {
+  readonly outcome: Settlement = { acked: [], retry: [], dead: [] };
+  readonly delivered: DeliveredEvent[] = [];
+  readonly refused: RefusedEvent[] = [];
+  readonly batchWarnings: EventWarning[] = [];
+  doubtful = 0;
+  /** the host is to be left alone: what is not settled yet returns to the queue */
+  private halted = false;
+  private isProbing = false;
+  private readonly bodies = new Map<string, string>();
+
+  constructor(
+    private readonly lease: Lease,
+    private readonly room: DeliveryRoom,
+  ) {}
+
+  async run(): Promise<void> {
+    const events = this.withoutBlocked(this.lease.events);
+    const [first] = events;
+    if (!first) return;
+    const gate = this.room.memory.useCaseGate(first.useCaseId, this.room.now());
+    if (gate === 'open') return this.deliver(events);
+    if (gate === 'probe') return this.probe(first.useCaseId, events);
+    this.park(events, gate.until);
+  }
+
+  /** Newer versions of events whose older version may still land are put off. */
+  private withoutBlocked(events: StoredEvent[]): StoredEvent[] {
+    const now = this.room.now();
+    return events.filter((event) => {
+      const until = this.room.memory.blockedUntil(event, now);
+      if (until !== undefined) {
+        this.putOff(event, until, 'an older version of this event may still be on its way');
+      }
+      return until === undefined;
+    });
+  }
+
+  /** Tries one event of a use case whose events are all refused, the others only after it was accepted. */
+  private async probe(useCaseId: string, events: StoredEvent[]): Promise<void> {
+    const { memory } = this.room;
+    // The youngest that was never refused tells most: it shows whether newly made events are accepted again.
+    const youngestFirst = [...events].reverse();
+    const probe = youngestFirst.find((event) => !memory.isSuspect(event)) ?? youngestFirst[0];
+    if (!probe) return;
+    const others = events.filter((event) => event !== probe);
+    memory.beginProbe(useCaseId);
+    this.isProbing = true;
+    try {
+      await this.deliver([probe]);
+    } finally {
+      this.isProbing = false;
+      memory.endProbe(useCaseId);
+    }
+    if (this.halted) return;
+    const gate = memory.useCaseGate(useCaseId, this.room.now());
+    if (gate === 'open') await this.deliver(others);
+    else if (gate !== 'probe') this.park(others, gate.until);
+  }
+
+  private park(events: StoredEvent[], until: number): void {
+    for (const event of events) {
+      this.putOff(event, until, 'the target refuses every event of this use case at present');
+    }
+  }
+
+  private async deliver(events: StoredEvent[]): Promise<void> {
+    const ready = await this.uploadPictures(events);
+    const alone = ready.filter((event) => this.room.memory.goesAlone(event));
+    const together = ready.filter((event) => !this.room.memory.goesAlone(event));
+    for (const group of this.groupsOf(together)) {
+      if (this.mayGoOn(group)) await this.post(group);
+    }
+    for (const event of alone) {
+      if (!this.mayGoOn([event])) continue;
+      if (this.room.tryIsolationTurn()) await this.post([event]);
+      else this.putOff(event, this.room.now() + RETRY_POLICY.isolationWindow, 'waits to be tried alone');
+    }
+  }
+
+  /** False when an answer of this delivery made it plain that its use case, or the host, takes nothing more. */
+  private mayGoOn(group: StoredEvent[]): boolean {
+    if (this.halted) return false;
+    const useCaseId = group[0]?.useCaseId ?? '';
+    return this.isProbing || this.room.memory.useCaseGate(useCaseId, this.room.now()) === 'open';
+  }
+
+  // ----- pictures
+
+  /** @returns the events that can be posted: all their pictures are at the target, and that is written down */
+  private async uploadPictures(events: StoredEvent[]): Promise<StoredEvent[]> {
+    const sliceEnd = this.room.now() + UPLOAD_SLICE;
+    const ready: StoredEvent[] = [];
+    for (const event of events) {
+      if (this.halted) break;
+      if (event.pictures.length > 0 && ready.length > 0 && this.room.now() > sliceEnd) break;
+      if (await this.prepare(event)) ready.push(event);
+    }
+    return ready;
+  }
+
+  private async prepare(event: StoredEvent): Promise<boolean> {
+    const ids: { sourceId?: string; inputSourceId?: string } = {};
+    for (const picture of event.pictures) {
+      const sourceId = picture.sourceId ?? (await this.upload(event, picture));
+      if (sourceId === undefined) return false;
+      ids[picture.role === 'output' ? 'sourceId' : 'inputSourceId'] = sourceId;
+    }
+    try {
+      this.bodies.set(event.id, withSourceIds(event.body, ids));
+      return true;
+    } catch (error) {
+      this.bury(event, DAMAGED_BODY_CODE, `The stored event is damaged: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
+  /** @returns undefined when the event cannot be posted now; what becomes of it is settled then */
+  private async upload(event: StoredEvent, picture: StoredPicture): Promise<string | undefined> {
+    const { memory } = this.room;
+    let sourceId = memory.uploadedId(event, picture.role);
+    if (sourceId === undefined) {
+      const bytes = await this.readPicture(event, picture);
+      if (!bytes) return undefined;
+      const { mediaType, name } = picture;
+      const result = await this.room.request(bytes.length, (target, signal) =>
+        target.uploadPicture({ bytes, mediaType, name }, signal),
+      );
+      if (result.kind === 'refused') this.refuseAlone(event, result.failure);
+      if (result.kind === 'failed') this.failed([event], result.failure);
+      if (result.kind === 'closed') this.halted = true;
+      if (result.kind !== 'answered') return undefined;
+      sourceId = result.value.sourceId;
+      memory.noteUploaded(event, picture.role, sourceId);
+    }
+    // Posted before this is durable, the event could go out a second time with another id after a crash.
+    if (await this.room.markUploaded(event.id, picture.role, sourceId)) return sourceId;
+    this.retryLater(event, 'the outbox could not note the upload of a picture');
+    return undefined;
+  }
+
+  private async readPicture(event: StoredEvent, picture: StoredPicture): Promise<Uint8Array | undefined> {
+    try {
+      return await picture.read();
+    } catch (error) {
+      if (error instanceof OutboxDamage) this.bury(event, error.code, error.message);
+      else this.retryLater(event, `a stored picture could not be read: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  // ----- events
+
+  private groupsOf(events: StoredEvent[]): StoredEvent[][] {
+    const limits = this.room.batchLimits();
+    const groups: StoredEvent[][] = [];
+    let group: StoredEvent[] = [];
+    let bytes = ENVELOPE_BYTES;
+    for (const event of events) {
+      const size = this.bytesOf(event) + 1;
+      if (group.length > 0 && (group.length >= limits.events || bytes + size > limits.bytes)) {
+        groups.push(group);
+        group = [];
+        bytes = ENVELOPE_BYTES;
+      }
+      group.push(event);
+      bytes += size;
+    }
+    if (group.length > 0) groups.push(group);
+    return groups;
+  }
+
+  private async post(group: StoredEvent[]): Promise<void> {
+    if (this.halted) return;
+    const answer = await this.send(group);
+    if (!answer.accepted && group.length > 1 && answer.failure) {
+      await this.isolate(group, answer.failure, answer.tooLarge);
+    }
+  }
+
+  private async send(group: StoredEvent[]): Promise<GroupAnswer & { failure?: SendFailure }> {
+    const bytes = group.reduce((sum, event) => sum + this.bytesOf(event) + 1, ENVELOPE_BYTES);
+    const bodies = group.map((event) => this.bodyOf(event));
+    const [onlyEvent] = group;
+    const isAlone = group.length === 1 && onlyEvent !== undefined;
+    const result: RequestResult<TargetBatchReceipt> = await this.room.request(
+      bytes,
+      async (target, signal) => {
+        if (!isAlone) return target.postBatch(bodies, signal);
+        const receipt = await target.postEvent(bodies[0] ?? '', signal);
+        const { eventId } = onlyEvent;
+        return {
+          ...receipt,
+          eventIds: [eventId],
+          warnings: [],
+          warningsByEvent: { [eventId]: receipt.warnings },
+        };
+      },
+    );
+    switch (result.kind) {
+      case 'answered':
+        this.accept(group, result.value);
+        return { accepted: true };
+      case 'refused': {
+        const tooLarge = result.failure.statusCode === 413;
+        if (isAlone) this.refuseAlone(onlyEvent, result.failure);
+        else if (tooLarge) this.room.batchTooLarge(bytes);
+        return { accepted: false, tooLarge, failure: result.failure };
+      }
+      case 'failed':
+        this.failed(group, result.failure);
+        return { accepted: false, tooLarge: false };
+      case 'closed':
+        this.halted = true;
+        return { accepted: false, tooLarge: false };
+    }
+  }
+
+  private accept(group: StoredEvent[], receipt: TargetBatchReceipt): void {
+    const named = new Set(receipt.eventIds);
+    for (const event of group) {
+      if (!named.has(event.eventId)) this.missing(event);
+      else this.acknowledge(event, receipt);
+    }
+    this.batchWarnings.push(...receipt.warnings);
+  }
+
+  private acknowledge(event: StoredEvent, receipt: TargetBatchReceipt): void {
+    const { memory } = this.room;
+    if (memory.isDoubtful(event)) this.doubtful++;
+    this.delivered.push({
+      eventId: event.eventId,
+      statusCode: receipt.statusCode,
+      attempts: memory.attemptsOf(event),
+      ageMs: Math.max(0, this.room.wallNow() - event.acceptedAt),
+      warnings: receipt.warningsByEvent[event.eventId] ?? [],
+    });
+    this.outcome.acked.push(event.id);
+    memory.forget(event);
+    this.room.rejectionChanged(event.useCaseId, memory.noteAccepted(event));
+  }
+
+  /** The target took the batch and left this id out. It is sent again, at last alone, where its answer is its own. */
+  private missing(event: StoredEvent): void {
+    const missed = this.room.memory.noteMissingReply(event);
+    this.room.memory.noteFailedAttempt(event);
+    const wait = backoffDelay(missed, 0, this.room.random());
+    this.putOff(event, this.room.now() + wait, 'the target did not name it in its reply');
+  }
+
+  private async isolate(group: StoredEvent[], failure: SendFailure, tooLarge: boolean): Promise<void> {
+    const { memory } = this.room;
+    const useCaseId = group[0]?.useCaseId ?? '';
+    if (!this.room.beginIsolation()) {
+      for (const event of group) this.putOff(event, this.room.now() + ISOLATION_TURN_WAIT, failure.message);
+      return;
+    }
+    try {
+      const giveUp = () => this.halted || memory.useCaseGate(useCaseId, this.room.now()) !== 'open';
+      const send = async (part: StoredEvent[]): Promise<GroupAnswer> => {
+        if (await this.room.isolationTurn()) return this.send(part);
+        this.halted = true;
+        return { accepted: false, tooLarge: false };
+      };
+      const rest = await this.withoutNamed(group, failure, send, giveUp);
+      if (rest.length === 0) return;
+      const refused = await isolateRefused(rest, tooLarge, { send, giveUp });
+      const change = memory.noteIsolation(useCaseId, refused, group.length, this.room.now());
+      this.room.rejectionChanged(useCaseId, change, failure);
+    } finally {
+      this.room.endIsolation();
+    }
+  }
+
+  /** When the error names events, those are tried alone and the others together. @returns what is still refused */
+  private async withoutNamed(
+    group: StoredEvent[],
+    failure: SendFailure,
+    send: (part: StoredEvent[]) => Promise<GroupAnswer>,
+    giveUp: () => boolean,
+  ): Promise<StoredEvent[]> {
+    const named = namedInError(failure.message, group);
+    if (named.length === 0 || named.length > RETRY_POLICY.halvingLeaves || named.length === group.length) {
+      return group;
+    }
+    for (const event of named) if (!giveUp()) await send([event]);
+    const others = group.filter((event) => !named.includes(event));
+    if (giveUp()) return [];
+    const answer = await send(others);
+    // A single other event had its lone trial by that.
+    return answer.accepted || others.length === 1 ? [] : others;
+  }
+
+  // ----- what becomes of an event
+
+  private failed(group: StoredEvent[], failure: SendFailure): void {
+    this.halted = true;
+    const now = this.room.now();
+    for (const event of group) {
+      this.room.memory.noteFailedAttempt(event);
+      if (mayStillLand(failure)) {
+        this.room.memory.noteLateLanding(event, now, now + this.room.lateLandingMs);
+      }
+      // Due at once: it is the host that has to be waited for, and the order is kept.
+      this.outcome.retry.push({ id: event.id, at: now, why: failure.message });
+    }
+  }
+
+  private refuseAlone(event: StoredEvent, failure: SendFailure): void {
+    const verdict = this.room.memory.noteRefusedAlone(event, this.room.now());
+    if (verdict.dead) this.bury(event, failure.code, failure.message, failure.statusCode);
+    else this.putOff(event, verdict.retryAt, failure.message);
+    this.room.rejectionChanged(event.useCaseId, verdict.change, failure);
+  }
+
+  private retryLater(event: StoredEvent, why: string): void {
+    this.room.memory.noteFailedAttempt(event);
+    const wait = backoffDelay(this.room.memory.attemptsOf(event), 0, this.room.random());
+    this.putOff(event, this.room.now() + wait, why);
+  }
+
+  private putOff(event: StoredEvent, at: number, why: string): void {
+    this.outcome.retry.push({ id: event.id, at, why });
+    this.room.memory.noteDeferred(event.id, at);
+  }
+
+  private bury(event: StoredEvent, code: string, why: string, statusCode?: number): void {
+    this.outcome.dead.push({ id: event.id, code, statusCode, why });
+    this.refused.push({
+      eventId: event.eventId,
+      event: parsedOr(event.body),
+      code,
+      statusCode,
+      message: why,
+    });
+    this.room.memory.forget(event);
+  }
+
+  private bodyOf(event: StoredEvent): string {
+    return this.bodies.get(event.id) ?? event.body;
+  }
+
+  private bytesOf(event: StoredEvent): number {
+    return Buffer.byteLength(this.bodyOf(event));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function parsedOr(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}

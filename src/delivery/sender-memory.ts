@@ -1,0 +1,221 @@
+import type { StoredEvent } from './outbox';
+import {
+  HEALTHY_USE_CASE,
+  RETRY_POLICY,
+  afterAcceptance,
+  afterDeath,
+  afterIsolation,
+  afterLoneFailure,
+  afterRefusal,
+  beforeDeath,
+  type Suspicion,
+  type UseCaseHealth,
+} from './retry-policy';
+
+/** What went wrong with one event so far. Forgotten when the event leaves the outbox, and with the process. */
+interface Trouble {
+  failedAttempts: number;
+  /** batch replies that left it out */
+  missingReplies: number;
+  suspicion?: Suspicion;
+  /** ids of pictures that were uploaded, though the outbox could not write that down yet */
+  sourceIds: Map<string, string>;
+}
+
+/** So long after its time, a probe is looked for among the youngest events. */
+const PROBE_SOUGHT_FOR = 60_000;
+/** How long other leases of a use case are put off while its probe is under way. */
+const PROBE_ANSWER_WAIT = 1000;
+
+/** A change of the health of a use case that is worth telling. */
+export type RejectionChange = 'doubted' | 'begin' | 'end' | undefined;
+
+/** What a sender remembers of events and use cases from one lease to the next. Times: monotonic clock, ms. */
+export class SenderMemory {
+  /** events that the target accepted, since the start */
+  accepted = 0;
+  private readonly troubles = new Map<string, Trouble>();
+  private readonly useCases = new Map<string, UseCaseHealth>();
+  /** by event id, oldest first: an older version may still land at the target */
+  private readonly lateLandings = new Map<string, { id: string; until: number }>();
+  /** events that were put off, and have not been leased again */
+  private readonly deferred = new Map<string, number>();
+  private readonly probing = new Set<string>();
+
+  // ----- events
+
+  attemptsOf(event: StoredEvent): number {
+    return (this.troubles.get(event.id)?.failedAttempts ?? 0) + 1;
+  }
+
+  noteFailedAttempt(event: StoredEvent): void {
+    this.trouble(event).failedAttempts++;
+  }
+
+  /** @returns how many batch replies have left the event out by now */
+  noteMissingReply(event: StoredEvent): number {
+    return ++this.trouble(event).missingReplies;
+  }
+
+  isDoubtful(event: StoredEvent): boolean {
+    return (this.troubles.get(event.id)?.missingReplies ?? 0) >= RETRY_POLICY.missingReplies;
+  }
+
+  /** A suspect or doubtful event shares no request: its answer must speak of it alone. */
+  goesAlone(event: StoredEvent): boolean {
+    return this.isSuspect(event) || this.isDoubtful(event);
+  }
+
+  isSuspect(event: StoredEvent): boolean {
+    return this.troubles.get(event.id)?.suspicion !== undefined;
+  }
+
+  uploadedId(event: StoredEvent, role: string): string | undefined {
+    return this.troubles.get(event.id)?.sourceIds.get(role);
+  }
+
+  noteUploaded(event: StoredEvent, role: string, sourceId: string): void {
+    this.trouble(event).sourceIds.set(role, sourceId);
+  }
+
+  /** The event left the outbox. */
+  forget(event: StoredEvent): void {
+    this.troubles.delete(event.id);
+    this.deferred.delete(event.id);
+  }
+
+  /** The outbox is empty, so nothing that is remembered of single events matters any more. */
+  forgetAllEvents(): void {
+    this.troubles.clear();
+    this.deferred.clear();
+  }
+
+  private trouble(event: StoredEvent): Trouble {
+    let trouble = this.troubles.get(event.id);
+    if (!trouble) {
+      trouble = { failedAttempts: 0, missingReplies: 0, sourceIds: new Map() };
+      this.troubles.set(event.id, trouble);
+    }
+    return trouble;
+  }
+
+  // ----- events that were put off: the outbox counts them as waiting, though they are not due
+
+  get deferredCount(): number {
+    return this.deferred.size;
+  }
+
+  noteDeferred(id: string, until: number): void {
+    this.deferred.set(id, until);
+  }
+
+  noteLeased(events: StoredEvent[]): void {
+    for (const event of events) this.deferred.delete(event.id);
+  }
+
+  // ----- answers that were lost
+
+  /** The target may still store this version of the event until then. */
+  noteLateLanding(event: StoredEvent, now: number, until: number): void {
+    for (const [eventId, landing] of this.lateLandings) {
+      if (landing.until > now) break;
+      this.lateLandings.delete(eventId);
+    }
+    // deleted first, so that the map stays sorted by time
+    this.lateLandings.delete(event.eventId);
+    this.lateLandings.set(event.eventId, { id: event.id, until });
+  }
+
+  /** @returns the moment from which the event may be sent, when an older version of it may still land */
+  blockedUntil(event: StoredEvent, now: number): number | undefined {
+    const landing = this.lateLandings.get(event.eventId);
+    return landing && landing.id !== event.id && landing.until > now ? landing.until : undefined;
+  }
+
+  // ----- refusals
+
+  noteAccepted(event: StoredEvent): RejectionChange {
+    this.accepted++;
+    const before = this.useCaseHealth(event.useCaseId);
+    this.setUseCaseHealth(event.useCaseId, afterAcceptance(before));
+    return before.rejecting && before.rejecting.refusedProbes > 0 ? 'end' : undefined;
+  }
+
+  /** The event was alone in its request, and the target refused it. */
+  noteRefusedAlone(
+    event: StoredEvent,
+    now: number,
+  ): { dead: true; change: RejectionChange } | { dead: false; retryAt: number; change: RejectionChange } {
+    const before = this.useCaseHealth(event.useCaseId);
+    const trouble = this.trouble(event);
+    trouble.failedAttempts++;
+    let health = afterRefusal(before, now);
+
+    let verdict = afterLoneFailure(trouble.suspicion, this.accepted, now, true);
+    if (verdict.dead) {
+      const asked = beforeDeath(health, now);
+      health = asked.mayDie ? afterDeath(asked.health, now) : asked.health;
+      if (!asked.mayDie) verdict = afterLoneFailure(trouble.suspicion, this.accepted, now, false);
+    }
+    this.setUseCaseHealth(event.useCaseId, health);
+    const change = changeBetween(before, health);
+    if (verdict.dead) return { dead: true, change };
+    trouble.suspicion = verdict.suspicion;
+    return { dead: false, retryAt: verdict.retryAt, change };
+  }
+
+  noteIsolation(useCaseId: string, refused: number, size: number, now: number): RejectionChange {
+    const before = this.useCaseHealth(useCaseId);
+    const health = afterIsolation(before, refused, size, now);
+    this.setUseCaseHealth(useCaseId, health);
+    return changeBetween(before, health);
+  }
+
+  /** `open`: send · `probe`: one event of it may be tried · otherwise nothing before that moment */
+  useCaseGate(useCaseId: string, now: number): 'open' | 'probe' | { until: number } {
+    const { rejecting } = this.useCaseHealth(useCaseId);
+    if (!rejecting) return 'open';
+    if (this.probing.has(useCaseId)) return { until: now + PROBE_ANSWER_WAIT };
+    return rejecting.nextProbeAt <= now ? 'probe' : { until: rejecting.nextProbeAt };
+  }
+
+  beginProbe(useCaseId: string): void {
+    this.probing.add(useCaseId);
+  }
+
+  endProbe(useCaseId: string): void {
+    this.probing.delete(useCaseId);
+  }
+
+  /** True for a while after the time of a probe has come; later, any event of the use case that is leased is the probe. */
+  hasProbeDue(now: number): boolean {
+    for (const [useCaseId, { rejecting }] of this.useCases) {
+      const overdue = rejecting ? now - rejecting.nextProbeAt : -1;
+      if (overdue >= 0 && overdue < PROBE_SOUGHT_FOR && !this.probing.has(useCaseId)) return true;
+    }
+    return false;
+  }
+
+  /** Use cases of which even probes are refused. */
+  rejectingUseCases(): string[] {
+    return [...this.useCases]
+      .filter(([, health]) => (health.rejecting?.refusedProbes ?? 0) > 0)
+      .map(([useCaseId]) => useCaseId);
+  }
+
+  private useCaseHealth(useCaseId: string): UseCaseHealth {
+    return this.useCases.get(useCaseId) ?? HEALTHY_USE_CASE;
+  }
+
+  private setUseCaseHealth(useCaseId: string, health: UseCaseHealth): void {
+    const isRemarkable = health.rejecting || health.refusedInARow > 0 || health.deaths.length > 0;
+    if (isRemarkable) this.useCases.set(useCaseId, health);
+    else this.useCases.delete(useCaseId);
+  }
+}
+
+function changeBetween(before: UseCaseHealth, after: UseCaseHealth): RejectionChange {
+  if (!after.rejecting) return undefined;
+  if (!before.rejecting) return 'doubted';
+  return before.rejecting.refusedProbes === 0 && after.rejecting.refusedProbes === 1 ? 'begin' : undefined;
+}

@@ -1,0 +1,100 @@
+import { Sender } from '../../src/delivery/sender';
+import type { OutboxRecord } from '../../src/delivery/outbox';
+import type {
+  OutageNotice,
+  RefusedEvent,
+  SenderSettings,
+  SenderState,
+} from '../../src/delivery/sender-types';
+import type { DeliveredEvent } from '../../src/delivery/outbox';
+import { FakeClock } from './fake-clock';
+import { FakeTarget } from './fake-target';
+import { SenderOutbox } from './sender-outbox';
+
+/** mulberry32: small, good enough, and the same on every machine. @returns numbers in [0, 1) */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A new seed, or that of the environment variable `SEED`; printed, so that a failed run can be repeated. */
+export function printedSeed(title: string): number {
+  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+  console.log(`      ${title}: seed ${seed}`);
+  return seed;
+}
+
+export function record(
+  eventId: string,
+  more: Partial<OutboxRecord> & { version?: number } = {},
+): OutboxRecord {
+  const { version = 1, ...fields } = more;
+  const useCaseId = fields.useCaseId ?? 'dock';
+  const body = JSON.stringify({ eventId, useCaseId, eventData: { value: `version ${version}` } });
+  return { eventId, useCaseId, body, pictures: [], ...fields };
+}
+
+export function picture(name: string, role: 'output' | 'input' = 'output') {
+  return { role, mediaType: 'image/png', name, bytes: new Uint8Array([1, 2, 3]) };
+}
+
+export interface BenchOptions {
+  settings?: Partial<SenderSettings>;
+  random?: () => number;
+}
+
+/** A sender between an outbox and a target in memory, on a clock that only moves when told. */
+export class SenderBench {
+  readonly clock = new FakeClock();
+  readonly outbox = new SenderOutbox(this.clock);
+  readonly target = new FakeTarget(this.clock);
+  readonly delivered: DeliveredEvent[] = [];
+  readonly refused: RefusedEvent[] = [];
+  readonly outages: OutageNotice[] = [];
+  readonly states: SenderState[] = [];
+  sender: Sender;
+
+  constructor(private readonly options: BenchOptions = {}) {
+    this.sender = this.newSender();
+  }
+
+  newSender(): Sender {
+    return new Sender({
+      outbox: this.outbox,
+      target: this.target,
+      clock: this.clock,
+      random: this.options.random ?? seededRandom(1),
+      settings: this.options.settings,
+      listeners: {
+        delivered: (events) => this.delivered.push(...events),
+        refused: (events) => this.refused.push(...events),
+        outage: (notice) => this.outages.push(notice),
+        state: (state) => this.states.push(state),
+      },
+    });
+  }
+
+  append(...records: OutboxRecord[]): Promise<void> {
+    return this.outbox.append(records);
+  }
+
+  /** `count` events with ids `<prefix>1` … */
+  appendMany(count: number, prefix = 'e', more: Partial<OutboxRecord> = {}): Promise<void> {
+    return this.outbox.append(
+      Array.from({ length: count }, (_, index) => record(`${prefix}${index + 1}`, more)),
+    );
+  }
+
+  get waiting(): number {
+    return this.outbox.stats().events;
+  }
+
+  storedIds(): string[] {
+    return [...this.target.stored.keys()];
+  }
+}
