@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { CHUNK_PADDING_BYTES } from '../outbox-limits';
+import { type FileLayer, type OpenFile, writeFully, writeNewFile } from './file-layer';
+
+export const CHUNK_SUFFIX = '.chunk';
+export const NOTES_MARK = '.notes-';
+
+const LINE_FEED = 0x0a;
+
+/**
+ * A chunk on disk: one file of lines, and, when events end after it was sealed, small files of notes beside it.
+ * It only grows. The first write that fails seals it for good: nobody knows what the disk made of that write.
+ */
+export class ChunkFile {
+  private handle: OpenFile | undefined;
+  /** bytes that hold lines; padding follows */
+  private used = 0;
+  private padded = 0;
+  private nameIsDurable = false;
+  private noteFiles: string[];
+
+  private constructor(
+    private readonly files: FileLayer,
+    private readonly folder: string,
+    readonly name: string,
+    noteFiles: string[],
+  ) {
+    this.noteFiles = noteFiles;
+  }
+
+  static async create(files: FileLayer, folder: string, name: string): Promise<ChunkFile> {
+    const chunk = new ChunkFile(files, folder, name, []);
+    chunk.handle = await files.open(join(folder, name), 'create');
+    return chunk;
+  }
+
+  /** A chunk of an earlier session: it is never appended to. */
+  static sealed(files: FileLayer, folder: string, name: string, noteFiles: string[]): ChunkFile {
+    return new ChunkFile(files, folder, name, noteFiles);
+  }
+
+  get isSealed(): boolean {
+    return this.handle === undefined;
+  }
+
+  /** Writes lines and flushes them. Returns the offset of the first. When it rejects, the chunk is sealed. */
+  async append(lines: Buffer): Promise<number> {
+    const handle = this.handle;
+    if (!handle) throw new Error(`chunk ${this.name} is sealed`);
+    const start = this.used;
+    try {
+      await writeFully(handle, this.withPadding(lines), start);
+      await Promise.all([handle.sync(), this.nameIsDurable ? undefined : this.files.syncDir(this.folder)]);
+    } catch (error) {
+      // Best effort: without it, a group that was refused might show up again after a restart.
+      await handle.truncate(start).catch(() => undefined);
+      await this.seal();
+      throw error;
+    }
+    this.nameIsDurable = true;
+    this.used = start + lines.length;
+    return start;
+  }
+
+  private withPadding(lines: Buffer): Buffer {
+    const end = this.used + lines.length;
+    if (end <= this.padded) return lines;
+    this.padded = end + CHUNK_PADDING_BYTES;
+    return Buffer.concat([lines, Buffer.alloc(CHUNK_PADDING_BYTES, LINE_FEED)]);
+  }
+
+  /** No more events. The padding is given back. */
+  async seal(): Promise<void> {
+    const handle = this.handle;
+    this.handle = undefined;
+    if (!handle) return;
+    if (this.nameIsDurable) await handle.truncate(this.used).catch(() => undefined);
+    await handle.close().catch(() => undefined);
+  }
+
+  /** Notes for a sealed chunk go to a new file beside it; several failed attempts leave several files. */
+  async note(lines: Buffer, token: string): Promise<void> {
+    const name = `${this.name}${NOTES_MARK}${token}`;
+    await writeNewFile(this.files, join(this.folder, name), lines);
+    this.noteFiles.push(name);
+    await this.files.syncDir(this.folder);
+  }
+
+  /** Takes the events off the disk. The caller makes that durable by `syncDir`, then calls `removeNotes`. */
+  async removeEvents(): Promise<void> {
+    await this.seal();
+    await this.files.remove(join(this.folder, this.name));
+  }
+
+  /** Only once the events are gone for good: without their notes they would come back. */
+  async removeNotes(): Promise<void> {
+    const noteFiles = this.noteFiles;
+    this.noteFiles = [];
+    for (const name of noteFiles) await this.files.remove(join(this.folder, name));
+  }
+
+  openToRead(): Promise<OpenFile> {
+    return this.files.open(join(this.folder, this.name), 'read');
+  }
+}

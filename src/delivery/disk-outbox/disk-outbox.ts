@@ -1,0 +1,498 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type Clock,
+  type DeadLetter,
+  type Lease,
+  type Outbox,
+  OutboxError,
+  type OutboxRecord,
+  type OutboxStats,
+  type RecoveryReport,
+  type Settlement,
+  systemClock,
+} from '../outbox';
+import {
+  BALLAST_BYTES,
+  DEAD_MAX_BYTES,
+  DEAD_RETRY_MS,
+  DEFAULT_MAX_BYTES,
+  DEFAULT_MAX_EVENTS,
+  LOCK_WAIT_MS,
+} from '../outbox-limits';
+import { Admission, type WhenFull } from './admission';
+import { Committer, type PreparedEvent } from './committer';
+import { DeadLetterFolder, type StoredDeadLetter } from './dead-letters';
+import { errorCode, type FileLayer, isOutOfSpace, nodeFileLayer, writeNewFile } from './file-layer';
+import { type FolderLock, lockFolder, type TakeLock } from './folder-lock';
+import { foldersOf, prepareFolder } from './folder';
+import { encodeEvent, type EventHeader } from './lines';
+import type { OutboxNotice } from './notices';
+import { describePicture, PictureFolder } from './pictures';
+import { type Chunk, type Entry, entryBytes, EventQueue, type PictureSlot } from './queue';
+import { currentPictures, presentEvent, type ReadEvent, readEvents } from './reader';
+import { quarantineName, recover } from './recovery';
+import { DiskSpace } from './space';
+
+export interface DiskOutboxOptions {
+  /** the folder, made when it is missing */
+  dir: string;
+  maxEvents?: number;
+  maxBytes?: number;
+  whenFull?: WhenFull;
+  /** bytes that stay free on the disk; by default a share of it (outbox-limits.ts) */
+  freeSpaceFloorBytes?: number;
+  ballastBytes?: number;
+  deadMaxBytes?: number;
+  /** ms that `open` waits for another owner of the folder */
+  lockWaitMs?: number;
+  onNotice?: (notice: OutboxNotice) => void;
+  clock?: Clock;
+  /** 0 to 1, as `Math.random` */
+  random?: () => number;
+  files?: FileLayer;
+  lock?: TakeLock;
+}
+
+/** Everything that exists between `open` and `close`. */
+interface Session {
+  committer: Committer;
+  lock: FolderLock;
+}
+
+/**
+ * The durable outbox: a folder of chunk files (docs/store-and-forward.md has the format). This class keeps the
+ * promises of `Outbox`; the queue decides who goes next, the committer writes, the admission keeps the limits.
+ */
+export class DiskOutbox implements Outbox {
+  private readonly dir: string;
+  private readonly files: FileLayer;
+  private readonly clock: Clock;
+  private readonly queue = new EventQueue();
+  private readonly space: DiskSpace;
+  private readonly admission: Admission;
+  private readonly pictures: PictureFolder;
+  private readonly dead: DeadLetterFolder;
+  private readonly leased = new Map<string, Entry>();
+  private readonly listeners: (() => void)[] = [];
+  private readonly token: string;
+  private session: Session | undefined;
+  private opening: Promise<RecoveryReport> | undefined;
+  private closing: Promise<void> | undefined;
+  private eventNumber = 0;
+  private readonly totals = {
+    appended: 0,
+    acked: 0,
+    rejectedFull: 0,
+    dropped: 0,
+    shedPictures: 0,
+    corrupt: 0,
+  };
+  private readonly limits: { dir: string; maxEvents: number; maxBytes: number; whenFull: WhenFull };
+
+  constructor(private readonly options: DiskOutboxOptions) {
+    this.dir = options.dir;
+    this.files = options.files ?? nodeFileLayer;
+    this.clock = options.clock ?? systemClock;
+    this.token = randomToken(options.random ?? Math.random);
+    const folders = foldersOf(this.dir);
+    this.pictures = new PictureFolder(this.files, folders.pictures);
+    this.dead = new DeadLetterFolder(this.files, folders.dead);
+    this.limits = {
+      dir: this.dir,
+      maxEvents: options.maxEvents ?? DEFAULT_MAX_EVENTS,
+      maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
+      whenFull: options.whenFull ?? 'reject',
+    };
+    this.space = new DiskSpace(this.files, this.dir, this.clock, {
+      floorBytes: options.freeSpaceFloorBytes,
+      ballastBytes: options.ballastBytes ?? BALLAST_BYTES,
+    });
+    const sacrifice = {
+      drop: (entry: Entry) => this.drop(entry),
+      shed: (entry: Entry, picture: PictureSlot) => this.shed(entry, picture),
+    };
+    this.admission = new Admission(this.limits, this.queue, this.space, sacrifice, (notice) =>
+      this.tell(notice),
+    );
+  }
+
+  open(): Promise<RecoveryReport> {
+    this.opening ??= this.start().catch((error: unknown) => {
+      throw this.asOutboxError(error, 'opened');
+    });
+    return this.opening;
+  }
+
+  private async start(): Promise<RecoveryReport> {
+    if (this.closing) throw this.closedError();
+    await this.files.makeDir(this.dir);
+    const takeLock = this.options.lock ?? lockFolder;
+    const lock = await takeLock(this.dir, this.options.lockWaitMs ?? LOCK_WAIT_MS, () => this.tellLockLost());
+    try {
+      return await this.startLocked(lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  private async startLocked(lock: FolderLock): Promise<RecoveryReport> {
+    const { files, queue, dead, token, pictures, space } = this;
+    await prepareFolder(files, this.dir, this.clock.now());
+    await dead.load();
+    const { chunks: chunksFolder, quarantine: quarantineFolder } = foldersOf(this.dir);
+    const found = await recover({ files, chunksFolder, quarantineFolder, queue, dead, token });
+    const orphanPictures = await this.sweepPictures();
+    await space.refresh();
+    this.eventNumber = found.eventNumber;
+    this.totals.corrupt = found.corrupt;
+    this.session = {
+      committer: new Committer({ files, chunksFolder, queue, pictures, space, token }, found.chunkNumber),
+      lock,
+    };
+    const { corrupt, quarantined, tornTails } = found;
+    if (corrupt > 0) this.tellDamage(`${corrupt} damaged place(s) were found`);
+    return { events: queue.events, corrupt, quarantined, orphanPictures, tornTails };
+  }
+
+  private sweepPictures(): Promise<number> {
+    const needed = new Set<string>();
+    for (const entry of this.queue.waiting()) {
+      for (const picture of entry.pictures ?? []) if (!picture.shed) needed.add(picture.file);
+    }
+    return this.pictures.sweep((file, id) => needed.has(file) || this.dead.has(id));
+  }
+
+  async append(records: OutboxRecord[]): Promise<void> {
+    const { committer } = this.mustBeOpen();
+    if (records.length === 0) return;
+    await this.space.refresh();
+    const events = records.map((record) => this.prepare(record));
+    await this.admitAndWrite(committer, events);
+    this.totals.appended += events.length;
+    for (const listener of this.listeners) listener();
+  }
+
+  private async admitAndWrite(committer: Committer, events: PreparedEvent[]): Promise<void> {
+    const bytes = events.reduce((sum, event) => sum + preparedBytes(event), 0);
+    let giveBack: () => void;
+    try {
+      giveBack = this.admission.admit(events.length, bytes);
+    } catch (error) {
+      this.totals.rejectedFull += events.length;
+      throw error;
+    }
+    try {
+      await committer.append(events);
+    } catch (error) {
+      if (isOutOfSpace(error)) this.totals.rejectedFull += events.length;
+      throw this.asOutboxError(error, 'written');
+    } finally {
+      giveBack();
+    }
+  }
+
+  private prepare(record: OutboxRecord): PreparedEvent {
+    const { eventId, useCaseId, body } = record;
+    const id = `${String(++this.eventNumber).padStart(10, '0')}-${this.token}`;
+    const pictures = record.pictures.map((picture, index) => describePicture(id, index, picture));
+    const header: EventHeader = { put: id, at: this.clock.now(), eventId, useCaseId };
+    if (pictures.length > 0) header.pictures = pictures;
+    const pictureFiles = pictures.map(({ file }, index) => ({
+      file,
+      bytes: record.pictures[index]?.bytes ?? new Uint8Array(),
+    }));
+    return { header, ...encodeEvent(header, body), pictureFiles };
+  }
+
+  async lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined> {
+    this.mustBeOpen();
+    for (;;) {
+      const entries = this.queue.select(max, this.clock.monotonic());
+      if (entries.length === 0) return undefined;
+      const found = await this.read(entries);
+      const sound = found.filter((event) => event.kind === 'event');
+      for (const event of found)
+        if (event.kind === 'damaged') await this.giveUpDamaged(event.entry, event.bytes);
+      if (sound.length === 0) continue;
+      for (const { entry } of sound) this.leased.set(entry.id, entry);
+      return { events: sound.map((event) => presentEvent(event, this.pictures)) };
+    }
+  }
+
+  private async read(entries: Entry[]): Promise<ReadEvent[]> {
+    try {
+      return await readEvents(entries);
+    } catch (error) {
+      for (const entry of entries) this.queue.release(entry, entry.dueAt, false);
+      throw this.asOutboxError(error, 'read');
+    }
+  }
+
+  /** Its bytes are kept for whoever wants to look; the queue goes on without it. */
+  private async giveUpDamaged(entry: Entry, bytes: Buffer | undefined): Promise<void> {
+    const chunk = entry.chunk.file.name;
+    this.totals.corrupt++;
+    if (bytes) {
+      const path = join(foldersOf(this.dir).quarantine, quarantineName(chunk, entry.offset));
+      await writeNewFile(this.files, path, bytes).catch(() => undefined);
+    }
+    this.tellDamage(`event ${entry.eventId} in ${chunk} ${bytes ? 'is damaged' : 'is gone'}`);
+    await this.end([entry]).catch(() => undefined);
+  }
+
+  async settle(lease: Lease, outcome: Settlement): Promise<void> {
+    this.mustBeOpen();
+    const mine = this.takeLeased(lease);
+    const take = (id: string): Entry | undefined => {
+      const entry = mine.get(id);
+      mine.delete(id);
+      return entry;
+    };
+    const acked = outcome.acked.map(take).filter((entry) => entry !== undefined);
+    this.totals.acked += acked.length;
+    const ending = this.end(acked);
+    for (const { id, at } of outcome.retry) {
+      const entry = take(id);
+      if (entry) this.queue.release(entry, at, true);
+    }
+    const burials = outcome.dead.map((verdict) => ({ verdict, entry: take(verdict.id) }));
+    for (const entry of mine.values()) this.queue.release(entry, entry.dueAt, false);
+    const burying = this.buryAll(burials);
+    const [ended, buried] = await Promise.allSettled([ending, burying]);
+    this.admission.eased();
+    for (const result of [ended, buried]) {
+      if (result.status === 'rejected') throw this.asOutboxError(result.reason, 'written');
+    }
+  }
+
+  private takeLeased(lease: Lease): Map<string, Entry> {
+    const mine = new Map<string, Entry>();
+    for (const { id } of lease.events) {
+      const entry = this.leased.get(id);
+      if (entry) mine.set(id, entry);
+      this.leased.delete(id);
+    }
+    return mine;
+  }
+
+  /** Takes events out of the queue at once; resolves when that is durable. */
+  private async end(entries: Entry[], keepPictures = false): Promise<void> {
+    const { committer } = this.mustBeOpen();
+    const byChunk = new Map<Chunk, Entry[]>();
+    for (const entry of entries) {
+      this.queue.remove(entry);
+      byChunk.set(entry.chunk, [...(byChunk.get(entry.chunk) ?? []), entry]);
+    }
+    const files = (ended: Entry[]) =>
+      keepPictures ? [] : ended.flatMap(({ pictures = [] }) => pictures.map(({ file }) => file));
+    await Promise.all([...byChunk].map(([chunk, ended]) => committer.end(chunk, ended, files(ended))));
+  }
+
+  private async buryAll(burials: { verdict: Settlement['dead'][number]; entry?: Entry }[]): Promise<void> {
+    for (const { verdict, entry } of burials) if (entry) await this.bury(entry, verdict);
+  }
+
+  /** The dead letter first, then the note in the chunk: a crash in between is put right by `recover`. */
+  private async bury(entry: Entry, verdict: Settlement['dead'][number]): Promise<void> {
+    const later = () => this.queue.release(entry, this.clock.monotonic() + DEAD_RETRY_MS, true);
+    const limit = this.options.deadMaxBytes ?? DEAD_MAX_BYTES;
+    if (this.dead.bytes + entryBytes(entry) > limit) {
+      this.tellDeadFull(`they may hold ${limit} bytes`);
+      return later();
+    }
+    const [found] = await this.read([entry]);
+    if (found?.kind !== 'event') return this.giveUpDamaged(entry, found?.bytes);
+    try {
+      await this.dead.write(this.deadLetter(found, verdict));
+    } catch (error) {
+      this.tellDeadFull(errorCode(error));
+      return later();
+    }
+    await this.end([entry], true);
+  }
+
+  private deadLetter(
+    found: Extract<ReadEvent, { kind: 'event' }>,
+    verdict: Settlement['dead'][number],
+  ): StoredDeadLetter {
+    const { entry, header, body } = found;
+    const { code, statusCode, why } = verdict;
+    const { id, eventId, useCaseId, acceptedAt } = entry;
+    const diedAt = this.clock.now();
+    const pictures = currentPictures(entry, header);
+    return { header: { id, eventId, useCaseId, code, statusCode, why, acceptedAt, diedAt, pictures }, body };
+  }
+
+  async markUploaded(id: string, role: 'output' | 'input', sourceId: string): Promise<void> {
+    const { committer } = this.mustBeOpen();
+    const entry = this.leased.get(id);
+    if (!entry)
+      throw new OutboxError('OUTBOX_IO', `The event ${id} is not leased: its upload cannot be noted.`);
+    for (const slot of entry.pictures ?? []) if (slot.role === role) slot.sourceId = sourceId;
+    await committer.note(entry.chunk, { uploaded: id, role, sourceId }).catch((error: unknown) => {
+      throw this.asOutboxError(error, 'written');
+    });
+  }
+
+  nextDueAt(): number | undefined {
+    return this.queue.nextDueAt();
+  }
+
+  stats(): OutboxStats {
+    const oldest = this.queue.oldest();
+    const age = oldest ? this.clock.now() - oldest.acceptedAt : -1;
+    return {
+      events: this.queue.events,
+      bytes: this.queue.bytes,
+      leased: this.queue.leased,
+      dead: this.dead.count,
+      deadBytes: this.dead.bytes,
+      oldestAgeMs: age >= 0 ? age : undefined,
+      ...this.totals,
+      maxEvents: this.limits.maxEvents,
+      maxBytes: this.limits.maxBytes,
+      freeBytes: this.space.freeBytes,
+    };
+  }
+
+  onAppended(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  readonly deadLetters = {
+    list: (limit = 100): Promise<DeadLetter[]> => this.dead.list(limit),
+    retry: (ids = this.dead.ids()): Promise<number> => this.retryDead(ids),
+    discard: (ids = this.dead.ids()): Promise<number> => this.discardDead(ids),
+  };
+
+  private async retryDead(ids: string[]): Promise<number> {
+    const { committer } = this.mustBeOpen();
+    let count = 0;
+    for (const id of ids) {
+      const letter = this.dead.has(id) ? await this.dead.read(id) : undefined;
+      if (!letter) continue;
+      // The id stays: should a crash leave letter and event side by side, `recover` sees that they are one.
+      await this.admitAndWrite(committer, [revive(letter)]);
+      await this.dead.remove([id]);
+      count++;
+    }
+    if (count > 0) for (const listener of this.listeners) listener();
+    return count;
+  }
+
+  private async discardDead(ids: string[]): Promise<number> {
+    this.mustBeOpen();
+    const known = ids.filter((id) => this.dead.has(id));
+    for (const id of known) {
+      const letter = await this.dead.read(id);
+      await this.dead.remove([id]);
+      await this.pictures.remove((letter?.header.pictures ?? []).map(({ file }) => file));
+    }
+    return known.length;
+  }
+
+  close(deadlineMs: number): Promise<void> {
+    this.closing ??= this.stop(deadlineMs);
+    return this.closing;
+  }
+
+  private async stop(deadlineMs: number): Promise<void> {
+    await this.opening?.catch(() => undefined);
+    const { session } = this;
+    this.session = undefined;
+    if (!session) return;
+    const timeout = new AbortController();
+    await Promise.race([
+      session.committer.finish().catch(() => undefined),
+      delay(deadlineMs, undefined, { signal: timeout.signal }).catch(() => undefined),
+    ]);
+    timeout.abort();
+    await session.lock.release();
+  }
+
+  private mustBeOpen(): Session {
+    if (!this.session) throw this.closedError();
+    return this.session;
+  }
+
+  private closedError(): OutboxError {
+    return new OutboxError('OUTBOX_IO', `The outbox in ${this.dir} is not open. Deploy the flows again.`);
+  }
+
+  private drop(entry: Entry): void {
+    this.totals.dropped++;
+    this.end([entry]).catch(() => undefined);
+  }
+
+  private shed(entry: Entry, picture: PictureSlot): void {
+    this.totals.shedPictures++;
+    this.queue.shed(picture);
+    this.mustBeOpen()
+      .committer.note(entry.chunk, { shed: entry.id, role: picture.role }, [], [picture.file])
+      .catch(() => undefined);
+  }
+
+  private asOutboxError(error: unknown, verb: string): OutboxError {
+    if (error instanceof OutboxError) return error;
+    const code = errorCode(error);
+    if (isOutOfSpace(error)) {
+      return new OutboxError(
+        'OUTBOX_FULL',
+        `The outbox in ${this.dir} could not be ${verb}: its disk is full (${code}). Free some space there, or ` +
+          `choose an outbox folder on another disk.`,
+      );
+    }
+    return new OutboxError(
+      'OUTBOX_IO',
+      `The outbox in ${this.dir} could not be ${verb} (${code}). Check the disk and the rights of the user that ` +
+        `runs Node-RED, or choose another outbox folder.`,
+    );
+  }
+
+  private tell(notice: OutboxNotice): void {
+    this.options.onNotice?.(notice);
+  }
+
+  private tellDamage(what: string): void {
+    this.tell({
+      code: 'DAMAGED',
+      message: `Outbox in ${this.dir}: ${what}. The bytes are kept in "quarantine"; check the disk.`,
+    });
+  }
+
+  private tellDeadFull(why: string): void {
+    this.tell({
+      code: 'DEAD_LETTERS_FULL',
+      message:
+        `A refused event could not be put with the dead letters in ${this.dir} (${why}). It stays in the outbox; ` +
+        `retry or discard the refused events.`,
+    });
+  }
+
+  private tellLockLost(): void {
+    this.tell({
+      code: 'LOCK_LOST',
+      message: `Another process took over the outbox folder ${this.dir}. Give each Node-RED its own outbox folder.`,
+    });
+  }
+}
+
+function preparedBytes({ line, header }: PreparedEvent): number {
+  return (header.pictures ?? []).reduce((sum, picture) => sum + picture.size, line.length - 1);
+}
+
+function revive({ header, body }: StoredDeadLetter): PreparedEvent {
+  const { id, acceptedAt, eventId, useCaseId, pictures } = header;
+  const revived: EventHeader = { put: id, at: acceptedAt, eventId, useCaseId };
+  if (pictures && pictures.length > 0) revived.pictures = pictures;
+  return { header: revived, ...encodeEvent(revived, body), pictureFiles: [] };
+}
+
+/** Tells this session's files from those of any other process that might write here. */
+function randomToken(random: () => number): string {
+  return Math.floor(random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0');
+}

@@ -1,0 +1,122 @@
+import * as fs from 'node:fs/promises';
+
+/**
+ * The few things the outbox asks of a file system. Everything it writes goes through here, so that tests can let a
+ * write come up short, a flush fail or a power cut forget what was not flushed.
+ */
+export interface FileLayer {
+  makeDir(path: string): Promise<void>;
+  /** Names in a folder, sorted. */
+  list(path: string): Promise<string[]>;
+  /** Rejects with code ENOENT when the file is missing. */
+  readFile(path: string): Promise<Buffer>;
+  size(path: string): Promise<number>;
+  /** `create` fails when the file is there already: nothing is ever overwritten by accident. */
+  open(path: string, mode: 'create' | 'read'): Promise<OpenFile>;
+  rename(from: string, to: string): Promise<void>;
+  /** A missing file is no error. */
+  remove(path: string): Promise<void>;
+  /** Makes created, renamed and removed names of a folder durable. */
+  syncDir(path: string): Promise<void>;
+  /** Bytes; undefined where the system does not say. */
+  space(path: string): Promise<{ free: number; total: number } | undefined>;
+}
+
+export interface OpenFile {
+  /** Returns how many bytes were taken: fewer than asked is no error to Node.js, but it is a full disk. */
+  write(bytes: Uint8Array, position: number): Promise<number>;
+  /** Fewer bytes than asked at the end of the file. */
+  read(length: number, position: number): Promise<Buffer>;
+  sync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The real file system. */
+export const nodeFileLayer: FileLayer = {
+  async makeDir(path) {
+    await fs.mkdir(path, { recursive: true });
+  },
+  async list(path) {
+    return (await fs.readdir(path)).sort();
+  },
+  readFile: (path) => fs.readFile(path),
+  async size(path) {
+    return (await fs.stat(path)).size;
+  },
+  async open(path, mode) {
+    const handle = await fs.open(path, mode === 'create' ? 'wx' : 'r');
+    return {
+      write: async (bytes, position) => (await handle.write(bytes, 0, bytes.length, position)).bytesWritten,
+      read: (length, position) => readFully(handle, length, position),
+      sync: () => handle.datasync(),
+      truncate: (length) => handle.truncate(length),
+      close: () => handle.close(),
+    };
+  },
+  rename: (from, to) => fs.rename(from, to),
+  remove: (path) => fs.rm(path, { force: true }),
+  async syncDir(path) {
+    // Windows cannot open a folder (EPERM, EISDIR) and keeps its names safe by itself.
+    if (process.platform === 'win32') return;
+    const handle = await fs.open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  async space(path) {
+    try {
+      const { bavail, blocks, bsize } = await fs.statfs(path);
+      return { free: bavail * bsize, total: blocks * bsize };
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+async function readFully(handle: fs.FileHandle, length: number, position: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+/** Writes a whole new file and makes its bytes (not yet its name) durable. Leaves no half file behind. */
+export async function writeNewFile(files: FileLayer, path: string, bytes: Uint8Array): Promise<void> {
+  const file = await files.open(path, 'create');
+  try {
+    await writeFully(file, bytes, 0);
+    await file.sync();
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await files.remove(path).catch(() => undefined);
+    throw error;
+  }
+  await file.close();
+}
+
+/** Rejects with code ENOSPC when the file system takes fewer bytes than asked. */
+export async function writeFully(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  const taken = await file.write(bytes, position);
+  if (taken < bytes.length) {
+    throw Object.assign(new Error(`the disk took only ${taken} of ${bytes.length} bytes`), {
+      code: 'ENOSPC',
+    });
+  }
+}
+
+export function errorCode(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'UNKNOWN';
+}
+
+/** Disk full, or the user's share of it. */
+export function isOutOfSpace(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errorCode(error));
+}

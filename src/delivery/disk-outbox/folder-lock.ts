@@ -1,0 +1,173 @@
+import { createHash, randomBytes } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import { createServer, connect, type Server } from 'node:net';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { OutboxError } from '../outbox';
+import { HEARTBEAT_MS, HEARTBEAT_STALE_MS, LOCK_POLL_MS } from '../outbox-limits';
+import { errorCode } from './file-layer';
+
+export interface FolderLock {
+  release(): Promise<void>;
+}
+
+export type TakeLock = (folder: string, waitMs: number, onLost: () => void) => Promise<FolderLock>;
+
+interface Owner {
+  host: string;
+  pid: number;
+  /** network namespace: within one, the socket alone decides */
+  namespace: string;
+  token: string;
+  beat: number;
+}
+
+const OWNER_FILE = 'lock';
+const UNKNOWN_OWNER: Owner = { host: 'an unknown host', pid: 0, namespace: '', token: '', beat: 0 };
+
+/**
+ * Two locks, because neither sees everything. A socket with the folder's name belongs to the kernel: it has one owner
+ * and is free the moment that process dies, however it dies. It does not reach into another container; there a
+ * heartbeat file in the folder decides, whose owner is taken for dead when it stops beating.
+ */
+export const lockFolder: TakeLock = async (folder, waitMs, onLost) => {
+  const deadline = performance.now() + waitMs;
+  const server = await holdSocket(folder, deadline);
+  try {
+    await outlastHeartbeat(folder, deadline);
+    return await beat(folder, server, onLost);
+  } catch (error) {
+    await closeServer(server);
+    throw error;
+  }
+};
+
+async function holdSocket(folder: string, deadline: number): Promise<Server> {
+  const address = socketAddress(await fs.realpath(folder));
+  for (;;) {
+    const server = await listen(address);
+    if (server) return server;
+    if (performance.now() >= deadline) throw await inUse(folder);
+    await delay(LOCK_POLL_MS);
+  }
+}
+
+/** Linux: abstract socket, Windows: named pipe; both vanish with their process. Elsewhere a socket file. */
+function socketAddress(folder: string): string {
+  const name = `vision-events-outbox-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}`;
+  if (process.platform === 'linux') return `\0${name}`;
+  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
+  return join(tmpdir(), `${name}.sock`);
+}
+
+async function listen(address: string): Promise<Server | undefined> {
+  const server = createServer((socket) => socket.destroy());
+  server.unref();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      // `exclusive`: workers of a cluster would share the socket otherwise.
+      server.listen({ path: address, exclusive: true }, resolve);
+    });
+    server.on('error', () => undefined);
+    return server;
+  } catch (error) {
+    if (errorCode(error) !== 'EADDRINUSE') throw error;
+    await removeDeadSocketFile(address);
+    return undefined;
+  }
+}
+
+/** A socket file outlives a killed process; nobody answers it then. */
+async function removeDeadSocketFile(address: string): Promise<void> {
+  if (!address.startsWith('/')) return;
+  const isAlive = await new Promise<boolean>((resolve) => {
+    const socket = connect(address);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+  if (!isAlive) await fs.rm(address, { force: true });
+}
+
+async function outlastHeartbeat(folder: string, deadline: number): Promise<void> {
+  let last = await readOwner(folder);
+  if (!last || last.namespace === (await networkNamespace())) return;
+  let lastChange = performance.now();
+  while (performance.now() - lastChange < HEARTBEAT_STALE_MS) {
+    await delay(LOCK_POLL_MS);
+    const owner = await readOwner(folder);
+    if (!owner) return;
+    if (owner.token !== last.token || owner.beat !== last.beat) lastChange = performance.now();
+    last = owner;
+    if (performance.now() >= deadline) throw await inUse(folder);
+  }
+}
+
+async function beat(folder: string, server: Server, onLost: () => void): Promise<FolderLock> {
+  const owner: Owner = {
+    host: hostname(),
+    pid: process.pid,
+    namespace: await networkNamespace(),
+    token: randomBytes(8).toString('hex'),
+    beat: 0,
+  };
+  await writeOwner(folder, owner);
+  let beating: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    beating = beatOnce(folder, owner, () => {
+      clearInterval(timer);
+      onLost();
+    });
+  }, HEARTBEAT_MS);
+  timer.unref();
+  return {
+    async release() {
+      clearInterval(timer);
+      await beating;
+      if ((await readOwner(folder))?.token === owner.token)
+        await fs.rm(join(folder, OWNER_FILE), { force: true });
+      await closeServer(server);
+    },
+  };
+}
+
+async function beatOnce(folder: string, owner: Owner, onLost: () => void): Promise<void> {
+  const current = await readOwner(folder);
+  if (current && current !== UNKNOWN_OWNER && current.token !== owner.token) return onLost();
+  owner.beat++;
+  // A full disk must not stop the outbox: its owner is then known by the socket only.
+  await writeOwner(folder, owner).catch(() => undefined);
+}
+
+async function writeOwner(folder: string, owner: Owner): Promise<void> {
+  await fs.writeFile(join(folder, OWNER_FILE), JSON.stringify(owner));
+}
+
+/** Undefined only when there is none: a file caught half written has an owner too, an unknown one. */
+async function readOwner(folder: string): Promise<Owner | undefined> {
+  try {
+    return JSON.parse(await fs.readFile(join(folder, OWNER_FILE), 'utf8')) as Owner;
+  } catch (error) {
+    return errorCode(error) === 'ENOENT' ? undefined : UNKNOWN_OWNER;
+  }
+}
+
+/** The same for all processes that see each other's sockets. */
+async function networkNamespace(): Promise<string> {
+  const namespace = await fs.readlink('/proc/self/ns/net').catch(() => '');
+  return `${hostname()} ${namespace}`.trim();
+}
+
+async function inUse(folder: string): Promise<OutboxError> {
+  const owner = await readOwner(folder);
+  const who = owner ? `process ${owner.pid} on ${owner.host}` : 'another process';
+  return new OutboxError(
+    'OUTBOX_IO',
+    `The outbox folder ${folder} is in use by ${who}. Stop it, or give this workspace an outbox folder of its own.`,
+  );
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}

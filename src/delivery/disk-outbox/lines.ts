@@ -1,0 +1,165 @@
+import * as zlib from 'node:zlib';
+
+/**
+ * The line of a chunk file: eight hexadecimal digits of a CRC-32, a space, a JSON record, a line feed.
+ * The checksum covers the UTF-8 bytes of the JSON record. Empty lines mean nothing (they are written ahead as padding).
+ */
+
+/** A picture as its event's line names it. */
+export interface PictureRecord {
+  role: 'output' | 'input';
+  mediaType: string;
+  name: string;
+  /** file name under `pictures/` */
+  file: string;
+  size: number;
+  /** CRC-32 of the bytes */
+  crc: string;
+  sourceId?: string;
+}
+
+export interface EventHeader {
+  put: string;
+  /** wall clock at `append`, ms */
+  at: number;
+  eventId: string;
+  useCaseId: string;
+  pictures?: PictureRecord[];
+}
+
+/** "These are done", "this picture is uploaded", "this picture was given up for want of room". */
+export type Note =
+  | { done: string[] }
+  | { uploaded: string; role: 'output' | 'input'; sourceId: string }
+  | { shed: string; role: 'output' | 'input' };
+
+const LINE_FEED = 0x0a;
+const CHECKSUM_DIGITS = 8;
+const PREFIX_BYTES = CHECKSUM_DIGITS + 1;
+/** Raw quotes cannot stand inside a JSON string, so its first occurrence ends the header. */
+const EVENT_MEMBER = Buffer.from(',"event":');
+
+export function crc32(bytes: Uint8Array): string {
+  // zlib.crc32 came with Node.js 20.15; earlier ones take the slow way.
+  const sum = typeof zlib.crc32 === 'function' ? zlib.crc32(bytes) : crc32ByTable(bytes);
+  return sum.toString(16).padStart(CHECKSUM_DIGITS, '0');
+}
+
+const crcTable = Uint32Array.from({ length: 256 }, (_, index) => {
+  let value = index;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+  return value;
+});
+
+export function crc32ByTable(bytes: Uint8Array): number {
+  let sum = 0xffffffff;
+  for (const byte of bytes) sum = (sum >>> 8) ^ (crcTable[(sum ^ byte) & 0xff] ?? 0);
+  return (sum ^ 0xffffffff) >>> 0;
+}
+
+function encodeLine(json: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${crc32(json)} `), json, Buffer.from([LINE_FEED])]);
+}
+
+export function encodeNote(note: Note): Buffer {
+  return encodeLine(Buffer.from(JSON.stringify(note)));
+}
+
+/**
+ * The event's text stands in the record as it is, last, so that the line is readable JSON and the exact bytes can be
+ * cut out again. A raw line break may stand between JSON tokens only, where a space means the same.
+ */
+export function encodeEvent(header: EventHeader, body: string): { line: Buffer; bodyBytes: number } {
+  const event = Buffer.from(/[\r\n]/.test(body) ? body.replace(/[\r\n]/g, ' ') : body);
+  const head = Buffer.from(JSON.stringify(header).slice(0, -1));
+  const line = encodeLine(Buffer.concat([head, EVENT_MEMBER, event, Buffer.from('}')]));
+  return { line, bodyBytes: event.length };
+}
+
+export type DecodedLine =
+  | { kind: 'event'; header: EventHeader; body: Buffer }
+  | { kind: 'note'; note: Note }
+  /** a sound record of a kind this version does not know */
+  | { kind: 'unknown' };
+
+/** Undefined when the checksum does not fit. `line` is without its line feed. */
+export function decodeLine(line: Buffer): DecodedLine | undefined {
+  if (!isSound(line)) return undefined;
+  const json = line.subarray(PREFIX_BYTES);
+  try {
+    if (json.subarray(0, 6).equals(PUT_START)) return decodeEvent(json);
+    const note = JSON.parse(json.toString()) as Record<string, unknown>;
+    if (Array.isArray(note.done) || note.uploaded !== undefined || note.shed !== undefined) {
+      return { kind: 'note', note: note as Note };
+    }
+    return { kind: 'unknown' };
+  } catch {
+    return { kind: 'unknown' };
+  }
+}
+
+const PUT_START = Buffer.from('{"put"');
+
+function isSound(line: Buffer): boolean {
+  if (line.length <= PREFIX_BYTES || line[CHECKSUM_DIGITS] !== 0x20) return false;
+  return line.toString('latin1', 0, CHECKSUM_DIGITS) === crc32(line.subarray(PREFIX_BYTES));
+}
+
+function decodeEvent(json: Buffer): DecodedLine {
+  const split = json.indexOf(EVENT_MEMBER);
+  if (split < 0) return { kind: 'unknown' };
+  const header = JSON.parse(`${json.toString('utf8', 0, split)}}`) as EventHeader;
+  return { kind: 'event', header, body: json.subarray(split + EVENT_MEMBER.length, json.length - 1) };
+}
+
+export type ScannedLine =
+  | { kind: 'line'; start: number; length: number; decoded: DecodedLine }
+  /** bytes that are no sound line; `torn` when they end the file and never were a whole line */
+  | { kind: 'damage'; start: number; length: number; torn: boolean };
+
+/** Cuts a chunk file into sound lines and damaged places. Neighbouring damaged bytes are one place. */
+export function scanLines(bytes: Buffer): ScannedLine[] {
+  const found: ScannedLine[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const feed = bytes.indexOf(LINE_FEED, start);
+    const end = feed < 0 ? bytes.length : feed;
+    if (end > start) scanOne(bytes, start, end, found);
+    start = end + 1;
+  }
+  markTornTail(bytes, found);
+  return found;
+}
+
+function scanOne(bytes: Buffer, start: number, end: number, found: ScannedLine[]): void {
+  const decoded = decodeLine(bytes.subarray(start, end));
+  if (decoded) {
+    found.push({ kind: 'line', start, length: end - start, decoded });
+    return;
+  }
+  const split = findLostLineFeed(bytes, start, end);
+  if (split !== undefined) {
+    scanOne(bytes, start, split - 1, found);
+    scanOne(bytes, split, end, found);
+    return;
+  }
+  const last = found.at(-1);
+  // Only line feeds lie between two damaged lines that follow each other.
+  if (last?.kind === 'damage') last.length = end - last.start;
+  else found.push({ kind: 'damage', start, length: end - start, torn: false });
+}
+
+/** A damaged line feed glues two lines together: finds where the second one, which is sound, begins. */
+function findLostLineFeed(bytes: Buffer, start: number, end: number): number | undefined {
+  for (let brace = bytes.indexOf('{"', start + PREFIX_BYTES + 1); brace >= 0 && brace < end;) {
+    const candidate = brace - PREFIX_BYTES;
+    if (candidate > start && isSound(bytes.subarray(candidate, end))) return candidate;
+    brace = bytes.indexOf('{"', brace + 1);
+  }
+  return undefined;
+}
+
+/** A crash tears the last line only, and a torn line has not got its closing brace. */
+function markTornTail(bytes: Buffer, found: ScannedLine[]): void {
+  const last = found.at(-1);
+  if (last?.kind === 'damage' && bytes[last.start + last.length - 1] !== 0x7d) last.torn = true;
+}

@@ -1,0 +1,7 @@
+/** What an operator should hear of; said once an episode, never once an event. */
+export interface OutboxNotice {
+  code: 'FILLING' | 'FULL' | 'DISK_LOW' | 'DAMAGED' | 'DEAD_LETTERS_FULL' | 'LOCK_LOST';
+  message: string;
+}
+
+export type TellNotice = (notice: OutboxNotice) => void;

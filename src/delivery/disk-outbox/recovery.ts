@@ -1,0 +1,219 @@
+import { join } from 'node:path';
+import type { RecoveryReport } from '../outbox';
+import { ChunkFile } from './chunk-file';
+import { toSlot } from './committer';
+import type { DeadLetterFolder } from './dead-letters';
+import { type FileLayer, writeNewFile } from './file-layer';
+import { encodeNote, type EventHeader, type Note, scanLines } from './lines';
+import { Chunk, type Entry, type EventQueue } from './queue';
+
+/** `0000000007-1f2e3d4c.chunk`: number and random token of the session that wrote it. */
+const CHUNK_FILE = /^(\d{10,})-[0-9a-f]+\.chunk$/;
+const NOTES_FILE = /^(\d{10,}-[0-9a-f]+\.chunk)\.notes-[0-9a-f]+$/;
+const OUTBOX_ID = /^(\d{10,})-[0-9a-f]+$/;
+
+export interface RecoveryGround {
+  files: FileLayer;
+  chunksFolder: string;
+  quarantineFolder: string;
+  queue: EventQueue;
+  dead: DeadLetterFolder;
+  token: string;
+}
+
+export interface Recovered extends Pick<RecoveryReport, 'corrupt' | 'quarantined' | 'tornTails'> {
+  /** highest numbers in use, so that new ones go on behind them */
+  chunkNumber: number;
+  eventNumber: number;
+}
+
+interface PutLine {
+  header: EventHeader;
+  offset: number;
+  length: number;
+  bodyBytes: number;
+}
+
+/** Reads the chunks of earlier sessions into the queue. Nothing that is not understood is deleted. */
+export async function recover(ground: RecoveryGround): Promise<Recovered> {
+  const recovery = new Recovery(ground);
+  await recovery.run();
+  return recovery.found;
+}
+
+class Recovery {
+  readonly found: Recovered = { corrupt: 0, quarantined: [], tornTails: 0, chunkNumber: 0, eventNumber: 0 };
+  private readonly seen = new Set<string>();
+  /** false when damaged bytes of the current chunk have no copy in quarantine: then the chunk stays */
+  private allSetAside = true;
+
+  constructor(private readonly ground: RecoveryGround) {}
+
+  async run(): Promise<void> {
+    const { files, chunksFolder, dead } = this.ground;
+    const names = await files.list(chunksFolder);
+    const noteFiles = groupNotes(names);
+    for (const id of dead.ids()) this.countEventNumber(id);
+    for (const name of names) {
+      const number = CHUNK_FILE.exec(name)?.[1];
+      if (number === undefined) continue;
+      this.found.chunkNumber = Math.max(this.found.chunkNumber, Number(number));
+      await this.readChunk(name, noteFiles.get(name) ?? []);
+      noteFiles.delete(name);
+    }
+    // Notes of chunks that are gone.
+    for (const orphan of [...noteFiles.values()].flat()) await this.tryToRemove(orphan);
+  }
+
+  private countEventNumber(id: string): void {
+    this.found.eventNumber = Math.max(this.found.eventNumber, Number(OUTBOX_ID.exec(id)?.[1] ?? 0));
+  }
+
+  private async readChunk(name: string, noteFiles: string[]): Promise<void> {
+    this.allSetAside = true;
+    const { puts, notes } = await this.readLines(name);
+    for (const noteFile of noteFiles) notes.push(...(await this.readLines(noteFile)).notes);
+    const done = new Set(notes.flatMap((note) => ('done' in note ? note.done : [])));
+    const live = puts.filter(({ header }) => !done.has(header.put));
+    const { fresh, buried } = await this.separate(live);
+    const file = ChunkFile.sealed(this.ground.files, this.ground.chunksFolder, name, noteFiles);
+    if (fresh.length === 0) {
+      if (this.allSetAside) await this.removeDone(file);
+      return;
+    }
+    if (buried.length > 0) {
+      const line = encodeNote({ done: buried });
+      await file.note(line, `${this.ground.token}0`).catch(() => undefined);
+    }
+    this.enqueue(file, fresh, notes);
+  }
+
+  /**
+   * A group that failed once may stand in two chunks: the first counts. An event whose dead letter is whole was
+   * refused, although the crash came before that was noted here; half a dead letter is thrown away.
+   */
+  private async separate(live: PutLine[]): Promise<{ fresh: PutLine[]; buried: string[] }> {
+    const fresh: PutLine[] = [];
+    const buried: string[] = [];
+    for (const put of live) {
+      const id = put.header.put;
+      this.countEventNumber(id);
+      if (this.seen.has(id)) {
+        buried.push(id);
+      } else if (this.ground.dead.has(id) && (await this.ground.dead.read(id))) {
+        buried.push(id);
+      } else {
+        if (this.ground.dead.has(id)) await this.ground.dead.remove([id]);
+        fresh.push(put);
+      }
+      this.seen.add(id);
+    }
+    return { fresh, buried };
+  }
+
+  private enqueue(file: ChunkFile, puts: PutLine[], notes: Note[]): void {
+    const chunk = new Chunk(file);
+    this.ground.queue.addChunk(chunk);
+    const entries = new Map<string, Entry>();
+    for (const put of puts) {
+      const entry = toEntry(put, chunk);
+      entries.set(entry.id, entry);
+    }
+    for (const note of notes) applyPictureNote(note, entries);
+    for (const entry of entries.values()) this.ground.queue.add(entry);
+  }
+
+  private async removeDone(file: ChunkFile): Promise<void> {
+    try {
+      await file.removeEvents();
+      await this.ground.files.syncDir(this.ground.chunksFolder);
+      await file.removeNotes();
+    } catch {
+      // Tried again at the next start; its events are done either way.
+    }
+  }
+
+  private async tryToRemove(name: string): Promise<void> {
+    await this.ground.files.remove(join(this.ground.chunksFolder, name)).catch(() => undefined);
+  }
+
+  private async readLines(name: string): Promise<{ puts: PutLine[]; notes: Note[] }> {
+    const bytes = await this.ground.files.readFile(join(this.ground.chunksFolder, name));
+    const puts: PutLine[] = [];
+    const notes: Note[] = [];
+    for (const found of scanLines(bytes)) {
+      if (found.kind === 'damage') {
+        await this.quarantine(
+          name,
+          found.start,
+          bytes.subarray(found.start, found.start + found.length),
+          found.torn,
+        );
+      } else if (found.decoded.kind === 'event') {
+        const { header, body } = found.decoded;
+        puts.push({ header, offset: found.start, length: found.length, bodyBytes: body.length });
+      } else if (found.decoded.kind === 'note') {
+        notes.push(found.decoded.note);
+      }
+    }
+    return { puts, notes };
+  }
+
+  /** Sets bytes aside, under a name that tells where they were; what was set aside before is not counted again. */
+  private async quarantine(chunk: string, offset: number, bytes: Buffer, torn: boolean): Promise<void> {
+    const { files, quarantineFolder } = this.ground;
+    const name = quarantineName(chunk, offset);
+    const path = join(quarantineFolder, name);
+    if ((await files.size(path).catch(() => -1)) === bytes.length) return;
+    await files.remove(path);
+    try {
+      await writeNewFile(files, path, bytes);
+      await files.syncDir(quarantineFolder);
+    } catch {
+      this.allSetAside = false;
+    }
+    if (torn) this.found.tornTails++;
+    else this.found.corrupt++;
+    this.found.quarantined.push(name);
+  }
+}
+
+export function quarantineName(chunk: string, offset: number): string {
+  return `${chunk}@${offset}`;
+}
+
+function groupNotes(names: string[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const name of names) {
+    const chunk = NOTES_FILE.exec(name)?.[1];
+    if (chunk !== undefined) groups.set(chunk, [...(groups.get(chunk) ?? []), name]);
+  }
+  return groups;
+}
+
+function toEntry({ header, offset, length, bodyBytes }: PutLine, chunk: Chunk): Entry {
+  return {
+    id: header.put,
+    eventId: header.eventId,
+    useCaseId: header.useCaseId,
+    acceptedAt: header.at,
+    chunk,
+    offset,
+    length,
+    bodyBytes,
+    pictures: header.pictures?.map(toSlot),
+    state: 'waiting',
+    dueAt: 0,
+    attempts: 0,
+  };
+}
+
+function applyPictureNote(note: Note, entries: Map<string, Entry>): void {
+  if ('done' in note) return;
+  const id = 'uploaded' in note ? note.uploaded : note.shed;
+  for (const slot of entries.get(id)?.pictures ?? []) {
+    if (slot.role !== note.role) continue;
+    if ('uploaded' in note) slot.sourceId = note.sourceId;
+    else slot.shed = true;
+  }
+}

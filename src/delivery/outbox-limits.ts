@@ -1,0 +1,46 @@
+/** The limits and policies of the outbox on disk, in one place. docs/store-and-forward.md explains them to operators. */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** A chunk is at most one API batch (docs of "Create Vision Events in batch"), so that one lease is one file. */
+export const CHUNK_MAX_EVENTS = 100;
+export const CHUNK_MAX_BODY_BYTES = MIB;
+
+/** Empty lines written ahead: overwriting them spares the file system a change of the file's size at each flush. */
+export const CHUNK_PADDING_BYTES = 16 * KIB;
+
+/** A lease looks at no more chunks than this behind its first event, so that it stays cheap whatever the backlog. */
+export const LEASE_MAX_CHUNKS = 16;
+
+export const DEFAULT_MAX_EVENTS = 100_000;
+export const DEFAULT_MAX_BYTES = 1024 * MIB;
+
+/** The free-space floor: 64 MiB or 5 % of the disk, whichever is more, but never more than 1 GiB. */
+export const FREE_SPACE_FLOOR_BYTES = 64 * MIB;
+export const FREE_SPACE_FLOOR_SHARE = 0.05;
+export const FREE_SPACE_FLOOR_MOST_BYTES = 1024 * MIB;
+/** Free space is asked for again after so much time or so many bytes. */
+export const FREE_SPACE_CHECK_MS = 2_000;
+export const FREE_SPACE_CHECK_BYTES = 4 * MIB;
+
+/** Kept in reserve, so that "these are done" can still be written to a full disk. */
+export const BALLAST_BYTES = 4 * MIB;
+
+export const DEAD_MAX_BYTES = 256 * MIB;
+/** A refused event that cannot be put with the dead letters waits this long before it is tried again. */
+export const DEAD_RETRY_MS = 15 * 60_000;
+
+/** An operator hears of a filling outbox at these percentages; again only after it fell ten points below. */
+export const FILL_NOTICE_PERCENTS = [70, 90] as const;
+export const FILL_NOTICE_HYSTERESIS_PERCENT = 10;
+
+/** How long `open` waits for another owner of the folder to let go (a redeploy overlaps with the old flow). */
+export const LOCK_WAIT_MS = 18_000;
+export const LOCK_POLL_MS = 250;
+/** Heartbeat for owners that share the folder but not the kernel (containers on one volume). */
+export const HEARTBEAT_MS = 5_000;
+export const HEARTBEAT_STALE_MS = 15_000;
+
+/** So many pictures are written at the same time; more would only queue up in front of one disk. */
+export const PICTURE_WRITES_AT_ONCE = 4;
