@@ -8,6 +8,7 @@ import {
   type HttpReply,
   type ServiceTraits,
 } from './http-client';
+import { isObject, type JsonObject } from './json';
 import {
   MAX_BATCH_EVENTS,
   MAX_BUNDLE_BYTES,
@@ -22,13 +23,11 @@ import { multipartBody } from './multipart';
 import {
   badResponse,
   factsOf,
-  isObject,
   parseBatchReply,
   parseCreateReply,
   parseObject,
   type BatchReply,
   type CreateReply,
-  type JsonObject,
   type ReplyFacts,
 } from './replies';
 import { UploadCache, uploadKey, type UploadedImage } from './upload-cache';

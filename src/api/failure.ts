@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http';
+import { TunnelRefused } from './agents';
 import { ApiError, type ApiErrorCode } from './errors';
 import { MAX_SERVER_TEXT } from './limits';
-import { parseRetryAfter } from './retry-after';
+import { isObject } from './json';
 import type { Redactor } from './redact';
+import { parseRetryAfter } from './retry-after';
 
 /** Whom a request spoke to, in the words of an error message. */
 export interface Surroundings {
@@ -96,19 +98,23 @@ export function networkFailure(error: unknown, at: Surroundings, attempts: numbe
   return fail('NETWORK', `${cause}. Check ${at.addressSetting} and the network`);
 }
 
+/** The HTTP library wraps what Node.js threw, and Node.js wraps the failures of several addresses. */
+function causesOf(error: unknown): Record<string, unknown>[] {
+  const { cause } = (error ?? {}) as { cause?: unknown };
+  return [error, cause].filter(isObject).flatMap((outer) => {
+    const inner: unknown[] = Array.isArray(outer['errors']) ? outer['errors'] : [];
+    return [outer, ...inner.filter(isObject)];
+  });
+}
+
 function errorCode(error: unknown): string {
-  for (const candidate of [error, (error as { cause?: unknown } | null)?.cause]) {
-    if (typeof candidate !== 'object' || candidate === null) continue;
-    const { code, errors } = candidate as { code?: unknown; errors?: unknown };
-    if (typeof code === 'string' && code) return code;
-    const [first] = Array.isArray(errors) ? (errors as { code?: unknown }[]) : [];
-    if (typeof first?.code === 'string') return first.code;
-  }
-  return 'unknown cause';
+  const codes = causesOf(error).map((cause) => cause['code']);
+  return codes.find((code): code is string => typeof code === 'string' && code !== '') ?? 'unknown cause';
 }
 
 function proxyRefusal(error: unknown, at: Surroundings, attempts: number): ApiError {
-  const { statusCode } = error as { statusCode?: number };
+  const refusal = causesOf(error).find((cause) => cause instanceof TunnelRefused);
+  const statusCode = refusal instanceof TunnelRefused ? refusal.statusCode : undefined;
   // A gateway fault (502 to 504) passes when the line is back; anything else is a matter of the proxy's rules or its password.
   const passing = statusCode !== undefined && statusCode >= 500;
   const cure =
@@ -118,7 +124,7 @@ function proxyRefusal(error: unknown, at: Surroundings, attempts: number): ApiEr
         ? 'it could not reach the server'
         : 'its rules do not allow this connection';
   return new ApiError('NETWORK', `${at.where}: the proxy refused (${statusCode ?? 'no status'}); ${cure}.`, {
-    needsOperator: !passing,
+    needsOperator: passing ? undefined : true,
     attempts,
   });
 }
@@ -224,8 +230,8 @@ export function serverText(body: string, redact: Redactor): string | undefined {
   } catch {
     return undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { error, hint, detail, message } = value as Record<string, unknown>;
+  if (!isObject(value)) return undefined;
+  const { error, hint, detail, message } = value;
   const words = [wordsOf(error), wordsOf(detail)].filter((text) => text !== '');
   if (words.length === 0 && typeof message === 'string') words.push(message);
   if (typeof hint === 'string' && hint) words.push(hint);
@@ -238,8 +244,8 @@ export function serverText(body: string, redact: Redactor): string | undefined {
 function wordsOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value.map(wordsOf).filter(Boolean).join('; ');
-  if (typeof value !== 'object' || value === null) return '';
-  const { loc, msg, message } = value as Record<string, unknown>;
+  if (!isObject(value)) return '';
+  const { loc, msg, message } = value;
   const text = typeof msg === 'string' ? msg : typeof message === 'string' ? message : '';
   return Array.isArray(loc) && text ? `${loc.join('.')}: ${text}` : text;
 }

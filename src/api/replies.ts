@@ -1,6 +1,7 @@
 import type { EventWarning } from '../event/types';
 import { ApiError } from './errors';
 import type { HttpReply } from './http-client';
+import { isObject, type JsonObject } from './json';
 
 /** What every reply carries. */
 export interface ReplyFacts {
@@ -30,12 +31,6 @@ export interface BatchReply extends ReplyFacts {
   /** the rest */
   warnings: EventWarning[];
   deprecations: unknown[];
-}
-
-export type JsonObject = Record<string, unknown>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function badResponse(reply: HttpReply, what: string): ApiError {

@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
-import { VisionEventsClient, type ClientOptions } from '../../../src/api/client';
 import type { Target } from '../../../src/delivery/target';
-import { accept, EVENT, KEY, sendJson, startServer, stopServers, type TestServer } from './servers';
+import { clientFor, endAll } from './clients';
+import { accept, EVENT, KEY, sendJson, startServer } from './servers';
 
 describe('VisionEventsClient.createEvent', () => {
-  const clients: VisionEventsClient[] = [];
-  const clientFor = (server: TestServer, options: Partial<ClientOptions> = {}) => {
-    const client = new VisionEventsClient({ baseUrl: server.url, apiKey: KEY, env: {}, ...options });
-    clients.push(client);
-    return client;
-  };
-
-  afterEach(async () => {
-    for (const client of clients.splice(0)) client.close();
-    await stopServers();
-  });
+  afterEach(endAll);
 
   it('posts the event with the key in the Authorization header and nowhere else', async () => {
     const server = await startServer(accept);

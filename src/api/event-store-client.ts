@@ -1,0 +1,170 @@
+import type { EventImage, MetadataValue, VisionEvent } from '../event/types';
+import { ApiError } from './errors';
+import {
+  HttpClient,
+  jsonBody,
+  type ConnectionOptions,
+  type HttpReply,
+  type ServiceTraits,
+} from './http-client';
+import { isObject, type JsonObject } from './json';
+import { MAX_UPLOAD_TIMEOUT_MS, UPLOAD_BYTES_PER_SECOND } from './limits';
+import { badResponse, factsOf, parseObject, type ReplyFacts } from './replies';
+
+/** "Local Event Ingestion Service": `EVENT_INGESTION_API_KEY` may be unset; then no key is sent. */
+export type EventStoreOptions = Omit<ConnectionOptions, 'apiKey'> & { apiKey?: string };
+
+export interface EventPictures {
+  output?: Uint8Array;
+  input?: Uint8Array;
+}
+
+export interface EventStoreReply extends ReplyFacts {
+  /** the id that the store gave the event; it is not our `eventId` */
+  storeId: string;
+}
+
+/** Body of `POST /v2/events`. Snake case on the outside, camel case within `event_data`, `images` and for `displayImagePosition`. */
+export interface EventStoreRequest {
+  inference_timestamp: string;
+  event_schema: string;
+  event_data: JsonObject;
+  solution?: string;
+  workflow_id?: string;
+  workflow_version?: string;
+  device_id?: string;
+  stream_id?: string;
+  images?: JsonObject[];
+  displayImagePosition?: number;
+  custom_metadata?: Record<string, MetadataValue>;
+}
+
+/** "Custom Metadata": limits that the store shares with the cloud. */
+const MAX_METADATA_KEYS = 100;
+const MAX_METADATA_TEXT = 1_000;
+
+const EVENT_STORE: ServiceTraits = {
+  addressSetting: 'the address of the Event Store in the workspace',
+  keySetting: 'the X-API-Key of the Event Store in the workspace',
+  authenticate: (apiKey): Record<string, string> => (apiKey ? { 'x-api-key': apiKey } : {}),
+  keyIsOptional: true,
+  // The store cannot tell a repeat from a new event. A request that dies on a kept connection would leave that doubt without need.
+  keepAlive: false,
+};
+
+/**
+ * The Event Store of an edge device (`http://<device>:8001`), an own service with an own request shape.
+ *
+ * It gives out its own ids, so nothing is idempotent: after a `TIMEOUT` or `NETWORK` failure the event may be stored or not, and sending
+ * it again may store it twice. Our `eventId` goes along (see `toEventStoreRequest`), so that doubles can be found.
+ * Nothing is ever sent a second time here. 529 (device full until it has uploaded to the cloud) arrives as `SERVER_ERROR`.
+ */
+export class EventStoreClient {
+  readonly #http: HttpClient;
+
+  constructor(options: EventStoreOptions) {
+    this.#http = new HttpClient({ ...options, apiKey: options.apiKey ?? '' }, EVENT_STORE);
+  }
+
+  /** The fault of the settings that every request would fail with, or undefined; asks no server. */
+  configurationFault(): ApiError | undefined {
+    return this.#http.configurationFault();
+  }
+
+  /** @throws ApiError only */
+  async createEvent(
+    event: VisionEvent,
+    pictures: EventPictures = {},
+    options: { signal?: AbortSignal; timeoutMs?: number } = {},
+  ): Promise<EventStoreReply> {
+    const body = jsonBody(JSON.stringify(toEventStoreRequest(event, pictures)));
+    const base = this.#http.timeoutMs;
+    const grown = base + (body.length / UPLOAD_BYTES_PER_SECOND) * 1000;
+    const reply = await this.#http.request({
+      method: 'POST',
+      path: ['v2', 'events'],
+      body,
+      timeoutMs: options.timeoutMs ?? Math.min(grown, Math.max(base, MAX_UPLOAD_TIMEOUT_MS)),
+      signal: options.signal,
+      repeatable: false,
+    });
+    return { ...factsOf(reply), storeId: storeIdOf(reply) };
+  }
+
+  /** Ends requests under way and those that wait with an `ApiError`. Idempotent, returns at once. */
+  close(): void {
+    this.#http.close();
+  }
+}
+
+/** "id may be a string or a number": read as text. */
+function storeIdOf(reply: HttpReply): string {
+  const { id } = parseObject(reply);
+  if (typeof id === 'number') return String(id);
+  if (typeof id === 'string' && id) return id;
+  throw badResponse(reply, 'without the id of the stored event');
+}
+
+/**
+ * An event in the shape of the Event Store. A cloud body does not validate there.
+ * - our `eventId` goes into `event_data.externalId` where that is free, else into the metadata as `eventId`
+ * - the store has no `comment`: it goes into the metadata, cut at 1,000 characters
+ * - pictures are base64 inside the first image; ids of cloud uploads mean nothing there and are left out
+ * - `null` and missing values are left out: the store refuses keys that it does not expect
+ */
+export function toEventStoreRequest(event: VisionEvent, pictures: EventPictures = {}): EventStoreRequest {
+  const { data, metadata } = identified(event);
+  const images = imagesOf(event.images ?? [], pictures);
+  return {
+    inference_timestamp: event.timestamp,
+    solution: event.useCaseId,
+    event_schema: event.eventType,
+    event_data: data,
+    ...present({
+      workflow_id: event.workflowId,
+      workflow_version: event.workflowVersion,
+      device_id: event.deviceId,
+      stream_id: event.streamId,
+    }),
+    ...(images.length > 0 && { images, displayImagePosition: event.displayImagePosition ?? 0 }),
+    ...(Object.keys(metadata).length > 0 && { custom_metadata: metadata }),
+  };
+}
+
+/** "No client id, hence no idempotency: put your own id into externalId (not for operator_feedback) or custom_metadata." */
+function identified(event: VisionEvent): { data: JsonObject; metadata: Record<string, MetadataValue> } {
+  const data = present(event.eventData);
+  const metadata = { ...event.customMetadata };
+  const add = (key: string, value: string) => {
+    if (!(key in metadata) && Object.keys(metadata).length < MAX_METADATA_KEYS) {
+      metadata[key] = value.slice(0, MAX_METADATA_TEXT);
+    }
+  };
+  if (event.eventType !== 'operator_feedback' && data['externalId'] === undefined) {
+    data['externalId'] = event.eventId;
+  } else {
+    add('eventId', event.eventId);
+  }
+  if (event.comment) add('comment', event.comment);
+  return { data, metadata };
+}
+
+function imagesOf(images: EventImage[], pictures: EventPictures): JsonObject[] {
+  const encoded = present({ base64Image: base64(pictures.output), inputBase64Image: base64(pictures.input) });
+  const hasPicture = Object.keys(encoded).length > 0;
+  const entries: EventImage[] = images.length === 0 && hasPicture ? [{}] : images;
+  return entries.map((image, index) => {
+    const { sourceId: _output, inputSourceId: _input, ...rest } = image;
+    return { ...(index === 0 && encoded), ...present(rest) };
+  });
+}
+
+/** Plain base64, no data URL. */
+function base64(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+function present(values: object): JsonObject {
+  const entries = isObject(values) ? Object.entries(values) : [];
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== null));
+}
