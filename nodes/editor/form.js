@@ -70,28 +70,33 @@ function visionEventForm(type, options) {
     if (!openNode) return;
     const read = reader(openNode);
     const found = {};
+    const notes = new Map();
     for (const property of Object.keys(options.defaults())) {
+      const row = input(property).closest('.form-row');
+      if (isTypeOfAnother(property) || row.is('[hidden]')) continue;
       const value = read(property);
       const substituted = /^\$\{[a-zA-Z_][a-zA-Z0-9_]*\}$/.test(value);
       const wrong = substituted ? undefined : refusal(property, value, read);
       const doubtful = substituted || wrong !== undefined ? undefined : doubt[property]?.(value, read, t);
-      const row = input(property).closest('.form-row');
-      if (row.is('[hidden]')) continue;
       found[property] = { wrong, doubtful, set: isSet(property, value) };
-      const kind = wrong === undefined ? 'doubtful' : 'wrong';
-      if (row.length > 0 && input(property).length > 0)
-        note(row.is('.vision-event-row') ? row : $(), wrong ?? doubtful, kind);
+      if (row.length > 0) notes.set(row[0], notes.get(row[0]) ?? { wrong, doubtful });
+      if (wrong !== undefined) notes.set(row[0], { wrong });
+    }
+    for (const [row, { wrong, doubtful }] of notes) {
+      note($(row), wrong ?? doubtful, wrong === undefined ? 'doubtful' : 'wrong');
     }
     $(`${form} .vision-event-section`).each(function () {
       heading($(this), found);
     });
   }
 
+  const isTypeOfAnother = (property) =>
+    property.endsWith('Type') && property.slice(0, -4) in options.defaults();
+
   function isSet(property, value) {
     const initial = options.defaults()[property].value ?? '';
     if (value === NO_CONFIG_NODE) return false;
     if (Array.isArray(initial)) return value.length > 0;
-    if (property.endsWith('Type') && `${property.slice(0, -4)}` in options.defaults()) return false;
     const typeProperty = `${property}Type`;
     const typed = typeProperty in options.defaults();
     const otherType = typed && reader(openNode)(typeProperty) !== options.defaults()[typeProperty].value;

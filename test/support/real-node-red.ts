@@ -1,0 +1,150 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import { nodeRedProgram, type NodeRedVersion } from './node-red-versions';
+import { freshUserDirectory } from './packed-package';
+
+/** A node of a flow as the admin API takes it; `credentials` go in with it. */
+export interface FlowNode {
+  id: string;
+  type: string;
+  credentials?: Record<string, string>;
+  [property: string]: unknown;
+}
+
+export interface NodeSet {
+  id: string;
+  module: string;
+  types: string[];
+  enabled: boolean;
+  err?: unknown;
+}
+
+const START_DEADLINE_MS = 60_000;
+const DEPLOY_DEADLINE_MS = 20_000;
+const STOP_DEADLINE_MS = 10_000;
+const POLL_MS = 100;
+
+/** A real Node-RED in a process of its own, with the packed package installed in a fresh user directory. */
+export class RealNodeRed {
+  private readonly output: string[] = [];
+
+  private constructor(
+    readonly version: NodeRedVersion,
+    readonly url: string,
+    readonly userDirectory: string,
+    private readonly child: ChildProcess,
+  ) {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => this.output.push(text));
+    }
+  }
+
+  /** Starts it on a free port of loopback and waits until its flows run. */
+  static async start(version: NodeRedVersion, environment: NodeJS.ProcessEnv = {}): Promise<RealNodeRed> {
+    const [program, userDirectory, port] = await Promise.all([
+      nodeRedProgram(version),
+      freshUserDirectory(),
+      freePort(),
+    ]);
+    const settings = path.join(userDirectory, 'settings.js');
+    writeFileSync(settings, `module.exports = ${JSON.stringify(SETTINGS)};\n`);
+    const child = spawn(
+      program.node,
+      [program.redJs, '-p', String(port), '-u', userDirectory, '-s', settings],
+      {
+        cwd: userDirectory,
+        env: { ...process.env, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const nodeRed = new RealNodeRed(version, `http://127.0.0.1:${port}`, userDirectory, child);
+    await nodeRed.until(() => nodeRed.starts() > 0, START_DEADLINE_MS);
+    return nodeRed;
+  }
+
+  /** Everything that Node-RED has written so far. */
+  log(): string {
+    return this.output.join('');
+  }
+
+  /** Deploys these nodes in place of all others and waits until they run: Node-RED answers before that. */
+  async deploy(flows: FlowNode[]): Promise<void> {
+    const startsBefore = this.starts();
+    const answer = await fetch(`${this.url}/flows`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        'Node-RED-API-Version': 'v2',
+        'Node-RED-Deployment-Type': 'full',
+      },
+      body: JSON.stringify({ flows }),
+    });
+    if (!answer.ok) throw new Error(`deploy: HTTP ${answer.status} ${await answer.text()}`);
+    await this.until(() => this.starts() > startsBefore, DEPLOY_DEADLINE_MS);
+  }
+
+  /** The text that an admin route answers. */
+  async getText(route: string, accept = 'application/json'): Promise<string> {
+    const answer = await fetch(`${this.url}/${route}`, { headers: { Accept: accept } });
+    if (!answer.ok) throw new Error(`GET ${route}: HTTP ${answer.status} ${await answer.text()}`);
+    return answer.text();
+  }
+
+  async get<T>(route: string): Promise<T> {
+    return JSON.parse(await this.getText(route)) as T;
+  }
+
+  /** The node sets of this package. */
+  async nodeSets(module: string): Promise<NodeSet[]> {
+    return (await this.get<NodeSet[]>('nodes')).filter((set) => set.module === module);
+  }
+
+  /** Ends the process by its handle and removes the user directory. */
+  async stop(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const exited = once(this.child, 'exit');
+      const impatience = setTimeout(() => this.child.kill('SIGKILL'), STOP_DEADLINE_MS);
+      this.child.kill('SIGTERM');
+      await exited;
+      clearTimeout(impatience);
+    }
+    rmSync(this.userDirectory, { recursive: true, force: true });
+  }
+
+  private starts(): number {
+    return this.log().split('Started flows').length - 1;
+  }
+
+  private async until(condition: () => boolean, deadlineMs: number): Promise<void> {
+    const deadline = Date.now() + deadlineMs;
+    while (!condition()) {
+      if (this.child.exitCode !== null || Date.now() > deadline) {
+        await this.stop();
+        throw new Error(`Node-RED ${this.version} did not start its flows:\n${this.log()}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+const SETTINGS = {
+  uiHost: '127.0.0.1',
+  flowFile: 'flows.json',
+  credentialSecret: 'only for tests',
+  telemetry: { enabled: false, updateNotification: false },
+  externalModules: { palette: { allowInstall: false } },
+  editorTheme: { tours: false, projects: { enabled: false } },
+  logging: { console: { level: 'trace', metrics: false, audit: false } },
+};
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
