@@ -1,0 +1,160 @@
+/**
+ * Runs a folder of recorded detector payloads with expected results through the conversion and prints the agreement per format.
+ * The folder is given by VISION_EVENT_SAMPLES or stands beside the checkout; it is not part of the package. Without it there is
+ * nothing to check, and this says so.
+ *
+ * Usage: npx tsx scripts/check-samples.ts [part of a sample's name]
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { convertDetections, DetectionError } from '../src/detections/convert';
+import type { DetectionContext, DetectionResult, DetectionSettings } from '../src/detections/convert';
+import type { AnnotationLists } from '../src/event/types';
+
+interface Expectation {
+  format: string;
+  adapter: string;
+  imageSize: { width: number; height: number } | null;
+  msg?: { imageWidth?: number; imageHeight?: number; shape?: unknown; image?: string };
+  settings?: Partial<DetectionSettings> & {
+    box?: 'snapshot' | 'current';
+    sourceSize?: { width: number; height: number; fit?: DetectionSettings['sourceFit'] };
+  };
+  annotations: AnnotationLists;
+  perImage?: (AnnotationLists & { imageSize?: { width: number; height: number } })[];
+  dropped: number;
+  warnings: string[];
+  error: { code: string } | null;
+}
+
+const TOLERANCE = 1e-6;
+
+function findSamples(): string | undefined {
+  const checkout = resolve(__dirname, '..');
+  const places = [
+    process.env.VISION_EVENT_SAMPLES ?? '',
+    join(checkout, '../shared/detections/samples'),
+    join(checkout, '../../shared/detections/samples'),
+  ];
+  return places.find((place) => place !== '' && existsSync(place));
+}
+
+function settingsOf(expected: Expectation): DetectionSettings {
+  const { box, sourceSize, ...settings } = expected.settings ?? {};
+  return {
+    format: settings.mapping ? 'custom' : 'auto',
+    ...settings,
+    frigateBox: box,
+    sourceSize,
+    sourceFit: sourceSize?.fit,
+  };
+}
+
+function contextOf({ msg }: Expectation): DetectionContext {
+  const { imageWidth, imageHeight, shape, image } = msg ?? {};
+  return {
+    imageSize: imageWidth && imageHeight ? { width: imageWidth, height: imageHeight } : undefined,
+    shape,
+    picture: image,
+  };
+}
+
+/** Every difference between what was expected and what came out, in words. */
+function compare(expected: Expectation, actual: DetectionResult | DetectionError): string[] {
+  if (actual instanceof DetectionError) {
+    return expected.error?.code === actual.code ? [] : [`error ${actual.code}: ${actual.message}`];
+  }
+  if (expected.error) return [`expected error ${expected.error.code}, got ${actual.count} annotations`];
+  const format = expected.adapter;
+  const differences = [
+    ...difference('format', format, actual.format),
+    ...difference('dropped', expected.dropped, actual.dropped),
+    ...difference('notes', [...expected.warnings].sort(), [...actual.notes].sort()),
+    ...difference(
+      'imageSize',
+      expected.imageSize && sizeOf(expected.imageSize),
+      actual.images[0]?.imageSize ?? null,
+    ),
+  ];
+  const images = expected.perImage ?? [expected.annotations];
+  differences.push(...difference('images', images.length, actual.images.length));
+  images.forEach((image, index) => {
+    const lists = actual.images[index]?.annotations ?? {};
+    for (const name of [
+      'objectDetections',
+      'classifications',
+      'instanceSegmentations',
+      'keypoints',
+    ] as const) {
+      differences.push(...difference(`images.${index}.${name}`, image[name] ?? [], lists[name] ?? []));
+    }
+  });
+  return differences;
+}
+
+function sizeOf({ width, height }: { width: number; height: number }) {
+  return { width, height };
+}
+
+function difference(path: string, expected: unknown, actual: unknown): string[] {
+  if (typeof expected === 'number' && typeof actual === 'number') {
+    const allowed = TOLERANCE * Math.max(1, Math.abs(expected));
+    return Math.abs(expected - actual) <= allowed ? [] : [`${path}: expected ${expected}, got ${actual}`];
+  }
+  if (typeof expected === 'object' && expected && typeof actual === 'object' && actual) {
+    const keys = new Set([...Object.keys(expected), ...Object.keys(actual)]);
+    return [...keys].flatMap((key) =>
+      difference(
+        `${path}.${key}`,
+        (expected as Record<string, unknown>)[key],
+        (actual as Record<string, unknown>)[key],
+      ),
+    );
+  }
+  return Object.is(expected, actual)
+    ? []
+    : [`${path}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`];
+}
+
+function check(payload: unknown, expected: Expectation): string[] {
+  try {
+    return compare(expected, convertDetections(payload, settingsOf(expected), contextOf(expected)));
+  } catch (error) {
+    if (error instanceof DetectionError) return compare(expected, error);
+    return [`threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+  }
+}
+
+function main(): number {
+  const folder = findSamples();
+  if (!folder) {
+    console.log(
+      'check-samples: no samples found, nothing was checked. Set VISION_EVENT_SAMPLES to a folder of payloads with .expected.json files.',
+    );
+    return 0;
+  }
+  const only = process.argv[2] ?? '';
+  let disagreements = 0;
+  let total = 0;
+  for (const format of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    const names = readdirSync(join(folder, format.name))
+      .filter((name) => name.endsWith('.expected.json'))
+      .map((name) => name.replace(/\.expected\.json$/, ''))
+      .filter((name) => `${format.name}/${name}`.includes(only));
+    const failures = names.flatMap((name) => {
+      const base = join(folder, format.name, name);
+      const payload: unknown = JSON.parse(readFileSync(`${base}.json`, 'utf8'));
+      const expected = JSON.parse(readFileSync(`${base}.expected.json`, 'utf8')) as Expectation;
+      const found = check(payload, expected);
+      return found.length > 0 ? [`  ${name}\n    ${found.slice(0, 6).join('\n    ')}`] : [];
+    });
+    total += names.length;
+    disagreements += failures.length;
+    if (names.length > 0) console.log(`${format.name}: ${names.length - failures.length} of ${names.length}`);
+    for (const failure of failures) console.log(failure);
+  }
+  console.log(`${total - disagreements} of ${total} samples agree`);
+  return disagreements > 0 ? 1 : 0;
+}
+
+process.exitCode = main();

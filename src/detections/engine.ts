@@ -1,0 +1,362 @@
+import type { AnnotationLists, Keypoint } from '../event/types';
+import { DetectionError } from './detection-error';
+import { hull, isBoxOutside, isOutside, mapBox, toCentreBox, toPicture } from './geometry';
+import type { Box, CoordinateMap, CoordinateUnit, Frame } from './geometry';
+import type { BoxPlan, DeclaredUnit, PointsPlan, RawPoint, RowGroup, RowPlan } from './reading';
+import type { DetectionSettings, NoteCode } from './types';
+import { isAbsent, isText, own, toNumber } from './values';
+
+/** "Create a Vision Event": more entries in one list make the service drop all images of the event. */
+export const MAX_ENTRIES_PER_LIST = 1000;
+/** "Create a Vision Event": an instance segmentation has at least three points. */
+export const MIN_POLYGON_POINTS = 3;
+
+/** What Roboflow's own blocks call a detection without a class. */
+const UNKNOWN_CLASS = 'unknown';
+
+/** Coordinates of which all lie in this range are fractions in all likelihood, with a little room for boxes over the edge. */
+const TINY_FROM = -0.05;
+const TINY_TO = 1.05;
+
+type Lists = { [List in keyof AnnotationLists]-?: NonNullable<AnnotationLists[List]> };
+
+/**
+ * The one way from rows to annotations. One instance serves one payload: notes, the count of dropped rows and the check for
+ * fractions taken as pixels go over all its images.
+ */
+export class Engine {
+  readonly notes = new Set<NoteCode>();
+  dropped = 0;
+  private lowestCoordinate = Infinity;
+  private highestCoordinate = -Infinity;
+  private lists: Lists = newLists();
+  private frame: Frame = { fit: 'squash' };
+  /** scratch values, so that a row costs no allocation but its annotation */
+  private readonly raw: unknown[] = [undefined, undefined, undefined, undefined];
+  private readonly scratch: Box = { x: 0, y: 0, width: 0, height: 0 };
+
+  constructor(private readonly settings: DetectionSettings) {}
+
+  /**
+   * Converts the rows of one image.
+   *
+   * @throws DetectionError `image-size-required`, `confidence-unit`, `unsupported-mask-image`
+   */
+  convert(groups: readonly RowGroup[], frame: Frame): AnnotationLists {
+    this.lists = newLists();
+    this.frame = frame;
+    for (const group of groups) {
+      if (group.plan.kind === 'classification') this.classify(group);
+      else if (group.rows.length > 0) this.detect(group);
+    }
+    return this.finish();
+  }
+
+  /**
+   * To be called after all images.
+   *
+   * @throws DetectionError `units-unclear` when boxes were taken as pixels of which every coordinate is about 0 to 1
+   */
+  refuseFractionsTakenAsPixels(): void {
+    const sawAny = this.lowestCoordinate <= this.highestCoordinate;
+    if (sawAny && this.lowestCoordinate >= TINY_FROM && this.highestCoordinate <= TINY_TO) {
+      throw new DetectionError(
+        'units-unclear',
+        'All coordinates lie between 0 and 1: these look like fractions of the picture, but pixels were expected. Set "Units" to fraction, or to pixel if they are meant so.',
+        ['pixel', 'fraction'],
+      );
+    }
+  }
+
+  private classify(group: RowGroup): void {
+    const { rows, plan } = group;
+    for (let index = 0; index < rows.length; index++) {
+      const confidence = this.confidence(rows[index], index, group);
+      if (plan.minConfidence !== undefined && confidence < plan.minConfidence) continue;
+      this.lists.classifications.push({ class: this.className(rows[index], index, group), confidence });
+    }
+  }
+
+  private detect(group: RowGroup): void {
+    const { rows, plan } = group;
+    const maps = this.mapsFor(plan);
+    if (!maps) {
+      this.dropped += rows.length;
+      this.notes.add('boxes-skipped');
+      return;
+    }
+    for (let index = 0; index < rows.length; index++) this.detectRow(rows[index], index, group, maps);
+  }
+
+  private detectRow(row: unknown, index: number, group: RowGroup, maps: Maps): void {
+    const { plan } = group;
+    if (plan.minConfidence !== undefined && this.confidence(row, index, group) < plan.minConfidence) return;
+
+    const box = this.scratch;
+    const keypoints = plan.keypoints && this.readKeypoints(plan.keypoints, row, index, group, maps.keypoints);
+    const points = plan.points && this.readPolygon(plan.points, row, index, group, maps.points);
+    const masked = plan.hasMask?.(row) ?? false;
+    if (masked) this.notes.add('mask-not-converted');
+
+    const found = this.readBox(plan, row, index, group, maps.box);
+    if (found === 'absent') {
+      if (!this.deriveBox(box, keypoints, points)) return this.drop('missing-box');
+    } else if (found !== 'read') {
+      return this.drop(found);
+    }
+    if (isBoxOutside(box, this.frame.picture)) this.notes.add('box-outside-image');
+
+    const { x, y, width, height } = box;
+    const name = this.className(row, index, group);
+    const confidence = this.confidence(row, index, group);
+    if (keypoints && keypoints.length > 0) {
+      this.lists.keypoints.push({ class: name, x, y, width, height, confidence, keypoints });
+    } else if (points && points.length >= MIN_POLYGON_POINTS) {
+      this.lists.instanceSegmentations.push({ class: name, x, y, width, height, confidence, points });
+    } else {
+      if (keypoints) this.notes.add('no-keypoints');
+      if (points) this.notes.add('polygon-too-short');
+      this.lists.objectDetections.push({ class: name, x, y, width, height, confidence });
+    }
+  }
+
+  private drop(note: NoteCode): void {
+    this.dropped++;
+    this.notes.add(note);
+  }
+
+  /** Reads the row's box into the scratch box, in picture pixels. */
+  private readBox(
+    plan: RowPlan,
+    row: unknown,
+    index: number,
+    group: RowGroup,
+    map: CoordinateMap | undefined,
+  ): 'read' | 'absent' | 'bad-number' | 'degenerate-box' {
+    const { box: boxPlan } = plan;
+    const raw = this.raw;
+    if (!boxPlan || !boxPlan.read(row, raw, index, group)) return 'absent';
+    const a = toNumber(raw[0]);
+    const b = toNumber(raw[1]);
+    const c = toNumber(raw[2]);
+    const d = toNumber(raw[3]);
+    if (Number.isNaN(a + b + c + d)) return raw.every(isAbsent) ? 'absent' : 'bad-number';
+    if (this.mayBeFractions(boxPlan.units)) this.watchCoordinates(a, b, c, d);
+    const upwards = boxPlan.units === 'onvif';
+    const box = this.scratch;
+    if (toCentreBox(boxPlan.convention, a, b, c, d, upwards, box)) this.notes.add('corners-swapped');
+    if (map) mapBox(map, box);
+    return box.width > 0 && box.height > 0 && isFiniteBox(box) ? 'read' : 'degenerate-box';
+  }
+
+  private watchCoordinates(a: number, b: number, c: number, d: number): void {
+    const lowest = Math.min(a, b, c, d);
+    const highest = Math.max(a, b, c, d);
+    if (lowest < this.lowestCoordinate) this.lowestCoordinate = lowest;
+    if (highest > this.highestCoordinate) this.highestCoordinate = highest;
+  }
+
+  /** A box around the keypoints or the polygon of a row that has none. */
+  private deriveBox(
+    box: Box,
+    keypoints: readonly Keypoint[] | undefined,
+    points: readonly (readonly [number, number])[] | undefined,
+  ): boolean {
+    const corners = keypoints?.length ? keypoints.map(({ x, y }) => [x, y] as const) : points;
+    if (!corners?.length) return false;
+    const around = hull(corners);
+    if (!(around.width > 0 && around.height > 0)) return false;
+    Object.assign(box, around);
+    this.notes.add('box-derived');
+    return true;
+  }
+
+  private readPolygon(
+    plan: PointsPlan,
+    row: unknown,
+    index: number,
+    group: RowGroup,
+    map: CoordinateMap | undefined,
+  ): [number, number][] | undefined {
+    const raw = plan.read(row, index, group);
+    if (!raw) return undefined;
+    const watch = this.watchesPoints(group.plan, plan);
+    const points: [number, number][] = [];
+    for (const point of raw) {
+      const [x, y] = this.mapPoint(point, map, watch);
+      if (Number.isNaN(x + y)) continue;
+      points.push([x, y]);
+    }
+    return points;
+  }
+
+  private readKeypoints(
+    plan: PointsPlan,
+    row: unknown,
+    index: number,
+    group: RowGroup,
+    map: CoordinateMap | undefined,
+  ): Keypoint[] | undefined {
+    const raw = plan.read(row, index, group);
+    if (!raw) return undefined;
+    const watch = this.watchesPoints(group.plan, plan);
+    const keypoints: Keypoint[] = [];
+    raw.forEach((point, position) => {
+      const [x, y] = this.mapPoint(point, map, watch);
+      if (Number.isNaN(x + y)) return;
+      const id = Number.isInteger(point.id) ? (point.id as number) : position;
+      keypoints.push(point.occluded === undefined ? { id, x, y } : { id, x, y, occluded: point.occluded });
+    });
+    return keypoints;
+  }
+
+  /** Points count for the check for fractions only where no box can. */
+  private watchesPoints(plan: RowPlan, points: PointsPlan): boolean {
+    return !plan.box && this.mayBeFractions(points.units);
+  }
+
+  private mayBeFractions(units: DeclaredUnit): boolean {
+    return units === 'auto' && this.settings.units !== 'pixel' && this.settings.units !== 'fraction';
+  }
+
+  private mapPoint(point: RawPoint, map: CoordinateMap | undefined, watch: boolean): [number, number] {
+    let x = toNumber(point.x);
+    let y = toNumber(point.y);
+    if (Number.isNaN(x + y)) {
+      this.notes.add('bad-number');
+      return [x, y];
+    }
+    if (watch) this.watchCoordinates(x, y, x, y);
+    if (map) {
+      x = map.scaleX * x + map.shiftX;
+      y = map.scaleY * y + map.shiftY;
+    }
+    if (isOutside(x, y, this.frame.picture)) this.notes.add('points-outside-image');
+    return [x, y];
+  }
+
+  private className(row: unknown, index: number, group: RowGroup): string {
+    const { plan } = group;
+    const value = plan.readClass(row, index, group);
+    if (typeof value === 'string' ? isText(value) : typeof value === 'number' && Number.isFinite(value)) {
+      return this.nameOf(value as string | number, plan);
+    }
+    this.notes.add('missing-class');
+    const id = plan.readClassId ? plan.readClassId(row, index, group) : own(row, 'class_id');
+    if (isText(id) || typeof id === 'number') return String(id);
+    if (isText(this.settings.defaultClass)) return this.settings.defaultClass;
+    return plan.fallbackClass ?? UNKNOWN_CLASS;
+  }
+
+  /** A name by the format's class map, or a class number by the setting `labels`; without an entry it stays as it is. */
+  private nameOf(value: string | number, plan: RowPlan): string {
+    const { classNames } = plan;
+    if (classNames) {
+      const mapped = own(classNames, value);
+      if (typeof mapped === 'string') return mapped;
+      this.notes.add('class-not-in-map');
+    } else if (
+      plan.classNumberNeedsLabel &&
+      this.settings.labels?.length &&
+      Number.isInteger(Number(value))
+    ) {
+      const label = own(this.settings.labels, Number(value));
+      if (isText(label)) return label;
+      this.notes.add('class-not-in-map');
+    }
+    return String(value);
+  }
+
+  private confidence(row: unknown, index: number, group: RowGroup): number {
+    const { plan } = group;
+    const sent = toNumber(plan.readConfidence?.(row, index, group));
+    if (Number.isNaN(sent)) {
+      this.notes.add('missing-confidence');
+      return this.settings.defaultConfidence ?? 0;
+    }
+    const value = plan.confidenceUnit === 'percent' ? sent / 100 : sent;
+    if (value >= 0 && value <= 1) return value;
+    if (plan.confidenceUnit === 'fraction' && value > plan.percentEvidence) throw percentSent(sent);
+    this.notes.add('confidence-clamped');
+    return value < 0 ? 0 : 1;
+  }
+
+  private mapsFor(plan: RowPlan): Maps | undefined {
+    const box = this.mapFor(plan.box);
+    const points = this.mapFor(plan.points);
+    const keypoints = this.mapFor(plan.keypoints);
+    if (box && points && keypoints)
+      return { box: plainMap(box), points: plainMap(points), keypoints: plainMap(keypoints) };
+    if (this.settings.onMissingSize === 'skip-boxes') return undefined;
+    throw new DetectionError('image-size-required', sizeRequiredMessage(this.frame.source !== undefined));
+  }
+
+  /** `same` for pixels that stay as they are; undefined when a size is missing. */
+  private mapFor(plan: BoxPlan | PointsPlan | undefined): CoordinateMap | 'same' | undefined {
+    if (!plan) return 'same';
+    const units = this.unitsOf(plan.units);
+    if (units === 'pixel' && !this.frame.source) return 'same';
+    return toPicture(units, this.frame);
+  }
+
+  private unitsOf(units: DeclaredUnit): CoordinateUnit {
+    if (units !== 'auto') return units;
+    return this.settings.units === 'fraction' ? 'fraction' : 'pixel';
+  }
+
+  private finish(): AnnotationLists {
+    const lists: AnnotationLists = {};
+    const { objectDetections, classifications, instanceSegmentations, keypoints } = this.lists;
+    if (objectDetections.length) lists.objectDetections = this.cap(objectDetections);
+    if (classifications.length) lists.classifications = this.cap(classifications);
+    if (instanceSegmentations.length) lists.instanceSegmentations = this.cap(instanceSegmentations);
+    if (keypoints.length) lists.keypoints = this.cap(keypoints);
+    return lists;
+  }
+
+  /** Keeps the most confident entries in their order; of equal ones the first. */
+  private cap<Entry extends { confidence: number }>(entries: Entry[]): Entry[] {
+    if (entries.length <= MAX_ENTRIES_PER_LIST) return entries;
+    this.notes.add('list-capped');
+    this.dropped += entries.length - MAX_ENTRIES_PER_LIST;
+    return entries
+      .map((entry, position) => ({ entry, position }))
+      .sort((a, b) => b.entry.confidence - a.entry.confidence || a.position - b.position)
+      .slice(0, MAX_ENTRIES_PER_LIST)
+      .sort((a, b) => a.position - b.position)
+      .map(({ entry }) => entry);
+  }
+}
+
+interface Maps {
+  box: CoordinateMap | undefined;
+  points: CoordinateMap | undefined;
+  keypoints: CoordinateMap | undefined;
+}
+
+function plainMap(map: CoordinateMap | 'same'): CoordinateMap | undefined {
+  return map === 'same' ? undefined : map;
+}
+
+function newLists(): Lists {
+  return { objectDetections: [], classifications: [], instanceSegmentations: [], keypoints: [] };
+}
+
+function isFiniteBox(box: Box): boolean {
+  return Number.isFinite(box.x + box.y + box.width + box.height);
+}
+
+function percentSent(confidence: number): DetectionError {
+  return new DetectionError(
+    'confidence-unit',
+    `A confidence of ${confidence} was sent where 0 to 1 was expected: this looks like percent. Use a custom mapping with "confidenceUnit": "percent", or mend the sender.`,
+    ['fraction', 'percent'],
+  );
+}
+
+function sizeRequiredMessage(scaled: boolean): string {
+  const why = scaled
+    ? 'Scaling the boxes from the source size needs the size of the picture'
+    : 'The boxes are parts of the picture, so pixels need its size';
+  return `${why}, and nothing gives it. Set "Image width" and "Image height", send msg.imageWidth and msg.imageHeight, or attach the picture.`;
+}

@@ -1,0 +1,266 @@
+import { DetectionError } from '../detection-error';
+import { carriesRunLengths } from '../mapping';
+import { follow, parsePath } from '../path';
+import { readPoints } from '../points';
+import { boxes, classes, field } from '../reading';
+import type { Adapter, ImageReading, RawPoint, Reading, RowPlan } from '../reading';
+import type { DetectionSettings, NoteCode } from '../types';
+import { everyRow, has, isObject, isText, own, ownArray, ownObject, toNumber, toSize } from '../values';
+import type { JsonObject } from '../values';
+
+/**
+ * Roboflow inference, Workflows, inferencejs and the older roboflow-red nodes: centre boxes in pixels.
+ * Shapes: github.com/roboflow/inference `entities/responses/inference.py` and `core_steps/common/serializers.py`.
+ * Where a Workflow puts its predictions is the user's choice of names, so they are looked for.
+ */
+
+interface PredictionRow {
+  x?: unknown;
+  y?: unknown;
+  width?: unknown;
+  height?: unknown;
+  bbox?: { x?: unknown; y?: unknown; width?: unknown; height?: unknown } | null;
+  center_x?: unknown;
+  center_y?: unknown;
+}
+
+const detections: RowPlan = boxes({
+  readClass: field('class'),
+  readConfidence: field('confidence'),
+  box: {
+    convention: 'center',
+    units: 'auto',
+    read(row, out) {
+      if (typeof row !== 'object' || row === null) return false;
+      const prediction = row as PredictionRow;
+      const box = prediction.x === undefined ? boxWithoutX(prediction) : prediction;
+      out[0] = box.x;
+      out[1] = box.y;
+      out[2] = box.width;
+      out[3] = box.height;
+      return true;
+    },
+  },
+  points: { units: 'auto', read: (row) => readPoints(own(row, 'points'), 'xyObjects') },
+  keypoints: { units: 'auto', read: readKeypoints },
+  hasMask: carriesRunLengths,
+});
+
+/** inferencejs nests the box; roboflow-red deletes `x` by a slip and leaves `center_x`. */
+function boxWithoutX(row: PredictionRow): PredictionRow {
+  if (typeof row.bbox === 'object' && row.bbox !== null) return row.bbox;
+  const { center_x: x, center_y: y, width, height } = row;
+  return { x, y: y ?? row.y, width, height };
+}
+
+/** A keypoint's confidence says nothing of occlusion, so `occluded` stays out; its id is the class of the joint. */
+function readKeypoints(row: unknown): RawPoint[] | undefined {
+  return ownArray(row, 'keypoints')?.map((point, index) => ({
+    x: own(point, 'x'),
+    y: own(point, 'y'),
+    id: own(point, 'class_id') ?? index,
+  }));
+}
+
+const classification: RowPlan = classes({
+  readClass: field('class'),
+  readConfidence: field('confidence'),
+});
+
+/** Multi-label answers are an object of classes: `{cat: {confidence}}`; the name comes with the row. */
+const multiLabel: RowPlan = classes({
+  readClass: (_row, index, group) => group.keys?.[index],
+  readConfidence: (row) => (typeof row === 'number' ? row : own(row, 'confidence')),
+});
+
+function isSize(value: unknown): boolean {
+  return has(value, 'width') && Object.hasOwn(value, 'height');
+}
+
+/** An answer of one image: `{image: {width, height}, predictions}`. Other services share `predictions`; their marks exclude them. */
+function isAnswer(value: unknown): value is JsonObject {
+  if (!has(value, 'predictions') || typeof value.predictions !== 'object' || value.predictions === null)
+    return false;
+  if (typeof own(value, 'success') === 'boolean') return false;
+  if (has(value, 'project') && has(value, 'iteration')) return false;
+  return isSize(own(value, 'image'));
+}
+
+function isPredictionRow(row: JsonObject): boolean {
+  const { bbox } = row as PredictionRow;
+  if (typeof bbox === 'object' && bbox !== null) {
+    return !Array.isArray(bbox) && isCentreBox(bbox) && typeof row.class === 'string' && 'confidence' in row;
+  }
+  const marked = Number.isInteger(row.class_id) || typeof row.detection_id === 'string';
+  return marked && (isCentreBox(row) || ('center_x' in row && 'width' in row && 'height' in row));
+}
+
+function isCentreBox(box: object): boolean {
+  return 'x' in box && 'y' in box && 'width' in box && 'height' in box;
+}
+
+function isRows(value: unknown): value is readonly JsonObject[] {
+  return everyRow(value, isPredictionRow);
+}
+
+function isAnswers(value: unknown): value is readonly JsonObject[] {
+  return everyRow(value, isAnswer);
+}
+
+/** What holds the predictions of one image, or of several crops of it. */
+type Predictions = JsonObject | readonly JsonObject[];
+
+function isPredictions(value: unknown): value is Predictions {
+  return isAnswer(value) || isAnswers(value) || isRows(value);
+}
+
+/** The named values of an object that look like predictions: the outputs of a Workflow, the fields of a webhook. */
+function namedPredictions(root: JsonObject): [name: string, value: Predictions][] {
+  const found: [string, Predictions][] = [];
+  for (const key of Object.keys(root)) {
+    const value = root[key];
+    if (typeof value === 'object' && value !== null && isPredictions(value)) found.push([key, value]);
+  }
+  return found;
+}
+
+/** The objects that stand for one image each and name their outputs freely. */
+function roots(payload: unknown): JsonObject[] {
+  if (Array.isArray(payload)) return payload.filter(isObject);
+  if (!isObject(payload)) return [];
+  const outputs = ownArray(payload, 'outputs');
+  if (outputs && outputs.length > 0 && outputs.every(isObject)) return [...(outputs as JsonObject[])];
+  return [ownObject(payload, 'serialized_output_data') ?? payload];
+}
+
+function matches(payload: unknown): boolean {
+  if (isPredictions(payload)) return true;
+  // a bare list whose first row is no answer cannot be a list of outputs unless it holds named predictions
+  const found = roots(payload);
+  return found.length > 0 && found.every((root) => namedPredictions(root).length > 0);
+}
+
+function read(payload: unknown, settings: DetectionSettings): Reading | undefined {
+  const notes = new Set<NoteCode>();
+  const images = findImages(payload, settings);
+  if (!images) return undefined;
+  return { images: images.map((image) => readImage(image, settings, notes)), notes: [...notes] };
+}
+
+/** One entry an image: an answer, or bare rows. */
+function findImages(payload: unknown, settings: DetectionSettings): Predictions[] | undefined {
+  if (settings.output)
+    return roots(payload).flatMap((root) => flatten(chosenOutput(root, settings.output ?? '')));
+  if (isPredictions(payload)) return flatten(payload);
+  const found = roots(payload).map((root) => onlyPredictions(namedPredictions(root)));
+  if (found.length > 0 && found.every((value) => value !== undefined)) return found.flatMap(flatten);
+  return looselyRead(payload);
+}
+
+function flatten(value: Predictions): Predictions[] {
+  return isAnswers(value) ? [...value] : [value];
+}
+
+function onlyPredictions(found: [name: string, value: Predictions][]): Predictions | undefined {
+  if (found.length > 1) {
+    const names = found.map(([name]) => name);
+    throw new DetectionError(
+      'ambiguous-outputs',
+      `Several outputs hold predictions: ${names.join(', ')}. Name the one to use under "Output".`,
+      names,
+    );
+  }
+  return found[0]?.[1];
+}
+
+function chosenOutput(root: JsonObject, output: string): Predictions {
+  const steps = parsePath(output);
+  const value = typeof steps === 'string' ? undefined : follow(root, steps);
+  if (isPredictions(value)) return value;
+  if (Array.isArray(value)) return value.filter(isObject);
+  if (isObject(value) && 'predictions' in value) return value;
+  const names = namedPredictions(root).map(([name]) => name);
+  throw new DetectionError(
+    'list-not-found',
+    `The output "${output}" holds no predictions. ${names.length > 0 ? `Outputs that do: ${names.join(', ')}.` : 'No output does.'}`,
+    names,
+  );
+}
+
+/** For a declared format: rows and answers that `auto` would not dare to take for Roboflow's. */
+function looselyRead(payload: unknown): Predictions[] | undefined {
+  const rows = (value: unknown) =>
+    everyRow(value, (row) => 'bbox' in row || 'x' in row || 'center_x' in row || 'class' in row);
+  if (rows(payload)) return [payload as readonly JsonObject[]];
+  if (isObject(payload) && (isObject(payload.predictions) || isAnswerList(payload.predictions, rows)))
+    return [payload];
+  return undefined;
+}
+
+function isAnswerList(predictions: unknown, rows: (value: unknown) => boolean): boolean {
+  return Array.isArray(predictions) && (predictions.length === 0 || rows(predictions));
+}
+
+function readImage(image: Predictions, settings: DetectionSettings, notes: Set<NoteCode>): ImageReading {
+  if (!isObject(image)) return { groups: [rowGroup(image, notes)] };
+  const { predictions } = image;
+  const size = toSize(own(image.image, 'width'), own(image.image, 'height'));
+  if (Array.isArray(predictions)) {
+    const rows = predictions.length === 0 ? topAnswer(image) : predictions;
+    return { size, groups: [rowGroup(rows, notes)] };
+  }
+  return { size, groups: [multiLabelGroup(image, predictions as JsonObject, settings, notes)] };
+}
+
+/** A classification that lists nothing but names its winner. */
+function topAnswer(image: JsonObject): unknown[] {
+  return isText(image.top) && Number.isFinite(toNumber(image.confidence))
+    ? [{ class: image.top, confidence: image.confidence }]
+    : [];
+}
+
+function rowGroup(rows: readonly unknown[], notes: Set<NoteCode>) {
+  for (const row of rows) {
+    if (has(row, 'parent_origin') || has(row, 'root_parent_origin')) {
+      notes.add('crop-coordinates');
+      break;
+    }
+  }
+  const isClassification = rows.length > 0 && everyRow(rows, hasNoGeometry);
+  return { rows, plan: isClassification ? classification : detections };
+}
+
+const GEOMETRY = ['x', 'y', 'width', 'height', 'bbox', 'center_x', 'points', 'keypoints', 'rle'];
+
+function hasNoGeometry(row: JsonObject): boolean {
+  return 'class' in row && !GEOMETRY.some((key) => key in row);
+}
+
+function multiLabelGroup(
+  image: JsonObject,
+  predictions: JsonObject,
+  settings: DetectionSettings,
+  notes: Set<NoteCode>,
+) {
+  if ('segmentation_mask' in predictions) {
+    throw new DetectionError(
+      'unsupported-semantic-mask',
+      'This is a semantic segmentation: a class for each pixel, without objects. An event takes boxes, polygons, keypoints and classes.',
+    );
+  }
+  const predicted = ownArray(image, 'predicted_classes');
+  const keys =
+    settings.allClasses || !predicted
+      ? Object.keys(predictions)
+      : predicted.filter((name): name is string => isText(name) && Object.hasOwn(predictions, name));
+  if (keys.length === 0) notes.add('nothing-predicted');
+  return { rows: keys.map((key) => predictions[key]), keys, plan: multiLabel };
+}
+
+export const roboflow: Adapter = {
+  id: 'roboflow',
+  label: 'Roboflow inference, Workflows',
+  matches,
+  read,
+  metadata: (payload) => ({ inference_id: payload.inference_id, model_id: payload.model_id }),
+};

@@ -1,0 +1,250 @@
+import { DetectionError } from './detection-error';
+import type { BoxConvention, CoordinateUnit } from './geometry';
+import { checkMapping } from './check-mapping';
+import { findRows, follow, parsePath } from './path';
+import type { PathStep } from './path';
+import { readPoints } from './points';
+import type { PointShape, ThirdValue } from './points';
+import { copyFour } from './reading';
+import type { BoxPlan, DeclaredUnit, ImageReading, PointsPlan, Reader, RowGroup, RowPlan } from './reading';
+import type { Size, SourceFit } from './types';
+import { has, own, toNumber, toSize } from './values';
+
+/** A path into a row, or with a leading `/` into the payload; `[$i]` there is the row's position (parallel lists). */
+export type ValuePath = string;
+
+/**
+ * The declarative way from a payload to annotations: what `custom` takes and what presets are. The words are explained for users
+ * in docs/formats.md.
+ */
+export interface Mapping {
+  list: string;
+  whenListMissing?: 'error' | 'empty';
+  kind?: 'boxes' | 'classification';
+  class: ValuePath | { const: string } | { key: true };
+  classMap?: Record<string, string>;
+  confidence?: ValuePath | { const: number };
+  confidenceUnit?: 'fraction' | 'percent';
+  minConfidence?: number;
+  box?: {
+    convention: BoxConvention;
+    units: CoordinateUnit;
+    fields: ValuePath | [ValuePath, ValuePath, ValuePath, ValuePath];
+  };
+  points?: { path: ValuePath; shape: PointShape; units: CoordinateUnit };
+  keypoints?: { path: ValuePath; shape: PointShape; third?: ThirdValue; id?: string; units: CoordinateUnit };
+  imageSize?: { width: string; height: string } | { path: string; order: 'wh' | 'hw' };
+  sourceSize?:
+    | { width: number; height: number; fit?: SourceFit }
+    | { path: string; order: 'wh' | 'hw'; fit?: SourceFit };
+  fit?: SourceFit;
+  stripCodeFence?: boolean;
+}
+
+/** A mapping made ready for many messages. */
+export interface CompiledMapping {
+  mapping: Mapping;
+  plan: RowPlan;
+  list: PathStep[];
+  parallelLists: PathStep[][];
+}
+
+/**
+ * A "fraction" above this cannot be an amount of change or a score: someone sends percent. Stricter for the formats that are known to
+ * send probabilities (`PERCENT_EVIDENCE`), for there the unit is not the user's own word.
+ */
+const DECLARED_FRACTION_EVIDENCE = 10;
+
+const compiledMappings = new WeakMap<object, CompiledMapping>();
+let lastText: { text: string; compiled: CompiledMapping } | undefined;
+
+/**
+ * The user's mapping, checked and compiled; the same object or text is compiled once.
+ *
+ * @throws DetectionError `invalid-mapping`, naming the first property at fault
+ */
+export function compileCustom(mapping: unknown): CompiledMapping {
+  if (typeof mapping === 'string') {
+    if (lastText?.text !== mapping) lastText = { text: mapping, compiled: compileChecked(mapping) };
+    return lastText.compiled;
+  }
+  if (typeof mapping !== 'object' || mapping === null) return compileChecked(mapping);
+  let compiled = compiledMappings.get(mapping);
+  if (!compiled) compiledMappings.set(mapping, (compiled = compileChecked(mapping)));
+  return compiled;
+}
+
+function compileChecked(mapping: unknown): CompiledMapping {
+  const [fault] = checkMapping(mapping);
+  if (fault) {
+    const where = fault.path ? `"${fault.path}": ` : '';
+    throw new DetectionError('invalid-mapping', `The custom mapping is not usable. ${where}${fault.message}`);
+  }
+  return compileMapping((typeof mapping === 'string' ? JSON.parse(mapping) : mapping) as Mapping);
+}
+
+/**
+ * Turns a checked mapping into readers, so that no path is parsed while messages flow.
+ *
+ * @param pixelUnits `auto` for presets, whose pixels the setting `units` may declare to be fractions; a user's own word is final
+ */
+export function compileMapping(mapping: Mapping, pixelUnits: 'pixel' | 'auto' = 'pixel'): CompiledMapping {
+  const parallelLists: PathStep[][] = [];
+  const reader = (path: ValuePath) => valueReader(path, parallelLists);
+  const unit = (units: CoordinateUnit): DeclaredUnit => (units === 'pixel' ? pixelUnits : units);
+  const confidence = mapping.confidence;
+  const plan: RowPlan = {
+    kind: mapping.kind ?? 'boxes',
+    readClass: classReader(mapping.class, reader),
+    classNames: mapping.classMap,
+    classNumberNeedsLabel: true,
+    readConfidence: typeof confidence === 'string' ? reader(confidence) : constantConfidence(confidence),
+    confidenceUnit: mapping.confidenceUnit ?? 'fraction',
+    percentEvidence: DECLARED_FRACTION_EVIDENCE,
+    minConfidence: mapping.minConfidence,
+    box: mapping.box && boxPlan(mapping.box, unit(mapping.box.units), reader),
+    points: mapping.points && pointsPlan(mapping.points, unit(mapping.points.units), reader),
+    keypoints: mapping.keypoints && pointsPlan(mapping.keypoints, unit(mapping.keypoints.units), reader),
+    hasMask: carriesRunLengths,
+  };
+  return { mapping, plan, list: steps(mapping.list.replace(/^map:/, '')), parallelLists };
+}
+
+/** COCO run-length encoding, under the names that COCO results and Roboflow use. */
+export function carriesRunLengths(row: unknown): boolean {
+  return has(own(row, 'segmentation'), 'counts') || has(own(row, 'rle'), 'counts');
+}
+
+/**
+ * The rows of a payload by a compiled mapping, or undefined when the list is missing.
+ *
+ * @throws DetectionError `parallel-length-mismatch`
+ */
+export function readByMapping(payload: unknown, compiled: CompiledMapping): ImageReading | undefined {
+  const found = findRows(payload, compiled.list) ?? emptyWhenAllowed(compiled);
+  if (!found) return undefined;
+  for (const list of compiled.parallelLists) {
+    const parallel = follow(payload, list);
+    if (Array.isArray(parallel) ? parallel.length !== found.rows.length : found.rows.length > 0) {
+      throw parallelMismatch(found.rows.length, Array.isArray(parallel) ? parallel.length : 0, list);
+    }
+  }
+  const { imageSize, sourceSize, fit } = compiled.mapping;
+  const source = sourceSize && sizeFrom(payload, sourceSize);
+  return {
+    size: imageSize && sizeFrom(payload, imageSize),
+    source: source && { size: source, fit: sourceSize.fit ?? fit ?? 'squash' },
+    groups: [{ rows: found.rows, keys: found.keys, plan: compiled.plan, payload }],
+  };
+}
+
+function emptyWhenAllowed(compiled: CompiledMapping) {
+  return compiled.mapping.whenListMissing === 'empty' ? { rows: [], keys: undefined } : undefined;
+}
+
+function parallelMismatch(rows: number, others: number, list: PathStep[]): DetectionError {
+  const name = list.map((step) => ('key' in step ? step.key : '')).join('.');
+  return new DetectionError(
+    'parallel-length-mismatch',
+    `The list of boxes has ${rows} entries, the list "${name}" has ${others}: they cannot be paired. Check the detector's output or the paths of the mapping.`,
+  );
+}
+
+function sizeFrom(
+  payload: unknown,
+  from: NonNullable<Mapping['imageSize'] | Mapping['sourceSize']>,
+): Size | undefined {
+  if ('path' in from) {
+    const pair = follow(payload, steps(from.path));
+    return from.order === 'wh' ? toSize(own(pair, 0), own(pair, 1)) : toSize(own(pair, 1), own(pair, 0));
+  }
+  const side = (value: string | number) =>
+    typeof value === 'number' ? value : toNumber(follow(payload, steps(value)));
+  return toSize(side(from.width), side(from.height));
+}
+
+function steps(path: string): PathStep[] {
+  const parsed = parsePath(path);
+  if (typeof parsed === 'string') throw new DetectionError('invalid-mapping', parsed);
+  return parsed;
+}
+
+function valueReader(path: ValuePath, parallelLists: PathStep[][]): Reader {
+  if (!path.startsWith('/')) {
+    const [only, ...more] = steps(path);
+    // nearly all paths are one key: spare them the loop
+    if (only && more.length === 0 && 'key' in only) return (row) => own(row, only.key);
+    const all = steps(path);
+    return (row) => follow(row, all);
+  }
+  const [listPath = '', rest] = path.slice(1).split('[$i]');
+  const list = steps(listPath);
+  if (rest === undefined) return (_row, _index, group) => follow(group.payload, list);
+  parallelLists.push(list);
+  const inner = steps(rest.replace(/^\./, ''));
+  return (_row, index, group) => follow(own(follow(group.payload, list), index), inner);
+}
+
+function classReader(from: Mapping['class'], reader: (path: ValuePath) => Reader): Reader {
+  if (typeof from === 'string') return reader(from);
+  if ('key' in from) return (_row, index, group) => group.keys?.[index];
+  return () => from.const;
+}
+
+/** A constant of 0 is how a mapping says "none": the row counts as one without confidence. */
+function constantConfidence(confidence: { const: number } | undefined): Reader | undefined {
+  return confidence && confidence.const > 0 ? () => confidence.const : undefined;
+}
+
+function boxPlan(
+  box: NonNullable<Mapping['box']>,
+  units: DeclaredUnit,
+  reader: (path: ValuePath) => Reader,
+): BoxPlan {
+  const { convention, fields } = box;
+  if (typeof fields === 'string') {
+    const readArray = reader(fields);
+    return {
+      convention,
+      units,
+      read: (row, out, index, group) => copyFour(readArray(row, index, group), out),
+    };
+  }
+  const readers = fields.map(reader);
+  return {
+    convention,
+    units,
+    read(row, out, index, group) {
+      let present = false;
+      for (let side = 0; side < 4; side++) {
+        out[side] = readers[side]?.(row, index, group);
+        present ||= out[side] !== undefined && out[side] !== '';
+      }
+      return present;
+    },
+  };
+}
+
+function pointsPlan(
+  points: { path: ValuePath; shape: PointShape; third?: ThirdValue; id?: string },
+  units: DeclaredUnit,
+  reader: (path: ValuePath) => Reader,
+): PointsPlan {
+  const readValue = reader(points.path);
+  const { shape, third } = points;
+  const idSteps = points.id === undefined ? undefined : steps(points.id);
+  return {
+    units,
+    read(row: unknown, index: number, group: RowGroup) {
+      const value = readValue(row, index, group);
+      const found = readPoints(value, shape, third);
+      if (idSteps && shape === 'xyObjects' && Array.isArray(value)) {
+        found?.forEach((point, at) => {
+          const id = follow(value[at], idSteps);
+          if (Number.isInteger(id)) point.id = id;
+        });
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { DetectionError } from './detection-error';
+
+/**
+ * What arrived, as a value: text and bytes are read as JSON, everything else stays as it is.
+ * The `mqtt in`, `http request`, `exec` and `udp in` nodes hand over text or bytes unless told otherwise.
+ *
+ * @throws DetectionError `payload-not-json`, saying what the text looks like instead
+ */
+export function decodePayload(payload: unknown, stripCodeFence = false): unknown {
+  if (payload instanceof Uint8Array) {
+    if (startsLikePicture(payload)) throw pictureInsteadOfDetections();
+    return parseText(new TextDecoder().decode(payload), stripCodeFence);
+  }
+  return typeof payload === 'string' ? parseText(payload, stripCodeFence) : payload;
+}
+
+/** ZoneMinder's event server writes a line of prose, this mark, then the JSON. */
+const ZONEMINDER_MARK = '--SPLIT--';
+
+function parseText(text: string, stripCodeFence: boolean): unknown {
+  const fenced = stripCodeFence ? withoutCodeFence(text) : text;
+  const json = fenced.charCodeAt(0) === BYTE_ORDER_MARK ? fenced.slice(1) : fenced;
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    const mark = json.indexOf(ZONEMINDER_MARK);
+    if (mark >= 0) return parseText(json.slice(mark + ZONEMINDER_MARK.length), false);
+    throw notJson(json, error instanceof Error ? error.message : '');
+  }
+}
+
+const BYTE_ORDER_MARK = 0xfeff;
+
+/** The inside of a Markdown code block, as language models answer. */
+function withoutCodeFence(text: string): string {
+  const start = text.indexOf('```');
+  if (start < 0) return text;
+  const firstLine = text.indexOf('\n', start);
+  const end = text.indexOf('```', start + 3);
+  return firstLine < 0 || end < firstLine ? text : text.slice(firstLine + 1, end);
+}
+
+const PICTURE_STARTS: readonly (readonly number[])[] = [
+  [0xff, 0xd8], // JPEG
+  [0x89, 0x50, 0x4e, 0x47], // PNG
+  [0x52, 0x49, 0x46, 0x46], // RIFF: WebP
+];
+
+function startsLikePicture(bytes: Uint8Array): boolean {
+  return PICTURE_STARTS.some((start) => start.every((byte, index) => bytes[index] === byte));
+}
+
+function pictureInsteadOfDetections(): DetectionError {
+  return new DetectionError(
+    'payload-not-json',
+    'The detections input received a picture. Wire the detector\'s answer to it and set the picture under "Output image".',
+  );
+}
+
+/** Enough of a text to tell what it is; the rest may be megabytes. */
+const LOOK_AT = 2000;
+
+function notJson(text: string, parserMessage: string): DetectionError {
+  const start = text.slice(0, LOOK_AT);
+  const trimmed = start.trimStart();
+  if (/^(data:image\/|\/9j\/|iVBORw0KGgo|UklGR)/.test(trimmed)) return pictureInsteadOfDetections();
+  return new DetectionError('payload-not-json', reasonWhyNotJson(trimmed, parserMessage));
+}
+
+function reasonWhyNotJson(start: string, parserMessage: string): string {
+  if (start === '') return 'The detections are an empty text. Check that the detector answered.';
+  if (start.startsWith('```')) {
+    return 'The detections are a Markdown code block. Choose the preset of the model, or a custom mapping with "stripCodeFence": true.';
+  }
+  if (start.startsWith('<')) {
+    return 'The detections are XML or HTML, not JSON. Convert XML with the "xml" node first; HTML is usually an error page of the server.';
+  }
+  if (/[[{]\s*['(]|:\s*(True|False|None)\b/.test(start)) {
+    return 'The detections are a printed Python object (single quotes, True, None), not JSON. Let the script print json.dumps(result).';
+  }
+  if (/[:,[]\s*-?(NaN|Infinity)\b/.test(start)) {
+    return "The detections contain NaN or Infinity, which JSON does not know (Python's json.dumps writes them). Replace them by null before sending.";
+  }
+  const shown = start.length > 60 ? `${start.slice(0, 60)}…` : start;
+  return `The detections are text but not JSON: "${shown}" (${parserMessage}). Set the node before this one to output the detector's JSON.`;
+}

@@ -1,0 +1,57 @@
+import type { RawPoint } from './reading';
+import { isAbsent, own } from './values';
+
+/** `pairs`: [[x, y], …]. `xyObjects`: [{x, y}, …]. `flat`: [x, y, x, y, …]. `flatTriplets`: [x, y, v, …]. `xyArrays`: {x: […], y: […]}. */
+export const POINT_SHAPES = ['pairs', 'xyObjects', 'flat', 'flatTriplets', 'xyArrays'] as const;
+export type PointShape = (typeof POINT_SHAPES)[number];
+
+/** What a third value of a keypoint means. COCO: 0 not labelled (left out), 1 occluded, 2 visible. A score never means occlusion. */
+export type ThirdValue = 'score' | 'coco-visibility';
+
+/** The raw points of a value in one of the shapes; undefined when the value does not have that shape. */
+export function readPoints(value: unknown, shape: PointShape, third?: ThirdValue): RawPoint[] | undefined {
+  switch (shape) {
+    case 'xyObjects':
+      return Array.isArray(value) ? objectPoints(value) : undefined;
+    case 'pairs':
+      return Array.isArray(value) ? pairPoints(value, third) : undefined;
+    case 'flat':
+      return Array.isArray(value) ? flatPoints(value, 2) : undefined;
+    case 'flatTriplets':
+      return Array.isArray(value) ? flatPoints(value, 3, third) : undefined;
+    case 'xyArrays':
+      return arrayPoints(own(value, 'x'), own(value, 'y'));
+  }
+}
+
+function objectPoints(values: readonly unknown[]): RawPoint[] {
+  return values.map((value, id) => ({ x: own(value, 'x'), y: own(value, 'y'), id }));
+}
+
+function pairPoints(values: readonly unknown[], third?: ThirdValue): RawPoint[] {
+  return values.flatMap((value, id) => point(own(value, 0), own(value, 1), id, third, own(value, 2)));
+}
+
+function flatPoints(values: readonly unknown[], step: 2 | 3, third?: ThirdValue): RawPoint[] {
+  const points: RawPoint[] = [];
+  for (let at = 0; at + 1 < values.length; at += step) {
+    points.push(...point(values[at], values[at + 1], at / step, third, values[at + 2]));
+  }
+  return points;
+}
+
+function arrayPoints(xs: unknown, ys: unknown): RawPoint[] | undefined {
+  if (!Array.isArray(xs) || !Array.isArray(ys)) return undefined;
+  return xs.map((x: unknown, id) => ({ x, y: own(ys, id), id }));
+}
+
+function point(
+  x: unknown,
+  y: unknown,
+  id: number,
+  third: ThirdValue | undefined,
+  value: unknown,
+): RawPoint[] {
+  if (third !== 'coco-visibility' || isAbsent(value)) return [{ x, y, id }];
+  return Number(value) === 0 ? [] : [{ x, y, id, occluded: Number(value) === 1 }];
+}

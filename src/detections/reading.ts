@@ -1,0 +1,145 @@
+import type { BoxConvention, CoordinateUnit } from './geometry';
+import type { DetectionSettings, NoteCode, Size, SourceFit } from './types';
+import { own } from './values';
+import type { JsonObject } from './values';
+
+/** A format that is recognised by itself. */
+export interface Adapter {
+  id: string;
+  /** for the editor's list */
+  label: string;
+  /** settings or message fields without which the format cannot be converted, or not always */
+  needs?: string[];
+  /** The signature: true only when every row has the shape and names something that only this family has. Cheap: builds nothing. */
+  matches(payload: unknown): boolean;
+  /**
+   * Where the rows are. More lenient than `matches`, for users who chose the format.
+   *
+   * @returns undefined when the payload is not of this format
+   * @throws DetectionError when the detector reports an error or sends what cannot be converted
+   */
+  read(payload: unknown, settings: DetectionSettings): Reading | undefined;
+  /** Values worth keeping as customMetadata; personal data only when the settings allow it. */
+  metadata?(payload: JsonObject, settings: DetectionSettings): Record<string, unknown>;
+}
+
+/**
+ * What a format makes of a payload: images, each with groups of rows and the plan by which the engine reads them.
+ * Formats decide where the rows are and what their fields mean; every number and every rule is the engine's.
+ */
+export interface Reading {
+  images: ImageReading[];
+  notes?: NoteCode[];
+}
+
+export interface ImageReading {
+  /** size of the picture that the payload gives */
+  size?: Size;
+  /** grid of the coordinates, when the payload says that it is not the picture's */
+  source?: { size: Size; fit: SourceFit };
+  groups: RowGroup[];
+}
+
+export interface RowGroup {
+  rows: readonly unknown[];
+  plan: RowPlan;
+  /** the whole payload, for values in lists parallel to the rows */
+  payload?: unknown;
+  /** for rows that are values of an object: their keys */
+  keys?: readonly string[];
+}
+
+/** Reads one value of a row; `index` is the row's position in its group. */
+export type Reader = (row: unknown, index: number, group: RowGroup) => unknown;
+
+/** `auto`: pixels, unless the setting `units` says fraction; coordinates that all lie within 0 to 1 are refused until it is set. */
+export type DeclaredUnit = CoordinateUnit | 'auto';
+
+export interface BoxPlan {
+  convention: BoxConvention;
+  units: DeclaredUnit;
+  /** Puts the four raw values in the order of the convention into `out`; false when the row has no box. */
+  read(row: unknown, out: unknown[], index: number, group: RowGroup): boolean;
+}
+
+export interface PointsPlan {
+  units: DeclaredUnit;
+  /** the raw points, undefined when the row has none */
+  read(row: unknown, index: number, group: RowGroup): RawPoint[] | undefined;
+}
+
+/** A point as it was sent; `id`, `occluded` only where the format has them. */
+export interface RawPoint {
+  x: unknown;
+  y: unknown;
+  id?: unknown;
+  occluded?: boolean;
+}
+
+export interface RowPlan {
+  kind: 'boxes' | 'classification';
+  /** the class name, or a class number when `classNames` or the setting `labels` turn it into one */
+  readClass: Reader;
+  /** names by class number or short name */
+  classNames?: Readonly<Record<string, string>>;
+  /** a class number is a position in the setting `labels` */
+  classNumberNeedsLabel?: boolean;
+  /** the class number that stands in for a missing name; without it the row's own `class_id` */
+  readClassId?: Reader;
+  /** the format's own word for rows without a class, after the setting `defaultClass` */
+  fallbackClass?: string;
+  readConfidence?: Reader;
+  /** `score` is no probability (anomaly scores): above 1 it is clamped, never an error */
+  confidenceUnit: 'fraction' | 'percent' | 'score';
+  /** above this a "fraction" must be a percentage, and is refused */
+  percentEvidence: number;
+  /** rows below it are passed over without a word */
+  minConfidence?: number;
+  box?: BoxPlan;
+  points?: PointsPlan;
+  keypoints?: PointsPlan;
+  /** whether the row carries a mask that cannot be turned into a polygon */
+  hasMask?: (row: unknown) => boolean;
+}
+
+/** A detector that sends probabilities may overshoot 1 a little; above this it sends percent. */
+export const PERCENT_EVIDENCE = 1.5;
+
+/** A plan of boxes with what most formats have in common: a probability of 0 to 1. */
+export function boxes(plan: Partial<RowPlan> & Pick<RowPlan, 'readClass'>): RowPlan {
+  return { kind: 'boxes', confidenceUnit: 'fraction', percentEvidence: PERCENT_EVIDENCE, ...plan };
+}
+
+/** A plan of classes of the whole picture, likewise. */
+export function classes(plan: Partial<RowPlan> & Pick<RowPlan, 'readClass'>): RowPlan {
+  return { ...boxes(plan), kind: 'classification' };
+}
+
+/** Reads one own property of the row. */
+export function field(key: string): Reader {
+  return (row) => own(row, key);
+}
+
+/** Reads four own properties of the row, or of the object under `container`, as a box. */
+export function fourFields(
+  keys: readonly [string, string, string, string],
+  container?: string,
+): BoxPlan['read'] {
+  const [a, b, c, d] = keys;
+  return (row, out) => {
+    const box = container === undefined ? row : own(row, container);
+    if (typeof box !== 'object' || box === null) return false;
+    out[0] = own(box, a);
+    out[1] = own(box, b);
+    out[2] = own(box, c);
+    out[3] = own(box, d);
+    return true;
+  };
+}
+
+/** Four values of an array into `out`; false when it is not an array. */
+export function copyFour(values: unknown, out: unknown[]): boolean {
+  if (!Array.isArray(values)) return false;
+  for (let side = 0; side < 4; side++) out[side] = values[side];
+  return true;
+}

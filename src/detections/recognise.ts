@@ -1,0 +1,169 @@
+import { DetectionError } from './detection-error';
+import { ADAPTERS } from './formats';
+import type { Adapter } from './reading';
+import { isObject, isText, own } from './values';
+import type { JsonObject } from './values';
+
+/** Rows beyond these are not looked at to explain why nothing matched; recognition itself looks at all. */
+const ROWS_TO_EXPLAIN = 200;
+
+/**
+ * The one format whose signature the payload has, or `any-empty` for an empty list that any detector could have sent.
+ *
+ * @throws DetectionError `ambiguous-format`, `error-payload`, `detector-reported-error`, `unknown-format`
+ */
+export function recognise(payload: unknown): Adapter | 'any-empty' {
+  if (isEmptyList(payload)) return 'any-empty';
+  const hits = matching(payload);
+  const [only] = hits;
+  if (only && hits.length === 1) return only;
+  if (hits.length > 1) {
+    const names = hits.map(({ id }) => id);
+    throw new DetectionError(
+      'ambiguous-format',
+      `The payload fits several formats: ${names.join(', ')}. Choose one under "Format".`,
+      names,
+    );
+  }
+  throw whyNothingMatched(payload);
+}
+
+function matching(payload: unknown): Adapter[] {
+  return ADAPTERS.filter((adapter) => adapter.matches(payload));
+}
+
+/** `[]`, or `{detections: []}` with nothing beside but numbers, such as a sequence number. */
+function isEmptyList(payload: unknown): boolean {
+  if (Array.isArray(payload)) return payload.length === 0;
+  if (!isObject(payload)) return false;
+  const { detections, ...others } = payload;
+  if (!Object.hasOwn(payload, 'detections') || !Array.isArray(detections) || detections.length > 0)
+    return false;
+  return Object.values(others).every((value) => typeof value === 'number');
+}
+
+function whyNothingMatched(payload: unknown): DetectionError {
+  const ownAnswer = Array.isArray(payload) ? mixedOrAmbiguousRows(payload) : reportedError(payload);
+  return ownAnswer ?? ambiguousRowsInside(payload) ?? unknown(payload);
+}
+
+function reportedError(payload: unknown): DetectionError | undefined {
+  const error = own(payload, 'error');
+  const text = isText(error)
+    ? error
+    : isText(own(error, 'message'))
+      ? String(own(error, 'message'))
+      : undefined;
+  if (own(payload, 'success') === false) {
+    return new DetectionError(
+      'detector-reported-error',
+      `The detector reports a failure: ${short(text ?? 'no reason given')}`,
+    );
+  }
+  if (text === undefined && !(isObject(error) && Object.keys(error).length > 0)) return undefined;
+  return new DetectionError(
+    'error-payload',
+    `The payload is an error, not a detection: ${short(text ?? 'no text')}. Send it to the node that handles failures.`,
+  );
+}
+
+function mixedOrAmbiguousRows(rows: readonly unknown[]): DetectionError | undefined {
+  const formats = new Set<string>();
+  for (const row of rows.slice(0, ROWS_TO_EXPLAIN))
+    formats.add(
+      matching([row])
+        .map(({ id }) => id)
+        .join(' or '),
+    );
+  const names = [...formats].filter((name) => name !== '');
+  if (names.length > 0 && formats.size > 1) {
+    return new DetectionError(
+      'ambiguous-format',
+      `The rows have different shapes (some are ${names.join(', some ')}). Choose the format under "Format", or split them before.`,
+      names,
+    );
+  }
+  return ambiguousRow(rows[0]);
+}
+
+/** Lists that detectors commonly put their rows in. */
+const COMMON_LISTS = ['predictions', 'detections', 'results', 'objects', 'data', 'boxes', 'result'];
+
+function ambiguousRowsInside(payload: unknown): DetectionError | undefined {
+  const single = ambiguousRow(payload);
+  if (single) return single;
+  for (const name of COMMON_LISTS) {
+    const rows = own(payload, name);
+    const found = Array.isArray(rows) ? ambiguousRow(rows[0]) : undefined;
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function ambiguousRow(row: unknown): DetectionError | undefined {
+  if (!isObject(row)) return undefined;
+  if (['x', 'y', 'width', 'height'].every((key) => key in row)) {
+    return ambiguous(
+      'x, y, width, height',
+      ['center', 'corner'],
+      'x and y may be the middle of the box or its upper left corner',
+    );
+  }
+  const { bbox } = row as JsonObject & { bbox?: unknown };
+  if (Array.isArray(bbox) && bbox.length === 4) {
+    return ambiguous(
+      'bbox of four numbers',
+      ['corner', 'corners'],
+      'the last two may be width and height or the second corner',
+    );
+  }
+  if (isObject(bbox) && 'x' in bbox && 'width' in bbox) {
+    return ambiguous(
+      'bbox with x, y, width, height',
+      ['center', 'corner'],
+      'x and y may be the middle of the box or its upper left corner',
+    );
+  }
+  return undefined;
+}
+
+function ambiguous(what: string, candidates: string[], why: string): DetectionError {
+  return new DetectionError(
+    'ambiguous-format',
+    `The rows have ${what}: ${why}. Choose the format under "Format", or "custom" with the box convention ${candidates.join(' or ')}.`,
+    candidates,
+  );
+}
+
+function unknown(payload: unknown): DetectionError {
+  return new DetectionError(
+    'unknown-format',
+    `No known detector sends this: ${describe(payload)}. Choose a preset under "Format", or "custom" with a mapping.`,
+  );
+}
+
+/** What a value is, in few words and without its contents: they may be personal, or a picture. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) {
+    const [first] = value as unknown[];
+    return value.length === 0
+      ? 'an empty list'
+      : `a list of ${value.length}, the first is ${isObject(first) ? describe(first) : nameOfType(first)}`;
+  }
+  if (!isObject(value)) return nameOfType(value);
+  const keys = Object.keys(value);
+  const shown = keys.slice(0, 12).map((key) => short(key, 30));
+  if (keys.length === 0) return 'an empty object';
+  return `an object with ${shown.join(', ')}${keys.length > shown.length ? ', …' : ''}`;
+}
+
+function nameOfType(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'nothing';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}
+
+function short(text: string, length = 120): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}

@@ -1,0 +1,78 @@
+/** Reading values that somebody else made: own properties only, nothing assumed about their types. */
+export type JsonObject = Record<string, unknown>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function has(value: unknown, key: string): value is JsonObject {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key);
+}
+
+/** The own property `key`, or undefined: an inherited one (`constructor`, a polluted prototype) does not count. */
+export function own(value: unknown, key: string | number): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as JsonObject)[key]
+    : undefined;
+}
+
+export function ownObject(value: unknown, key: string): JsonObject | undefined {
+  const inner = own(value, key);
+  return isObject(inner) ? inner : undefined;
+}
+
+export function ownArray(value: unknown, key: string): readonly unknown[] | undefined {
+  const inner = own(value, key);
+  return Array.isArray(inner) ? (inner as readonly unknown[]) : undefined;
+}
+
+/** Text that says something: not empty, not only blanks. */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+/** A finite number, from a number or from text (`"346.0"`: values that went through a template or a CSV file); else NaN. */
+export function toNumber(value: unknown): number {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : NaN;
+  if (typeof value !== 'string' || value.trim() === '') return NaN;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : NaN;
+}
+
+/** An absent value: an empty text counts as absent, as CSV files have it; null is a value that is no number. */
+export function isAbsent(value: unknown): boolean {
+  return value === undefined || (typeof value === 'string' && value.trim() === '');
+}
+
+/** A picture's size when both numbers are usable: above 0, at most 65535 pixels. */
+export function toSize(width: unknown, height: unknown): { width: number; height: number } | undefined {
+  const size = { width: toNumber(width), height: toNumber(height) };
+  return isPixelCount(size.width) && isPixelCount(size.height) ? size : undefined;
+}
+
+/** JPEG and WebP end at 16 bits; beyond that a "size" is a mistake. */
+const LARGEST_PICTURE_SIDE = 65535;
+
+function isPixelCount(value: number): boolean {
+  return value > 0 && value <= LARGEST_PICTURE_SIDE;
+}
+
+/** Every element passes, and there is at least one: a signature must hold for all rows, not for the first. */
+export function everyRow(rows: unknown, test: (row: JsonObject) => boolean): boolean {
+  if (!Array.isArray(rows) || rows.length === 0) return false;
+  for (let index = 0; index < rows.length; index++) {
+    const row: unknown = rows[index];
+    if (!isObject(row) || !test(row)) return false;
+  }
+  return true;
+}
+
+/** The object has these own keys and no other. */
+export function hasExactly(row: JsonObject, ...keys: string[]): boolean {
+  let count = 0;
+  for (const key in row) {
+    if (!keys.includes(key)) return false;
+    count++;
+  }
+  return count === keys.length;
+}
