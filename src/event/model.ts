@@ -95,7 +95,10 @@ export const metadataValueSchema = z.union([
 const metadataKeySchema = text(MAX_METADATA_KEY_LENGTH).regex(METADATA_KEY_PATTERN);
 export const customMetadataSchema = z
   .record(metadataKeySchema, metadataValueSchema)
-  .refine((metadata) => Object.keys(metadata).length <= MAX_METADATA_KEYS);
+  .refine((metadata) => Object.keys(metadata).length <= MAX_METADATA_KEYS, {
+    // Also when a value in it is wrong.
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  });
 
 const externalId = text(MAX_SHORT_TEXT_LENGTH).optional();
 

@@ -40,7 +40,13 @@ export function toIsoTimestamp(value: unknown): string | undefined {
 
 /** Also for a Date made in a function node: it comes from another realm, where `instanceof` says no. */
 export function isDate(value: unknown): value is Date {
-  return Object.prototype.toString.call(value) === '[object Date]';
+  if (typeof value !== 'object') return false;
+  try {
+    Date.prototype.getTime.call(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function momentOf(value: unknown): number | undefined {
