@@ -217,7 +217,7 @@ function apply({ where, what, key, value }: Change, event: Json): void {
   const fields = parent as Json;
   const own = JSON.parse(JSON.stringify(value)) as unknown;
   if (what === 'replace') fields[name] = own;
-  else if (what === 'add') addTo(fields[name] as Container, key, own);
+  else if (what === 'add') addTo(fields[name], key, own);
   else if (what === 'grow') grow(fields[name]);
   else if (Array.isArray(parent)) parent.splice(Number(name), 1);
   else delete fields[name];
