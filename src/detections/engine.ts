@@ -78,8 +78,8 @@ export class Engine {
   }
 
   private detect(group: RowGroup): void {
-    const { rows, plan } = group;
-    const maps = this.mapsFor(plan);
+    const { rows } = group;
+    const maps = this.mapsFor(group);
     if (!maps) {
       this.dropped += rows.length;
       this.notes.add('boxes-skipped');
@@ -281,10 +281,12 @@ export class Engine {
     return value < 0 ? 0 : 1;
   }
 
-  private mapsFor(plan: RowPlan): Maps | undefined {
+  /** The maps to picture pixels; undefined when a size is missing and the boxes shall be skipped then. */
+  private mapsFor(group: RowGroup): Maps | undefined {
+    const { plan } = group;
     const box = this.mapFor(plan.box);
-    const points = this.mapFor(plan.points);
-    const keypoints = this.mapFor(plan.keypoints);
+    const points = this.mapFor(plan.points) ?? unusedMap(plan.points, group);
+    const keypoints = this.mapFor(plan.keypoints) ?? unusedMap(plan.keypoints, group);
     if (box && points && keypoints)
       return { box: plainMap(box), points: plainMap(points), keypoints: plainMap(keypoints) };
     if (this.settings.onMissingSize === 'skip-boxes') return undefined;
@@ -332,6 +334,12 @@ interface Maps {
   box: CoordinateMap | undefined;
   points: CoordinateMap | undefined;
   keypoints: CoordinateMap | undefined;
+}
+
+/** Points that need an unknown size do not matter when no row has any: the boxes may be pixels. */
+function unusedMap(plan: PointsPlan | undefined, group: RowGroup): 'same' | undefined {
+  const isUsed = group.rows.some((row, index) => plan?.read(row, index, group)?.length);
+  return isUsed ? undefined : 'same';
 }
 
 function plainMap(map: CoordinateMap | 'same'): CoordinateMap | undefined {

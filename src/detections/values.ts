@@ -76,3 +76,8 @@ export function hasExactly(row: JsonObject, ...keys: string[]): boolean {
   }
   return count === keys.length;
 }
+
+/** A list of texts that all pass; it may be empty. */
+export function everyText(values: unknown, test: (text: string) => boolean): boolean {
+  return Array.isArray(values) && values.every((value: unknown) => typeof value === 'string' && test(value));
+}

@@ -1,0 +1,151 @@
+import { DetectionError } from '../detection-error';
+import { boxes, classes, field } from '../reading';
+import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
+import type { DetectionSettings, NoteCode } from '../types';
+import { everyRow, isObject, isText, own, ownArray } from '../values';
+import type { JsonObject } from '../values';
+
+/**
+ * DeepStack and CodeProject.AI, and what Blue Iris and AITool pass on of them: corners in pixels of the picture that was sent.
+ * A failure comes with HTTP status 200 and `success: false`.
+ */
+
+interface DeepstackRow {
+  x_min?: unknown;
+  y_min?: unknown;
+  x_max?: unknown;
+  y_max?: unknown;
+}
+
+function plan(module: string, settings: DetectionSettings): RowPlan {
+  return boxes({
+    readClass: settings.personalNames ? namedClass : anonymousClass,
+    fallbackClass: /face/i.test(module) ? 'face' : undefined,
+    readConfidence: field('confidence'),
+    box: {
+      convention: 'corners',
+      units: 'auto',
+      read(row, out) {
+        if (typeof row !== 'object' || row === null) return false;
+        const { x_min, y_min, x_max, y_max } = row as DeepstackRow;
+        out[0] = x_min;
+        out[1] = y_min;
+        out[2] = x_max;
+        out[3] = y_max;
+        return true;
+      },
+    },
+  });
+}
+
+/** The names of persons and the signs of plates are personal data: what was seen is a face or a plate. */
+function anonymousClass(row: unknown): unknown {
+  if (isText(own(row, 'plate'))) return 'license_plate';
+  if (isText(own(row, 'userid'))) return 'face';
+  return own(row, 'label');
+}
+
+function namedClass(row: unknown): unknown {
+  return own(row, 'plate') ?? own(row, 'userid') ?? own(row, 'label');
+}
+
+const scene: RowPlan = classes({ readClass: field('label'), readConfidence: field('confidence') });
+
+function isDeepstackRow(row: JsonObject): boolean {
+  return (
+    'x_min' in row &&
+    'y_min' in row &&
+    'x_max' in row &&
+    'y_max' in row &&
+    ('label' in row || 'userid' in row || 'plate' in row) &&
+    !('class_name' in row)
+  );
+}
+
+/** The server's own answer: rows, one class of the whole picture, or a failure. */
+function isAnswer(value: unknown): value is JsonObject {
+  if (!isObject(value) || typeof value.success !== 'boolean') return false;
+  if (Array.isArray(value.predictions) || ('label' in value && 'confidence' in value)) return true;
+  return !value.success && typeof value.error === 'string';
+}
+
+/** Blue Iris: `[{api, found: answer}]`, alone or under a key of the user's MQTT text, usually `json`. */
+function isBlueIrisList(value: unknown): value is readonly JsonObject[] {
+  return everyRow(value, (entry) => 'api' in entry && isObject(entry.found));
+}
+
+function blueIrisList(payload: unknown): readonly JsonObject[] | undefined {
+  if (isBlueIrisList(payload)) return payload;
+  if (!isObject(payload)) return undefined;
+  const lists = Object.values(payload).filter(isBlueIrisList);
+  return lists.length === 1 ? lists[0] : undefined;
+}
+
+function matches(payload: unknown): boolean {
+  if (Array.isArray(payload)) return everyRow(payload, isDeepstackRow) || isBlueIrisList(payload);
+  return (
+    isAnswer(payload) ||
+    everyRow(own(payload, 'detections'), isDeepstackRow) ||
+    blueIrisList(payload) !== undefined
+  );
+}
+
+function read(payload: unknown, settings: DetectionSettings): Reading | undefined {
+  const notes = new Set<NoteCode>();
+  const groups = readGroups(payload, settings, notes);
+  return groups && { images: [{ groups }], notes: [...notes] };
+}
+
+function readGroups(
+  payload: unknown,
+  settings: DetectionSettings,
+  notes: Set<NoteCode>,
+): RowGroup[] | undefined {
+  const blueIris = blueIrisList(payload);
+  if (blueIris) {
+    return blueIris.map(({ api, found }) =>
+      answerGroup(found as JsonObject, isText(api) ? api : '', settings, notes),
+    );
+  }
+  if (isAnswer(payload)) return [answerGroup(payload, moduleOf(payload), settings, notes)];
+  const rows = Array.isArray(payload)
+    ? (payload as unknown[])
+    : (ownArray(payload, 'detections') ?? ownArray(payload, 'predictions'));
+  return rows && [{ rows, plan: plan('', settings) }];
+}
+
+function moduleOf(answer: JsonObject): string {
+  return [answer.moduleId, answer.command].filter(isText).join(' ');
+}
+
+function answerGroup(
+  answer: JsonObject,
+  module: string,
+  settings: DetectionSettings,
+  notes: Set<NoteCode>,
+): RowGroup {
+  if (answer.success === false) {
+    const reason = isText(answer.error)
+      ? answer.error
+      : isText(answer.message)
+        ? answer.message
+        : 'no reason given';
+    throw new DetectionError(
+      'detector-reported-error',
+      `The detector reports a failure: ${reason.slice(0, 200)}`,
+    );
+  }
+  const rows = ownArray(answer, 'predictions');
+  if (!rows) return { rows: [answer], plan: scene };
+  if (typeof answer.count === 'number' && answer.count !== rows.length) notes.add('count-mismatch');
+  if (/ocr/i.test(module) && rows.length > 0) notes.add('text-as-class');
+  return { rows, plan: plan(module, settings) };
+}
+
+export const deepstack: Adapter = {
+  id: 'deepstack',
+  label: 'DeepStack, CodeProject.AI, Blue Iris, AITool',
+  matches,
+  read,
+  metadata: ({ moduleId, inferenceMs, camera }) => ({ moduleId, inferenceMs, camera }),
+};

@@ -1,0 +1,72 @@
+import { boxes, classes, field, fourFields } from '../reading';
+import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
+import { has, isObject, own, ownArray, ownObject, toSize } from '../values';
+import type { JsonObject } from '../values';
+
+/**
+ * Edge Impulse for Linux: corner boxes in pixels, of the original picture when the HTTP runner answers (`resized.originalWidth`), of the
+ * model's input in the SDK's, websocket's and MQTT scripts' results, which the payload does not tell: settings "Source size" and "Fit".
+ */
+
+const rows: RowPlan = boxes({
+  readClass: field('label'),
+  readConfidence: field('value'),
+  box: { convention: 'corner', units: 'auto', read: fourFields(['x', 'y', 'width', 'height']) },
+});
+
+/** An anomaly's value is a distance, not a probability. */
+const anomalies: RowPlan = { ...rows, confidenceUnit: 'score' };
+
+const classification: RowPlan = classes({
+  readClass: (_row, index, group) => group.keys?.[index],
+  readConfidence: (row) => row,
+});
+
+const TELLING_KEYS = ['bounding_boxes', 'classification', 'object_tracking', 'visual_anomaly_grid'];
+
+function matches(payload: unknown): boolean {
+  const result = ownObject(payload, 'result');
+  return (
+    result !== undefined &&
+    TELLING_KEYS.some((key) => typeof own(result, key) === 'object' && own(result, key) !== null)
+  );
+}
+
+function read(payload: unknown): Reading | undefined {
+  const result = ownObject(payload, 'result');
+  if (!result || !TELLING_KEYS.some((key) => has(result, key))) return undefined;
+  const resized = ownObject(result, 'resized') ?? ownObject(payload, 'resized');
+  const size = toSize(own(resized, 'originalWidth'), own(resized, 'originalHeight'));
+  const inModelInput = !size && has(resized, 'newWidth');
+  return {
+    images: [{ size, groups: groupsOf(result) }],
+    notes: inModelInput ? ['model-input-coordinates'] : [],
+  };
+}
+
+function groupsOf(result: JsonObject): RowGroup[] {
+  const groups: RowGroup[] = [];
+  // tracked objects are the same boxes with a memory: both would double every object
+  const found = ownArray(result, 'object_tracking') ?? ownArray(result, 'bounding_boxes');
+  if (found) groups.push({ rows: found, plan: rows });
+  const grid = ownArray(result, 'visual_anomaly_grid');
+  if (grid) groups.push({ rows: grid, plan: anomalies });
+  if (isObject(result.classification)) {
+    const keys = Object.keys(result.classification);
+    const values = result.classification;
+    groups.push({ rows: keys.map((key) => values[key]), keys, plan: classification });
+  }
+  return groups;
+}
+
+export const edgeImpulse: Adapter = {
+  id: 'edge-impulse',
+  label: 'Edge Impulse',
+  needs: ['sourceSize and sourceFit for results in model input pixels'],
+  matches,
+  read,
+  metadata: (payload) => {
+    const result = ownObject(payload, 'result');
+    return { anomaly: own(result, 'anomaly'), visual_anomaly_max: own(result, 'visual_anomaly_max') };
+  },
+};

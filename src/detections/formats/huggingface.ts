@@ -1,0 +1,74 @@
+import { DetectionError } from '../detection-error';
+import { boxes, classes, field } from '../reading';
+import type { Adapter, RowPlan } from '../reading';
+import { everyRow, has, hasExactly } from '../values';
+import type { JsonObject } from '../values';
+
+/**
+ * Hugging Face inference, transformers.js and nodes that pass them on. Object detection in pixels, or in fractions under the same names
+ * with `percentage: true`; image classification; segmentation only as pictures of masks.
+ */
+
+interface HuggingFaceRow {
+  box?: { xmin?: unknown; ymin?: unknown; xmax?: unknown; ymax?: unknown } | null;
+}
+
+const common = { readClass: field('label'), readConfidence: field('score') };
+
+const objects: RowPlan = boxes({
+  ...common,
+  hasMask: (row) => has(row, 'mask'),
+  box: {
+    convention: 'corners',
+    units: 'auto',
+    read(row, out) {
+      const { box } = row as HuggingFaceRow;
+      if (typeof box !== 'object' || box === null) return false;
+      out[0] = box.xmin;
+      out[1] = box.ymin;
+      out[2] = box.xmax;
+      out[3] = box.ymax;
+      return true;
+    },
+  },
+});
+const classification: RowPlan = classes(common);
+
+function isLabelled(row: JsonObject): boolean {
+  return typeof row.label === 'string' && 'score' in row;
+}
+
+function isObjectRow(row: JsonObject): boolean {
+  const { box } = row as HuggingFaceRow;
+  if (!isLabelled(row) || typeof box !== 'object' || box === null) return false;
+  return 'xmin' in box && 'ymin' in box && 'xmax' in box && 'ymax' in box;
+}
+
+function matches(payload: unknown): boolean {
+  return (
+    everyRow(payload, isObjectRow) ||
+    everyRow(payload, (row) => isLabelled(row) && hasExactly(row, 'label', 'score')) ||
+    everyRow(payload, (row) => isLabelled(row) && 'mask' in row && hasExactly(row, 'label', 'score', 'mask'))
+  );
+}
+
+export const huggingface: Adapter = {
+  id: 'huggingface',
+  label: 'Hugging Face, transformers.js',
+  needs: ['units', 'imageSize'],
+  matches,
+  read(payload) {
+    if (!everyRow(payload, () => true)) return undefined;
+    const rows = payload as JsonObject[];
+    if (rows.some((row) => has(row, 'box'))) return { images: [{ groups: [{ rows, plan: objects }] }] };
+    if (rows.some((row) => has(row, 'mask'))) {
+      throw new DetectionError(
+        'unsupported-mask-image',
+        'The masks are pictures (base64 PNG) without boxes; polygons cannot be read from them. Use an object detection model, or convert the masks before.',
+      );
+    }
+    return rows.every((row) => has(row, 'label'))
+      ? { images: [{ groups: [{ rows, plan: classification }] }] }
+      : undefined;
+  },
+};

@@ -1,0 +1,130 @@
+import { readPoints } from '../points';
+import { boxes, classes, field, fourFields } from '../reading';
+import type { Adapter, Reading, RowPlan } from '../reading';
+import type { NoteCode } from '../types';
+import { everyRow, has, hasExactly, isObject, own, ownArray, toNumber } from '../values';
+import type { JsonObject } from '../values';
+
+/**
+ * TensorFlow.js models as the Node-RED nodes pass them on: coco-ssd (corner boxes, pixels), MobileNet and Teachable Machine (classes),
+ * pose and face detection (keypoints in pixels).
+ */
+
+interface CocoSsdRow {
+  bbox?: Record<number, unknown> | null;
+}
+
+const cocoSsd: RowPlan = boxes({
+  readClass: field('class'),
+  readConfidence: field('score'),
+  box: {
+    convention: 'corner',
+    units: 'auto',
+    read(row, out) {
+      const { bbox } = row as CocoSsdRow;
+      if (typeof bbox !== 'object' || bbox === null) return false;
+      out[0] = bbox[0];
+      out[1] = bbox[1];
+      out[2] = bbox[2];
+      out[3] = bbox[3];
+      return true;
+    },
+  },
+});
+
+const mobileNet: RowPlan = classes({ readClass: field('className'), readConfidence: field('probability') });
+
+const poseKeypoints = (row: unknown) => readPoints(own(row, 'keypoints'), 'xyObjects');
+
+/** A single pose has no box: the hull of its keypoints. */
+const pose: RowPlan = boxes({
+  readClass: field('class'),
+  fallbackClass: 'person',
+  readConfidence: field('score'),
+  keypoints: { units: 'auto', read: poseKeypoints },
+});
+
+const faceBox = { convention: 'corners', read: fourFields(['xMin', 'yMin', 'xMax', 'yMax'], 'box') } as const;
+
+/** Face detection sends no score. */
+const face: RowPlan = { ...pose, fallbackClass: 'face', box: { ...faceBox, units: 'auto' } };
+
+const poseWithBox: RowPlan = { ...face, fallbackClass: 'person' };
+
+/** MoveNet MULTIPOSE, and only that, gives the box in fractions and the keypoints in pixels (`movenet/detector.ts`). */
+const multiPose: RowPlan = {
+  ...poseWithBox,
+  box: { ...faceBox, units: 'fraction' },
+  keypoints: { units: 'pixel', read: poseKeypoints },
+};
+
+function isCocoSsdRow(row: JsonObject): boolean {
+  if (typeof row.class !== 'string' || !('score' in row) || !hasExactly(row, 'bbox', 'class', 'score'))
+    return false;
+  return Array.isArray(row.bbox) ? row.bbox.length === 4 : isIndexed(row.bbox);
+}
+
+/** A Float32Array that went through JSON: `{"0": …, "3": …}`. */
+function isIndexed(bbox: unknown): boolean {
+  return isObject(bbox) && hasExactly(bbox, '0', '1', '2', '3');
+}
+
+function isMobileNetRow(row: JsonObject): boolean {
+  return typeof row.className === 'string' && hasExactly(row, 'className', 'probability');
+}
+
+function isPoseRow(row: JsonObject): boolean {
+  if ('class' in row || 'categories' in row) return false;
+  return (
+    everyRow(row.keypoints, (point) => 'x' in point && 'y' in point) &&
+    ('score' in row || has(row.box, 'xMin'))
+  );
+}
+
+function matches(payload: unknown): boolean {
+  if (!Array.isArray(payload)) return isObject(payload) && isPoseRow(payload);
+  return everyRow(payload, isCocoSsdRow) || everyRow(payload, isMobileNetRow) || everyRow(payload, isPoseRow);
+}
+
+/** A fraction of the picture, with a little room for a body over the edge. */
+function isBoxOfFractions(row: unknown): boolean {
+  const values = ['xMin', 'yMin', 'xMax', 'yMax'].map((side) => toNumber(own(own(row, 'box'), side)));
+  return values.every((value) => value >= -0.5 && value <= 1.5);
+}
+
+function hasPixelKeypoints(row: unknown): boolean {
+  const points = ownArray(row, 'keypoints') ?? [];
+  return points.some((point) => toNumber(own(point, 'x')) > 1.5 || toNumber(own(point, 'y')) > 1.5);
+}
+
+function read(payload: unknown): Reading | undefined {
+  const rows = Array.isArray(payload) ? (payload as unknown[]) : [payload];
+  const [first] = rows;
+  const notes: NoteCode[] = [];
+  let plan: RowPlan;
+  if (has(first, 'bbox')) {
+    plan = cocoSsd;
+    if (rows.some((row) => isObject(own(row, 'bbox')))) notes.push('indexed-object');
+  } else if (has(first, 'className')) {
+    plan = mobileNet;
+  } else if (has(first, 'keypoints')) {
+    plan = posePlan(rows);
+    if (plan === multiPose) notes.push('mixed-units');
+  } else {
+    return undefined;
+  }
+  return { images: [{ groups: [{ rows, plan }] }], notes };
+}
+
+function posePlan(rows: readonly unknown[]): RowPlan {
+  if (!rows.some((row) => has(own(row, 'box'), 'xMin'))) return pose;
+  if (rows.every((row) => isBoxOfFractions(row)) && rows.some(hasPixelKeypoints)) return multiPose;
+  return rows.some((row) => has(row, 'score')) ? poseWithBox : face;
+}
+
+export const tfjs: Adapter = {
+  id: 'tfjs',
+  label: 'TensorFlow.js nodes (coco-ssd, MobileNet, pose)',
+  matches,
+  read,
+};

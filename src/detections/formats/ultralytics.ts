@@ -1,0 +1,209 @@
+import { DetectionError } from '../detection-error';
+import { readPoints } from '../points';
+import { boxes, classes, field, fourFields } from '../reading';
+import type { Adapter, BoxPlan, ImageReading, RawPoint, RowPlan } from '../reading';
+import { everyRow, has, isObject, isText, own, ownArray, toSize } from '../values';
+import type { JsonObject } from '../values';
+
+/**
+ * Ultralytics YOLO: `Results.to_json()` and `summary()`, the Platform API, the older HUB answer, and YOLOv5's pandas records.
+ * `normalize=True` and `xyxyn` send fractions under the same names as pixels, so units are `auto`; the HUB answer is always fractions.
+ */
+
+interface UltralyticsRow {
+  name?: unknown;
+  class?: unknown;
+  confidence?: unknown;
+  box?: { x1?: unknown; y1?: unknown; x2?: unknown; y2?: unknown; x3?: unknown } | null;
+}
+
+const readClass = field('name');
+const readClassId = field('class');
+const readConfidence = field('confidence');
+
+const CORNER_NAMES = ['1', '2', '3', '4'];
+
+/** An oriented box comes as four corners x1 … y4. */
+function orientedCorners(box: unknown): RawPoint[] | undefined {
+  if (!has(box, 'x3')) return undefined;
+  return CORNER_NAMES.map((corner) => ({ x: box[`x${corner}`], y: box[`y${corner}`] }));
+}
+
+const rectangle: BoxPlan = {
+  convention: 'corners',
+  units: 'auto',
+  read(row, out) {
+    const { box } = row as UltralyticsRow;
+    if (typeof box !== 'object' || box === null) return false;
+    out[0] = box.x1;
+    out[1] = box.y1;
+    out[2] = box.x2;
+    out[3] = box.y2;
+    return true;
+  },
+};
+
+/** The upright rectangle around an oriented box. */
+const around: BoxPlan = {
+  ...rectangle,
+  read(row, out) {
+    const corners = orientedCorners(own(row, 'box'));
+    if (!corners) return rectangle.read(row, out, 0, { rows: [], plan: results });
+    const xs = corners.map(({ x }) => Number(x));
+    const ys = corners.map(({ y }) => Number(y));
+    out[0] = Math.min(...xs);
+    out[1] = Math.min(...ys);
+    out[2] = Math.max(...xs);
+    out[3] = Math.max(...ys);
+    return true;
+  },
+};
+
+const results: RowPlan = boxes({
+  readClass,
+  readClassId,
+  readConfidence,
+  box: rectangle,
+  points: { units: 'auto', read: (row) => readPoints(own(row, 'segments'), 'xyArrays') },
+  // `visible` is a confidence, not visibility: no `occluded`
+  keypoints: { units: 'auto', read: (row) => readPoints(own(row, 'keypoints'), 'xyArrays') },
+});
+
+const orientedResults: RowPlan = {
+  ...results,
+  box: around,
+  points: { units: 'auto', read: (row) => orientedCorners(own(row, 'box')) },
+};
+
+const classification: RowPlan = classes({ readClass, readClassId, readConfidence });
+
+const cornerRecords: RowPlan = boxes({
+  readClass,
+  readClassId,
+  readConfidence,
+  box: { convention: 'corners', units: 'auto', read: fourFields(['xmin', 'ymin', 'xmax', 'ymax']) },
+});
+
+const centreBox = {
+  convention: 'center',
+  read: fourFields(['xcenter', 'ycenter', 'width', 'height']),
+} as const;
+
+const centreRecords: RowPlan = boxes({
+  readClass,
+  readClassId,
+  readConfidence,
+  box: { ...centreBox, units: 'auto' },
+});
+
+const hubRows: RowPlan = boxes({
+  readClass,
+  readClassId,
+  readConfidence,
+  box: { ...centreBox, units: 'fraction' },
+  points: { units: 'fraction', read: (row) => readPoints(own(row, 'segment'), 'flat') },
+});
+
+const OTHER_GEOMETRY = ['bbox', 'x', 'xmin', 'x_min', 'xcenter', 'x1'];
+
+function isNamedRow(row: UltralyticsRow): boolean {
+  return Number.isInteger(row.class) && typeof row.name === 'string';
+}
+
+function isResultRow(row: JsonObject): boolean {
+  const { box } = row as UltralyticsRow;
+  if (!isNamedRow(row) || !('confidence' in row || 'pixel_ratio' in row)) return false;
+  if (typeof box === 'object' && box !== null)
+    return 'x1' in box && 'y1' in box && 'x2' in box && 'y2' in box;
+  return (box === undefined || box === null) && !OTHER_GEOMETRY.some((key) => key in row);
+}
+
+function isRecord(row: JsonObject): boolean {
+  return isNamedRow(row) && 'confidence' in row && (isCornerRecord(row) || isCentreRecord(row));
+}
+
+function isCornerRecord(row: JsonObject): boolean {
+  return 'xmin' in row && 'ymin' in row && 'xmax' in row && 'ymax' in row;
+}
+
+function isCentreRecord(row: JsonObject): boolean {
+  return 'xcenter' in row && 'ycenter' in row && 'width' in row && 'height' in row;
+}
+
+function isHubRow(row: JsonObject): boolean {
+  return 'class' in row && 'name' in row && 'confidence' in row;
+}
+
+function isPlatformImage(image: JsonObject): boolean {
+  return ownArray(image, 'shape') !== undefined && ownArray(image, 'results') !== undefined;
+}
+
+/** The HUB answer; an empty one is told by the mark `message` that goes with it. */
+function isHubAnswer(payload: unknown): boolean {
+  const data = ownArray(payload, 'data');
+  if (typeof own(payload, 'success') !== 'boolean' || !data) return false;
+  return data.length > 0 ? everyRow(data, isHubRow) : has(payload, 'message');
+}
+
+function matches(payload: unknown): boolean {
+  if (Array.isArray(payload)) return everyRow(payload, isResultRow) || isListOfRecords(payload);
+  if (!isObject(payload)) return false;
+  return everyRow(payload.images, isPlatformImage) || isHubAnswer(payload);
+}
+
+/** All in the same convention: mixed records are refused. */
+function isListOfRecords(rows: unknown): boolean {
+  if (!everyRow(rows, isRecord)) return false;
+  return everyRow(rows, isCornerRecord) || everyRow(rows, (row) => !isCornerRecord(row));
+}
+
+function planFor(rows: readonly unknown[]): RowPlan {
+  const [first] = rows;
+  if (isObject(first) && isCornerRecord(first)) return cornerRecords;
+  if (isObject(first) && isCentreRecord(first)) return centreRecords;
+  if (rows.some((row) => has(row, 'pixel_ratio'))) {
+    throw new DetectionError(
+      'unsupported-semantic-mask',
+      'This is a semantic segmentation: shares of the picture by class, without objects. An event takes boxes, polygons, keypoints and classes.',
+    );
+  }
+  if (rows.some((row) => has(own(row, 'box'), 'x3'))) return orientedResults;
+  return rows.some(hasGeometry) ? results : classification;
+}
+
+function hasGeometry(row: unknown): boolean {
+  return has(row, 'box') || has(row, 'segments') || has(row, 'keypoints');
+}
+
+function readImage(rows: readonly unknown[], shape?: unknown): ImageReading {
+  return { size: toSize(own(shape, 1), own(shape, 0)), groups: [{ rows, plan: planFor(rows) }] };
+}
+
+export const ultralytics: Adapter = {
+  id: 'ultralytics',
+  label: 'Ultralytics YOLO',
+  needs: ['units', 'imageSize'],
+  matches,
+  read(payload) {
+    if (Array.isArray(payload)) return { images: [readImage(payload)] };
+    const images = ownArray(payload, 'images');
+    if (images && images.length > 0 && images.every((image) => ownArray(image, 'results'))) {
+      return {
+        images: images.map((image) => readImage(ownArray(image, 'results') ?? [], own(image, 'shape'))),
+      };
+    }
+    const rows = ownArray(payload, 'data');
+    if (own(payload, 'success') === false) {
+      const message = own(payload, 'message');
+      throw new DetectionError(
+        'detector-reported-error',
+        `Ultralytics reports a failure: ${isText(message) ? message.slice(0, 200) : 'no reason given'}`,
+      );
+    }
+    if (!rows) return undefined;
+    const located = rows.some((row) => has(row, 'xcenter') || has(row, 'segment'));
+    return {
+      images: [{ groups: [{ rows, plan: located || rows.length === 0 ? hubRows : classification }] }],
+    };
+  },
+};
