@@ -8,7 +8,7 @@ import {
   type HttpReply,
   type ServiceTraits,
 } from './http-client';
-import { isObject, type JsonObject } from './json';
+import { isObject, jsonText, type JsonObject } from './json';
 import {
   MAX_BATCH_EVENTS,
   MAX_BUNDLE_BYTES,
@@ -366,16 +366,6 @@ export class VisionEventsClient {
 
 function refused(message: string): ApiError {
   return new ApiError('REJECTED', message);
-}
-
-/** The JSON text of a value; a text is taken as JSON already. @throws ApiError `REJECTED` for a value that has none */
-function jsonText(value: object | string): string {
-  if (typeof value === 'string') return value;
-  try {
-    return JSON.stringify(value);
-  } catch {
-    throw refused('The event cannot be written as JSON: it contains itself, or a value such as a BigInt.');
-  }
 }
 
 /** Only to say which event a warning belongs to; an unreadable text has no warnings to attribute. */

@@ -1,3 +1,4 @@
+import { MAX_METADATA_KEYS, MAX_METADATA_TEXT_LENGTH } from '../event/limits';
 import type { EventImage, MetadataValue, VisionEvent } from '../event/types';
 import { ApiError } from './errors';
 import {
@@ -7,7 +8,7 @@ import {
   type HttpReply,
   type ServiceTraits,
 } from './http-client';
-import { isObject, type JsonObject } from './json';
+import { isObject, jsonText, type JsonObject } from './json';
 import { MAX_UPLOAD_TIMEOUT_MS, UPLOAD_BYTES_PER_SECOND } from './limits';
 import { badResponse, factsOf, parseObject, type ReplyFacts } from './replies';
 
@@ -38,10 +39,6 @@ export interface EventStoreRequest {
   displayImagePosition?: number;
   custom_metadata?: Record<string, MetadataValue>;
 }
-
-/** "Custom Metadata": limits that the store shares with the cloud. */
-const MAX_METADATA_KEYS = 100;
-const MAX_METADATA_TEXT = 1_000;
 
 const EVENT_STORE: ServiceTraits = {
   addressSetting: 'the address of the Event Store in the workspace',
@@ -77,7 +74,7 @@ export class EventStoreClient {
     pictures: EventPictures = {},
     options: { signal?: AbortSignal; timeoutMs?: number } = {},
   ): Promise<EventStoreReply> {
-    const body = jsonBody(JSON.stringify(toEventStoreRequest(event, pictures)));
+    const body = jsonBody(jsonText(toEventStoreRequest(event, pictures)));
     const base = this.#http.timeoutMs;
     const grown = base + (body.length / UPLOAD_BYTES_PER_SECOND) * 1000;
     const reply = await this.#http.request({
@@ -137,7 +134,7 @@ function identified(event: VisionEvent): { data: JsonObject; metadata: Record<st
   const metadata = { ...event.customMetadata };
   const add = (key: string, value: string) => {
     if (!(key in metadata) && Object.keys(metadata).length < MAX_METADATA_KEYS) {
-      metadata[key] = value.slice(0, MAX_METADATA_TEXT);
+      metadata[key] = value.slice(0, MAX_METADATA_TEXT_LENGTH);
     }
   };
   if (event.eventType !== 'operator_feedback' && data['externalId'] === undefined) {

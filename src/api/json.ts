@@ -1,5 +1,20 @@
+import { ApiError } from './errors';
+
 export type JsonObject = Record<string, unknown>;
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The JSON text of a value; a text is taken as JSON already. @throws ApiError `REJECTED` for a value that has none */
+export function jsonText(value: object | string): string {
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw new ApiError(
+      'REJECTED',
+      'This cannot be written as JSON: it contains itself, or a value such as a BigInt.',
+    );
+  }
 }

@@ -56,6 +56,6 @@ export function safeFileName(name: string): string {
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .replace(/[^A-Za-z0-9._-]+/g, '_')
-    .replace(/^[._]+/, '');
+    .replace(/^\.+/, '');
   return safe.slice(-MAX_FILE_NAME) || 'image';
 }
