@@ -1,0 +1,182 @@
+import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BUNDLE_FILE_NAME, BundleError } from './format';
+import { readBundleFile } from './read';
+import { diskFault } from './write';
+
+/** Sends one bundle; rejects with an error that has `code` and perhaps `statusCode`, as `SendFailure` does. */
+export type BundleUploader = (
+  bundle: Uint8Array,
+  options: { useCaseId?: string; signal?: AbortSignal },
+) => Promise<unknown>;
+
+export interface UploadFolderOptions {
+  directory: string;
+  upload: BundleUploader;
+  /** wins over the use case inside the bundles */
+  useCaseId?: string;
+  /** stops after the bundle that is being sent */
+  signal?: AbortSignal;
+  /** bundles dealt with so far, whatever became of them, and all that were found */
+  onProgress?: (done: number, total: number) => void;
+}
+
+export interface BundleFault {
+  file: string;
+  code: string;
+  statusCode?: number;
+  message: string;
+}
+
+export interface UploadSummary {
+  uploaded: number;
+  /** moved to `refused/`, each with its reason beside it */
+  refused: BundleFault[];
+  /** tried, failed and kept: the next run tries again */
+  kept: BundleFault[];
+  /** bundles still in the folder: kept, or not tried */
+  left: number;
+  /** why the run ended before the last bundle */
+  stopped?: { code: string; statusCode?: number; message: string };
+}
+
+export const REFUSED_FOLDER = 'refused';
+
+/** Answers that condemn this one bundle: it would be refused again. */
+const REFUSING_STATUS = [400, 413, 422];
+/** Answers that every other bundle would get as well, until somebody acts: key, permission, payment. */
+const STOPPING_STATUS = [401, 402, 403, 423];
+const STOPPING_CODES = ['NOT_CONFIGURED', 'UNAUTHORIZED', 'PAYMENT_REQUIRED'];
+/** After so many failures in a row that come from network or server, the rest of a long folder is left for the next run. */
+export const MAX_FAILURES_IN_A_ROW = 3;
+
+type Fate = 'refused' | 'kept' | 'unreachable' | 'stop';
+
+/**
+ * Uploads the bundle files of a folder, one by one in the order of their names, which is the order of their events.
+ * A file is removed only after its upload succeeded; a refused one moves to `refused/`. Dot files and other names are passed over.
+ * Failed uploads never reject: they are in the summary.
+ *
+ * @throws BundleError `BUNDLE_IO` when the folder itself cannot be read
+ */
+export async function uploadFolder(options: UploadFolderOptions): Promise<UploadSummary> {
+  const { directory, signal, onProgress } = options;
+  const names = await bundleNames(directory);
+  const summary: UploadSummary = { uploaded: 0, refused: [], kept: [], left: names.length };
+  let failuresInARow = 0;
+  let done = 0;
+  for (const name of names) {
+    if (signal?.aborted)
+      return { ...summary, stopped: { code: 'ABORTED', message: 'The upload was stopped.' } };
+    const outcome = await uploadOne(name, options);
+    if (outcome === 'gone' || outcome === 'uploaded') {
+      summary.left -= 1;
+      summary.uploaded += outcome === 'uploaded' ? 1 : 0;
+      failuresInARow = 0;
+    } else {
+      const { fate, fault } = outcome;
+      summary[fate === 'refused' ? 'refused' : 'kept'].push(fault);
+      summary.left -= fate === 'refused' ? 1 : 0;
+      failuresInARow = fate === 'unreachable' ? failuresInARow + 1 : 0;
+      if (fate === 'stop' || failuresInARow === MAX_FAILURES_IN_A_ROW) {
+        const { file: _, ...stopped } = fault;
+        return { ...summary, stopped };
+      }
+    }
+    done += 1;
+    onProgress?.(done, names.length);
+  }
+  return summary;
+}
+
+async function bundleNames(directory: string): Promise<string[]> {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    const bundles = entries.filter((entry) => entry.isFile() && BUNDLE_FILE_NAME.test(entry.name));
+    return bundles.map((entry) => entry.name).sort();
+  } catch (error) {
+    throw new BundleError('BUNDLE_IO', `The folder ${directory} cannot be read: ${diskFault(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function uploadOne(
+  name: string,
+  { directory, upload, useCaseId, signal }: UploadFolderOptions,
+): Promise<'uploaded' | 'gone' | { fate: Fate; fault: BundleFault }> {
+  const path = join(directory, name);
+  try {
+    const before = await fingerprint(path);
+    // another uploader of the same folder was faster
+    if (before === undefined) return 'gone';
+    try {
+      await upload(await readBundleFile(path), { useCaseId, signal });
+    } catch (error) {
+      const fault = faultOf(name, error);
+      const fate = fateOf(error, fault);
+      if (fate !== 'refused') return { fate, fault };
+      // somebody was still copying it into the folder when it was read
+      if ((await fingerprint(path)) !== before) return { fate: 'kept', fault };
+      await quarantine(directory, fault);
+      return { fate, fault };
+    }
+    await rm(path, { force: true });
+    return 'uploaded';
+  } catch (error) {
+    // the disk failed, not the network: going on would only send what cannot be removed
+    const message = `The bundle ${name} could not be removed or set aside: ${diskFault(error)}`;
+    return { fate: 'stop', fault: { file: name, code: 'BUNDLE_IO', message } };
+  }
+}
+
+async function fingerprint(path: string): Promise<string | undefined> {
+  try {
+    const { size, mtimeMs } = await lstat(path);
+    return `${size} ${mtimeMs}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function faultOf(file: string, error: unknown): BundleFault {
+  const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: unknown };
+  return {
+    file,
+    code: typeof code === 'string' ? code : 'NETWORK',
+    ...(typeof statusCode === 'number' ? { statusCode } : {}),
+    message: typeof message === 'string' ? message : String(error),
+  };
+}
+
+function fateOf(error: unknown, { code, statusCode, message }: BundleFault): Fate {
+  const needsOperator = (error as { needsOperator?: unknown }).needsOperator === true;
+  if (needsOperator || STOPPING_CODES.includes(code) || STOPPING_STATUS.includes(statusCode ?? 0))
+    return 'stop';
+  if (code === 'BUNDLE_TOO_LARGE') return 'refused';
+  if (code === 'BUNDLE_IO') return 'kept';
+  if (statusCode === undefined || statusCode === 408 || statusCode === 429 || statusCode >= 500)
+    return 'unreachable';
+  // an unknown or archived use case is mended by a setting, not by setting the bundle aside
+  const namesUseCase = /use ?case|solution/i.test(message);
+  return REFUSING_STATUS.includes(statusCode) && !namesUseCase ? 'refused' : 'kept';
+}
+
+/** The reason is written first: a bundle in `refused/` always has one. */
+async function quarantine(directory: string, fault: BundleFault): Promise<void> {
+  const folder = join(directory, REFUSED_FOLDER);
+  await mkdir(folder, { recursive: true });
+  const name = await freeName(folder, fault.file);
+  const reason = { ...fault, refusedAt: new Date().toISOString() };
+  await writeFile(join(folder, `${name}.reason.json`), `${JSON.stringify(reason, null, 2)}\n`);
+  await rename(join(directory, fault.file), join(folder, name));
+}
+
+/** A bundle that was refused before under this name stays: `event_….2.tar.gz` for the second. */
+async function freeName(folder: string, name: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const candidate = number === 1 ? name : name.replace(/\.tar\.gz$/, `.${number}.tar.gz`);
+    if ((await fingerprint(join(folder, candidate))) === undefined) return candidate;
+  }
+}

@@ -1,0 +1,223 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { Header } from 'tar';
+import type { EventImage, VisionEvent } from '../event/types';
+import { PICTURE_FORMATS } from '../images/formats';
+import {
+  BUNDLE_FORMAT_VERSION,
+  BundleError,
+  bundleFileName,
+  bundleTime,
+  PARTIAL_BUNDLE_FILE_NAME,
+  PAYLOAD_MEMBER,
+  PICTURE_FOLDER,
+  refuseTooLargeBundle,
+} from './format';
+
+export interface BundlePicture {
+  role: 'output' | 'input';
+  bytes: Uint8Array;
+  /** media type by the bytes, such as `image/jpeg` */
+  mediaType: string;
+}
+
+export interface BundleContent {
+  event: VisionEvent;
+  /** the pictures of `event.images[0]`, at most one of each role */
+  pictures: readonly BundlePicture[];
+  /** false leaves `useCaseId` out, for sites where the uploader names it; default true */
+  useCaseInBundle?: boolean;
+}
+
+interface Member {
+  path: string;
+  bytes: Uint8Array;
+}
+
+/**
+ * The bundle as bytes, for a single request.
+ *
+ * @throws BundleError `BUNDLE_INVALID` for what the format cannot hold, `BUNDLE_TOO_LARGE` above 25 MiB
+ */
+export async function buildBundle(content: BundleContent): Promise<Buffer> {
+  const images = content.pictures.map((picture) => ({
+    ...picture,
+    path: pictureMemberPath(picture.mediaType),
+  }));
+  const payload = { path: PAYLOAD_MEMBER, bytes: Buffer.from(payloadText(content, images)) };
+  const archive = tarArchive([payload, ...images], bundleTime(content.event.timestamp));
+  const bundle = await promisify(gzip)(archive);
+  refuseTooLargeBundle(bundle.length);
+  return bundle;
+}
+
+const pictureMemberPath = (mediaType: string): string => {
+  const format = PICTURE_FORMATS.find((candidate) => candidate.mediaType === mediaType);
+  if (!format)
+    throw new BundleError('BUNDLE_INVALID', `A picture of type ${mediaType} cannot go into a bundle.`);
+  return `${PICTURE_FOLDER}${randomUUID()}.${format.extension}`;
+};
+
+/** The event as the format has it: member paths in place of source ids, nothing empty, no number that JSON cannot hold. */
+function payloadText(content: BundleContent, images: (BundlePicture & Member)[]): string {
+  const { useCaseId, eventData, customMetadata, ...rest } = content.event;
+  const isFilled = (record?: object) => record !== undefined && Object.keys(record).length > 0;
+  const payload = {
+    bundleFormatVersion: BUNDLE_FORMAT_VERSION,
+    ...rest,
+    ...(content.useCaseInBundle === false ? {} : { useCaseId }),
+    ...(isFilled(eventData) ? { eventData } : {}),
+    ...(isFilled(customMetadata) ? { customMetadata } : {}),
+    ...(images.length > 0 ? withMemberPaths(content.event, images) : {}),
+  };
+  return JSON.stringify(payload, refuseNotFinite, 2);
+}
+
+function withMemberPaths(event: VisionEvent, images: (BundlePicture & Member)[]): object {
+  const first: EventImage & { file?: string; inputFile?: string } = { ...event.images?.[0] };
+  for (const { role, path } of images) {
+    const key = role === 'output' ? 'file' : 'inputFile';
+    if (first[key] !== undefined)
+      throw new BundleError('BUNDLE_INVALID', `The event has two ${role} pictures.`);
+    first[key] = path;
+    delete first[role === 'output' ? 'sourceId' : 'inputSourceId'];
+  }
+  return {
+    images: [first, ...(event.images?.slice(1) ?? [])],
+    displayImagePosition: event.displayImagePosition ?? 0,
+  };
+}
+
+/** JSON.stringify would write null, and the API would drop every image for it. */
+function refuseNotFinite(key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new BundleError(
+      'BUNDLE_INVALID',
+      `The event's field "${key}" is ${value}, which is no number to send.`,
+    );
+  }
+  return value;
+}
+
+const TAR_BLOCK = 512;
+
+/** All names are short ASCII and all files small, so a header block each is enough. */
+function tarArchive(members: Member[], mtime: Date): Buffer {
+  const parts: Uint8Array[] = [];
+  for (const { path, bytes } of members) {
+    const header = Buffer.alloc(TAR_BLOCK);
+    new Header({ path, size: bytes.length, mode: 0o644, mtime, type: 'File' }).encode(header);
+    parts.push(header, bytes, Buffer.alloc((TAR_BLOCK - (bytes.length % TAR_BLOCK)) % TAR_BLOCK));
+  }
+  return Buffer.concat([...parts, Buffer.alloc(2 * TAR_BLOCK)]);
+}
+
+/**
+ * Writes a bundle file so that nobody ever sees half of it: a dot file, flushed to the disk, then renamed, then the folder
+ * flushed. The size is known before anything is written. The folder is made when its parent exists; a missing parent is
+ * taken for a drive that is not mounted.
+ *
+ * @returns path and size in bytes, once both are durable
+ * @throws BundleError as `buildBundle` does, and `BUNDLE_IO`
+ */
+export async function writeBundle(
+  content: BundleContent & { directory: string },
+): Promise<{ path: string; bytes: number }> {
+  const name = bundleFileName(content.event);
+  const bundle = await buildBundle(content);
+  const path = join(content.directory, name);
+  const partial = join(content.directory, `.${name}.${randomBytes(4).toString('hex')}.partial`);
+  try {
+    await makeFolder(content.directory);
+    await writeDurably(partial, bundle);
+    await rename(partial, path);
+    await flushFolder(content.directory);
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => undefined);
+    throw new BundleError(
+      'BUNDLE_IO',
+      `The bundle could not be written to ${content.directory}: ${diskFault(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return { path, bytes: bundle.length };
+}
+
+async function makeFolder(directory: string): Promise<void> {
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    if (!isFault(error, 'EEXIST')) throw error;
+  }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o644);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the rename durable. Windows and some file systems of removable drives cannot flush a folder. */
+async function flushFolder(directory: string): Promise<void> {
+  try {
+    const folder = await open(directory, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    if (process.platform !== 'win32' && !isFault(error, 'EINVAL', 'ENOTSUP')) throw error;
+  }
+}
+
+const isFault = (error: unknown, ...codes: string[]): boolean =>
+  codes.includes((error as NodeJS.ErrnoException).code ?? '');
+
+export function diskFault(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  const texts: Record<string, string> = {
+    ENOENT: 'the folder does not exist. Check the path, and that the drive is mounted.',
+    ENOTDIR: 'a part of the path is a file, not a folder.',
+    EACCES: 'the user that runs Node-RED has no permission.',
+    EPERM: 'the user that runs Node-RED has no permission.',
+    EROFS: 'the drive is read-only.',
+    ENOSPC: 'the drive is full.',
+    EDQUOT: 'the quota of the drive is used up.',
+    EIO: 'the drive reports an error.',
+  };
+  return texts[code] ?? `the drive reports ${code}.`;
+}
+
+/** An hour: no bundle takes that long to write. */
+const ABANDONED_AFTER_MS = 60 * 60 * 1000;
+
+/**
+ * Removes the dot files that a killed process left behind. Only names that `writeBundle` makes, only after an hour.
+ *
+ * @returns how many were removed; a folder that cannot be read counts as none
+ */
+export async function sweepPartialBundles(directory: string, now = Date.now()): Promise<number> {
+  const names = await readdir(directory).catch(() => []);
+  let removed = 0;
+  for (const name of names.filter((candidate) => PARTIAL_BUNDLE_FILE_NAME.test(candidate))) {
+    try {
+      const path = join(directory, name);
+      if (now - (await stat(path)).mtimeMs < ABANDONED_AFTER_MS) continue;
+      await rm(path);
+      removed += 1;
+    } catch {
+      // another process was faster, or the drive is read-only: the file does no harm
+    }
+  }
+  return removed;
+}

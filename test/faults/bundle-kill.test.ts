@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { watch } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { BUNDLE_FILE_NAME, BundleError, PARTIAL_BUNDLE_FILE_NAME } from '../../src/bundle/format';
+import { readBundle } from '../../src/bundle/read';
+
+const ROUNDS = 30;
+/** About twice the time that writing, flushing and renaming take, so that kills fall before and after the rename. */
+const LONGEST_WAIT_MS = 60;
+const WRITER = join(__dirname, 'bundle-writer.ts');
+
+/** Small seeded generator (mulberry32), so that a failing run can be repeated. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Kills a writer without warning, so long after its first file appeared in the folder. */
+async function killWriter(mode: 'atomic' | 'direct', directory: string, afterMs: number): Promise<void> {
+  const watcher = watch(directory);
+  const firstFile = once(watcher, 'change');
+  const writer = spawn(process.execPath, ['--require', 'tsx/cjs', WRITER, mode, directory], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const exited = once(writer, 'exit');
+  try {
+    await Promise.race([firstFile, exited]);
+    await wait(afterMs);
+  } finally {
+    watcher.close();
+    writer.kill('SIGKILL');
+  }
+  const [, signal] = (await exited) as [number | null, string | null];
+  assert.equal(signal, 'SIGKILL', 'the writer failed on its own');
+}
+
+interface Found {
+  whole: number;
+  half: number;
+  partial: number;
+}
+
+async function look(directory: string): Promise<Found> {
+  const names = await readdir(directory);
+  const found: Found = { whole: 0, half: 0, partial: 0 };
+  for (const name of names) {
+    if (PARTIAL_BUNDLE_FILE_NAME.test(name)) found.partial += 1;
+    else {
+      assert.match(name, BUNDLE_FILE_NAME);
+      const isWhole = await readBundle(join(directory, name)).then(
+        () => true,
+        (error: unknown) => {
+          assert.ok(error instanceof BundleError, String(error));
+          return false;
+        },
+      );
+      found[isWhole ? 'whole' : 'half'] += 1;
+    }
+  }
+  return found;
+}
+
+async function rounds(
+  mode: 'atomic' | 'direct',
+  seed: number,
+  until: (total: Found) => boolean,
+): Promise<Found> {
+  const random = seededRandom(seed);
+  const total: Found = { whole: 0, half: 0, partial: 0 };
+  for (let round = 0; round < ROUNDS && !until(total); round += 1) {
+    const directory = await mkdtemp(join(tmpdir(), 'bundle-kill-'));
+    try {
+      await killWriter(mode, directory, Math.floor(random() * LONGEST_WAIT_MS));
+      const found = await look(directory);
+      for (const key of ['whole', 'half', 'partial'] as const) total[key] += found[key];
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+  return total;
+}
+
+describe('a bundle writer that is killed', function () {
+  this.timeout(300_000);
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  const say = (total: Found) =>
+    console.log(
+      `      seed ${seed}: ${total.whole} whole, ${total.half} half, ${total.partial} hidden dot files`,
+    );
+
+  it(`never leaves a visible half bundle (${ROUNDS} rounds)`, async () => {
+    const total = await rounds('atomic', seed, () => false);
+    say(total);
+    assert.equal(total.half, 0);
+    assert.ok(total.partial > 0, 'no kill fell into a write: the test shows nothing');
+    assert.ok(total.whole > 0, 'no bundle was finished: the test shows nothing');
+  });
+
+  it('would leave one when writing under the final name (control)', async () => {
+    const total = await rounds('direct', seed, ({ half }) => half > 0);
+    say(total);
+    assert.ok(total.half > 0);
+  });
+});
