@@ -61,8 +61,8 @@ export async function isolateRefused<T>(
  * Only a hint of whom to try alone first: nothing is refused for good because of it.
  */
 export function namedInError<T extends { eventId: string }>(message: string, batch: T[]): T[] {
-  const positions = [...message.matchAll(/(?:\bevents?\s*[[.]\s*|^\[)(\d{1,3})\b/gi)].map((match) =>
-    Number(match[1]),
+  const positions = [...message.matchAll(/(?:\bevents?\s*[[.]\s*|(?:^|[\s:"'])\[)(\d{1,3})\b/gi)].map(
+    (match) => Number(match[1]),
   );
   return batch.filter((event, index) => positions.includes(index) || message.includes(event.eventId));
 }

@@ -96,6 +96,8 @@ export class Sender {
   private seeksProbe = false;
   /** when an outage ended whose backlog is not drained yet */
   private dampedSince?: number;
+  /** less waits than fills a batch: the next lease is the last of the drain */
+  private drainEnds = false;
   /** leases that were taken in a damped drain keep its pace to their end */
   private dampedLanes = 0;
 
@@ -246,7 +248,7 @@ export class Sender {
     if (this.stopping || this.paused || this.lanes.size >= this.allowedLanes()) return Infinity;
     const dueAt = this.outbox.nextDueAt();
     if (dueAt === undefined) {
-      this.backlogDrained();
+      this.queueEmptied();
       return Infinity;
     }
     const paceOpensAt = this.isPaced() ? this.pacer.opensAt() : -Infinity;
@@ -260,9 +262,9 @@ export class Sender {
 
   /** A full batch does not wait for company, nor does an event when nothing was sent for a while, nor a probe. */
   private lingerLeft(now: number): number {
-    if (this.skipLinger || this.host.failures > 0 || this.waitingEvents() >= this.settings.batchSize)
-      return 0;
-    this.backlogDrained();
+    const isBatchFull = this.waitingEvents() >= this.settings.batchSize;
+    this.drainEnds = !isBatchFull;
+    if (this.skipLinger || this.host.failures > 0 || isBatchFull) return 0;
     return this.lastLeaseAt + this.settings.lingerMs - now;
   }
 
@@ -271,8 +273,8 @@ export class Sender {
     return events - leased - this.memory.deferredCount;
   }
 
-  /** Less waits than fills a batch: the damped drain is over for everything that is leased from now on. */
-  private backlogDrained(): void {
+  /** All that waited is leased. */
+  private queueEmptied(): void {
     if (this.host.failures === 0) this.dampedSince = undefined;
     if (this.outbox.stats().events === 0) this.memory.forgetAllEvents();
   }
@@ -300,6 +302,7 @@ export class Sender {
     this.skipLinger = false;
     this.memory.noteLeased(lease.events);
     if (isDamped) this.dampedLanes++;
+    if (this.drainEnds && this.host.failures === 0) this.dampedSince = undefined;
     const lane = this.runLane(lease).finally(() => {
       this.lanes.delete(lane);
       if (isDamped) this.dampedLanes--;
@@ -498,6 +501,8 @@ export class Sender {
     const ended = this.outage;
     this.outage = undefined;
     this.dampedSince = this.clock.monotonic();
+    // The request that ended the outage is the first of the drain.
+    this.pacer.take(startedAt, 0, 1);
     this.tellOutage('end', ended);
   }
 

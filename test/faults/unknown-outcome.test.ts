@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { failure, type Answer } from '../support/fake-target';
+import { SenderBench, picture, printedSeed, record, seededRandom } from '../support/sender-bench';
+import type { SenderSettings } from '../../src/delivery/sender-types';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const EVENTS = 200;
+const VERSIONS = 3;
+
+/**
+ * Every fifth request is processed, but its answer is lost, and it may be processed up to 25 s late.
+ * Each event is appended in three versions while that goes on.
+ */
+async function lateAnswers(seed: number, settings: Partial<SenderSettings> = {}) {
+  const random = seededRandom(seed);
+  const bench = new SenderBench({ random: seededRandom(seed + 1), settings });
+  bench.target.answer = (): Answer =>
+    random() < 0.2 ? { lost: failure('NETWORK'), landsAfter: Math.floor(random() * 25 * SECOND) } : undefined;
+  bench.sender.start();
+  for (let version = 1; version <= VERSIONS; version++) {
+    for (let event = 0; event < EVENTS; event++) {
+      const id = `e${event}`;
+      const pictures = event % 20 === 0 ? [picture(`${id}v${version}`)] : [];
+      await bench.append(record(id, { version, pictures }));
+      await bench.clock.advance(random() * 200);
+    }
+  }
+  await bench.clock.advance(20 * MINUTE);
+  return { bench, faults: faultsOf(bench) };
+}
+
+function faultsOf(bench: SenderBench): string[] {
+  const faults: string[] = [];
+  for (let event = 0; event < EVENTS; event++) {
+    const id = `e${event}`;
+    const bodies = bench.target.stored.get(id) ?? [];
+    const versions = bodies.map((body) => Number(/version (\d)/.exec(body)?.[1]));
+    for (let version = 1; version <= VERSIONS; version++) {
+      const bodiesOfVersion = new Set(bodies.filter((_, index) => versions[index] === version));
+      if (bodiesOfVersion.size !== 1)
+        faults.push(`${id}: ${bodiesOfVersion.size} bodies of version ${version}`);
+    }
+    const isInOrder = versions.every((version, index) => version >= (versions[index - 1] ?? 0));
+    if (!isInOrder) faults.push(`${id}: stored in the order ${versions.join(' ')}`);
+  }
+  return faults;
+}
+
+describe('fault 23: requests are processed, but their answers are lost', function () {
+  this.timeout(30_000);
+
+  it('stores each version of each event with one body, and no older version over a newer one', async () => {
+    const seed = printedSeed('lost answers');
+    for (let round = 0; round < 5; round++) {
+      const { bench, faults } = await lateAnswers(seed + round * 1000);
+      assert.deepEqual(faults, []);
+      assert.equal(bench.waiting, 0);
+      assert.equal(bench.outbox.dead.length, 0);
+      const lost = bench.sender.state().retries;
+      assert.ok(lost >= 10, `${lost} answers were lost`);
+    }
+  });
+
+  it('control: a sender that does not wait for late requests lets older versions overwrite newer ones', async () => {
+    const faults: string[] = [];
+    for (let seed = 1; seed <= 5; seed++)
+      faults.push(...(await lateAnswers(seed, { lateLandingMs: 0 })).faults);
+    assert.ok(faults.some((fault) => fault.includes('in the order')));
+  });
+});
