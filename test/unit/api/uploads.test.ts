@@ -25,7 +25,12 @@ function readForm({ headers, body }: Pick<Received, 'headers' | 'body'>): Promis
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
-        form.file = { name: name ?? '', fileName: filename, mediaType: mimeType, bytes: Buffer.concat(chunks) };
+        form.file = {
+          name: name ?? '',
+          fileName: filename ?? '',
+          mediaType: mimeType,
+          bytes: Buffer.concat(chunks),
+        };
       });
     });
     parser.on('close', () => resolve(form));
