@@ -18,9 +18,14 @@ export interface Controlled {
 
 const PAGE_FILES: Record<string, { file: string; type: string }> = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
+  '/_simulator/icon.svg': { file: 'icon.svg', type: 'image/svg+xml' },
   '/_simulator/page.css': { file: 'page.css', type: 'text/css; charset=utf-8' },
-  '/_simulator/page.js': { file: 'page.js', type: 'text/javascript; charset=utf-8' },
-  '/_simulator/drawing.js': { file: 'drawing.js', type: 'text/javascript; charset=utf-8' },
+  ...Object.fromEntries(
+    ['page.js', 'card.js', 'drawing.js', 'dom.js'].map((file) => [
+      `/_simulator/${file}`,
+      { file, type: 'text/javascript; charset=utf-8' },
+    ]),
+  ),
 };
 
 /** Strings from events are shown on the page; should one ever be taken for markup, nothing of it may run or load. */
@@ -73,6 +78,7 @@ function listEvents(store: Store, since: string | null, limit: number) {
     revision: store.revision,
     total: store.eventCount,
     pictures: store.pictureCount,
+    warned: store.warnedCount,
     events: unchanged ? null : store.newestFirst().slice(0, limit),
   };
 }

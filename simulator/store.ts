@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { ApiWarning, JsonObject } from './event-schema';
 import type { PictureType } from './picture-type';
 
@@ -54,16 +54,22 @@ export class Store {
   private readonly events = new Map<string, StoredEvent>();
   private readonly pictures = new Map<string, StoredPicture>();
   private eventBytes = 0;
+  private warned = 0;
   private pictureBytes = 0;
   private sortedByTime: StoredEvent[] | undefined;
-  /** counts every change, so that a reader can ask "anything new?" */
-  revision = 0;
+  /** counts every change, so that a reader can ask "anything new?"; starts anywhere, so that a restart is news too */
+  revision = randomInt(2 ** 40);
   private lastSequence = 0;
 
   constructor(private readonly maxEvents: number) {}
 
   get eventCount(): number {
     return this.events.size;
+  }
+
+  /** events that were stored with warnings */
+  get warnedCount(): number {
+    return this.warned;
   }
 
   get pictureCount(): number {
@@ -80,6 +86,7 @@ export class Store {
     };
     this.events.set(stored.eventId, stored);
     this.eventBytes += stored.received.length;
+    if (stored.warnings.length > 0) this.warned++;
     for (const oldest of this.events.keys()) {
       if (this.events.size <= this.maxEvents && this.eventBytes <= MAX_EVENT_BYTES_KEPT) break;
       this.removeEvent(oldest);
@@ -96,6 +103,7 @@ export class Store {
     if (event) {
       this.events.delete(eventId);
       this.eventBytes -= event.received.length;
+      if (event.warnings.length > 0) this.warned--;
     }
     this.changed();
     return event;
@@ -137,6 +145,7 @@ export class Store {
     this.useCases.clear();
     for (const useCase of useCases) this.useCases.set(useCase.id, useCase);
     this.eventBytes = 0;
+    this.warned = 0;
     this.pictureBytes = 0;
     this.changed();
   }
