@@ -12,13 +12,15 @@ const SMALLEST_MILLISECONDS = 1e11;
 /** The moment of an ISO 8601 text in epoch milliseconds, or undefined when it is not one. Without a zone it is read as the device's local time. */
 export function parseIsoTimestamp(text: string): number | undefined {
   if (!ISO_TIMESTAMP.test(text)) return undefined;
-  // Date.parse reads neither a decimal comma nor the short zones that ISO 8601 allows.
-  const readable = text
-    .replace(',', '.')
-    .replace(/(T.*[+-]\d{2})$/, '$1:00')
-    .replace(/(T.*[+-]\d{2})(\d{2})$/, '$1:$2');
-  const moment = Date.parse(readable);
+  const moment = Date.parse(inPlainIso(text));
   return Number.isNaN(moment) ? undefined : moment;
+}
+
+/** Date.parse reads neither the decimal comma nor the short zones that ISO 8601 allows. */
+function inPlainIso(text: string): string {
+  const withPoint = text.includes(',') ? text.replace(',', '.') : text;
+  if (text.endsWith('Z')) return withPoint;
+  return withPoint.replace(/(T.*[+-]\d{2})$/, '$1:00').replace(/(T.*[+-]\d{2})(\d{2})$/, '$1:$2');
 }
 
 export function isIsoTimestamp(text: string): boolean {

@@ -164,24 +164,12 @@ class Faults {
     if (!isObject(metadata)) return this.#add('object.base', name, metadata);
     const keys = Object.keys(metadata).filter((key) => metadata[key] !== undefined);
     if (keys.length > MAX_METADATA_KEYS) this.#add('object.max', name, metadata);
+    const faulty = keys.filter((key) => metadataFaults(key, metadata[key]) !== NO_FAULTS);
     this.#path.push(name);
-    for (const key of keys.sort(compareNames)) this.#inMetadataEntry(key, metadata[key]);
+    for (const key of faulty.sort(compareNames)) {
+      for (const type of metadataFaults(key, metadata[key])) this.#add(type, key, metadata[key]);
+    }
     this.#path.pop();
-  }
-
-  #inMetadataEntry(key: string, value: unknown): void {
-    if (key.length > MAX_METADATA_KEY_LENGTH || !METADATA_KEY_PATTERN.test(key)) {
-      return this.#add('object.unknown', key, value);
-    }
-    if (typeof value === 'boolean') return;
-    if (typeof value === 'string') {
-      if (value === '') this.#add('string.empty', key, value);
-      if (value.length > MAX_METADATA_TEXT_LENGTH) this.#add('string.max', key, value);
-    } else if (typeof value === 'number' && Number.isFinite(value)) {
-      if (decimalsOf(value) > MAX_METADATA_DECIMALS) this.#add('number.precision', key, value);
-    } else {
-      this.#add('alternatives.types', key, value);
-    }
   }
 
   #add(type: string, name: string | number, value: unknown): void {
@@ -191,6 +179,21 @@ class Faults {
     const path = [...this.#path, typeof name === 'string' ? shortenText(name) : name].join('.');
     this.warnings.push({ type, path, value: shorten(value), valueType: typeof value });
   }
+}
+
+const NO_FAULTS: readonly string[] = [];
+
+/** "Custom Metadata": what is wrong with one entry. */
+function metadataFaults(key: string, value: unknown): readonly string[] {
+  if (key.length > MAX_METADATA_KEY_LENGTH || !METADATA_KEY_PATTERN.test(key)) return ['object.unknown'];
+  if (typeof value === 'string') {
+    if (value === '') return ['string.empty'];
+    return value.length > MAX_METADATA_TEXT_LENGTH ? ['string.max'] : NO_FAULTS;
+  }
+  if (typeof value === 'number' && Number.isFinite(value)) {
+    return decimalsOf(value) > MAX_METADATA_DECIMALS ? ['number.precision'] : NO_FAULTS;
+  }
+  return typeof value === 'boolean' ? NO_FAULTS : ['alternatives.types'];
 }
 
 /** The fields of a rule and, in their places, those that the API does not know. */

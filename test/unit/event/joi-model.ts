@@ -77,7 +77,7 @@ const meant = (type: string) =>
     .pattern(new RegExp(`^\\s*${type}\\s*$`, 'i'))
     .required();
 
-const model = Joi.object({
+export const joiModel = Joi.object({
   eventId: Joi.string().required(),
   eventType: Joi.any()
     .valid(...Object.keys(eventData))
@@ -111,6 +111,6 @@ const model = Joi.object({
 
 /** What Joi finds, each as `type path`. */
 export function joiFindings(event: unknown): string[] {
-  const { error } = model.validate(event, { abortEarly: false, convert: false });
+  const { error } = joiModel.validate(event, { abortEarly: false, convert: false });
   return (error?.details ?? []).map(({ type, path }) => `${type} ${path.join('.')}`);
 }
