@@ -4,7 +4,7 @@ import { hull, isBoxOutside, isOutside, mapBox, toCentreBox, toPicture } from '.
 import type { Box, CoordinateMap, CoordinateUnit, Frame } from './geometry';
 import type { BoxPlan, DeclaredUnit, PointsPlan, RawPoint, RowGroup, RowPlan } from './reading';
 import type { DetectionSettings, NoteCode } from './types';
-import { isAbsent, isText, own, toNumber } from './values';
+import { isText, own, toNumber } from './values';
 
 /** "Create a Vision Event": more entries in one list make the service drop all images of the event. */
 export const MAX_ENTRIES_PER_LIST = 1000;
@@ -17,6 +17,10 @@ const UNKNOWN_CLASS = 'unknown';
 /** Coordinates of which all lie in this range are fractions in all likelihood, with a little room for boxes over the edge. */
 const TINY_FROM = -0.05;
 const TINY_TO = 1.05;
+
+/** Scratch values, so that a row costs no memory but its annotation; nothing here ever waits, so they are never in use twice. */
+const coordinates = new Float64Array(4);
+const scratch: Box = { x: 0, y: 0, width: 0, height: 0 };
 
 type Lists = { [List in keyof AnnotationLists]-?: NonNullable<AnnotationLists[List]> };
 
@@ -31,9 +35,6 @@ export class Engine {
   private highestCoordinate = -Infinity;
   private lists: Lists = newLists();
   private frame: Frame = { fit: 'squash' };
-  /** scratch values, so that a row costs no allocation but its annotation */
-  private readonly raw: unknown[] = [undefined, undefined, undefined, undefined];
-  private readonly scratch: Box = { x: 0, y: 0, width: 0, height: 0 };
 
   constructor(private readonly settings: DetectionSettings) {}
 
@@ -89,24 +90,19 @@ export class Engine {
   }
 
   private detectRow(row: unknown, index: number, group: RowGroup, maps: Maps): void {
+    if (typeof row !== 'object' || row === null) return this.drop('missing-box');
     const { plan } = group;
     if (plan.minConfidence !== undefined && this.confidence(row, index, group) < plan.minConfidence) return;
-
-    const box = this.scratch;
-    const keypoints = plan.keypoints && this.readKeypoints(plan.keypoints, row, index, group, maps.keypoints);
-    const points = plan.points && this.readPolygon(plan.points, row, index, group, maps.points);
-    const masked = plan.hasMask?.(row) ?? false;
-    if (masked) this.notes.add('mask-not-converted');
+    if (plan.hasMask?.(row)) this.notes.add('mask-not-converted');
 
     const found = this.readBox(plan, row, index, group, maps.box);
-    if (found === 'absent') {
-      if (!this.deriveBox(box, keypoints, points)) return this.drop('missing-box');
-    } else if (found !== 'read') {
-      return this.drop(found);
-    }
-    if (isBoxOutside(box, this.frame.picture)) this.notes.add('box-outside-image');
+    if (found === 'bad-number' || found === 'degenerate-box') return this.drop(found);
+    const keypoints = plan.keypoints && this.readKeypoints(plan.keypoints, row, index, group, maps.keypoints);
+    const points = plan.points && this.readPolygon(plan.points, row, index, group, maps.points);
+    if (found === 'absent' && !this.deriveBox(keypoints, points)) return this.drop('missing-box');
+    if (isBoxOutside(scratch, this.frame.picture)) this.notes.add('box-outside-image');
 
-    const { x, y, width, height } = box;
+    const { x, y, width, height } = scratch;
     const name = this.className(row, index, group);
     const confidence = this.confidence(row, index, group);
     if (keypoints && keypoints.length > 0) {
@@ -134,19 +130,17 @@ export class Engine {
     map: CoordinateMap | undefined,
   ): 'read' | 'absent' | 'bad-number' | 'degenerate-box' {
     const { box: boxPlan } = plan;
-    const raw = this.raw;
-    if (!boxPlan || !boxPlan.read(row, raw, index, group)) return 'absent';
-    const a = toNumber(raw[0]);
-    const b = toNumber(raw[1]);
-    const c = toNumber(raw[2]);
-    const d = toNumber(raw[3]);
-    if (Number.isNaN(a + b + c + d)) return raw.every(isAbsent) ? 'absent' : 'bad-number';
+    if (!boxPlan || !boxPlan.read(row, coordinates, index, group)) return 'absent';
+    const a = coordinates[0] as number;
+    const b = coordinates[1] as number;
+    const c = coordinates[2] as number;
+    const d = coordinates[3] as number;
+    if (!Number.isFinite(a + b + c + d)) return 'bad-number';
     if (this.mayBeFractions(boxPlan.units)) this.watchCoordinates(a, b, c, d);
     const upwards = boxPlan.units === 'onvif';
-    const box = this.scratch;
-    if (toCentreBox(boxPlan.convention, a, b, c, d, upwards, box)) this.notes.add('corners-swapped');
-    if (map) mapBox(map, box);
-    return box.width > 0 && box.height > 0 && isFiniteBox(box) ? 'read' : 'degenerate-box';
+    if (toCentreBox(boxPlan.convention, a, b, c, d, upwards, scratch)) this.notes.add('corners-swapped');
+    if (map) mapBox(map, scratch);
+    return scratch.width > 0 && scratch.height > 0 && isFiniteBox(scratch) ? 'read' : 'degenerate-box';
   }
 
   private watchCoordinates(a: number, b: number, c: number, d: number): void {
@@ -158,7 +152,6 @@ export class Engine {
 
   /** A box around the keypoints or the polygon of a row that has none. */
   private deriveBox(
-    box: Box,
     keypoints: readonly Keypoint[] | undefined,
     points: readonly (readonly [number, number])[] | undefined,
   ): boolean {
@@ -166,7 +159,7 @@ export class Engine {
     if (!corners?.length) return false;
     const around = hull(corners);
     if (!(around.width > 0 && around.height > 0)) return false;
-    Object.assign(box, around);
+    Object.assign(scratch, around);
     this.notes.add('box-derived');
     return true;
   }
@@ -238,9 +231,8 @@ export class Engine {
   private className(row: unknown, index: number, group: RowGroup): string {
     const { plan } = group;
     const value = plan.readClass(row, index, group);
-    if (typeof value === 'string' ? isText(value) : typeof value === 'number' && Number.isFinite(value)) {
-      return this.nameOf(value as string | number, plan);
-    }
+    if (isText(value) || (typeof value === 'number' && Number.isFinite(value)))
+      return this.nameOf(value, plan);
     this.notes.add('missing-class');
     const id = plan.readClassId ? plan.readClassId(row, index, group) : own(row, 'class_id');
     if (isText(id) || typeof id === 'number') return String(id);

@@ -5,7 +5,7 @@ import { findRows, follow, parsePath } from './path';
 import type { PathStep } from './path';
 import { readPoints } from './points';
 import type { PointShape, ThirdValue } from './points';
-import { copyFour } from './reading';
+import { putArray, putFour } from './reading';
 import type { BoxPlan, DeclaredUnit, ImageReading, PointsPlan, Reader, RowGroup, RowPlan } from './reading';
 import type { Size, SourceFit } from './types';
 import { has, own, toNumber, toSize } from './values';
@@ -134,7 +134,7 @@ export function readByMapping(payload: unknown, compiled: CompiledMapping): Imag
   return {
     size: imageSize && sizeFrom(payload, imageSize),
     source: source && { size: source, fit: sourceSize.fit ?? fit ?? 'squash' },
-    groups: [{ rows: found.rows, keys: found.keys, plan: compiled.plan, payload }],
+    groups: [{ rows: found.rows, names: found.keys, plan: compiled.plan, payload }],
   };
 }
 
@@ -187,7 +187,7 @@ function valueReader(path: ValuePath, parallelLists: PathStep[][]): Reader {
 
 function classReader(from: Mapping['class'], reader: (path: ValuePath) => Reader): Reader {
   if (typeof from === 'string') return reader(from);
-  if ('key' in from) return (_row, index, group) => group.keys?.[index];
+  if ('key' in from) return (_row, index, group) => group.names?.[index];
   return () => from.const;
 }
 
@@ -207,21 +207,21 @@ function boxPlan(
     return {
       convention,
       units,
-      read: (row, out, index, group) => copyFour(readArray(row, index, group), out),
+      read: (row, out, index, group) => putArray(out, readArray(row, index, group)),
     };
   }
-  const readers = fields.map(reader);
+  const [readA, readB, readC, readD] = fields.map(reader) as [Reader, Reader, Reader, Reader];
   return {
     convention,
     units,
-    read(row, out, index, group) {
-      let present = false;
-      for (let side = 0; side < 4; side++) {
-        out[side] = readers[side]?.(row, index, group);
-        present ||= out[side] !== undefined && out[side] !== '';
-      }
-      return present;
-    },
+    read: (row, out, index, group) =>
+      putFour(
+        out,
+        readA(row, index, group),
+        readB(row, index, group),
+        readC(row, index, group),
+        readD(row, index, group),
+      ),
   };
 }
 

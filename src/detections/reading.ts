@@ -1,6 +1,6 @@
 import type { BoxConvention, CoordinateUnit } from './geometry';
 import type { DetectionSettings, NoteCode, Size, SourceFit } from './types';
-import { own } from './values';
+import { isAbsent, own, toNumber } from './values';
 import type { JsonObject } from './values';
 
 /** A format that is recognised by itself. */
@@ -10,6 +10,11 @@ export interface Adapter {
   label: string;
   /** settings or message fields without which the format cannot be converted, or not always */
   needs?: string[];
+  /**
+   * Keys of the payload, or of its first row, of which at least one must be there for the signature to hold; `any` where users name the
+   * keys. They spare most formats the look.
+   */
+  keys: readonly string[] | 'any';
   /** The signature: true only when every row has the shape and names something that only this family has. Cheap: builds nothing. */
   matches(payload: unknown): boolean;
   /**
@@ -45,8 +50,8 @@ export interface RowGroup {
   plan: RowPlan;
   /** the whole payload, for values in lists parallel to the rows */
   payload?: unknown;
-  /** for rows that are values of an object: their keys */
-  keys?: readonly string[];
+  /** where the name of each row stands beside it: the keys of an object, a parallel list of labels */
+  names?: readonly unknown[];
 }
 
 /** Reads one value of a row; `index` is the row's position in its group. */
@@ -58,8 +63,8 @@ export type DeclaredUnit = CoordinateUnit | 'auto';
 export interface BoxPlan {
   convention: BoxConvention;
   units: DeclaredUnit;
-  /** Puts the four raw values in the order of the convention into `out`; false when the row has no box. */
-  read(row: unknown, out: unknown[], index: number, group: RowGroup): boolean;
+  /** Puts the four values in the order of the convention into `out`, NaN for what is no number; false when the row has no box. */
+  read(row: unknown, out: Float64Array, index: number, group: RowGroup): boolean;
 }
 
 export interface PointsPlan {
@@ -129,17 +134,20 @@ export function fourFields(
   return (row, out) => {
     const box = container === undefined ? row : own(row, container);
     if (typeof box !== 'object' || box === null) return false;
-    out[0] = own(box, a);
-    out[1] = own(box, b);
-    out[2] = own(box, c);
-    out[3] = own(box, d);
-    return true;
+    return putFour(out, own(box, a), own(box, b), own(box, c), own(box, d));
   };
 }
 
 /** Four values of an array into `out`; false when it is not an array. */
-export function copyFour(values: unknown, out: unknown[]): boolean {
-  if (!Array.isArray(values)) return false;
-  for (let side = 0; side < 4; side++) out[side] = values[side];
-  return true;
+export function putArray(out: Float64Array, values: unknown): boolean {
+  return Array.isArray(values) && putFour(out, values[0], values[1], values[2], values[3]);
+}
+
+/** Four raw values into `out`, as numbers; false when all are absent. */
+export function putFour(out: Float64Array, a: unknown, b: unknown, c: unknown, d: unknown): boolean {
+  out[0] = toNumber(a);
+  out[1] = toNumber(b);
+  out[2] = toNumber(c);
+  out[3] = toNumber(d);
+  return !(Number.isNaN(out[0]) && isAbsent(a) && isAbsent(b) && isAbsent(c) && isAbsent(d));
 }

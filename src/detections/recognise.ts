@@ -28,8 +28,29 @@ export function recognise(payload: unknown): Adapter | 'any-empty' {
   throw whyNothingMatched(payload);
 }
 
+/** Every format whose signature the payload has. Only those are looked at that share a key with it. */
 function matching(payload: unknown): Adapter[] {
-  return ADAPTERS.filter((adapter) => adapter.matches(payload));
+  return candidates(Array.isArray(payload) ? (payload[0] as unknown) : payload).filter((adapter) =>
+    adapter.matches(payload),
+  );
+}
+
+const WITH_ANY_KEY = ADAPTERS.filter(({ keys }) => keys === 'any');
+const BY_KEY = new Map<string, Adapter[]>();
+for (const adapter of ADAPTERS) {
+  if (adapter.keys === 'any') continue;
+  for (const key of adapter.keys) BY_KEY.set(key, [...(BY_KEY.get(key) ?? []), adapter]);
+}
+
+function candidates(payloadOrRow: unknown): Adapter[] {
+  const found = [...WITH_ANY_KEY];
+  if (!isObject(payloadOrRow)) return found;
+  for (const key in payloadOrRow) {
+    const sharing = BY_KEY.get(key);
+    if (!sharing) continue;
+    for (const adapter of sharing) if (!found.includes(adapter)) found.push(adapter);
+  }
+  return found;
 }
 
 /** `[]`, or `{detections: []}` with nothing beside but numbers, such as a sequence number. */

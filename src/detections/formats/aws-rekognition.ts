@@ -96,6 +96,7 @@ export const awsRekognition: Adapter = {
   id: 'aws-rekognition',
   label: 'Amazon Rekognition',
   needs: ['imageSize'],
+  keys: ['Labels', 'CustomLabels', 'FaceDetails', 'Persons'],
   matches,
   read,
 };

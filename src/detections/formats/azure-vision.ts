@@ -89,6 +89,7 @@ export const azureVision: Adapter = {
   id: 'azure-vision',
   label: 'Azure AI Vision, Custom Vision',
   needs: ['imageSize for Custom Vision boxes'],
+  keys: ['objectsResult', 'tagsResult', 'peopleResult', 'requestId', 'project'],
   matches,
   read,
 };

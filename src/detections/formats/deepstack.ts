@@ -1,5 +1,5 @@
 import { DetectionError } from '../detection-error';
-import { boxes, classes, field } from '../reading';
+import { boxes, classes, field, putFour } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
 import type { DetectionSettings, NoteCode } from '../types';
 import { everyRow, isObject, isText, own, ownArray } from '../values';
@@ -11,6 +11,10 @@ import type { JsonObject } from '../values';
  */
 
 interface DeepstackRow {
+  label?: unknown;
+  plate?: unknown;
+  userid?: unknown;
+  confidence?: unknown;
   x_min?: unknown;
   y_min?: unknown;
   x_max?: unknown;
@@ -21,18 +25,13 @@ function plan(module: string, settings: DetectionSettings): RowPlan {
   return boxes({
     readClass: settings.personalNames ? namedClass : anonymousClass,
     fallbackClass: /face/i.test(module) ? 'face' : undefined,
-    readConfidence: field('confidence'),
+    readConfidence: (row) => (row as DeepstackRow).confidence,
     box: {
       convention: 'corners',
       units: 'auto',
       read(row, out) {
-        if (typeof row !== 'object' || row === null) return false;
         const { x_min, y_min, x_max, y_max } = row as DeepstackRow;
-        out[0] = x_min;
-        out[1] = y_min;
-        out[2] = x_max;
-        out[3] = y_max;
-        return true;
+        return putFour(out, x_min, y_min, x_max, y_max);
       },
     },
   });
@@ -40,13 +39,14 @@ function plan(module: string, settings: DetectionSettings): RowPlan {
 
 /** The names of persons and the signs of plates are personal data: what was seen is a face or a plate. */
 function anonymousClass(row: unknown): unknown {
-  if (isText(own(row, 'plate'))) return 'license_plate';
-  if (isText(own(row, 'userid'))) return 'face';
-  return own(row, 'label');
+  const { plate, userid, label } = row as DeepstackRow;
+  if (isText(plate)) return 'license_plate';
+  return isText(userid) ? 'face' : label;
 }
 
 function namedClass(row: unknown): unknown {
-  return own(row, 'plate') ?? own(row, 'userid') ?? own(row, 'label');
+  const { plate, userid, label } = row as DeepstackRow;
+  return plate ?? userid ?? label;
 }
 
 const scene: RowPlan = classes({ readClass: field('label'), readConfidence: field('confidence') });
@@ -77,8 +77,14 @@ function isBlueIrisList(value: unknown): value is readonly JsonObject[] {
 function blueIrisList(payload: unknown): readonly JsonObject[] | undefined {
   if (isBlueIrisList(payload)) return payload;
   if (!isObject(payload)) return undefined;
-  const lists = Object.values(payload).filter(isBlueIrisList);
-  return lists.length === 1 ? lists[0] : undefined;
+  let found: readonly JsonObject[] | undefined;
+  for (const key in payload) {
+    const value = payload[key];
+    if (!Array.isArray(value) || !isBlueIrisList(value)) continue;
+    if (found) return undefined;
+    found = value;
+  }
+  return found;
 }
 
 function matches(payload: unknown): boolean {
@@ -145,6 +151,7 @@ function answerGroup(
 export const deepstack: Adapter = {
   id: 'deepstack',
   label: 'DeepStack, CodeProject.AI, Blue Iris, AITool',
+  keys: 'any',
   matches,
   read,
   metadata: ({ moduleId, inferenceMs, camera }) => ({ moduleId, inferenceMs, camera }),

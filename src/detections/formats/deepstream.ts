@@ -71,6 +71,7 @@ export const deepstream: Adapter = {
   id: 'deepstream',
   label: 'NVIDIA DeepStream',
   needs: ["sourceSize when the picture is not of the stream muxer's size"],
+  keys: ['@timestamp'],
   matches,
   read,
   metadata: (payload) => ({

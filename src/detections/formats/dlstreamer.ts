@@ -33,6 +33,7 @@ function isFrame(value: unknown): value is JsonObject {
 export const dlstreamer: Adapter = {
   id: 'dlstreamer',
   label: 'Intel DL Streamer, Pipeline Server',
+  keys: ['resolution', 'metadata'],
   matches: (payload) => isFrame(payload) || isFrame(own(payload, 'metadata')),
   read(payload) {
     const frame = has(payload, 'resolution') ? payload : ownObject(payload, 'metadata');

@@ -27,6 +27,7 @@ export const doods: Adapter = {
   id: 'doods',
   label: 'DOODS, DOODS2',
   needs: ['imageSize'],
+  keys: ['detections'],
   matches,
   read(payload) {
     const error = own(payload, 'error');

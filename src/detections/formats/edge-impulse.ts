@@ -18,7 +18,7 @@ const rows: RowPlan = boxes({
 const anomalies: RowPlan = { ...rows, confidenceUnit: 'score' };
 
 const classification: RowPlan = classes({
-  readClass: (_row, index, group) => group.keys?.[index],
+  readClass: (_row, index, group) => group.names?.[index],
   readConfidence: (row) => row,
 });
 
@@ -54,7 +54,7 @@ function groupsOf(result: JsonObject): RowGroup[] {
   if (isObject(result.classification)) {
     const keys = Object.keys(result.classification);
     const values = result.classification;
-    groups.push({ rows: keys.map((key) => values[key]), keys, plan: classification });
+    groups.push({ rows: keys.map((key) => values[key]), names: keys, plan: classification });
   }
   return groups;
 }
@@ -63,6 +63,7 @@ export const edgeImpulse: Adapter = {
   id: 'edge-impulse',
   label: 'Edge Impulse',
   needs: ['sourceSize and sourceFit for results in model input pixels'],
+  keys: ['result'],
   matches,
   read,
   metadata: (payload) => {

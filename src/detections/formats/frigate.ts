@@ -1,5 +1,5 @@
 import { DetectionError } from '../detection-error';
-import { boxes, classes, copyFour, field } from '../reading';
+import { boxes, classes, putArray, field } from '../reading';
 import type { Adapter, Reading, RowPlan } from '../reading';
 import type { DetectionSettings } from '../types';
 import { everyRow, has, isObject, isText, own, ownArray, ownObject, toNumber } from '../values';
@@ -13,7 +13,7 @@ import type { JsonObject } from '../values';
 const mqttEvent: RowPlan = boxes({
   readClass: field('label'),
   readConfidence: field('score'),
-  box: { convention: 'corners', units: 'auto', read: (row, out) => copyFour(own(row, 'box'), out) },
+  box: { convention: 'corners', units: 'auto', read: (row, out) => putArray(out, own(row, 'box')) },
 });
 
 const apiEvent: RowPlan = boxes({
@@ -22,14 +22,14 @@ const apiEvent: RowPlan = boxes({
   box: {
     convention: 'corner',
     units: 'fraction',
-    read: (row, out) => copyFour(own(own(row, 'data'), 'box'), out),
+    read: (row, out) => putArray(out, own(own(row, 'data'), 'box')),
   },
 });
 
 const plateUpdate: RowPlan = boxes({
   readClass: field('class'),
   readConfidence: field('score'),
-  box: { convention: 'corners', units: 'auto', read: (row, out) => copyFour(own(row, 'plate_box'), out) },
+  box: { convention: 'corners', units: 'auto', read: (row, out) => putArray(out, own(row, 'plate_box')) },
 });
 
 const classUpdate: RowPlan = classes({ readClass: field('class'), readConfidence: field('score') });
@@ -147,6 +147,7 @@ export const frigate: Adapter = {
     'imageSize for events of the HTTP API',
     'sourceSize when the snapshot is larger than the detect stream',
   ],
+  keys: ['before', 'camera'],
   matches,
   read,
   metadata,

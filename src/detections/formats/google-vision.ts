@@ -1,5 +1,5 @@
 import { DetectionError } from '../detection-error';
-import { boxes, classes, field } from '../reading';
+import { boxes, classes, field, putFour } from '../reading';
 import type { Adapter, BoxPlan, ImageReading, RowPlan } from '../reading';
 import { has, isObject, isText, own, ownArray, toNumber } from '../values';
 import type { JsonObject } from '../values';
@@ -14,11 +14,7 @@ const readBox: BoxPlan['read'] = (row, out) => {
   if (!vertices || vertices.length === 0) return false;
   const xs = vertices.map((vertex) => coordinate(vertex, 'x'));
   const ys = vertices.map((vertex) => coordinate(vertex, 'y'));
-  out[0] = Math.min(...xs);
-  out[1] = Math.min(...ys);
-  out[2] = Math.max(...xs);
-  out[3] = Math.max(...ys);
-  return true;
+  return putFour(out, Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys));
 };
 
 function coordinate(vertex: unknown, axis: 'x' | 'y'): number {
@@ -77,6 +73,7 @@ export const googleVision: Adapter = {
   id: 'google-vision',
   label: 'Google Cloud Vision',
   needs: ['imageSize'],
+  keys: ['localizedObjectAnnotations', 'labelAnnotations', 'responses'],
   matches,
   read(payload) {
     const responses = ownArray(payload, 'responses');

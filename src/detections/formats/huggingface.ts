@@ -1,7 +1,7 @@
 import { DetectionError } from '../detection-error';
-import { boxes, classes, field } from '../reading';
+import { boxes, classes, putFour } from '../reading';
 import type { Adapter, RowPlan } from '../reading';
-import { everyRow, has, hasExactly } from '../values';
+import { everyRow, has, hasKeyCount } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -10,10 +10,15 @@ import type { JsonObject } from '../values';
  */
 
 interface HuggingFaceRow {
+  label?: unknown;
+  score?: unknown;
   box?: { xmin?: unknown; ymin?: unknown; xmax?: unknown; ymax?: unknown } | null;
 }
 
-const common = { readClass: field('label'), readConfidence: field('score') };
+const common = {
+  readClass: (row: unknown) => (row as HuggingFaceRow).label,
+  readConfidence: (row: unknown) => (row as HuggingFaceRow).score,
+};
 
 const objects: RowPlan = boxes({
   ...common,
@@ -23,12 +28,7 @@ const objects: RowPlan = boxes({
     units: 'auto',
     read(row, out) {
       const { box } = row as HuggingFaceRow;
-      if (typeof box !== 'object' || box === null) return false;
-      out[0] = box.xmin;
-      out[1] = box.ymin;
-      out[2] = box.xmax;
-      out[3] = box.ymax;
-      return true;
+      return typeof box === 'object' && box !== null && putFour(out, box.xmin, box.ymin, box.xmax, box.ymax);
     },
   },
 });
@@ -47,8 +47,8 @@ function isObjectRow(row: JsonObject): boolean {
 function matches(payload: unknown): boolean {
   return (
     everyRow(payload, isObjectRow) ||
-    everyRow(payload, (row) => isLabelled(row) && hasExactly(row, 'label', 'score')) ||
-    everyRow(payload, (row) => isLabelled(row) && 'mask' in row && hasExactly(row, 'label', 'score', 'mask'))
+    everyRow(payload, (row) => isLabelled(row) && hasKeyCount(row, 2)) ||
+    everyRow(payload, (row) => isLabelled(row) && 'mask' in row && hasKeyCount(row, 3))
   );
 }
 
@@ -56,6 +56,7 @@ export const huggingface: Adapter = {
   id: 'huggingface',
   label: 'Hugging Face, transformers.js',
   needs: ['units', 'imageSize'],
+  keys: ['label'],
   matches,
   read(payload) {
     if (!everyRow(payload, () => true)) return undefined;

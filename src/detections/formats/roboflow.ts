@@ -2,7 +2,7 @@ import { DetectionError } from '../detection-error';
 import { carriesRunLengths } from '../mapping';
 import { follow, parsePath } from '../path';
 import { readPoints } from '../points';
-import { boxes, classes, field } from '../reading';
+import { boxes, classes, field, putFour } from '../reading';
 import type { Adapter, ImageReading, RawPoint, Reading, RowPlan } from '../reading';
 import type { DetectionSettings, NoteCode } from '../types';
 import { everyRow, has, isObject, isText, own, ownArray, ownObject, toNumber, toSize } from '../values';
@@ -15,6 +15,10 @@ import type { JsonObject } from '../values';
  */
 
 interface PredictionRow {
+  class?: unknown;
+  class_id?: unknown;
+  confidence?: unknown;
+  detection_id?: unknown;
   x?: unknown;
   y?: unknown;
   width?: unknown;
@@ -22,28 +26,44 @@ interface PredictionRow {
   bbox?: { x?: unknown; y?: unknown; width?: unknown; height?: unknown } | null;
   center_x?: unknown;
   center_y?: unknown;
+  points?: unknown;
+  keypoints?: unknown;
+  rle?: unknown;
+  parent_origin?: unknown;
+  root_parent_origin?: unknown;
 }
 
 const detections: RowPlan = boxes({
-  readClass: field('class'),
-  readConfidence: field('confidence'),
+  readClass: (row) => (row as PredictionRow).class,
+  readClassId: (row) => (row as PredictionRow).class_id,
+  readConfidence: (row) => (row as PredictionRow).confidence,
   box: {
     convention: 'center',
     units: 'auto',
     read(row, out) {
-      if (typeof row !== 'object' || row === null) return false;
       const prediction = row as PredictionRow;
-      const box = prediction.x === undefined ? boxWithoutX(prediction) : prediction;
-      out[0] = box.x;
-      out[1] = box.y;
-      out[2] = box.width;
-      out[3] = box.height;
-      return true;
+      if (prediction.x !== undefined) {
+        return putFour(out, prediction.x, prediction.y, prediction.width, prediction.height);
+      }
+      const { x, y, width, height } = boxWithoutX(prediction);
+      return putFour(out, x, y, width, height);
     },
   },
-  points: { units: 'auto', read: (row) => readPoints(own(row, 'points'), 'xyObjects') },
-  keypoints: { units: 'auto', read: readKeypoints },
-  hasMask: carriesRunLengths,
+  points: {
+    units: 'auto',
+    read(row) {
+      const { points } = row as PredictionRow;
+      return points === undefined ? undefined : readPoints(points, 'xyObjects');
+    },
+  },
+  keypoints: {
+    units: 'auto',
+    read(row) {
+      const { keypoints } = row as PredictionRow;
+      return Array.isArray(keypoints) ? readKeypoints(keypoints) : undefined;
+    },
+  },
+  hasMask: (row) => (row as PredictionRow).rle !== undefined && carriesRunLengths(row),
 });
 
 /** inferencejs nests the box; roboflow-red deletes `x` by a slip and leaves `center_x`. */
@@ -54,8 +74,8 @@ function boxWithoutX(row: PredictionRow): PredictionRow {
 }
 
 /** A keypoint's confidence says nothing of occlusion, so `occluded` stays out; its id is the class of the joint. */
-function readKeypoints(row: unknown): RawPoint[] | undefined {
-  return ownArray(row, 'keypoints')?.map((point, index) => ({
+function readKeypoints(keypoints: readonly unknown[]): RawPoint[] {
+  return keypoints.map((point, index) => ({
     x: own(point, 'x'),
     y: own(point, 'y'),
     id: own(point, 'class_id') ?? index,
@@ -69,7 +89,7 @@ const classification: RowPlan = classes({
 
 /** Multi-label answers are an object of classes: `{cat: {confidence}}`; the name comes with the row. */
 const multiLabel: RowPlan = classes({
-  readClass: (_row, index, group) => group.keys?.[index],
+  readClass: (_row, index, group) => group.names?.[index],
   readConfidence: (row) => (typeof row === 'number' ? row : own(row, 'confidence')),
 });
 
@@ -86,8 +106,8 @@ function isAnswer(value: unknown): value is JsonObject {
   return isSize(own(value, 'image'));
 }
 
-function isPredictionRow(row: JsonObject): boolean {
-  const { bbox } = row as PredictionRow;
+function isPredictionRow(row: PredictionRow): boolean {
+  const { bbox } = row;
   if (typeof bbox === 'object' && bbox !== null) {
     return !Array.isArray(bbox) && isCentreBox(bbox) && typeof row.class === 'string' && 'confidence' in row;
   }
@@ -135,9 +155,13 @@ function roots(payload: unknown): JsonObject[] {
 
 function matches(payload: unknown): boolean {
   if (isPredictions(payload)) return true;
-  // a bare list whose first row is no answer cannot be a list of outputs unless it holds named predictions
+  if (Array.isArray(payload)) return everyRow(payload, holdsPredictions);
   const found = roots(payload);
-  return found.length > 0 && found.every((root) => namedPredictions(root).length > 0);
+  return found.length > 0 && found.every(holdsPredictions);
+}
+
+function holdsPredictions(root: JsonObject): boolean {
+  return namedPredictions(root).length > 0;
 }
 
 function read(payload: unknown, settings: DetectionSettings): Reading | undefined {
@@ -220,14 +244,15 @@ function topAnswer(image: JsonObject): unknown[] {
 }
 
 function rowGroup(rows: readonly unknown[], notes: Set<NoteCode>) {
-  for (const row of rows) {
-    if (has(row, 'parent_origin') || has(row, 'root_parent_origin')) {
-      notes.add('crop-coordinates');
-      break;
-    }
-  }
+  if (rows.some(isOfCrop)) notes.add('crop-coordinates');
   const isClassification = rows.length > 0 && everyRow(rows, hasNoGeometry);
   return { rows, plan: isClassification ? classification : detections };
+}
+
+function isOfCrop(row: unknown): boolean {
+  if (typeof row !== 'object' || row === null) return false;
+  const { parent_origin, root_parent_origin } = row as PredictionRow;
+  return parent_origin !== undefined || root_parent_origin !== undefined;
 }
 
 const GEOMETRY = ['x', 'y', 'width', 'height', 'bbox', 'center_x', 'points', 'keypoints', 'rle'];
@@ -254,12 +279,13 @@ function multiLabelGroup(
       ? Object.keys(predictions)
       : predicted.filter((name): name is string => isText(name) && Object.hasOwn(predictions, name));
   if (keys.length === 0) notes.add('nothing-predicted');
-  return { rows: keys.map((key) => predictions[key]), keys, plan: multiLabel };
+  return { rows: keys.map((key) => predictions[key]), names: keys, plan: multiLabel };
 }
 
 export const roboflow: Adapter = {
   id: 'roboflow',
   label: 'Roboflow inference, Workflows',
+  keys: 'any',
   matches,
   read,
   metadata: (payload) => ({ inference_id: payload.inference_id, model_id: payload.model_id }),

@@ -1,45 +1,62 @@
 import { DetectionError } from '../detection-error';
-import { boxes, classes, copyFour } from '../reading';
-import type { Adapter, RawPoint, Reading, RowPlan } from '../reading';
+import { boxes, classes, putArray } from '../reading';
+import type { Adapter, PointsPlan, RawPoint, Reading, RowGroup, RowPlan } from '../reading';
 import type { DetectionSettings } from '../types';
 import { isObject, isText, own, ownArray, ownObject, toNumber, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**
  * Seeed SSCMA: reCamera, Grove Vision AI, XIAO. Packed rows: `[x, y, w, h, score, target]` with the centre in pixels of the model's
- * resolution and a score of 0 to 100. Keypoints and segments carry such a row and their points.
+ * resolution and a score of 0 to 100. Keypoints and segments carry such a row and their points; classes are `[score, target]`.
  */
 
-/** A packed row taken apart, with the name that belongs to it. */
-interface Detection {
-  label: unknown;
-  target: unknown;
-  score: unknown;
-  box?: unknown;
-  points?: RawPoint[];
+type Packed = readonly unknown[];
+
+const NOTHING: Packed = [];
+
+/** The packed numbers of a row of boxes: the row itself. */
+function itself(row: unknown): Packed {
+  return Array.isArray(row) ? row : NOTHING;
 }
 
-const common = {
-  readClass: (row: unknown) => (row as Detection).label,
-  readClassId: (row: unknown) => (row as Detection).target,
-  readConfidence: (row: unknown) => (row as Detection).score,
-  confidenceUnit: 'percent',
-} as const;
+/** Those of a row of keypoints or segments: its first element, before the points. */
+function beforePoints(row: unknown): Packed {
+  return itself(itself(row)[0]);
+}
 
-const box: RowPlan['box'] = {
-  convention: 'center',
-  units: 'auto',
-  read: (row, out) => copyFour((row as Detection).box, out),
-};
+function packedBoxes(unpack: (row: unknown) => Packed): RowPlan {
+  return boxes({
+    readClass: (_row, index, group) => group.names?.[index],
+    readClassId: (row) => unpack(row)[5],
+    readConfidence: (row) => unpack(row)[4],
+    confidenceUnit: 'percent',
+    box: { convention: 'center', units: 'auto', read: (row, out) => putArray(out, unpack(row)) },
+  });
+}
 
-const points = { units: 'auto', read: (row: unknown) => (row as Detection).points } as const;
+const points: PointsPlan = { units: 'auto', read: (row) => readPackedPoints(itself(row)[1]) };
 
 const PLANS = {
-  boxes: boxes({ ...common, box }),
-  keypoints: boxes({ ...common, box, keypoints: points }),
-  segments: boxes({ ...common, box, points }),
-  classes: classes(common),
+  boxes: packedBoxes(itself),
+  keypoints: { ...packedBoxes(beforePoints), keypoints: points },
+  segments: { ...packedBoxes(beforePoints), points },
+  classes: classes({
+    readClass: (_row, index, group) => group.names?.[index],
+    readClassId: (row) => itself(row)[1],
+    readConfidence: (row) => itself(row)[0],
+    confidenceUnit: 'percent',
+  }),
 };
+
+/** Keypoints are [x, y, score] each, segments one flat list of x, y. */
+function readPackedPoints(value: unknown): RawPoint[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const values = value as unknown[];
+  if (values.every((point) => typeof point === 'number')) {
+    return values.flatMap((x, at) => (at % 2 === 0 ? [{ x, y: values[at + 1], id: at / 2 }] : []));
+  }
+  return values.map((point, id) => ({ x: own(point, 0), y: own(point, 1), id }));
+}
 
 /** Of these lists the richest that is filled speaks; they would describe the same objects. */
 const GEOMETRY_LISTS = ['keypoints', 'segments', 'boxes'] as const;
@@ -59,59 +76,32 @@ function read(payload: unknown, settings: DetectionSettings): Reading | undefine
       `The camera reports code ${code} instead of a result.`,
     );
   }
+  const groups: RowGroup[] = [];
+  const geometry = GEOMETRY_LISTS.find((list) => ownArray(data, list)?.length);
+  if (geometry) groups.push(groupOf(data, geometry, settings));
+  if (ownArray(data, 'classes')?.length) groups.push(groupOf(data, 'classes', settings));
   const resolution = ownArray(data, 'resolution') ?? [data.width, data.height];
-  const list = GEOMETRY_LISTS.find((name) => ownArray(data, name)?.length);
-  const groups = list ? [{ rows: unpack(data, list, settings), plan: PLANS[list] }] : [];
-  if (ownArray(data, 'classes')?.length) {
-    groups.push({ rows: unpackClasses(data, settings), plan: PLANS.classes });
-  }
   return { images: [{ size: toSize(resolution[0], resolution[1]), groups }] };
 }
 
-function unpack(
-  data: JsonObject,
-  list: (typeof GEOMETRY_LISTS)[number],
-  settings: DetectionSettings,
-): Detection[] {
-  return (ownArray(data, list) ?? []).map((row, index) => {
-    const packed = list === 'boxes' ? row : own(row, 0);
-    const target = own(packed, 5);
-    return {
-      label: labelOf(data, index, target, settings),
-      target,
-      score: own(packed, 4),
-      box: packed,
-      points: list === 'boxes' ? undefined : unpackPoints(own(row, 1)),
-    };
-  });
-}
-
-/** Keypoints are [x, y, score] each, segments one flat list of x, y. */
-function unpackPoints(value: unknown): RawPoint[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const values = value as unknown[];
-  if (values.every((point) => typeof point === 'number')) {
-    return values.flatMap((x, at) => (at % 2 === 0 ? [{ x, y: values[at + 1], id: at / 2 }] : []));
-  }
-  return values.map((point, id) => ({ x: own(point, 0), y: own(point, 1), id }));
-}
-
-function unpackClasses(data: JsonObject, settings: DetectionSettings): Detection[] {
-  return (ownArray(data, 'classes') ?? []).map((row, index) => {
-    const target = own(row, 1);
-    return { label: labelOf(data, index, target, settings), target, score: own(row, 0) };
-  });
-}
-
 /** `labels` in the payload go by row; the setting goes by class number, for firmware that sends no names. */
-function labelOf(data: JsonObject, index: number, target: unknown, settings: DetectionSettings): unknown {
-  return own(ownArray(data, 'labels'), index) ?? own(settings.labels, toNumber(target));
+function groupOf(data: JsonObject, list: keyof typeof PLANS, settings: DetectionSettings): RowGroup {
+  const plan = PLANS[list];
+  const group: RowGroup = { rows: ownArray(data, list) ?? [], plan, names: ownArray(data, 'labels') };
+  const { labels } = settings;
+  if (labels?.length && !group.names?.length) {
+    group.names = group.rows.map((row, index) =>
+      own(labels, toNumber(plan.readClassId?.(row, index, group))),
+    );
+  }
+  return group;
 }
 
 export const sscma: Adapter = {
   id: 'sscma',
   label: 'Seeed SSCMA (reCamera, Grove Vision AI)',
-  needs: ['labels when the firmware sends only class numbers'],
+  needs: ['class names (labels) when the firmware sends only class numbers'],
+  keys: ['name'],
   matches,
   read,
 };

@@ -1,8 +1,8 @@
 import { readPoints } from '../points';
-import { boxes, classes, field, fourFields } from '../reading';
+import { boxes, classes, field, fourFields, putFour } from '../reading';
 import type { Adapter, Reading, RowPlan } from '../reading';
 import type { NoteCode } from '../types';
-import { everyRow, has, hasExactly, isObject, own, ownArray, toNumber } from '../values';
+import { everyRow, has, hasKeyCount, isObject, own, ownArray, toNumber } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -11,23 +11,20 @@ import type { JsonObject } from '../values';
  */
 
 interface CocoSsdRow {
+  class?: unknown;
+  score?: unknown;
   bbox?: Record<number, unknown> | null;
 }
 
 const cocoSsd: RowPlan = boxes({
-  readClass: field('class'),
-  readConfidence: field('score'),
+  readClass: (row) => (row as CocoSsdRow).class,
+  readConfidence: (row) => (row as CocoSsdRow).score,
   box: {
     convention: 'corner',
     units: 'auto',
     read(row, out) {
       const { bbox } = row as CocoSsdRow;
-      if (typeof bbox !== 'object' || bbox === null) return false;
-      out[0] = bbox[0];
-      out[1] = bbox[1];
-      out[2] = bbox[2];
-      out[3] = bbox[3];
-      return true;
+      return typeof bbox === 'object' && bbox !== null && putFour(out, bbox[0], bbox[1], bbox[2], bbox[3]);
     },
   },
 });
@@ -59,18 +56,18 @@ const multiPose: RowPlan = {
 };
 
 function isCocoSsdRow(row: JsonObject): boolean {
-  if (typeof row.class !== 'string' || !('score' in row) || !hasExactly(row, 'bbox', 'class', 'score'))
-    return false;
-  return Array.isArray(row.bbox) ? row.bbox.length === 4 : isIndexed(row.bbox);
+  const { bbox } = row as CocoSsdRow;
+  if (typeof row.class !== 'string' || !('score' in row) || !hasKeyCount(row, 3)) return false;
+  return Array.isArray(bbox) ? bbox.length === 4 : isIndexed(bbox);
 }
 
 /** A Float32Array that went through JSON: `{"0": …, "3": …}`. */
 function isIndexed(bbox: unknown): boolean {
-  return isObject(bbox) && hasExactly(bbox, '0', '1', '2', '3');
+  return isObject(bbox) && '0' in bbox && '1' in bbox && '2' in bbox && '3' in bbox && hasKeyCount(bbox, 4);
 }
 
 function isMobileNetRow(row: JsonObject): boolean {
-  return typeof row.className === 'string' && hasExactly(row, 'className', 'probability');
+  return typeof row.className === 'string' && 'probability' in row && hasKeyCount(row, 2);
 }
 
 function isPoseRow(row: JsonObject): boolean {
@@ -125,6 +122,7 @@ function posePlan(rows: readonly unknown[]): RowPlan {
 export const tfjs: Adapter = {
   id: 'tfjs',
   label: 'TensorFlow.js nodes (coco-ssd, MobileNet, pose)',
+  keys: ['score', 'className', 'keypoints'],
   matches,
   read,
 };

@@ -1,8 +1,8 @@
 import { DetectionError } from '../detection-error';
 import { readPoints } from '../points';
-import { boxes, classes, field, fourFields } from '../reading';
+import { boxes, classes, fourFields, putFour } from '../reading';
 import type { Adapter, BoxPlan, ImageReading, RawPoint, RowPlan } from '../reading';
-import { everyRow, has, isObject, isText, own, ownArray, toSize } from '../values';
+import { everyRow, has, isObject, isText, own, ownArray, toNumber, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -14,12 +14,16 @@ interface UltralyticsRow {
   name?: unknown;
   class?: unknown;
   confidence?: unknown;
-  box?: { x1?: unknown; y1?: unknown; x2?: unknown; y2?: unknown; x3?: unknown } | null;
+  box?: { x1?: unknown; y1?: unknown; x2?: unknown; y2?: unknown } | null;
+  segments?: unknown;
+  keypoints?: unknown;
 }
 
-const readClass = field('name');
-const readClassId = field('class');
-const readConfidence = field('confidence');
+const common = {
+  readClass: (row: unknown) => (row as UltralyticsRow).name,
+  readClassId: (row: unknown) => (row as UltralyticsRow).class,
+  readConfidence: (row: unknown) => (row as UltralyticsRow).confidence,
+};
 
 const CORNER_NAMES = ['1', '2', '3', '4'];
 
@@ -34,40 +38,34 @@ const rectangle: BoxPlan = {
   units: 'auto',
   read(row, out) {
     const { box } = row as UltralyticsRow;
-    if (typeof box !== 'object' || box === null) return false;
-    out[0] = box.x1;
-    out[1] = box.y1;
-    out[2] = box.x2;
-    out[3] = box.y2;
-    return true;
+    return typeof box === 'object' && box !== null && putFour(out, box.x1, box.y1, box.x2, box.y2);
   },
 };
 
 /** The upright rectangle around an oriented box. */
 const around: BoxPlan = {
-  ...rectangle,
+  convention: 'corners',
+  units: 'auto',
   read(row, out) {
     const corners = orientedCorners(own(row, 'box'));
-    if (!corners) return rectangle.read(row, out, 0, { rows: [], plan: results });
-    const xs = corners.map(({ x }) => Number(x));
-    const ys = corners.map(({ y }) => Number(y));
-    out[0] = Math.min(...xs);
-    out[1] = Math.min(...ys);
-    out[2] = Math.max(...xs);
-    out[3] = Math.max(...ys);
-    return true;
+    if (!corners) return false;
+    const xs = corners.map(({ x }) => toNumber(x));
+    const ys = corners.map(({ y }) => toNumber(y));
+    return putFour(out, Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys));
   },
 };
 
 const results: RowPlan = boxes({
-  readClass,
-  readClassId,
-  readConfidence,
+  ...common,
   box: rectangle,
-  points: { units: 'auto', read: (row) => readPoints(own(row, 'segments'), 'xyArrays') },
+  points: { units: 'auto', read: (row) => axisArrays((row as UltralyticsRow).segments) },
   // `visible` is a confidence, not visibility: no `occluded`
-  keypoints: { units: 'auto', read: (row) => readPoints(own(row, 'keypoints'), 'xyArrays') },
+  keypoints: { units: 'auto', read: (row) => axisArrays((row as UltralyticsRow).keypoints) },
 });
+
+function axisArrays(value: unknown): RawPoint[] | undefined {
+  return value === undefined ? undefined : readPoints(value, 'xyArrays');
+}
 
 const orientedResults: RowPlan = {
   ...results,
@@ -75,12 +73,10 @@ const orientedResults: RowPlan = {
   points: { units: 'auto', read: (row) => orientedCorners(own(row, 'box')) },
 };
 
-const classification: RowPlan = classes({ readClass, readClassId, readConfidence });
+const classification: RowPlan = classes(common);
 
 const cornerRecords: RowPlan = boxes({
-  readClass,
-  readClassId,
-  readConfidence,
+  ...common,
   box: { convention: 'corners', units: 'auto', read: fourFields(['xmin', 'ymin', 'xmax', 'ymax']) },
 });
 
@@ -90,16 +86,12 @@ const centreBox = {
 } as const;
 
 const centreRecords: RowPlan = boxes({
-  readClass,
-  readClassId,
-  readConfidence,
+  ...common,
   box: { ...centreBox, units: 'auto' },
 });
 
 const hubRows: RowPlan = boxes({
-  readClass,
-  readClassId,
-  readConfidence,
+  ...common,
   box: { ...centreBox, units: 'fraction' },
   points: { units: 'fraction', read: (row) => readPoints(own(row, 'segment'), 'flat') },
 });
@@ -167,12 +159,16 @@ function planFor(rows: readonly unknown[]): RowPlan {
       'This is a semantic segmentation: shares of the picture by class, without objects. An event takes boxes, polygons, keypoints and classes.',
     );
   }
-  if (rows.some((row) => has(own(row, 'box'), 'x3'))) return orientedResults;
+  if (rows.some(isOriented)) return orientedResults;
   return rows.some(hasGeometry) ? results : classification;
 }
 
 function hasGeometry(row: unknown): boolean {
   return has(row, 'box') || has(row, 'segments') || has(row, 'keypoints');
+}
+
+function isOriented(row: unknown): boolean {
+  return typeof row === 'object' && row !== null && has((row as UltralyticsRow).box, 'x3');
 }
 
 function readImage(rows: readonly unknown[], shape?: unknown): ImageReading {
@@ -183,6 +179,7 @@ export const ultralytics: Adapter = {
   id: 'ultralytics',
   label: 'Ultralytics YOLO',
   needs: ['units', 'imageSize'],
+  keys: ['name', 'images', 'data'],
   matches,
   read(payload) {
     if (Array.isArray(payload)) return { images: [readImage(payload)] };

@@ -57,6 +57,7 @@ function readImage(entry: unknown): ImageReading {
 export const visionEvent: Adapter = {
   id: 'vision-event',
   label: 'Vision event (lists of the API)',
+  keys: ['eventType', 'objectDetections', 'classifications', 'instanceSegmentations'],
   matches: (payload) =>
     isEvent(payload) ||
     isImageEntry(payload) ||
