@@ -40,11 +40,11 @@ export function parseBaseUrl(text: string): URL {
 /**
  * The absolute URL of an endpoint. It is built here and not by the HTTP library, so that no part of a path can lead to another host.
  * @param path segments as they are; they are percent-encoded here
- * @throws ApiError `REJECTED` for a segment that a URL cannot carry (empty, `.`, `..`)
+ * @throws ApiError `REJECTED` for a segment that a URL cannot carry (empty, `.`, `..`, half a character)
  */
 export function endpointUrl(base: URL, path: string[], query: Record<string, string | undefined> = {}): URL {
   for (const segment of path) {
-    if (segment === '' || segment === '.' || segment === '..') {
+    if (segment === '' || segment === '.' || segment === '..' || !isWellFormed(segment)) {
       throw new ApiError('REJECTED', `"${segment}" cannot be the id of a use case.`);
     }
   }
@@ -54,6 +54,11 @@ export function endpointUrl(base: URL, path: string[], query: Record<string, str
     if (value !== undefined && value !== '') url.searchParams.set(name, value);
   }
   return url;
+}
+
+/** Half of a surrogate pair has no UTF-8 form, and so no percent-encoded one. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
 }
 
 /** Host and port for messages: `api.roboflow.com:443` */

@@ -181,11 +181,12 @@ function meaningOf(reply: RawReply, serverMessage: string | undefined, at: Surro
     case 404:
       return isFromTheApi(reply, serverMessage)
         ? { code: 'REJECTED', advice: 'Check the use case: it does not exist, or this key cannot see it.' }
-        : {
-            code: 'REJECTED',
-            advice: `This address has no Vision Events API; check ${at.addressSetting}.`,
-            needsOperator: true,
-          };
+        : noSuchEndpoint(at);
+    case 405:
+    case 410:
+    case 421:
+    case 426:
+      return noSuchEndpoint(at);
     case 407:
       return {
         code: 'NETWORK',
@@ -202,6 +203,14 @@ function meaningOf(reply: RawReply, serverMessage: string | undefined, at: Surro
     default:
       return { code: 'REJECTED', advice: 'Sending the same again will not help; correct what it names.' };
   }
+}
+
+function noSuchEndpoint(at: Surroundings): Meaning {
+  return {
+    code: 'REJECTED',
+    advice: `This address has no Vision Events API; check ${at.addressSetting}.`,
+    needsOperator: true,
+  };
 }
 
 /** A 404 that a web server or gateway makes up says no more than the status itself; the API names what it did not find. */

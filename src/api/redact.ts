@@ -11,7 +11,7 @@ export function makeRedactor(secrets: { text: string | undefined; label: string 
       base64,
       base64.replace(/=+$/, ''),
       Buffer.from(text).toString('base64url'),
-      encodeURIComponent(text),
+      encodeURIComponent(text.replace(/\p{Surrogate}/gu, '')),
       JSON.stringify(text).slice(1, -1),
     ]);
     for (const form of forms) replacements.push({ form, label });

@@ -21,6 +21,9 @@ const STATUS_CASES: StatusCase[] = [
   { status: 402, code: 'PAYMENT_REQUIRED', needsOperator: true, says: /billing/ },
   { status: 403, code: 'UNAUTHORIZED', needsOperator: true, says: /scope/ },
   { status: 404, code: 'REJECTED', says: /use case/ },
+  ...[405, 410, 421, 426].map((status): StatusCase => {
+    return { status, code: 'REJECTED', needsOperator: true, says: /base URL/ };
+  }),
   { status: 407, code: 'NETWORK', needsOperator: true, says: /proxy/ },
   { status: 408, code: 'TIMEOUT', says: /link/ },
   { status: 409, code: 'REJECTED', says: /409/ },
