@@ -15,7 +15,6 @@ function visionEventForm(type, options) {
   const doubt = options.doubt ?? {};
   const form = `.vision-event-form[data-form="${type}"]`;
   const catalogue = `@vision-events/node-red-roboflow/${type}:${type}.`;
-  const unfolded = {};
   /** What Node-RED's list of config nodes holds while none is chosen. */
   const NO_CONFIG_NODE = '_ADD_';
   /** The node whose dialog is open; its dialog knows better than its saved properties. */
@@ -141,14 +140,17 @@ function visionEventForm(type, options) {
   /** A label beside a typed input names the hidden original; this binds it to what the user sees. */
   function bindLabel(element, label) {
     const container = element.next('.red-ui-typedInput-container');
-    const name = label.text().trim();
+    // Node-RED translates the dialog only after `oneditprepare`.
+    const name = RED._(label.find('[data-i18n]').attr('data-i18n'));
     container.find('.red-ui-typedInput-input').attr('aria-label', name);
     container.find('.red-ui-typedInput-option-trigger').attr('aria-label', name);
     container.find('.red-ui-typedInput-type-select').attr('aria-label', t('form.typeOf', { label: name }));
     label.off('click.vision-event').on('click.vision-event', (event) => {
       event.preventDefault();
-      const fields = container.find('.red-ui-typedInput-input, .red-ui-typedInput-option-trigger, button');
-      fields.filter(':visible').first().trigger('focus');
+      const parts = ['input', 'option-trigger', 'type-select'].map((part) =>
+        container.find(`.red-ui-typedInput-${part}`),
+      );
+      parts.find((part) => part.is(':visible'))?.trigger('focus');
     });
   }
 
@@ -182,15 +184,7 @@ function visionEventForm(type, options) {
     const dialog = $(form);
     dialog.on('change keyup input', () => setTimeout(refresh, 0));
     refresh();
-    dialog.find('.vision-event-section').each(function () {
-      const section = $(this);
-      const key = section.attr('data-section');
-      const wrong = section.hasClass('vision-event-section-wrong');
-      this.open = wrong || (unfolded[key] ?? this.open);
-      section.on('toggle', () => {
-        unfolded[key] = this.open;
-      });
-    });
+    dialog.find('.vision-event-section-wrong').prop('open', true);
   }
 
   /** Call in `oneditsave`, `oneditcancel` and `oneditdelete`. */

@@ -1,0 +1,181 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+
+/** A node as the editor holds it. */
+export interface EditorNode {
+  id: string;
+  type: string;
+  valid: boolean;
+  validationErrors: string[];
+  [property: string]: unknown;
+}
+
+/** The part of the editor's own API that tests ask; it lives in the page. */
+interface EditorApi {
+  nodes: {
+    node(id: string): Record<string, unknown> | null;
+    eachNode(visit: (node: Record<string, unknown>) => void): void;
+  };
+}
+
+/** Node-RED's editor in a browser page, used as a person would: by mouse and keyboard. */
+export class EditorPage {
+  /** Errors that no code of the page caught. */
+  readonly pageErrors: string[] = [];
+
+  private constructor(readonly page: Page) {
+    page.on('pageerror', (error) => this.pageErrors.push(error.message));
+    page.setDefaultTimeout(10_000);
+  }
+
+  static async open(browser: Browser, url: string): Promise<EditorPage> {
+    const editor = new EditorPage(await browser.newPage({ viewport: { width: 1400, height: 1000 } }));
+    await editor.page.goto(url);
+    await editor.paletteNode('vision-event').waitFor({ state: 'attached' });
+    await editor.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
+    return editor;
+  }
+
+  paletteNode(type: string): Locator {
+    return this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
+  }
+
+  /** Drags a node from the palette to a place of the flow, from its upper left corner; answers its id. */
+  async dragFromPalette(type: string, x: number, y: number): Promise<string> {
+    const before = new Set((await this.nodes()).map((node) => node.id));
+    await this.paletteNode(type).scrollIntoViewIfNeeded();
+    const from = await centre(this.paletteNode(type));
+    const flow = await this.page.locator('#red-ui-workspace-chart').boundingBox();
+    if (!flow) throw new Error('the flow is not shown');
+    await this.drag(from, { x: flow.x + x, y: flow.y + y });
+    const added = (await this.nodes()).find((node) => !before.has(node.id));
+    if (!added) throw new Error(`dragging ${type} from the palette added no node`);
+    return added.id;
+  }
+
+  async wire(fromId: string, toId: string): Promise<void> {
+    await this.drag(
+      await centre(this.canvasNode(fromId).locator('.red-ui-flow-port-output .red-ui-flow-port')),
+      await centre(this.canvasNode(toId).locator('.red-ui-flow-port-input .red-ui-flow-port')),
+    );
+  }
+
+  canvasNode(id: string): Locator {
+    return this.page.locator(`[id="${id}"]`);
+  }
+
+  async openDialog(id: string): Promise<void> {
+    const { x, y } = await centre(this.canvasNode(id).locator('.red-ui-flow-node').first());
+    await this.page.mouse.dblclick(x, y);
+    await this.trayAtRest();
+  }
+
+  /** Closes the uppermost dialog: `Done` of a node, `Add` or `Update` of a config node. */
+  async confirmDialog(button: 'node-dialog-ok' | 'node-config-dialog-ok'): Promise<void> {
+    await this.page.locator(`#${button}`).click();
+    await this.page.locator(`#${button}`).waitFor({ state: 'detached' });
+    await this.trayAtRest();
+  }
+
+  /** Closes all open dialogs, the uppermost first. */
+  async cancelDialogs(): Promise<void> {
+    for (const button of ['node-config-dialog-cancel', 'node-dialog-cancel']) {
+      const cancel = this.page.locator(`#${button}`);
+      if ((await cancel.count()) === 0) continue;
+      await cancel.click();
+      await cancel.waitFor({ state: 'detached' });
+      await this.trayAtRest();
+    }
+  }
+
+  /** Dialogs slide in and out; what is clicked meanwhile is missed. */
+  async trayAtRest(): Promise<void> {
+    await this.page.waitForFunction(() => {
+      const moving = (globalThis as unknown as { $: (selector: string) => { length: number } }).$(
+        ':animated',
+      );
+      return moving.length === 0;
+    });
+    await this.page.waitForTimeout(350);
+  }
+
+  /** Chooses the type of a typed input from its menu. */
+  async chooseType(input: string, type: string): Promise<void> {
+    await this.typedInput(input).locator('.red-ui-typedInput-type-select').click();
+    await this.chooseFromMenu(type);
+  }
+
+  /** Chooses one of the fixed values of a typed input. */
+  async chooseOption(input: string, value: string): Promise<void> {
+    await this.typedInput(input).locator('.red-ui-typedInput-option-trigger').click();
+    await this.chooseFromMenu(value);
+  }
+
+  async typeInto(input: string, text: string): Promise<void> {
+    await this.typedInput(input).locator('.red-ui-typedInput-input').fill(text);
+    await this.page.keyboard.press('Tab');
+  }
+
+  typedInput(input: string): Locator {
+    return this.page.locator(`#${input} + .red-ui-typedInput-container`);
+  }
+
+  async deploy(): Promise<void> {
+    const answered = this.page.waitForResponse(
+      (response) => response.url().endsWith('/flows') && response.request().method() === 'POST',
+    );
+    await this.page.locator('#red-ui-header-button-deploy').click();
+    const status = (await answered).status();
+    if (status >= 300) throw new Error(`deploy: HTTP ${status}`);
+  }
+
+  async node(id: string): Promise<EditorNode> {
+    const found = (await this.nodes()).find((node) => node.id === id);
+    if (!found) throw new Error(`no node ${id}`);
+    return found;
+  }
+
+  /** The nodes of all flows, with what their dialogs saved. */
+  async nodes(): Promise<EditorNode[]> {
+    const texts = await this.page.evaluate(() => {
+      const { RED } = globalThis as unknown as { RED: EditorApi };
+      const found: string[] = [];
+      RED.nodes.eachNode((node) => {
+        const { id, type, valid, validationErrors } = node;
+        const definition = node._def as { defaults: Record<string, unknown> };
+        const saved = Object.fromEntries(Object.keys(definition.defaults).map((name) => [name, node[name]]));
+        const own = { ...saved, id, type, valid, validationErrors };
+        found.push(JSON.stringify(own));
+      });
+      return found;
+    });
+    return texts.map((text) => JSON.parse(text) as EditorNode);
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+  }
+
+  private async chooseFromMenu(value: string): Promise<void> {
+    await this.page.locator(`.red-ui-typedInput-options:visible a[value="${value}"]`).click();
+    await this.page.locator('.red-ui-typedInput-options:visible').waitFor({ state: 'detached' });
+  }
+
+  private async drag(from: Point, to: Point): Promise<void> {
+    await this.page.mouse.move(from.x, from.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(from.x + 5, from.y + 5);
+    await this.page.mouse.move(to.x, to.y, { steps: 10 });
+    await this.page.mouse.up();
+  }
+}
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+async function centre(element: Locator): Promise<Point> {
+  const box = await element.boundingBox();
+  if (!box) throw new Error(`${element.toString()} is not shown`);
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
