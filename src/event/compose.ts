@@ -97,6 +97,7 @@ function composeEventData({ eventType, eventData = {} }: EventParts): Record<str
 }
 
 function composeMetadata({ metadata = [], metadataFrom }: EventParts): unknown {
+  // What is no object cannot take the rows. It goes through alone, for the fault in the settings is what the user has to hear of.
   if (!isEmpty(metadataFrom) && !isObject(metadataFrom)) return metadataFrom;
   const entries = new Map(isObject(metadataFrom) ? Object.entries(metadataFrom) : []);
   for (const { key, value } of metadata) {
@@ -111,17 +112,11 @@ const hasPicture = ({ hasPicture: picture, sourceId, inputSourceId }: EventParts
 
 /** Detections are never dropped for want of a picture; an image without a picture and without detections says nothing and is left out. */
 function composeImages(parts: EventParts): ComposedImage[] | undefined {
-  const lists = (parts.images ?? []).map(onlyFilledLists);
-  const first = hasPicture(parts) ? [lists[0] ?? {}] : lists.slice(0, 1);
-  const entries: ComposedImage[] = [...first, ...lists.slice(1)];
-  // Entries in between stay, empty or not: a position in the list may mean a camera.
-  while (
-    entries.length > 0 &&
-    isBare(entries[entries.length - 1]) &&
-    !(entries.length === 1 && hasPicture(parts))
-  ) {
-    entries.pop();
-  }
+  const entries: ComposedImage[] = (parts.images ?? []).map(onlyFilledLists);
+  if (hasPicture(parts)) entries[0] ??= {};
+  const least = hasPicture(parts) ? 1 : 0;
+  // Empty entries before a filled one stay: a position in the list may mean a camera.
+  while (entries.length > least && isBare(entries.at(-1))) entries.pop();
   if (entries.length === 0) return undefined;
   const { label, sourceId, inputSourceId } = parts;
   entries[0] = { ...withoutEmpty({ label, sourceId, inputSourceId }), ...entries[0] };

@@ -7,9 +7,8 @@
  */
 import { ANNOTATION_LISTS } from './derive';
 import { isObject, own, type Fields } from './fields';
-import { fitAlertType, fitMetadataKey } from './fit';
+import { fitMetadataKey } from './fit';
 import {
-  ALERT_TYPE_PATTERN,
   MAX_ANNOTATIONS,
   MAX_EXAMINED_ENTRIES,
   MAX_IDENTIFIER_LENGTH,
@@ -31,6 +30,7 @@ import {
   type LeafRule,
   type ObjectRule,
   type Rule,
+  type TextRule,
 } from './rules';
 import { isIsoTimestamp, toIsoTimestamp } from './timestamp';
 import type { Mended } from './types';
@@ -93,7 +93,7 @@ class Mender {
   #value(rule: Rule, value: unknown, name: string | number, required: boolean): unknown {
     switch (rule.kind) {
       case 'list':
-        return Array.isArray(value) ? this.#inside(name, () => this.#list(rule.of, value)) : value;
+        return isList(value) ? this.#inside(name, () => this.#list(rule.of, value)) : value;
       case 'object':
         if (!isObject(value)) return value;
         return this.#inside(name, () => {
@@ -164,7 +164,7 @@ class Mender {
     mended = this.#demote(mended, 'keypoints', 'keypoints', MIN_KEYPOINTS);
     for (const name of ANNOTATION_LISTS) {
       const list = own(mended, name);
-      if (!Array.isArray(list) || list.length <= MAX_ANNOTATIONS) continue;
+      if (!isList(list) || list.length <= MAX_ANNOTATIONS) continue;
       this.#note(name, `${list.length} entries`, `the ${MAX_ANNOTATIONS} most confident`);
       mended = { ...mended, [name]: mostConfident(list) };
     }
@@ -175,17 +175,17 @@ class Mender {
   #demote(image: Fields, listName: string, shapeName: string, least: number): Fields {
     const list = own(image, listName);
     const boxes = own(image, 'objectDetections') ?? [];
-    if (!Array.isArray(list) || !Array.isArray(boxes)) return image;
+    if (!isList(list) || !isList(boxes)) return image;
     const isTooSmall = (entry: unknown): entry is Fields =>
       isObject(entry) && hasFewerThan(least, own(entry, shapeName));
     const demoted = list.filter(isTooSmall).map((entry) => without(entry, shapeName));
     if (demoted.length === 0) return image;
     this.#noteDemoted(list, listName, isTooSmall, demoted);
-    const rest = list.filter((entry) => !isTooSmall(entry)) as unknown[];
+    const rest = list.filter((entry) => !isTooSmall(entry));
     const mended: Fields = {
       ...image,
       [listName]: rest,
-      objectDetections: [...(boxes as unknown[]), ...demoted],
+      objectDetections: [...boxes, ...demoted],
     };
     return rest.length > 0 ? mended : without(mended, listName);
   }
@@ -226,6 +226,11 @@ class Mender {
   }
 }
 
+/** A list that can be worked through; a longer one (a hostile one) stays as it is. */
+function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value) && value.length <= MAX_EXAMINED_ENTRIES;
+}
+
 function without(fields: Fields, name: string): Fields {
   const rest = { ...fields };
   delete rest[name];
@@ -257,7 +262,7 @@ function mendStrictField(name: string, value: unknown): unknown {
 function mendLeaf(rule: LeafRule, value: unknown): unknown {
   switch (rule.kind) {
     case 'text':
-      return mendText(rule.max, rule.pattern, numberToText(value));
+      return mendText(rule, numberToText(value));
     case 'choice': {
       if (typeof value !== 'string') return value;
       const choice = value.trim().toLowerCase();
@@ -270,12 +275,10 @@ function mendLeaf(rule: LeafRule, value: unknown): unknown {
   }
 }
 
-function mendText(max: number | undefined, pattern: RegExp | undefined, value: unknown): unknown {
+function mendText({ max, pattern, fit }: TextRule, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const isTooLong = max !== undefined && value.length > max;
-  if (pattern === ALERT_TYPE_PATTERN) {
-    return isTooLong || !pattern.test(value) ? (fitAlertType(value) ?? value) : value;
-  }
+  if (fit) return isTooLong || !pattern?.test(value) ? (fit(value) ?? value) : value;
   return isTooLong ? cutText(value.trim(), max) : value;
 }
 
@@ -290,7 +293,7 @@ function mendNumber(rule: LeafRule & { kind: 'number' }, value: unknown): unknow
 function mendMetadataValue(value: unknown): unknown {
   if (value === null || value === '') return LEFT_OUT;
   if (typeof value === 'number' && Number.isFinite(value)) return roundTo(MAX_METADATA_DECIMALS, value);
-  const mended = mendText(MAX_METADATA_TEXT_LENGTH, undefined, value);
+  const mended = mendText({ kind: 'text', max: MAX_METADATA_TEXT_LENGTH }, value);
   return mended === '' ? LEFT_OUT : mended;
 }
 

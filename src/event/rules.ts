@@ -2,6 +2,7 @@
  * The rules of "Create a Vision Event" as plain data. `validate` walks them to find faults, `repair` walks them to mend, so that the two
  * never disagree about a field.
  */
+import { fitAlertType } from './fit';
 import {
   ALERT_TYPE_PATTERN,
   FEEDBACKS,
@@ -22,8 +23,16 @@ import {
 } from './limits';
 import { EVENT_TYPES, type EventType } from './types';
 
+export interface TextRule {
+  kind: 'text';
+  max?: number;
+  pattern?: RegExp;
+  /** makes a text fit the pattern and the length; undefined when nothing would be left of it */
+  fit?: (text: string) => string | undefined;
+}
+
 export type LeafRule =
-  | { kind: 'text'; max?: number; pattern?: RegExp }
+  | TextRule
   | { kind: 'choice'; among: readonly string[] }
   | { kind: 'number'; integer?: boolean; min?: number; max?: number; clamp?: boolean }
   | { kind: 'flag' };
@@ -57,7 +66,13 @@ export interface Field {
   required: boolean;
 }
 
-const text = (max?: number, pattern?: RegExp): LeafRule => ({ kind: 'text', max, pattern });
+const text = (max?: number): TextRule => ({ kind: 'text', max });
+const alertType: TextRule = {
+  kind: 'text',
+  max: MAX_ALERT_TYPE_LENGTH,
+  pattern: ALERT_TYPE_PATTERN,
+  fit: fitAlertType,
+};
 const choice = (among: readonly string[]): LeafRule => ({ kind: 'choice', among });
 const number: LeafRule = { kind: 'number' };
 const flag: LeafRule = { kind: 'flag' };
@@ -130,7 +145,7 @@ export const EVENT_DATA_RULES: Readonly<Record<EventType, ObjectRule>> = {
   safety_alert: object(
     {},
     {
-      alertType: text(MAX_ALERT_TYPE_LENGTH, ALERT_TYPE_PATTERN),
+      alertType,
       severity: choice(SEVERITIES),
       description: text(MAX_LONG_TEXT_LENGTH),
       externalId,

@@ -11,9 +11,17 @@ const SMALLEST_MILLISECONDS = 1e11;
 
 /** The moment of an ISO 8601 text in epoch milliseconds, or undefined when it is not one. Without a zone it is read as the device's local time. */
 export function parseIsoTimestamp(text: string): number | undefined {
-  if (!ISO_TIMESTAMP.test(text)) return undefined;
+  if (!ISO_TIMESTAMP.test(text) || !isDayOfCalendar(text)) return undefined;
   const moment = Date.parse(inPlainIso(text));
   return Number.isNaN(moment) ? undefined : moment;
+}
+
+/** Date.parse takes 30 February for 2 March. */
+function isDayOfCalendar(text: string): boolean {
+  const day = Number(text.slice(8, 10));
+  return (
+    day <= 28 || new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate() >= day
+  );
 }
 
 /** Date.parse reads neither the decimal comma nor the short zones that ISO 8601 allows. */

@@ -345,6 +345,8 @@ describe('event: the laws of repair', () => {
       }),
       2000,
     );
+    const huge = eventWith({ images: [{ objectDetections: new Array(4_000_000_000) }] });
+    assert.equal(repair(huge).event, huge);
     const cyclic = eventWith({ deviceId: '' });
     cyclic.self = cyclic;
     assert.equal(repair(cyclic).repaired.length, 1);

@@ -327,6 +327,8 @@ describe('event: errors in the strict fields', () => {
     ['timestamp', 'yesterday', 'string.isoDate'],
     ['timestamp', '2026-06-31T25:00:00Z', 'string.isoDate'],
     ['timestamp', '06/15/2026', 'string.isoDate'],
+    ['timestamp', '2026-02-29T10:00:00Z', 'string.isoDate'],
+    ['timestamp', '2026-04-31', 'string.isoDate'],
     ['timestamp', String(NOW), 'string.isoDate'],
     ['timestamp', at(NOW - 365 * DAY - 1), 'date.min'],
     ['timestamp', at(NOW + DAY + 1), 'date.max'],
@@ -353,6 +355,8 @@ describe('event: errors in the strict fields', () => {
       ['timestamp', '2026-06-15T10:30:00.123456+00:00'],
       ['timestamp', '2026-06-15T10:30:00,5+0200'],
       ['timestamp', '2026-06-15T10:30+02'],
+      ['timestamp', '2026-02-28T10:30Z'],
+      ['timestamp', '2026-05-31'],
     ];
     for (const [path, value] of fine) assert.equal(error(path, value), undefined, `${path} ${String(value)}`);
   });
