@@ -42,7 +42,7 @@ const externalId = Joi.string().max(1000);
 
 /** "Event Data Schemas" */
 export const eventDataSchemas: Record<string, Joi.ObjectSchema> = {
-  quality_check: Joi.object({ result: Joi.valid('pass', 'fail'), externalId }),
+  quality_check: Joi.object({ result: Joi.string().valid('pass', 'fail'), externalId }),
   inventory_count: Joi.object({
     location: Joi.string().max(1000),
     itemCount: number().integer().min(0),
@@ -53,14 +53,14 @@ export const eventDataSchemas: Record<string, Joi.ObjectSchema> = {
     alertType: Joi.string()
       .max(256)
       .pattern(/^[a-zA-Z0-9_-]+$/),
-    severity: Joi.valid('low', 'medium', 'high'),
+    severity: Joi.string().valid('low', 'medium', 'high'),
     description: Joi.string().max(10000),
     externalId,
   }),
   custom: Joi.object({ value: Joi.string().max(10000), externalId }),
   operator_feedback: Joi.object({
     relatedEventId: Joi.string().required(),
-    feedback: Joi.valid('correct', 'incorrect', 'inconclusive').required(),
+    feedback: Joi.string().valid('correct', 'incorrect', 'inconclusive').required(),
   }),
 };
 
@@ -165,13 +165,23 @@ export function findWarnings(event: JsonObject): ApiWarning[] {
 
 /**
  * What the API keeps of an event: `eventData` with a fault becomes `{}` (documented), `images` with a fault anywhere
- * are dropped whole (said of bundles with an over-long list), and every other faulty or unknown field is left out
+ * are dropped whole (said of bundles with an over-long list), and so is every other faulty or unknown field
  * (not documented; the reading that loses most, so that nobody relies on more).
  */
 export function asStored(event: JsonObject, warnings: ApiWarning[]): JsonObject {
-  const faulty = new Set(warnings.map((warning) => warning.path.split('.', 1)[0]));
-  const kept = Object.entries(event).filter(([field]) => !faulty.has(field));
-  return { ...Object.fromEntries(kept), eventData: faulty.has('eventData') ? {} : event.eventData };
+  const stored: JsonObject = { ...event };
+  for (const { path } of warnings) {
+    const field = fieldOf(event, path);
+    if (field === 'eventData' || field === 'customMetadata') stored[field] = {};
+    else if (field === 'images') stored[field] = [];
+    else delete stored[field];
+  }
+  return stored;
+}
+
+/** The event's own field that a path leads into; an unknown field may have a dot in its name. */
+function fieldOf(event: JsonObject, path: string): string {
+  return Object.hasOwn(event, path) ? path : path.split('.', 1)[0]!;
 }
 
 /** The first fault of a picture's `metadata` part, or undefined. Same limits as `customMetadata`. */

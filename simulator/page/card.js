@@ -201,14 +201,15 @@ function warningList({ warnings, event, received }) {
   );
 }
 
-/** The fields that were sent and are not as sent in what is stored. */
+/** The fields that were sent and are not as sent in what is stored. A bundle's pictures have got ids in between. */
 function lostFields(event, received) {
   const sent = JSON.parse(received);
+  const isEmptied = (field) =>
+    ['eventData', 'images', 'customMetadata'].includes(field) &&
+    Object.keys(event[field] ?? {}).length === 0 &&
+    JSON.stringify(event[field]) !== JSON.stringify(sent[field]);
   return Object.keys(sent).filter(
-    (field) =>
-      field !== 'bundleFormatVersion' &&
-      (!(field in event) ||
-        (field === 'eventData' && JSON.stringify(event[field]) !== JSON.stringify(sent[field]))),
+    (field) => field !== 'bundleFormatVersion' && (!(field in event) || isEmptied(field)),
   );
 }
 
