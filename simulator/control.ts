@@ -53,7 +53,7 @@ export async function handleControl(
   const limit = Number(url.searchParams.get('limit') ?? DEFAULT_LISTED);
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /_simulator/events':
-      return { status: 200, body: listEvents(store, url.searchParams.get('since'), limit) };
+      return { status: 200, body: listEvents(store, faults, url.searchParams.get('since'), limit) };
     case 'GET /_simulator/requests':
       return { status: 200, body: { ...requests.summary(), entries: requests.entries.slice(-limit) } };
     case 'GET /_simulator/use-cases':
@@ -72,13 +72,14 @@ export async function handleControl(
 }
 
 /** `since` is a revision the caller has seen: without a change after it, no events are listed again. */
-function listEvents(store: Store, since: string | null, limit: number) {
+function listEvents(store: Store, faults: FaultControl, since: string | null, limit: number) {
   const unchanged = since !== null && Number(since) === store.revision;
   return {
     revision: store.revision,
     total: store.eventCount,
     pictures: store.pictureCount,
     warned: store.warnedCount,
+    faultsSet: faults.isSet,
     events: unchanged ? null : store.newestFirst().slice(0, limit),
   };
 }

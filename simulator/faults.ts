@@ -95,6 +95,11 @@ export class FaultControl {
     this.dice = undefined;
   }
 
+  /** Whether any request could still meet a fault. */
+  get isSet(): boolean {
+    return this.queue.length > 0 || this.standing.length > 0 || this.dice !== undefined;
+  }
+
   /** For `GET /_simulator/faults`. */
   describe() {
     return { next: this.queue, always: this.standing, random: this.dice && { rate: this.dice.rate } };

@@ -36,6 +36,7 @@ async function refresh() {
   const listing = await (await fetch(`/_simulator/events?limit=${state.limit}${since}`)).json();
   state.revision = listing.revision;
   state.total = listing.total;
+  byId('faults').hidden = !listing.faultsSet;
   if (listing.events === null) return;
   state.events = listing.events;
   state.useCases = await (await fetch('/_simulator/use-cases')).json();

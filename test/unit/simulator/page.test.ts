@@ -101,6 +101,7 @@ describe('simulator: page', function () {
     await page.getByLabel('warnings only').check();
     assert.deepEqual(await page.locator('.card .id').allTextContents(), ['second']);
     await page.locator('summary').click();
+    await page.locator('.raw pre').first().waitFor();
     assert.match(
       (await page.locator('.raw').textContent())!,
       /as stored.*"eventData": \{\}.*as received.*urgent/s,
@@ -132,7 +133,10 @@ describe('simulator: page', function () {
       [HOSTILE]: HOSTILE,
     });
     await page.locator('.card').nth(1).waitFor();
-    for (const summary of await page.locator('summary').all()) await summary.click();
+    for (const card of await page.locator('.card').all()) {
+      await card.locator('summary').click();
+      await card.locator('.raw pre').first().waitFor();
+    }
     await page.locator('.enlarge').click();
     await page.locator('dialog .frame').waitFor();
 
