@@ -13,6 +13,7 @@ export default tseslint.config(
     },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-require-imports': ['error', { allowAsImport: true }],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
@@ -68,6 +69,25 @@ export default tseslint.config(
     languageOptions: {
       sourceType: 'script',
       globals: { ...globals.browser, ...globals.jquery, RED: 'readonly' },
+    },
+  },
+  {
+    // the texts of function nodes: what Node-RED gives them is there, and they return
+    files: ['scripts/examples/functions/*.js'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      parserOptions: { ecmaFeatures: { globalReturn: true } },
+      globals: {
+        ...Object.fromEntries(
+          ['msg', 'node', 'flow', 'global', 'context', 'env', 'RED', 'zlib'].map((name) => [
+            name,
+            'writable',
+          ]),
+        ),
+        Buffer: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+      },
     },
   },
   {

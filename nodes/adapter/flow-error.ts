@@ -1,0 +1,92 @@
+/** The error codes that flows may switch on (`msg.error.code` at a Catch node). */
+export type FlowErrorCode =
+  | 'NOT_CONFIGURED'
+  | 'EVENT_INVALID'
+  | 'EVENT_WARNINGS'
+  | `DETECTIONS_${string}`
+  | 'IMAGE_INVALID'
+  | 'UNAUTHORIZED'
+  | 'PAYMENT_REQUIRED'
+  | 'REJECTED'
+  | 'RATE_LIMITED'
+  | 'SERVER_ERROR'
+  | 'TIMEOUT'
+  | 'NETWORK'
+  | 'BAD_RESPONSE'
+  | 'BUSY'
+  | 'OUTBOX_FULL'
+  | 'OUTBOX_IO'
+  | 'UNEXPECTED';
+
+const FLOW_ERROR_CODES: ReadonlySet<string> = new Set([
+  'NOT_CONFIGURED',
+  'EVENT_INVALID',
+  'EVENT_WARNINGS',
+  'IMAGE_INVALID',
+  'UNAUTHORIZED',
+  'PAYMENT_REQUIRED',
+  'REJECTED',
+  'RATE_LIMITED',
+  'SERVER_ERROR',
+  'TIMEOUT',
+  'NETWORK',
+  'BAD_RESPONSE',
+  'BUSY',
+  'OUTBOX_FULL',
+  'OUTBOX_IO',
+]);
+
+/** The status text of an error, where its code alone says too little: a key of the catalogue, and its values. */
+export interface ShortText {
+  key: string;
+  values?: Record<string, string | number>;
+}
+
+/** What a node hands to `done(err)`: the code, a text that says what to do, and nothing that could carry the key. */
+export class FlowError extends Error {
+  override readonly name = 'VisionEventError';
+  readonly code: FlowErrorCode;
+  readonly statusCode?: number;
+  readonly short?: ShortText;
+
+  constructor(code: FlowErrorCode, message: string, more: { statusCode?: number; short?: ShortText } = {}) {
+    super(message);
+    this.code = code;
+    if (more.statusCode !== undefined) this.statusCode = more.statusCode;
+    if (more.short !== undefined) this.short = more.short;
+  }
+}
+
+interface CodedError {
+  code: string;
+  message: string;
+  statusCode?: number;
+}
+
+function isCoded(error: unknown): error is CodedError {
+  return (
+    typeof error === 'object' && error !== null && typeof (error as { code?: unknown }).code === 'string'
+  );
+}
+
+/**
+ * Turns whatever a room of the library threw into the error that the flow sees.
+ * A new object is made on purpose: nothing but code, text and HTTP status travels on.
+ */
+export function toFlowError(error: unknown): FlowError {
+  if (error instanceof FlowError) return error;
+  if (isCoded(error)) {
+    if (error instanceof Error && error.name === 'DetectionError') {
+      const code = `DETECTIONS_${error.code.toUpperCase().replace(/-/g, '_')}` as const;
+      return new FlowError(code, error.message);
+    }
+    if (FLOW_ERROR_CODES.has(error.code)) {
+      return new FlowError(error.code as FlowErrorCode, error.message, { statusCode: error.statusCode });
+    }
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return new FlowError(
+    'UNEXPECTED',
+    `Unexpected fault while handling this message, please report it: ${text}`,
+  );
+}

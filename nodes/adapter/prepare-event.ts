@@ -1,0 +1,150 @@
+import type { DetectionContext, DetectionResult, DetectionSettings } from '../../src/detections/types';
+import { convertDetections } from '../../src/detections/convert';
+import { compose, type Composed } from '../../src/event/compose';
+import {
+  countDetections,
+  detectedResult,
+  filterDetections,
+  parseClasses,
+  topClass,
+} from '../../src/event/derive';
+import { repair } from '../../src/event/repair';
+import type { AnnotationLists, VisionEvent } from '../../src/event/types';
+import { validate } from '../../src/event/validate';
+import type { VisionEventProperties } from '../properties';
+import { isDerived, type DerivedField, type EventValues } from './event-inputs';
+import { detectionSettings, numberOf } from './event-settings';
+import { FlowError } from './flow-error';
+import type { EventReport } from './report';
+
+/** The settings of the dialog that shape the event, parsed once. */
+export interface EventSettings {
+  detection: DetectionSettings;
+  minConfidence?: number;
+  classes: string[];
+  onWarnings: VisionEventProperties['onWarnings'];
+}
+
+export function eventSettings(config: VisionEventProperties): EventSettings {
+  return {
+    detection: detectionSettings(config),
+    minConfidence: numberOf(config.minConfidence),
+    classes: parseClasses(config.classes ?? ''),
+    onWarnings: config.onWarnings || 'send',
+  };
+}
+
+/** What only this message knows. */
+export interface MessageContext {
+  detection: DetectionContext;
+  hasPicture: boolean;
+  /** the workspace's, for events that name none */
+  deviceId: string;
+  /** epoch ms */
+  now: number;
+}
+
+/**
+ * Values of the dialog and the detections become one checked event. What was found on the way is written into
+ * `report`, so that it is known also when this throws.
+ *
+ * @throws DetectionError when the payload cannot be converted
+ * @throws FlowError `EVENT_INVALID` for a fault in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
+ */
+export function prepareEvent(
+  values: EventValues,
+  settings: EventSettings,
+  context: MessageContext,
+  report: EventReport,
+): VisionEvent {
+  const converted = values.detections && convert(values.detections.payload, settings, context, report);
+  const images = (converted?.images ?? []).map(({ annotations }) =>
+    filterDetections(annotations, { minConfidence: settings.minConfidence, classes: settings.classes }),
+  );
+  const composed = compose({
+    ...values.topLevel,
+    eventId: values.eventId,
+    eventType: values.eventType,
+    useCaseId: values.useCaseId,
+    timestamp: values.timestamp,
+    deviceId: values.topLevel.deviceId ?? context.deviceId,
+    eventData: withDerived(values.eventData, converted ? images : undefined),
+    metadata: values.metadata,
+    metadataFrom: metadataBase(converted, values.topLevel.metadataFrom),
+    images,
+    hasPicture: context.hasPicture,
+    label: values.topLevel.imageLabel,
+  });
+  return check(composed, settings, context.now, report);
+}
+
+function convert(
+  payload: unknown,
+  settings: EventSettings,
+  context: MessageContext,
+  report: EventReport,
+): DetectionResult {
+  const result = convertDetections(payload, settings.detection, context.detection);
+  const { format, count, dropped, notes } = result;
+  report.detections = { format, count, dropped, notes };
+  return result;
+}
+
+/** Without detections (not: without any found) nothing can be derived from them, and the field is left out. */
+function withDerived(eventData: Record<string, unknown>, images: AnnotationLists[] | undefined) {
+  return Object.fromEntries(
+    Object.entries(eventData).map(([name, value]) => [
+      name,
+      isDerived(value) ? images && derived(value, images) : value,
+    ]),
+  );
+}
+
+function derived({ derive, classes }: DerivedField, images: AnnotationLists[]): unknown {
+  switch (derive) {
+    case 'detected':
+      return detectedResult(images, parseClasses(classes));
+    case 'count':
+      return countDetections(images, parseClasses(classes));
+    case 'topClass':
+      return topClass(images);
+  }
+}
+
+/** What the detector said of the picture lies under what the flow says. */
+function metadataBase(converted: DetectionResult | undefined, metadataFrom: unknown): unknown {
+  if (!converted?.metadata) return metadataFrom;
+  if (metadataFrom === undefined) return converted.metadata;
+  const isPlainObject =
+    typeof metadataFrom === 'object' && metadataFrom !== null && !Array.isArray(metadataFrom);
+  return isPlainObject ? { ...converted.metadata, ...metadataFrom } : metadataFrom;
+}
+
+function check(composed: Composed, settings: EventSettings, now: number, report: EventReport): VisionEvent {
+  let event: unknown = composed;
+  let validation = validate(event, now);
+  if (settings.onWarnings === 'repair' && (validation.warningCount > 0 || validation.errors.length > 0)) {
+    const mended = repair(event);
+    event = mended.event;
+    report.repaired = mended.repaired;
+    validation = validate(event, now);
+  }
+  const { errors, warnings, warningCount } = validation;
+  const { eventId } = event as { eventId?: unknown };
+  if (typeof eventId === 'string') report.eventId = eventId;
+  report.warnings = warnings;
+  if (warningCount > warnings.length) report.warningCount = warningCount;
+  if (errors.length > 0) {
+    throw new FlowError('EVENT_INVALID', errors.map(({ message }) => message).join(' '));
+  }
+  if (settings.onWarnings === 'stop' && warningCount > 0) {
+    const first = warnings[0];
+    throw new FlowError(
+      'EVENT_WARNINGS',
+      `The event was kept back: ${warningCount} warning(s), the first is ${first?.type} at ${first?.path}. ` +
+        'See msg.visionEvent.warnings for all, or choose "repair" or "send" under "On warnings".',
+      { short: { key: 'stoppedByWarnings', values: { count: warningCount } } },
+    );
+  }
+  return event as VisionEvent;
+}

@@ -1,0 +1,51 @@
+import type { NodeAPI, NodeStatus } from 'node-red';
+import type { FlowError } from './flow-error';
+
+/** The texts of all nodes' statuses are in one catalogue, that of the workspace. */
+const CATALOGUE = '@vision-events/node-red-roboflow/vision-event-workspace:status.';
+
+/** The statuses of the contract, with texts from the message catalogue. */
+export class StatusTexts {
+  constructor(private readonly RED: NodeAPI) {}
+
+  sending(): NodeStatus {
+    return { fill: 'blue', shape: 'dot', text: this.text('sending') };
+  }
+
+  /** `detail` is shown behind the number, such as the recognised format and its count. */
+  done(what: 'sent' | 'built' | 'queued' | 'uploaded', count: number, detail = ''): NodeStatus {
+    const fill = what === 'queued' ? 'blue' : 'green';
+    return { fill, shape: 'dot', text: this.text(what, { count }) + (detail && ` · ${detail}`) };
+  }
+
+  warnings(count: number): NodeStatus {
+    return {
+      fill: 'yellow',
+      shape: 'dot',
+      text: this.text(count === 1 ? 'oneWarning' : 'warnings', { count }),
+    };
+  }
+
+  throttled(): NodeStatus {
+    return { fill: 'grey', shape: 'ring', text: this.text('throttled') };
+  }
+
+  error(error: FlowError): NodeStatus {
+    return { fill: 'red', shape: 'ring', text: this.errorText(error) };
+  }
+
+  private errorText(error: FlowError): string {
+    if (error.short) return this.text(error.short.key, error.short.values);
+    if (error.code.startsWith('DETECTIONS_')) {
+      return this.text('DETECTIONS', {
+        code: error.code.slice('DETECTIONS_'.length).toLowerCase().replace(/_/g, ' '),
+      });
+    }
+    const text = this.text(error.code);
+    return error.statusCode === undefined ? text : `${error.statusCode} ${text}`;
+  }
+
+  private text(key: string, values: Record<string, unknown> = {}): string {
+    return this.RED._(CATALOGUE + key, values as Record<string, string>);
+  }
+}

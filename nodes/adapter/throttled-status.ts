@@ -1,0 +1,39 @@
+import type { Node, NodeStatus } from 'node-red';
+
+/** Each status goes to every open browser and to Status nodes: at most two a second. */
+const MIN_INTERVAL_MS = 500;
+
+/** Shows the newest status at most twice a second; the last one always gets shown. */
+export class ThrottledStatus {
+  private shownAt = -Infinity;
+  private waiting: NodeStatus | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly node: Node) {}
+
+  show(status: NodeStatus): void {
+    const wait = this.shownAt + MIN_INTERVAL_MS - performance.now();
+    if (wait <= 0 && this.timer === undefined) {
+      this.shownAt = performance.now();
+      this.node.status(status);
+      return;
+    }
+    this.waiting = status;
+    this.timer ??= setTimeout(() => this.showWaiting(), Math.max(wait, 0));
+  }
+
+  /** Drops what waits and clears the status; for `close`. */
+  clear(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.waiting = undefined;
+    this.node.status({});
+  }
+
+  private showWaiting(): void {
+    this.timer = undefined;
+    this.shownAt = performance.now();
+    if (this.waiting) this.node.status(this.waiting);
+    this.waiting = undefined;
+  }
+}

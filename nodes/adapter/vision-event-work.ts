@@ -1,0 +1,165 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { VisionEvent } from '../../src/event/types';
+import type { VisionEventProperties } from '../properties';
+import { Cooldown } from './cooldown';
+import { EventInputs, type EventValues } from './event-inputs';
+import { messageImageSize, numberOf } from './event-settings';
+import { toFlowError, type FlowError } from './flow-error';
+import type { FlowMessage, Send } from './guarded-input';
+import { EventPictures, type LoadedPicture } from './event-pictures';
+import { eventSettings, prepareEvent, type EventSettings } from './prepare-event';
+import type { EventReport } from './report';
+import { StatusTexts } from './status-texts';
+import { ThrottledStatus } from './throttled-status';
+import { workspaceOf, type Workspace } from './workspace';
+
+/** What one `vision-event` node does with a message. */
+export class VisionEventWork {
+  private readonly inputs: EventInputs;
+  private readonly pictures: EventPictures;
+  private readonly settings: EventSettings;
+  private readonly cooldown: Cooldown;
+  private readonly status: ThrottledStatus;
+  private readonly texts: StatusTexts;
+  private underWay = 0;
+  private finished = 0;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    node: Node,
+    private readonly config: VisionEventProperties,
+  ) {
+    this.inputs = new EventInputs(RED, node, config);
+    this.pictures = new EventPictures(RED, node, config);
+    this.settings = eventSettings(config);
+    this.cooldown = new Cooldown((numberOf(config.cooldown) ?? 0) * 1000);
+    this.status = new ThrottledStatus(node);
+    this.texts = new StatusTexts(RED);
+    this.showMissingSettings();
+  }
+
+  /** Answers with the event as `msg.payload` and the report as `msg.visionEvent`, or throws. */
+  async handle(message: FlowMessage, send: Send): Promise<void> {
+    const report: EventReport = { warnings: [] };
+    let event: VisionEvent;
+    this.underWay++;
+    try {
+      event = await this.process(message, report);
+    } catch (error) {
+      message['visionEvent'] = report;
+      throw error;
+    } finally {
+      this.underWay--;
+    }
+    message.payload = event;
+    message['visionEvent'] = report;
+    this.showDone(report);
+    send(message);
+  }
+
+  showError(error: FlowError): void {
+    this.status.show(this.texts.error(error));
+  }
+
+  close(): void {
+    this.status.clear();
+  }
+
+  private async process(message: FlowMessage, report: EventReport): Promise<VisionEvent> {
+    const workspace = this.workspace();
+    const values = await this.inputs.evaluate(message);
+    const pictures = await this.pictures.load(message, report);
+    const event = prepareEvent(
+      values,
+      this.settings,
+      {
+        detection: {
+          imageSize: messageImageSize(message),
+          shape: message['shape'],
+          picture: pictures.find(({ role }) => role === 'input')?.picture.bytes ?? pictures[0]?.picture.bytes,
+        },
+        hasPicture: pictures.length > 0,
+        deviceId: workspace?.deviceId ?? '',
+        now: Date.now(),
+      },
+      report,
+    );
+    return this.deliver(event, values, pictures, workspace, report);
+  }
+
+  private async deliver(
+    event: VisionEvent,
+    values: EventValues,
+    pictures: LoadedPicture[],
+    workspace: Workspace | undefined,
+    report: EventReport,
+  ): Promise<VisionEvent> {
+    const takeBack = this.cooldown.start(JSON.stringify(values.cooldownBy) ?? '');
+    if (!takeBack) {
+      report.state = 'throttled';
+      return event;
+    }
+    try {
+      if (workspace === undefined || this.config.delivery === 'build') {
+        report.state = 'built';
+        return event;
+      }
+      this.status.show(this.texts.sending());
+      return await this.send(event, pictures, workspace, report);
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
+  }
+
+  private async send(
+    event: VisionEvent,
+    pictures: LoadedPicture[],
+    workspace: Workspace,
+    report: EventReport,
+  ): Promise<VisionEvent> {
+    const client = workspace.client();
+    const complete = await this.pictures.upload(event, pictures, client, report);
+    const reply = await client.createEvent(complete);
+    report.state = 'created';
+    report.statusCode = reply.statusCode;
+    report.attempts = reply.attempts;
+    report.durationMs = reply.durationMs;
+    if (reply.warnings.length > 0) report.serverWarnings = reply.warnings;
+    if (reply.deprecations.length > 0) report.deprecations = reply.deprecations;
+    return complete;
+  }
+
+  /** `build` works without a workspace, and takes the default device id from one that is there. */
+  private workspace(): Workspace | undefined {
+    if (this.config.delivery === 'build' && !this.config.workspace) return undefined;
+    return workspaceOf(this.RED, this.config.workspace);
+  }
+
+  private showMissingSettings(): void {
+    if (this.config.delivery === 'build') return;
+    try {
+      const fault = workspaceOf(this.RED, this.config.workspace).client().configurationFault();
+      if (fault) throw fault;
+    } catch (error) {
+      this.status.show(this.texts.error(toFlowError(error)));
+    }
+  }
+
+  private showDone(report: EventReport): void {
+    const warnings =
+      report.warningCount ?? Math.max(report.warnings.length, report.serverWarnings?.length ?? 0);
+    if (report.state === 'throttled') this.status.show(this.texts.throttled());
+    else if (warnings > 0) this.status.show(this.texts.warnings(warnings));
+    else this.showCount(report);
+  }
+
+  private showCount(report: EventReport): void {
+    this.finished++;
+    if (this.underWay > 0) return;
+    const detections = report.detections;
+    const detail =
+      detections && detections.format !== 'any-empty' ? `${detections.format} ${detections.count}` : '';
+    this.status.show(this.texts.done(report.state === 'built' ? 'built' : 'sent', this.finished, detail));
+  }
+}

@@ -1,0 +1,145 @@
+import type { Node, NodeAPI } from 'node-red';
+import { VisionEventsClient, type ClientOptions } from '../../src/api/client';
+import type { WorkspaceProperties } from '../properties';
+import { FlowError } from './flow-error';
+import { unsetVariable } from './unset-variable';
+
+export const WORKSPACE_TYPE = 'vision-event-workspace';
+
+export interface WorkspaceCredentials {
+  apiKey?: string;
+}
+
+export interface WorkspaceNode extends Node<WorkspaceCredentials> {
+  workspace: Workspace;
+}
+
+/** Node-RED's own `tls-config` node, as far as it is used here. */
+interface TlsConfigNode extends Node {
+  addTLSOptions(options: object): object;
+}
+
+/** Node-RED's own `http proxy` node, as far as it is used here. */
+interface HttpProxyNode extends Node<{ username?: string; password?: string }> {
+  url?: string;
+  noproxy?: string[];
+}
+
+/** One Roboflow workspace: its settings, checked when they are first needed, and its one client. */
+export class Workspace {
+  private openClient: VisionEventsClient | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node<WorkspaceCredentials>,
+    private readonly config: WorkspaceProperties,
+  ) {}
+
+  /** The device id that every event gets which names none; empty when there is none. */
+  get deviceId(): string {
+    return this.config.deviceId ?? '';
+  }
+
+  /**
+   * The client of this workspace; all its nodes share it and its connections.
+   *
+   * @throws FlowError `NOT_CONFIGURED` when key or URL are missing or their environment variable is not set
+   */
+  client(): VisionEventsClient {
+    if (this.closed) {
+      throw new FlowError(
+        'NETWORK',
+        'This workspace was closed by a deploy while the message was under way.',
+      );
+    }
+    this.openClient ??= new VisionEventsClient(this.clientOptions());
+    return this.openClient;
+  }
+
+  /** Aborts what is under way and gives the connections back. Idempotent. */
+  close(): void {
+    this.closed = true;
+    this.openClient?.close();
+    this.openClient = undefined;
+  }
+
+  private clientOptions(): ClientOptions {
+    const options: ClientOptions = {
+      baseUrl: this.configured('base URL', this.config.baseUrl),
+      apiKey: this.configured('API key', this.node.credentials?.apiKey),
+      timeoutMs: Number(this.config.timeout) || 30_000,
+      maxWaiting: Number(this.config.maxWaiting) || 1000,
+      env: process.env,
+    };
+    const tls = this.configNode<TlsConfigNode>('TLS', this.config.tls);
+    if (tls) options.tls = tls.addTLSOptions({});
+    const proxy = this.configNode<HttpProxyNode>('proxy', this.config.proxy);
+    if (proxy) {
+      options.proxy = {
+        url: proxy.url ?? '',
+        username: proxy.credentials?.username,
+        password: proxy.credentials?.password,
+        noProxy: proxy.noproxy,
+      };
+    }
+    return options;
+  }
+
+  private configured(what: string, value: string | undefined): string {
+    const text = (value ?? '').trim();
+    const variable = unsetVariable(text);
+    if (variable !== undefined) {
+      throw new FlowError(
+        'NOT_CONFIGURED',
+        `The environment variable ${variable}, which holds the ${what} of the workspace${this.label()}, is not set. ` +
+          `Set it where Node-RED starts and restart, or enter the ${what} in the workspace's dialog.`,
+        { short: { key: 'variableNotSet', values: { name: variable } } },
+      );
+    }
+    if (text === '') {
+      throw new FlowError(
+        'NOT_CONFIGURED',
+        `The workspace${this.label()} has no ${what}. Open it and enter one. (Exported flows never carry the key.)`,
+        { short: { key: what === 'API key' ? 'noApiKey' : 'noBaseUrl' } },
+      );
+    }
+    return text;
+  }
+
+  private configNode<T extends Node>(what: string, id: string): T | undefined {
+    if (!id) return undefined;
+    const node = this.RED.nodes.getNode(id) as T | null;
+    if (node) return node;
+    throw new FlowError(
+      'NOT_CONFIGURED',
+      `The ${what} settings that the workspace${this.label()} refers to do not exist or are disabled. Open the workspace and choose them again.`,
+    );
+  }
+
+  private label(): string {
+    return this.config.name ? ` "${this.config.name}"` : '';
+  }
+}
+
+/**
+ * The workspace that a node's dialog chose.
+ *
+ * @throws FlowError `NOT_CONFIGURED` when none is chosen, or it was deleted or disabled
+ */
+export function workspaceOf(RED: NodeAPI, id: string): Workspace {
+  if (!id) {
+    throw new FlowError('NOT_CONFIGURED', 'No workspace is chosen. Open this node and choose or add one.', {
+      short: { key: 'noWorkspace' },
+    });
+  }
+  const node = RED.nodes.getNode(id) as WorkspaceNode | null;
+  if (!node || !(node.workspace instanceof Workspace)) {
+    throw new FlowError(
+      'NOT_CONFIGURED',
+      'The workspace that this node refers to does not exist or is disabled. Open this node and choose one.',
+      { short: { key: 'noWorkspace' } },
+    );
+  }
+  return node.workspace;
+}

@@ -1,0 +1,26 @@
+import type { NodeAPI, NodeDef } from 'node-red';
+import type { WorkspaceProperties } from './properties';
+import {
+  Workspace,
+  WORKSPACE_TYPE,
+  type WorkspaceCredentials,
+  type WorkspaceNode,
+} from './adapter/workspace';
+
+export = function (RED: NodeAPI): void {
+  function VisionEventWorkspace(this: WorkspaceNode, config: WorkspaceProperties & NodeDef): void {
+    RED.nodes.createNode(this, config);
+    const workspace = new Workspace(RED, this, config);
+    this.workspace = workspace;
+    this.on('close', (_removed: boolean, done: () => void) => {
+      workspace.close();
+      done();
+    });
+  }
+
+  RED.nodes.registerType<WorkspaceNode, WorkspaceProperties & NodeDef, object, WorkspaceCredentials>(
+    WORKSPACE_TYPE,
+    VisionEventWorkspace,
+    { credentials: { apiKey: { type: 'password' } } },
+  );
+};

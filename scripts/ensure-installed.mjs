@@ -1,0 +1,18 @@
+// Installs the dependencies when they are missing or older than the lock file, so that a fresh clone needs one command.
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** @param {string} folder a folder with package.json and package-lock.json */
+export function ensureInstalled(folder = root) {
+  const lock = path.join(folder, 'package-lock.json');
+  const installed = path.join(folder, 'node_modules', '.package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  console.log(`Installing the dependencies of ${path.relative(root, folder) || 'the project'} (once) ...`);
+  // A shell finds npm under Windows too, where it is a .cmd file.
+  const npm = spawnSync('npm ci --no-fund --no-audit', { cwd: folder, stdio: 'inherit', shell: true });
+  if (npm.status !== 0) process.exit(npm.status ?? 1);
+}

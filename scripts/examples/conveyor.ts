@@ -1,0 +1,79 @@
+import { ExampleFlow } from './flow-parts';
+import { addStandInApi } from './stand-in-api';
+
+/** Quality check, count and safety alert over a drawn scene, with a stand-in for the API on its own tab. */
+export function conveyor(): ExampleFlow {
+  const flow = new ExampleFlow('conveyor');
+  const workspace = flow.workspace('Stand-in workspace', {
+    baseUrl: 'http://127.0.0.1:1880/vision-events-stand-in',
+    deviceId: 'belt-camera-1',
+    credentials: { apiKey: 'any-text-will-do-for-the-stand-in' },
+  });
+  flow.tab(
+    'Conveyor',
+    'A drawn scene, a stand-in detector, and three vision events of each picture: a quality check, a count, and an alert when somebody wears no helmet.',
+  );
+  flow.comment(
+    '1. Deploy: events go to the stand-in on the next tab',
+    'Nothing leaves this computer. See what arrives at http://127.0.0.1:1880/vision-events-stand-in',
+    [250, 40],
+  );
+  flow.comment(
+    '2. To Roboflow: base URL https://api.roboflow.com and your key, in the workspace',
+    'Open one of the three vision event nodes, press the pencil beside Workspace, enter both, and choose your use case in each node.',
+    [350, 80],
+  );
+  const report = flow.debug('reports', [890, 240], 'visionEvent');
+  const quality = flow.visionEvent(
+    'scratched parts fail',
+    [660, 180],
+    {
+      workspace,
+      eventType: 'quality_check',
+      useCase: 'quality-line-1',
+      result: 'scratch',
+      resultType: 'detected',
+      metadata: [{ key: 'line', value: 'A1', valueType: 'str' }],
+    },
+    [[report]],
+  );
+  const count = flow.visionEvent(
+    'parts on the belt',
+    [660, 240],
+    {
+      workspace,
+      eventType: 'inventory_count',
+      useCase: 'dock-count',
+      classes: 'part',
+      location: 'belt 1',
+      itemCountType: 'count',
+      itemType: 'part',
+    },
+    [[report]],
+  );
+  const alert = flow.visionEvent(
+    'no helmet',
+    [660, 300],
+    {
+      workspace,
+      eventType: 'safety_alert',
+      useCase: 'site-safety',
+      classes: 'no_helmet',
+      alertTypeType: 'topClass',
+      severity: 'high',
+      description: 'Somebody walks beside the belt without a helmet.',
+      cooldown: '30',
+    },
+    [[report]],
+  );
+  const bareHead = flow.functionNode('bare head?', [470, 300], 'any-without-helmet.js', [[alert]]);
+  const detector = flow.functionNode('stand-in detector', [410, 200], 'stand-in-detector.js', [
+    [quality, count, bareHead],
+  ]);
+  const film = flow.functionNode('film the belt', [240, 200], 'film-the-belt.js', [[detector]], ['zlib']);
+  flow.inject('every 5 s', [100, 200], 5, [[film]]);
+  const failed = flow.debug('failed', [450, 380], 'error');
+  flow.node('catch', 'events that failed', [210, 380], { scope: null, uncaught: false }, [[failed]]);
+  addStandInApi(flow);
+  return flow;
+}

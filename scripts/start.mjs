@@ -1,0 +1,175 @@
+// npm start: installs, builds, then runs the simulator of the API and a Node-RED with the demo flow.
+// Everything lives in .demo/ of this checkout; the user's own Node-RED folder is never touched.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { ensureInstalled, root } from './ensure-installed.mjs';
+
+const PREFERRED_PORTS = { nodeRed: 1880, simulator: 4010 };
+const SIMULATOR_KEY = 'simulator-key';
+const demo = path.join(root, '.demo');
+let stopping = false;
+
+ensureInstalled();
+console.log('Building ...');
+const built = spawnSync(process.execPath, [path.join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' });
+if (built.status !== 0) process.exit(built.status ?? 1);
+
+const simulatorPort = await freePort(PREFERRED_PORTS.simulator);
+const nodeRedPort = await freePort(PREFERRED_PORTS.nodeRed);
+prepareDemoFolder();
+
+const children = [
+  run('simulator', [
+    '--require',
+    'tsx/cjs',
+    'simulator/main.ts',
+    '--port',
+    String(simulatorPort),
+    '--key',
+    SIMULATOR_KEY,
+  ]),
+  run('node-red', [
+    path.join('node_modules', 'node-red', 'red.js'),
+    '--userDir',
+    demo,
+    '--settings',
+    path.join(demo, 'settings.js'),
+  ]),
+];
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop);
+await Promise.all([
+  answers(`http://127.0.0.1:${simulatorPort}/`),
+  answers(`http://127.0.0.1:${nodeRedPort}/settings`),
+]);
+if (!stopping) await deployDemo();
+console.log(`
+  Node-RED editor        http://127.0.0.1:${nodeRedPort}/
+  What arrived           http://127.0.0.1:${simulatorPort}/
+
+  Ctrl-C ends both.
+`);
+
+/** The preferred port when it is free, else any. */
+function freePort(preferred) {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', () => {
+      const other = net.createServer();
+      other.once('error', reject);
+      other.listen(0, '127.0.0.1', () => {
+        const { port } = other.address();
+        other.close(() => resolve(port));
+      });
+    });
+    server.listen(preferred, '127.0.0.1', () => server.close(() => resolve(preferred)));
+  });
+}
+
+/** A user directory that sees this checkout as an installed package, with the first example as its flow. */
+function prepareDemoFolder() {
+  const scope = path.join(demo, 'node_modules', '@vision-events');
+  mkdirSync(scope, { recursive: true });
+  const link = path.join(scope, 'node-red-roboflow');
+  rmSync(link, { recursive: true, force: true });
+  symlinkSync(root, link, 'junction');
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const manifest = {
+    name: 'vision-events-demo',
+    private: true,
+    dependencies: { '@vision-events/node-red-roboflow': version },
+  };
+  writeFileSync(path.join(demo, 'package.json'), JSON.stringify(manifest, null, 2));
+  writeFileSync(path.join(demo, 'settings.js'), settings());
+}
+
+function settings() {
+  return `module.exports = ${JSON.stringify(
+    {
+      uiHost: '127.0.0.1',
+      uiPort: nodeRedPort,
+      flowFile: 'flows.json',
+      credentialSecret: 'vision-events-demo',
+      editorTheme: {
+        tours: false,
+        page: { title: 'Vision Events demo' },
+        header: { title: 'Vision Events demo' },
+      },
+      telemetry: { enabled: false, updateNotification: false },
+      logging: { console: { level: 'info' } },
+    },
+    null,
+    2,
+  )};\n`;
+}
+
+/** The first example without its stand-in API: here the simulator answers. */
+function demoFlow() {
+  const examples = path.join(root, 'examples');
+  const first = readdirSync(examples).sort()[0];
+  const nodes = JSON.parse(readFileSync(path.join(examples, first), 'utf8'));
+  const standIn = nodes.find((node) => node.type === 'tab' && node.label === 'Stand-in API');
+  const withoutStandIn = nodes.filter((node) => node.id !== standIn?.id && node.z !== standIn?.id);
+  for (const node of withoutStandIn) {
+    if (node.type === 'comment' && node.name.startsWith('1.')) {
+      node.name = '1. Watch the events arrive on the page of the simulator (its address is in the terminal)';
+    }
+  }
+  return withoutStandIn;
+}
+
+/**
+ * Deploys the demo flow into an empty Node-RED. A flow that is there already stays as the user made it; only the
+ * simulator's address is renewed, since its port may differ from start to start.
+ */
+async function deployDemo() {
+  const url = `http://127.0.0.1:${nodeRedPort}/flows`;
+  const { flows } = await (await fetch(url, { headers: { 'Node-RED-API-Version': 'v2' } })).json();
+  const nodes = flows.some((node) => node.type === 'vision-event-workspace') ? flows : demoFlow();
+  let changed = nodes !== flows;
+  const baseUrl = `http://127.0.0.1:${simulatorPort}`;
+  for (const node of nodes) {
+    const local = /^http:\/\/127\.0\.0\.1:\d+(\/vision-events-stand-in)?$/.test(node.baseUrl ?? '');
+    if (node.type !== 'vision-event-workspace' || !local || node.baseUrl === baseUrl) continue;
+    Object.assign(node, { name: 'Simulator', baseUrl, credentials: { apiKey: SIMULATOR_KEY } });
+    changed = true;
+  }
+  if (!changed) return;
+  const headers = {
+    'Content-Type': 'application/json',
+    'Node-RED-API-Version': 'v2',
+    'Node-RED-Deployment-Type': 'full',
+  };
+  const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ flows: nodes }) });
+  if (!reply.ok) throw new Error(`Node-RED refused the demo flow: ${reply.status} ${await reply.text()}`);
+}
+
+function run(name, args) {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  child.on('exit', (code) => {
+    if (!stopping) console.log(`${name} ended (${code}), so the demo ends.`);
+    stop();
+  });
+  return child;
+}
+
+function stop() {
+  if (stopping) return;
+  stopping = true;
+  for (const child of children) if (child.exitCode === null) child.kill('SIGTERM');
+}
+
+async function answers(url) {
+  for (let attempt = 0; attempt < 240; attempt++) {
+    if (stopping) process.exit(1);
+    try {
+      if ((await fetch(url)).ok) return;
+    } catch {
+      // not up yet
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  console.error(`${url} did not answer within a minute.`);
+  stop();
+}

@@ -1,0 +1,4 @@
+declare module '@node-red/nodes/core/common/*' {
+  const initialise: (RED: unknown) => void;
+  export = initialise;
+}

@@ -1,0 +1,162 @@
+import type { EventEmitter } from 'node:events';
+import path from 'node:path';
+import { inspect } from 'node:util';
+import helper from 'node-red-node-test-helper';
+import { visionEventDefaults, workspaceDefaults } from '../../nodes/properties';
+import type { EventReport } from '../../nodes/adapter/report';
+
+import visionEvent = require('../../nodes/vision-event');
+import visionEventWorkspace = require('../../nodes/vision-event-workspace');
+import catchNode = require('@node-red/nodes/core/common/25-catch.js');
+import completeNode = require('@node-red/nodes/core/common/24-complete.js');
+
+helper.init(path.join(require.resolve('node-red/package.json'), '..', 'lib', 'red.js'));
+
+export { helper };
+
+export const WORKSPACE_ID = 'workspace';
+export const EVENT_NODE_ID = 'event';
+
+export interface TestMessage {
+  payload: unknown;
+  visionEvent?: EventReport;
+  error?: { message: string; code?: string; source: { id: string } };
+  statusCode?: number;
+  [property: string]: unknown;
+}
+
+/** A node without a place on its tab would count as a config node. */
+const PLACE = { x: 100, y: 100 };
+
+/** One event node, its workspace, and helpers behind its output, a Catch and a Complete node. */
+export class TestFlow {
+  readonly out: TestMessage[] = [];
+  readonly caught: TestMessage[] = [];
+  readonly completed: TestMessage[] = [];
+  readonly statuses: { fill?: string; shape?: string; text?: string }[] = [];
+  private waiters: (() => void)[] = [];
+
+  private constructor() {}
+
+  static async load(
+    event: Partial<typeof visionEventDefaults>,
+    workspace?: Partial<typeof workspaceDefaults> & { apiKey?: string },
+    otherNodes: object[] = [],
+  ): Promise<TestFlow> {
+    const { apiKey, ...settings } = workspace ?? {};
+    const flow = [
+      { id: 'tab', type: 'tab', label: 'test' },
+      ...(workspace
+        ? [{ id: WORKSPACE_ID, type: 'vision-event-workspace', ...workspaceDefaults, ...settings }]
+        : []),
+      {
+        id: EVENT_NODE_ID,
+        type: 'vision-event',
+        z: 'tab',
+        ...PLACE,
+        ...visionEventDefaults,
+        ...(workspace ? { workspace: WORKSPACE_ID } : {}),
+        useCase: 'quality-line-1',
+        ...event,
+        wires: [['out']],
+      },
+      { id: 'out', type: 'helper', z: 'tab', ...PLACE },
+      {
+        id: 'catch-all',
+        type: 'catch',
+        z: 'tab',
+        ...PLACE,
+        scope: null,
+        uncaught: false,
+        wires: [['caught']],
+      },
+      { id: 'caught', type: 'helper', z: 'tab', ...PLACE },
+      {
+        id: 'complete-event',
+        type: 'complete',
+        z: 'tab',
+        ...PLACE,
+        scope: [EVENT_NODE_ID],
+        wires: [['completed']],
+      },
+      { id: 'completed', type: 'helper', z: 'tab', ...PLACE },
+      ...otherNodes,
+    ];
+    const credentials = apiKey === undefined ? {} : { [WORKSPACE_ID]: { apiKey } };
+    await helper.load(
+      [visionEventWorkspace, visionEvent, catchNode, completeNode] as never,
+      flow as never,
+      credentials,
+    );
+    const test = new TestFlow();
+    test.listen('out', test.out);
+    test.listen('caught', test.caught);
+    test.listen('completed', test.completed);
+    const emitter = helper.getNode(EVENT_NODE_ID) as unknown as EventEmitter;
+    emitter.on('call:status', (call: { args: [TestFlow['statuses'][number]] }) => {
+      test.statuses.push(call.args[0]);
+      test.wake();
+    });
+    return test;
+  }
+
+  /** Sends a message and waits until the node is done with it, well or not. */
+  async send(message: object): Promise<{ out?: TestMessage; caught?: TestMessage }> {
+    const [sentBefore, caughtBefore, completedBefore] = [
+      this.out.length,
+      this.caught.length,
+      this.completed.length,
+    ];
+    this.receive(message);
+    await this.until(() => this.caught.length > caughtBefore || this.completed.length > completedBefore);
+    return { out: this.out[sentBefore], caught: this.caught[caughtBefore] };
+  }
+
+  receive(message: object): void {
+    helper.getNode(EVENT_NODE_ID).receive(message as never);
+  }
+
+  async until(holds: () => boolean, timeoutMs = 8000): Promise<void> {
+    const end = Date.now() + timeoutMs;
+    while (!holds()) {
+      if (Date.now() > end)
+        throw new Error(`Nothing came within ${timeoutMs} ms. ${inspect(this, { depth: 3 })}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 100);
+        this.waiters.push(() => (clearTimeout(timer), resolve()));
+      });
+    }
+  }
+
+  private listen(id: string, into: TestMessage[]): void {
+    helper.getNode(id).on('input', (message: unknown) => {
+      into.push(message as TestMessage);
+      this.wake();
+    });
+  }
+
+  private wake(): void {
+    for (const waiter of this.waiters.splice(0)) waiter();
+  }
+}
+
+/** A Roboflow object detection response with the given boxes. */
+export function roboflow(
+  ...predictions: { class: string; confidence?: number; x?: number; y?: number }[]
+): Record<string, unknown> {
+  return {
+    inference_id: 'a-run',
+    time: 0.05,
+    image: { width: 640, height: 480 },
+    predictions: predictions.map((prediction, i) => ({
+      x: 100 + i,
+      y: 120,
+      width: 40,
+      height: 30,
+      confidence: 0.9,
+      class_id: i,
+      detection_id: `d-${i}`,
+      ...prediction,
+    })),
+  };
+}
