@@ -2,12 +2,11 @@
 // Each kind is a mocha process of its own, so that a failure says where it belongs; the last line sums them up.
 // `npm test -- unit browser` runs only these kinds.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ensureInstalled, root } from './ensure-installed.mjs';
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const KINDS = ['unit', 'nodes', 'faults', 'package', 'browser'];
 /** A kind that does not end by itself leaks something; it is ended, and failed. */
 const KIND_DEADLINE_MS = 10 * 60_000;
@@ -19,7 +18,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-installIfNeeded();
+ensureInstalled();
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failedSteps = [];
@@ -36,18 +35,6 @@ try {
 if (failedSteps.length > 0) console.log(`\nFailed: ${failedSteps.join(', ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(failedSteps.length > 0 || total.failed > 0 ? 1 : 0);
-
-function installIfNeeded() {
-  const modules = path.join(root, 'node_modules');
-  const installed = path.join(modules, '.package-lock.json');
-  const lock = path.join(root, 'package-lock.json');
-  // A linked folder is shared with another checkout, and not ours to replace.
-  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) return;
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  console.log('── install');
-  const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: 'inherit' });
-  if (done.status !== 0) process.exit(done.status ?? 1);
-}
 
 function step(name, work) {
   console.log(`\n── ${name}`);
