@@ -72,9 +72,15 @@ export class Engine {
   private classify(group: RowGroup): void {
     const { rows, plan } = group;
     for (let index = 0; index < rows.length; index++) {
-      const confidence = this.confidence(rows[index], index, group);
+      const row = rows[index];
+      // with its name beside it (`{cat: null}`) even nothing is a class, without confidence
+      if ((row === null || row === undefined) && !group.names) {
+        this.drop('missing-class');
+        continue;
+      }
+      const confidence = this.confidence(row, index, group);
       if (plan.minConfidence !== undefined && confidence < plan.minConfidence) continue;
-      this.lists.classifications.push({ class: this.className(rows[index], index, group), confidence });
+      this.lists.classifications.push({ class: this.className(row, index, group), confidence });
     }
   }
 

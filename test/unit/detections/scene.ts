@@ -1,0 +1,812 @@
+/**
+ * One scene that every detector saw: a valve in a picture of 800 x 600 pixels, its left upper corner at 200, 60, 160 wide, 240 high,
+ * with a confidence of 0.75. Each fixture tells it in its format's words, so every one must give the same annotation. The numbers
+ * differ in x and y and between corner, centre and size, so that no mistaken convention can go unseen.
+ */
+import type { DetectionContext, DetectionSettings, NoteCode } from '../../../src/detections/convert';
+
+export const PICTURE = { width: 800, height: 600 };
+
+export const VALVE = { class: 'valve', x: 280, y: 180, width: 160, height: 240, confidence: 0.75 };
+
+export interface Fixture {
+  name: string;
+  /** the adapter or preset that must read it */
+  format: string;
+  payload: unknown;
+  /** what has to be set beside the format */
+  settings?: Partial<DetectionSettings>;
+  context?: DetectionContext;
+  /** where the format has another word for the class, or no confidence */
+  expected?: Partial<typeof VALVE>;
+  notes?: NoteCode[];
+}
+
+const sized = { context: { imageSize: PICTURE } };
+const centrePixels = { x: 280, y: 180, width: 160, height: 240 };
+const cornerFractions = { left: 0.25, top: 0.1, width: 0.2, height: 0.4 };
+
+const frigateObject = {
+  id: '1700000000.25-gate',
+  camera: 'gate',
+  frame_time: 1700000000.5,
+  snapshot: { frame_time: 1700000000.25, box: [200, 60, 360, 300], score: 0.75, area: 38400 },
+  label: 'valve',
+  sub_label: null,
+  false_positive: false,
+  score: 0.5,
+  box: [210, 70, 370, 310],
+};
+
+/** Payloads that `auto` recognises. */
+export const RECOGNISED: Fixture[] = [
+  {
+    name: 'an inference answer',
+    format: 'roboflow',
+    payload: {
+      time: 0.04,
+      image: { width: 800, height: 600 },
+      predictions: [{ ...centrePixels, confidence: 0.75, class: 'valve', class_id: 7, detection_id: 'b7c1' }],
+    },
+  },
+  {
+    name: 'a Workflow of one output',
+    format: 'roboflow',
+    payload: {
+      outputs: [
+        {
+          count: 1,
+          found: {
+            image: { width: 800, height: 600 },
+            predictions: [{ ...centrePixels, confidence: 0.75, class: 'valve', class_id: 7 }],
+          },
+        },
+      ],
+      profiler_trace: [],
+    },
+  },
+  {
+    name: 'a browser model',
+    format: 'roboflow',
+    payload: [{ class: 'valve', confidence: 0.75, bbox: centrePixels, color: '#00ff00' }],
+  },
+  {
+    name: 'the older node, which loses x',
+    format: 'roboflow',
+    payload: [
+      {
+        y: 180,
+        width: 160,
+        height: 240,
+        confidence: 0.75,
+        class: 'valve',
+        class_id: 7,
+        center_x: 280,
+        center_y: 180,
+      },
+    ],
+  },
+  {
+    name: 'an MQTT event with a snapshot',
+    format: 'frigate',
+    payload: { type: 'update', before: { ...frigateObject, snapshot: null }, after: frigateObject },
+  },
+  {
+    name: 'an event of the HTTP API',
+    format: 'frigate',
+    payload: {
+      id: '1700000000.25-gate',
+      camera: 'gate',
+      label: 'valve',
+      data: { box: [0.25, 0.1, 0.2, 0.4], score: 0.75, type: 'object' },
+    },
+    ...sized,
+  },
+  {
+    name: 'a result list',
+    format: 'ultralytics',
+    payload: [{ name: 'valve', class: 7, confidence: 0.75, box: { x1: 200, y1: 60, x2: 360, y2: 300 } }],
+  },
+  {
+    name: 'a normalized result list',
+    format: 'ultralytics',
+    payload: [{ name: 'valve', class: 7, confidence: 0.75, box: { x1: 0.25, y1: 0.1, x2: 0.45, y2: 0.5 } }],
+    settings: { units: 'fraction' },
+    ...sized,
+  },
+  {
+    name: 'the platform API',
+    format: 'ultralytics',
+    payload: {
+      images: [
+        {
+          shape: [600, 800],
+          results: [
+            { name: 'valve', class: 7, confidence: 0.75, box: { x1: 200, y1: 60, x2: 360, y2: 300 } },
+          ],
+          speed: {},
+        },
+      ],
+      metadata: { imageCount: 1 },
+    },
+  },
+  {
+    name: 'corner records of YOLOv5',
+    format: 'ultralytics',
+    payload: [{ xmin: 200, ymin: 60, xmax: 360, ymax: 300, confidence: 0.75, class: 7, name: 'valve' }],
+  },
+  {
+    name: 'centre records of YOLOv5',
+    format: 'ultralytics',
+    payload: [
+      { xcenter: 280, ycenter: 180, width: 160, height: 240, confidence: 0.75, class: 7, name: 'valve' },
+    ],
+  },
+  {
+    name: 'the older HUB answer',
+    format: 'ultralytics',
+    payload: {
+      success: true,
+      message: 'done',
+      data: [
+        { class: 7, name: 'valve', confidence: 0.75, xcenter: 0.35, ycenter: 0.3, width: 0.2, height: 0.4 },
+      ],
+    },
+    ...sized,
+  },
+  {
+    name: 'coco-ssd',
+    format: 'tfjs',
+    payload: [{ bbox: [200, 60, 160, 240], class: 'valve', score: 0.75 }],
+    context: { shape: [600, 800, 3] },
+  },
+  {
+    name: 'the server',
+    format: 'deepstack',
+    payload: {
+      success: true,
+      predictions: [{ label: 'valve', confidence: 0.75, x_min: 200, y_min: 60, x_max: 360, y_max: 300 }],
+      duration: 0,
+    },
+  },
+  {
+    name: 'the Node-RED node',
+    format: 'deepstack',
+    payload: [{ label: 'valve', confidence: 0.75, x_min: 200, y_min: 60, x_max: 360, y_max: 300 }],
+  },
+  {
+    name: 'Blue Iris under a free key',
+    format: 'deepstack',
+    payload: {
+      camera: 'Gate',
+      json: [
+        {
+          api: 'objects',
+          found: {
+            success: true,
+            predictions: [
+              { label: 'valve', confidence: 0.75, x_min: 200, y_min: 60, x_max: 360, y_max: 300 },
+            ],
+          },
+        },
+      ],
+    },
+  },
+  {
+    name: 'AITool',
+    format: 'deepstack',
+    payload: {
+      name: 'Gate',
+      detections: [{ label: 'valve', confidence: 0.75, x_min: 200, y_min: 60, x_max: 360, y_max: 300 }],
+    },
+  },
+  {
+    name: 'boxes',
+    format: 'sscma',
+    payload: {
+      type: 1,
+      name: 'INVOKE',
+      code: 0,
+      data: { count: 4, resolution: [800, 600], labels: ['valve'], boxes: [[280, 180, 160, 240, 75, 3]] },
+    },
+  },
+  {
+    name: 'the HTTP runner',
+    format: 'edge-impulse',
+    payload: {
+      result: {
+        bounding_boxes: [{ label: 'valve', value: 0.75, x: 200, y: 60, width: 160, height: 240 }],
+        resized: { originalWidth: 800, originalHeight: 600, newWidth: 320, newHeight: 320 },
+      },
+      timing: {},
+    },
+  },
+  {
+    name: 'instances of a label',
+    format: 'aws-rekognition',
+    payload: {
+      Labels: [
+        {
+          Name: 'valve',
+          Confidence: 99,
+          Instances: [{ Confidence: 75, BoundingBox: { Left: 0.25, Top: 0.1, Width: 0.2, Height: 0.4 } }],
+        },
+      ],
+    },
+    ...sized,
+  },
+  {
+    name: 'object localisation in the envelope',
+    format: 'google-vision',
+    payload: {
+      responses: [
+        {
+          localizedObjectAnnotations: [
+            {
+              name: 'valve',
+              score: 0.75,
+              boundingPoly: {
+                normalizedVertices: [
+                  { x: 0.25, y: 0.1 },
+                  { x: 0.45, y: 0.1 },
+                  { x: 0.45, y: 0.5 },
+                  { x: 0.25, y: 0.5 },
+                ],
+              },
+            },
+          ],
+        },
+      ],
+    },
+    ...sized,
+  },
+  {
+    name: 'image analysis 4.0',
+    format: 'azure-vision',
+    payload: {
+      metadata: { width: 800, height: 600 },
+      objectsResult: {
+        values: [
+          { boundingBox: { x: 200, y: 60, w: 160, h: 240 }, tags: [{ name: 'valve', confidence: 0.75 }] },
+        ],
+      },
+    },
+  },
+  {
+    name: 'image analysis 3.2',
+    format: 'azure-vision',
+    payload: {
+      requestId: 'r',
+      metadata: { width: 800, height: 600 },
+      objects: [{ rectangle: { x: 200, y: 60, w: 160, h: 240 }, object: 'valve', confidence: 0.75 }],
+    },
+  },
+  {
+    name: 'Custom Vision',
+    format: 'azure-vision',
+    payload: {
+      id: 'i',
+      project: 'p',
+      iteration: 'n',
+      predictions: [{ tagName: 'valve', probability: 0.75, boundingBox: cornerFractions }],
+    },
+    ...sized,
+  },
+  {
+    name: 'a frame',
+    format: 'dlstreamer',
+    payload: {
+      resolution: { width: 800, height: 600 },
+      timestamp: 40000000,
+      objects: [
+        {
+          detection: {
+            label: 'valve',
+            label_id: 7,
+            confidence: 0.75,
+            bounding_box: { x_min: 0.25, y_min: 0.1, x_max: 0.45, y_max: 0.5 },
+          },
+          x: 200,
+          y: 60,
+          w: 160,
+          h: 240,
+        },
+      ],
+    },
+  },
+  {
+    name: 'a minimal message',
+    format: 'deepstream',
+    payload: {
+      version: '4.0',
+      id: 9,
+      '@timestamp': '2026-03-01T08:00:00.000Z',
+      sensorId: 'line-2',
+      objects: ['17|200|60|360|300|valve|#|brass|0.75'],
+    },
+  },
+  {
+    name: 'a full message',
+    format: 'deepstream',
+    payload: {
+      mdsversion: '1.0',
+      '@timestamp': '2026-03-01T08:00:00.000Z',
+      object: {
+        id: '17',
+        bbox: { topleftx: 200, toplefty: 60, bottomrightx: 360, bottomrighty: 300 },
+        location: { lat: 0, lon: 0 },
+        valve: { confidence: 0.75 },
+      },
+    },
+  },
+  {
+    name: 'object detection',
+    format: 'huggingface',
+    payload: [{ score: 0.75, label: 'valve', box: { xmin: 200, ymin: 60, xmax: 360, ymax: 300 } }],
+  },
+  {
+    name: 'an answer',
+    format: 'doods',
+    payload: {
+      id: 'gate',
+      error: '',
+      detections: [{ top: 0.1, left: 0.25, bottom: 0.5, right: 0.45, label: 'valve', confidence: 75 }],
+    },
+    ...sized,
+  },
+  {
+    name: 'an image entry',
+    format: 'vision-event',
+    payload: { label: 'line 2', objectDetections: [VALVE] },
+  },
+  {
+    name: 'an event',
+    format: 'vision-event',
+    payload: { eventType: 'custom', images: [{ objectDetections: [VALVE] }] },
+  },
+];
+
+/** Payloads that are only read when their preset is chosen. */
+export const CHOSEN: Fixture[] = [
+  {
+    name: 'a frame',
+    format: 'axis',
+    payload: {
+      frame: {
+        observations: [
+          {
+            class: { type: 'valve', score: 0.75 },
+            bounding_box: { left: 0.25, top: 0.1, right: 0.45, bottom: 0.5 },
+          },
+        ],
+      },
+    },
+    ...sized,
+  },
+  {
+    name: 'a detection',
+    format: 'azure-deepstream-accelerator',
+    payload: {
+      detections: [
+        {
+          sourceInfo: { width: 800, height: 600 },
+          inference: { label: 'valve', confidence: 0.75, rect: [200, 60, 160, 240] },
+        },
+      ],
+    },
+  },
+  {
+    name: 'regions',
+    format: 'clarifai',
+    payload: {
+      outputs: [
+        {
+          data: {
+            regions: [
+              {
+                region_info: {
+                  bounding_box: { left_col: 0.25, top_row: 0.1, right_col: 0.45, bottom_row: 0.5 },
+                },
+                data: { concepts: [{ name: 'valve', value: 0.75 }] },
+                value: 0.75,
+              },
+            ],
+          },
+        },
+      ],
+    },
+    ...sized,
+  },
+  {
+    name: 'results',
+    format: 'coco-results',
+    payload: [{ image_id: 4, category_id: 1, bbox: [200, 60, 160, 240], score: 0.75 }],
+    settings: { labels: ['pipe', 'valve'] },
+  },
+  {
+    name: 'faces',
+    format: 'compreface',
+    payload: {
+      result: [
+        {
+          box: { probability: 0.75, x_min: 200, y_min: 60, x_max: 360, y_max: 300 },
+          subjects: [{ subject: 'A' }],
+        },
+      ],
+    },
+    expected: { class: 'face' },
+  },
+  {
+    name: 'names',
+    format: 'compreface-names',
+    payload: {
+      result: [
+        {
+          box: { probability: 1, x_min: 200, y_min: 60, x_max: 360, y_max: 300 },
+          subjects: [{ subject: 'valve', similarity: 0.75 }],
+        },
+      ],
+    },
+  },
+  {
+    name: 'a frame',
+    format: 'darknet',
+    payload: {
+      frame_id: 5,
+      objects: [
+        {
+          name: 'valve',
+          confidence: 0.75,
+          relative_coordinates: { center_x: 0.35, center_y: 0.3, width: 0.2, height: 0.4 },
+        },
+      ],
+    },
+    ...sized,
+  },
+  {
+    name: 'several files',
+    format: 'darknet',
+    payload: [
+      {
+        frame_id: 5,
+        objects: [
+          {
+            name: 'valve',
+            confidence: 0.75,
+            relative_coordinates: { center_x: 0.35, center_y: 0.3, width: 0.2, height: 0.4 },
+          },
+        ],
+      },
+    ],
+    ...sized,
+  },
+  {
+    name: 'predicted labels',
+    format: 'deepomatic',
+    payload: {
+      outputs: [
+        {
+          labels: {
+            predicted: [
+              {
+                label_name: 'valve',
+                score: 0.75,
+                roi: { bbox: { xmin: 0.25, ymin: 0.1, xmax: 0.45, ymax: 0.5 } },
+              },
+            ],
+            discarded: [{ label_name: 'pipe', score: 0.1 }],
+          },
+        },
+      ],
+    },
+    ...sized,
+  },
+  {
+    name: 'a result',
+    format: 'degirum',
+    payload: { result: [[{ label: 'valve', score: 0.75, bbox: [200, 60, 360, 300] }], 'frame 3'] },
+  },
+  {
+    name: 'a result in fractions',
+    format: 'degirum',
+    payload: { result: [[{ label: 'valve', score: 0.75, bbox: [0.25, 0.1, 0.45, 0.5] }], 'frame 3'] },
+    settings: { units: 'fraction' },
+    ...sized,
+  },
+  {
+    name: 'detections',
+    format: 'depthai',
+    payload: {
+      seq: 8,
+      detections: [{ label: 1, confidence: 0.75, xmin: 0.25, ymin: 0.1, xmax: 0.45, ymax: 0.5 }],
+    },
+    settings: { labels: ['pipe', 'valve'] },
+    ...sized,
+  },
+  {
+    name: 'matches',
+    format: 'double-take',
+    payload: {
+      matches: [{ name: 'A', confidence: 75, box: { left: 200, top: 60, width: 160, height: 240 } }],
+    },
+    expected: { class: 'face' },
+  },
+  {
+    name: 'one match with its name',
+    format: 'double-take-names',
+    payload: {
+      match: { name: 'valve', confidence: 75, box: { left: 200, top: 60, width: 160, height: 240 } },
+    },
+  },
+  {
+    name: 'a fenced answer',
+    format: 'gemini-box2d',
+    payload: '```json\n[{"box_2d": [100, 250, 500, 450], "label": "valve"}]\n```',
+    expected: { confidence: 0 },
+    notes: ['missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'an object of classes',
+    format: 'good-i-deer',
+    payload: { valve: [{ x: 200, y: 60, w: 160, h: 240, prob: 0.75 }] },
+  },
+  {
+    name: 'an event',
+    format: 'ha-deepstack-event',
+    payload: {
+      event_type: 'deepstack.object_detected',
+      event: {
+        name: 'valve',
+        confidence: 75,
+        box: { x_min: 0.25, y_min: 0.1, x_max: 0.45, y_max: 0.5, width: 0.2, height: 0.4 },
+      },
+    },
+    ...sized,
+  },
+  {
+    name: 'matches by class',
+    format: 'ha-doods',
+    payload: { state: 1, attributes: { matches: { valve: [{ score: 75, box: [0.1, 0.25, 0.5, 0.45] }] } } },
+    ...sized,
+  },
+  {
+    name: 'an export',
+    format: 'hailo',
+    payload: {
+      HailoROI: {
+        SubObjects: [
+          {
+            HailoDetection: {
+              label: 'valve',
+              confidence: 0.75,
+              HailoBBox: { xmin: 0.25, ymin: 0.1, width: 0.2, height: 0.4 },
+            },
+          },
+          { HailoClassification: { label: 'open' } },
+        ],
+      },
+    },
+    ...sized,
+  },
+  {
+    name: 'rectangles of a task',
+    format: 'label-studio',
+    payload: {
+      predictions: [
+        {
+          result: [
+            {
+              original_width: 800,
+              original_height: 600,
+              score: 0.75,
+              value: { x: 25, y: 10, width: 20, height: 40, rectanglelabels: ['valve'] },
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    name: 'a map of predictions',
+    format: 'landing-ai',
+    payload: {
+      backbonepredictions: {
+        'b3-01': {
+          labelName: 'valve',
+          score: 0.75,
+          coordinates: { xmin: 200, ymin: 60, xmax: 360, ymax: 300 },
+        },
+      },
+      predictions: {},
+    },
+  },
+  {
+    name: 'rows',
+    format: 'max-object-detector',
+    payload: [{ label_id: '7', label: 'valve', probability: 0.75, detection_box: [0.1, 0.25, 0.5, 0.45] }],
+    ...sized,
+  },
+  {
+    name: 'an object detector',
+    format: 'mediapipe',
+    payload: {
+      detections: [
+        {
+          categories: [{ categoryName: 'valve', score: 0.75 }],
+          boundingBox: { originX: 200, originY: 60, width: 160, height: 240 },
+        },
+      ],
+    },
+  },
+  {
+    name: 'rows',
+    format: 'opendatacam',
+    payload: [{ x: 280, y: 180, w: 160, h: 240, prob: 75, name: 'valve' }],
+  },
+  {
+    name: 'plates',
+    format: 'plate-recognizer',
+    payload: {
+      results: [
+        { box: { xmin: 200, ymin: 60, xmax: 360, ymax: 300 }, plate: 'ab12cde', score: 0.9, dscore: 0.75 },
+      ],
+    },
+    expected: { class: 'license_plate' },
+  },
+  {
+    name: 'an answer in input pixels',
+    format: 'qwen25-bbox2d',
+    payload: '```json\n[{"bbox_2d": [100, 30, 180, 150], "label": "valve"}]\n```',
+    settings: { sourceSize: { width: 400, height: 300 } },
+    expected: { confidence: 0 },
+    notes: ['missing-confidence', 'model-input-coordinates'],
+    ...sized,
+  },
+  {
+    name: 'an answer in thousandths',
+    format: 'qwen3-bbox2d',
+    payload: '[{"bbox_2d": [250, 100, 450, 500], "label": "valve"}]',
+    expected: { confidence: 0 },
+    notes: ['missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'confidence before class',
+    format: 'rapidautomation-v1',
+    payload: { output: [[200, 60, 360, 300, 0.75, 1]] },
+    settings: { labels: ['pipe', 'valve'] },
+  },
+  {
+    name: 'class before confidence',
+    format: 'rapidautomation-v2',
+    payload: { output: [[200, 60, 360, 300, 1, 0.75]] },
+    settings: { labels: ['pipe', 'valve'] },
+  },
+  {
+    name: 'detections',
+    format: 'scrypted',
+    payload: {
+      inputDimensions: [800, 600],
+      detections: [{ className: 'valve', score: 0.75, boundingBox: [200, 60, 160, 240] }],
+    },
+  },
+  {
+    name: 'an object trigger',
+    format: 'shinobi',
+    payload: {
+      f: 'detector_trigger',
+      details: {
+        reason: 'object',
+        matrices: [{ x: 200, y: 60, width: 160, height: 240, tag: 'valve', confidence: 0.75 }],
+        imgWidth: 800,
+        imgHeight: 600,
+      },
+    },
+  },
+  {
+    name: 'rows of a CSV file',
+    format: 'supervision',
+    payload: [
+      {
+        x_min: '200',
+        y_min: '60',
+        x_max: '360',
+        y_max: '300',
+        class_name: 'valve',
+        confidence: '0.75',
+        tracker_id: '',
+      },
+    ],
+  },
+  {
+    name: 'a notification',
+    format: 'synoai',
+    payload: { predictions: [{ Label: 'valve', Confidence: 75, MinX: 200, MinY: 60, MaxX: 360, MaxY: 300 }] },
+  },
+  {
+    name: 'parallel lists with filling',
+    format: 'tf-od-api',
+    payload: {
+      predictions: [
+        {
+          detection_boxes: [
+            [0.1, 0.25, 0.5, 0.45],
+            [0, 0, 0, 0],
+          ],
+          detection_classes: [1, 0],
+          detection_scores: [0.75, 0],
+        },
+      ],
+    },
+    settings: { labels: ['pipe', 'valve'] },
+    ...sized,
+  },
+  {
+    name: 'parallel lists',
+    format: 'torchvision',
+    payload: { boxes: [[200, 60, 360, 300]], labels: [1], scores: [0.75] },
+    settings: { labels: ['pipe', 'valve'] },
+  },
+  {
+    name: 'parallel lists',
+    format: 'vertex-automl',
+    payload: {
+      predictions: [{ bboxes: [[0.25, 0.45, 0.1, 0.5]], displayNames: ['valve'], confidences: [0.75] }],
+    },
+    ...sized,
+  },
+  {
+    name: 'pixels as texts',
+    format: 'viam',
+    payload: {
+      detections: [
+        { xMin: '200', yMin: '60', xMax: '360', yMax: '300', className: 'valve', confidence: 0.75 },
+      ],
+    },
+  },
+  {
+    name: 'fractions',
+    format: 'viam-normalized',
+    payload: {
+      detections: [
+        {
+          xMinNormalized: 0.25,
+          yMinNormalized: 0.1,
+          xMaxNormalized: 0.45,
+          yMaxNormalized: 0.5,
+          className: 'valve',
+          confidence: 0.75,
+        },
+      ],
+    },
+    ...sized,
+  },
+  {
+    name: 'the recorder',
+    format: 'viseron',
+    payload: {
+      state: 'on',
+      attributes: {
+        objects: [{ label: 'valve', confidence: 0.75, rel_x1: 0.25, rel_y1: 0.1, rel_x2: 0.45, rel_y2: 0.5 }],
+      },
+    },
+    ...sized,
+  },
+  {
+    name: 'parallel lists of a resized picture',
+    format: 'zoneminder-es',
+    payload: {
+      labels: ['valve'],
+      boxes: [[100, 30, 180, 150]],
+      confidences: [0.75],
+      image_dimensions: { original: [600, 800], resized: [300, 400] },
+    },
+  },
+  {
+    name: 'prose before the mark',
+    format: 'zoneminder-es',
+    payload:
+      '[s] detected:valve:75% --SPLIT--{"labels":["valve"],"boxes":[[100,30,180,150]],"confidences":[0.75],"image_dimensions":{"original":[600,800],"resized":[300,400]}}',
+  },
+];
