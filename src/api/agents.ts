@@ -106,7 +106,16 @@ class TunnelAgent extends PooledHttpsAgent {
         return;
       }
       const throughTunnel: https.RequestOptions & { socket: Duplex } = { ...options, socket };
-      finish(null, super.createConnection(throughTunnel));
+      let secured: Duplex | null | undefined;
+      try {
+        secured = super.createConnection(throughTunnel);
+      } catch (error) {
+        // An unreadable certificate or key is thrown here, and nobody above would catch it.
+        socket.destroy();
+        finish(error as Error);
+        return;
+      }
+      finish(null, secured);
     });
     // Stays attached for good: an error event that nobody hears ends the process.
     opening.on('error', (error) => {

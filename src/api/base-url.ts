@@ -9,9 +9,9 @@ function notConfigured(message: string): ApiError {
  * The text itself is never repeated in an error: people paste keys into the wrong field.
  * @throws ApiError `NOT_CONFIGURED`
  */
-export function parseBaseUrl(text: string): URL {
+export function parseBaseUrl(text: string | undefined): URL {
   const example = 'such as https://api.roboflow.com';
-  if (!text.trim()) throw notConfigured(`The base URL is empty. Enter one ${example}.`);
+  if (!text?.trim()) throw notConfigured(`The base URL is empty. Enter one ${example}.`);
   let url: URL;
   try {
     url = new URL(text.trim());

@@ -83,6 +83,9 @@ export function networkFailure(error: unknown, at: Surroundings, attempts: numbe
       true,
     );
   }
+  if (code.startsWith('ERR_OSSL_') || code === 'ERR_CRYPTO_OPERATION_FAILED') {
+    return fail('NETWORK', 'certificate, key or passphrase of the TLS configuration cannot be read', true);
+  }
   if (code === PROTOCOL_MISMATCH || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
     return fail(
       'NETWORK',

@@ -6,14 +6,15 @@ import { endpointUrl, hostAndPort, parseBaseUrl } from './base-url';
 import { ConnectionSlots } from './connection-slots';
 import { ApiError } from './errors';
 import { networkFailure, statusFailure, type RawReply, type Surroundings } from './failure';
-import { DEFAULT_TIMEOUT_MS, MAX_CONNECTIONS, MAX_REPLY_BYTES, MAX_WAITING } from './limits';
+import { DEFAULT_TIMEOUT_MS, MAX_CONNECTIONS, MAX_REPLY_BYTES, MAX_TIMER_MS, MAX_WAITING } from './limits';
 import { chooseProxy, type Proxy, type ProxySettings } from './proxy';
 import { makeRedactor } from './redact';
 
 export interface ConnectionOptions {
   /** https:// or http://, with or without a path prefix */
   baseUrl: string;
-  apiKey: string;
+  /** undefined fails every request with `NOT_CONFIGURED`, as an empty one does */
+  apiKey: string | undefined;
   /** ms for a whole request, from its start to the last byte of its reply; waiting for a connection comes before that */
   timeoutMs?: number;
   maxConnections?: number;
@@ -108,24 +109,23 @@ export class HttpClient {
   readonly #options: ConnectionOptions;
   readonly #traits: ServiceTraits;
   readonly #apiKey: string;
+  readonly #maxConnections: number;
   readonly #slots: ConnectionSlots;
   readonly #flights = new Set<Flight>();
   #route: Route | undefined;
   #closed = false;
 
+  /** ms; settings that are no positive number give way to the default */
+  readonly timeoutMs: number;
+
   constructor(options: ConnectionOptions, traits: ServiceTraits) {
     this.#options = options;
     this.#traits = traits;
     // A key that was pasted with a line break or a blank is a good key.
-    this.#apiKey = options.apiKey.trim();
-    this.#slots = new ConnectionSlots(
-      options.maxConnections ?? MAX_CONNECTIONS,
-      options.maxWaiting ?? MAX_WAITING,
-    );
-  }
-
-  get timeoutMs(): number {
-    return this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#apiKey = (options.apiKey ?? '').trim();
+    this.timeoutMs = Math.min(positive(options.timeoutMs) ?? DEFAULT_TIMEOUT_MS, MAX_TIMER_MS);
+    this.#maxConnections = Math.ceil(positive(options.maxConnections) ?? MAX_CONNECTIONS);
+    this.#slots = new ConnectionSlots(this.#maxConnections, options.maxWaiting ?? MAX_WAITING);
   }
 
   /** The fault of the settings that every request would fail with, or undefined. */
@@ -174,7 +174,7 @@ export class HttpClient {
   async #carryOut(request: HttpRequest, url: URL, route: Route): Promise<HttpReply> {
     const started = performance.now();
     const flight = new Flight();
-    const deadline = setTimeout(() => flight.abort('deadline'), request.timeoutMs ?? this.timeoutMs);
+    const deadline = setTimeout(() => flight.abort('deadline'), this.#timeoutOf(request));
     const onCallerAbort = () => flight.abort('caller');
     request.signal?.addEventListener('abort', onCallerAbort);
     this.#flights.add(flight);
@@ -221,7 +221,7 @@ export class HttpClient {
       httpsAgent: agent,
       // The agent already tunnels https; only plain http needs the library's own proxy request.
       proxy: proxy && base.protocol === 'http:' ? axiosProxy(proxy) : false,
-      timeout: request.timeoutMs ?? this.timeoutMs,
+      timeout: this.#timeoutOf(request),
       signal: flight.controller.signal,
       maxRedirects: 0,
       maxBodyLength: Infinity,
@@ -237,6 +237,10 @@ export class HttpClient {
     return { statusCode: response.status, headers: response.headers, body: text };
   }
 
+  #timeoutOf(request: HttpRequest): number {
+    return Math.min(positive(request.timeoutMs) ?? this.timeoutMs, MAX_TIMER_MS);
+  }
+
   #requireRoute(): Route {
     if (this.#closed) throw closedError(0);
     this.#route ??= this.#makeRoute();
@@ -244,12 +248,12 @@ export class HttpClient {
   }
 
   #makeRoute(): Route {
-    const { baseUrl, proxy: proxySettings, env = process.env, tls = {}, maxConnections } = this.#options;
+    const { baseUrl, proxy: proxySettings, env = process.env, tls = {} } = this.#options;
     this.#checkKey();
     const base = parseBaseUrl(baseUrl);
     const proxy = chooseProxy(base, proxySettings, env);
     const agent = makeAgent(base, proxy, {
-      maxConnections: maxConnections ?? MAX_CONNECTIONS,
+      maxConnections: this.#maxConnections,
       keepAlive: this.#traits.keepAlive,
       tls,
       tunnelTimeoutMs: this.timeoutMs,
@@ -290,7 +294,7 @@ export class HttpClient {
       case 'caller':
         return new ApiError('TIMEOUT', `${where}: the request was called off before it ended.`, { attempts });
       case 'deadline': {
-        const seconds = (request.timeoutMs ?? this.timeoutMs) / 1000;
+        const seconds = Math.round(this.#timeoutOf(request) / 100) / 10;
         return new ApiError(
           'TIMEOUT',
           `${where}: no complete answer within ${seconds} s; whether the request was carried out is not known. ` +
@@ -300,6 +304,12 @@ export class HttpClient {
       }
     }
   }
+}
+
+/** Settings come from dialogs and environment variables: a time limit of 0 or NaN would end every request at once. */
+function positive(value: number | undefined): number | undefined {
+  const number = Number(value);
+  return number > 0 && Number.isFinite(number) ? number : undefined;
 }
 
 function isSuccess(statusCode: number): boolean {

@@ -9,12 +9,17 @@ export function isObject(value: unknown): value is JsonObject {
 /** The JSON text of a value; a text is taken as JSON already. @throws ApiError `REJECTED` for a value that has none */
 export function jsonText(value: object | string): string {
   if (typeof value === 'string') return value;
+  let text: string | undefined;
   try {
-    return JSON.stringify(value);
+    text = JSON.stringify(value);
   } catch {
+    // it contains itself, or a value such as a BigInt
+  }
+  if (text === undefined) {
     throw new ApiError(
       'REJECTED',
-      'This cannot be written as JSON: it contains itself, or a value such as a BigInt.',
+      'This cannot be written as JSON: it is nothing, contains itself, or holds a BigInt.',
     );
   }
+  return text;
 }

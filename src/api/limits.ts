@@ -3,6 +3,9 @@
 /** Whole request, from its start to the last byte of the reply; Roboflow's own workflow block waits as long. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
 
+/** Node.js turns longer timers into timers of 1 ms. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Connections one workspace holds open at most. */
 export const MAX_CONNECTIONS = 8;
 

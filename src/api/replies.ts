@@ -8,6 +8,7 @@ export interface ReplyFacts {
   statusCode: number;
   /** 1, or 2 when the request was sent once more */
   attempts: number;
+  /** from the start of the request; the wait for a connection comes before that */
   durationMs: number;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { clientFor, endAll, failureOf } from './clients';
+import { VisionEventsClient, type ClientOptions } from '../../../src/api/client';
+import { clientFor, closedLater, endAll, failureOf } from './clients';
 import { accept, EVENT, sendJson, startServer, type Received } from './servers';
 
 /** Waits until a condition holds; mocha's own time limit ends a test whose condition never does. */
@@ -293,6 +294,26 @@ describe('settings of the client', () => {
       assert.equal(client.configurationFault()?.code, 'NOT_CONFIGURED');
     });
   }
+
+  it('a key and a base URL that are not set at all', async () => {
+    const client = closedLater(new VisionEventsClient({ apiKey: undefined } as ClientOptions));
+    assert.equal((await failureOf(client.createEvent(EVENT))).code, 'NOT_CONFIGURED');
+    const noUrl = closedLater(new VisionEventsClient({ apiKey: 'key' } as ClientOptions));
+    assert.match((await failureOf(noUrl.createEvent(EVENT))).message, /base URL is empty/);
+  });
+
+  for (const nonsense of [0, -5, NaN, Infinity, '' as unknown as number]) {
+    it(`times and numbers of ${String(nonsense)} give way to the defaults`, async () => {
+      const server = await startServer(accept);
+      const client = clientFor(server, { timeoutMs: nonsense, maxConnections: nonsense });
+      assert.equal((await client.createEvent(EVENT, { timeoutMs: nonsense })).statusCode, 201);
+    });
+  }
+
+  it('a time limit beyond what a timer takes does not end a request at once', async () => {
+    const server = await startServer(accept);
+    assert.equal((await clientFor(server, { timeoutMs: 2 ** 40 }).createEvent(EVENT)).statusCode, 201);
+  });
 
   it('takes a key and a URL that were pasted with blanks', async () => {
     const server = await startServer(accept);

@@ -145,7 +145,7 @@ describe('failures of the client', () => {
     const server = await startServer(() => undefined);
     const error = await failureOf(clientFor(server).createEvent(EVENT, { timeoutMs: 50 }));
     assert.equal(error.code, 'TIMEOUT');
-    assert.match(error.message, /0\.05 s/);
+    assert.match(error.message, /0\.1 s/);
   });
 
   it('a connection that is cut before the answer', async () => {
@@ -256,6 +256,11 @@ describe('failures of the client', () => {
       clientFor({ url: 'http://127.0.0.1:9' }).createEvent({ ...EVENT, eventData }),
     );
     assert.equal(error.code, 'REJECTED');
+  });
+
+  it('an event that is none', async () => {
+    const client = clientFor({ url: 'http://127.0.0.1:9' });
+    assert.equal((await failureOf(client.createEvent(undefined as unknown as string))).code, 'REJECTED');
   });
 
   for (const [retryAfter, expected] of [

@@ -49,6 +49,22 @@ describe('TLS of the client', () => {
     assert.match(error.message, /clock/);
   });
 
+  for (const [what, tls] of Object.entries({
+    'an authority': { ca: '-----BEGIN CERTIFICATE-----\nnot base64!\n-----END CERTIFICATE-----\n' },
+    'a key': { cert: certificate.cert, key: 'no key at all' },
+  })) {
+    it(`${what} that cannot be read is a fault of the TLS configuration, with and without a proxy`, async () => {
+      const server = await startServer(accept, certificate);
+      const proxy = await startProxy(server.port);
+      for (const settings of [undefined, { url: proxy.url }]) {
+        const error = await failureOf(clientFor(server, { tls, proxy: settings }).createEvent(EVENT));
+        assert.equal(error.code, 'NETWORK');
+        assert.equal(error.needsOperator, true);
+        assert.match(error.message, /TLS configuration/);
+      }
+    });
+  }
+
   it('https:// to a server that speaks http', async () => {
     const server = await startServer(accept);
     const error = await failureOf(
