@@ -202,6 +202,30 @@ describe('simulator: page', function () {
     assert.deepEqual(pageErrors, []);
   });
 
+  it('shows the input picture first, the output picture and further images on demand', async () => {
+    const [inputSourceId, sourceId, other] = [
+      await upload(bitmap(30, 20)),
+      await upload(bitmap(60, 40)),
+      await upload(bitmap(90, 60)),
+    ];
+    await send({ images: [{ inputSourceId, sourceId }, { sourceId: other }], displayImagePosition: 1 });
+    const shown = async () => {
+      await page.locator('.frame img').waitFor();
+      return (await page.locator('.frame img').getAttribute('src'))!.split('/').at(-1);
+    };
+    assert.equal(await shown(), other);
+    assert.deepEqual(await page.locator('.views button').allTextContents(), [
+      '1 input',
+      '1 output',
+      '2 output',
+    ]);
+    await page.getByText('1 input').click();
+    assert.equal(await shown(), inputSourceId);
+    await page.getByText('1 output').click();
+    assert.equal(await shown(), sourceId);
+    await page.locator('.overlay[viewBox="0 0 60 40"]').waitFor();
+  });
+
   it('draws over an empty frame that fits when there is no picture', async () => {
     const part = { class: 'part', x: 640, y: 360, width: 128, height: 72, confidence: 0.9 };
     await send({ images: [{ objectDetections: [part] }] });
