@@ -107,3 +107,32 @@ export const visionEventDefaults = {
   cooldownByType: 'none',
 };
 export type VisionEventProperties = typeof visionEventDefaults;
+
+export const visionEventImageDefaults = {
+  name: '',
+  workspace: '',
+  image: 'payload',
+  imageType: 'msg',
+  imageName: '',
+  imageNameType: 'str',
+  metadata: [] as MetadataRow[],
+  metadataFrom: '',
+  metadataFromType: 'none',
+};
+export type VisionEventImageProperties = typeof visionEventImageDefaults;
+
+export const visionEventBundleDefaults = {
+  name: '',
+  action: 'write' as 'write' | 'upload',
+  directory: '',
+  directoryType: 'str',
+  outputImage: '',
+  outputImageType: 'none',
+  inputImage: '',
+  inputImageType: 'none',
+  useCaseInBundle: true,
+  workspace: '',
+  useCase: '',
+  useCaseType: 'str',
+};
+export type VisionEventBundleProperties = typeof visionEventBundleDefaults;

@@ -16,6 +16,9 @@ export type FlowErrorCode =
   | 'BUSY'
   | 'OUTBOX_FULL'
   | 'OUTBOX_IO'
+  | 'BUNDLE_INVALID'
+  | 'BUNDLE_TOO_LARGE'
+  | 'BUNDLE_IO'
   | 'UNEXPECTED';
 
 const FLOW_ERROR_CODES: ReadonlySet<string> = new Set([
@@ -34,6 +37,9 @@ const FLOW_ERROR_CODES: ReadonlySet<string> = new Set([
   'BUSY',
   'OUTBOX_FULL',
   'OUTBOX_IO',
+  'BUNDLE_INVALID',
+  'BUNDLE_TOO_LARGE',
+  'BUNDLE_IO',
 ]);
 
 /** The status text of an error, where its code alone says too little: a key of the catalogue, and its values. */

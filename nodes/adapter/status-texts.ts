@@ -13,9 +13,14 @@ export class StatusTexts {
   }
 
   /** `detail` is shown behind the number, such as the recognised format and its count. */
-  done(what: 'sent' | 'built' | 'queued' | 'uploaded', count: number, detail = ''): NodeStatus {
+  done(what: 'sent' | 'built' | 'queued' | 'uploaded' | 'written', count: number, detail = ''): NodeStatus {
     const fill = what === 'queued' ? 'blue' : 'green';
     return { fill, shape: 'dot', text: this.text(what, { count }) + (detail && ` · ${detail}`) };
+  }
+
+  /** How far a long run is. */
+  progress(done: number, total: number): NodeStatus {
+    return { fill: 'blue', shape: 'dot', text: this.text('progress', { done, total }) };
   }
 
   warnings(count: number): NodeStatus {

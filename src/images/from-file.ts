@@ -19,13 +19,21 @@ export async function bytesFromFile(
       'The path of the picture file is missing. Enter it in the picture setting of type "file".',
     );
   }
-  const path = resolve(workingDirectory, source.replace(/^~(?=$|[/\\])/, homedir()));
+  const path = resolveUserPath(source, workingDirectory);
   try {
     return { bytes: await readRegularFile(path, maxBytes), path };
   } catch (error) {
     if (error instanceof ImageError) throw error;
     throw new ImageError(`The picture file ${path} ${fileFault(error)}`, { cause: error });
   }
+}
+
+/** The absolute path of what a user typed: `~` is the home folder of the user that runs Node-RED. */
+export function resolveUserPath(path: string, workingDirectory: string): string {
+  return resolve(
+    workingDirectory,
+    path.replace(/^~(?=$|[/\\])/, () => homedir()),
+  );
 }
 
 /**

@@ -1,0 +1,119 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { MetadataValue } from '../../src/event/types';
+import { validate } from '../../src/event/validate';
+import type { VisionEventImageProperties } from '../properties';
+import { FlowError, toFlowError } from './flow-error';
+import type { FlowMessage, Send } from './guarded-input';
+import { pictureInput } from './picture-input';
+import { StatusTexts } from './status-texts';
+import { ThrottledStatus } from './throttled-status';
+import { typedInput } from './typed-input';
+import { workspaceOf } from './workspace';
+
+type Evaluate = (message: FlowMessage) => Promise<unknown>;
+
+/** What one `vision-event-image` node does with a message: uploads its picture, answers with the `sourceId`. */
+export class UploadImageWork {
+  private readonly picture: ReturnType<typeof pictureInput>;
+  private readonly imageName: Evaluate;
+  private readonly metadataFrom: Evaluate;
+  private readonly metadataRows: { key: string; evaluate: Evaluate }[];
+  private readonly status: ThrottledStatus;
+  private readonly texts: StatusTexts;
+  private uploaded = 0;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    node: Node,
+    private readonly config: VisionEventImageProperties,
+  ) {
+    this.picture = pictureInput(RED, node, 'image', config.image, config.imageType);
+    this.imageName = typedInput(RED, node, 'imageName', config.imageName, config.imageNameType || 'str');
+    this.metadataFrom = typedInput(
+      RED,
+      node,
+      'metadataFrom',
+      config.metadataFrom,
+      config.metadataFromType || 'none',
+    );
+    const rows = Array.isArray(config.metadata) ? config.metadata : [];
+    this.metadataRows = rows.map(({ key, value, valueType }) => ({
+      key,
+      evaluate: typedInput(RED, node, `metadata "${key}"`, value, valueType),
+    }));
+    this.status = new ThrottledStatus(node);
+    this.texts = new StatusTexts(RED);
+    this.showMissingSettings();
+  }
+
+  /** Answers with `{sourceId, url}` as `msg.payload`, or throws. */
+  async handle(message: FlowMessage, send: Send): Promise<void> {
+    const client = workspaceOf(this.RED, this.config.workspace).client();
+    if (!this.picture) throw noPicture();
+    const picture = await this.picture(message);
+    const name = await this.imageName(message);
+    const metadata = await this.metadata(message);
+    this.status.show(this.texts.sending());
+    message.payload = await client.uploadImage({
+      bytes: picture.bytes,
+      mediaType: picture.mediaType,
+      name: name === undefined ? picture.name : textOf(name),
+      metadata,
+    });
+    this.uploaded++;
+    this.status.show(this.texts.done('uploaded', this.uploaded));
+    send(message);
+  }
+
+  showError(error: FlowError): void {
+    this.status.show(this.texts.error(error));
+  }
+
+  close(): void {
+    this.status.clear();
+  }
+
+  /** Rows over `metadataFrom`; undefined when there are no values. The API answers a wrong one with an error, so it is found here. */
+  private async metadata(message: FlowMessage): Promise<Record<string, MetadataValue> | undefined> {
+    const base = await this.metadataFrom(message);
+    if (base !== undefined && (typeof base !== 'object' || base === null || Array.isArray(base))) {
+      throw new FlowError('IMAGE_INVALID', 'The field "metadataFrom" of the picture must give an object.');
+    }
+    const values: Record<string, unknown> = { ...base };
+    for (const { key, evaluate } of this.metadataRows) {
+      const value = await evaluate(message);
+      if (value !== undefined) values[key] = value;
+    }
+    if (Object.keys(values).length === 0) return undefined;
+    return checkedMetadata(values);
+  }
+
+  private showMissingSettings(): void {
+    try {
+      workspaceOf(this.RED, this.config.workspace).client();
+    } catch (error) {
+      this.status.show(this.texts.error(toFlowError(error)));
+    }
+  }
+}
+
+const noPicture = () =>
+  new FlowError('IMAGE_INVALID', 'No picture is chosen. Open this node and say where the picture is.');
+
+function textOf(name: unknown): string {
+  if (typeof name === 'string' || typeof name === 'number') return String(name);
+  throw new FlowError('IMAGE_INVALID', 'The field "imageName" must give a text.');
+}
+
+/** The rules are those of an event's custom metadata ("Upload a Vision Event Image"). */
+function checkedMetadata(values: Record<string, unknown>): Record<string, MetadataValue> {
+  const isAboutMetadata = ({ path }: { path: string }) => path.startsWith('customMetadata');
+  const fault = validate({ customMetadata: values }, Date.now()).warnings.find(isAboutMetadata);
+  if (!fault) return values as Record<string, MetadataValue>;
+  const key = fault.path.replace(/^customMetadata\.?/, '');
+  throw new FlowError(
+    'IMAGE_INVALID',
+    `The metadata of the picture breaks the API's rule ${fault.type}${key ? ` in "${key}"` : ''}. ` +
+      'Names: letters, digits, spaces, _ and -, at most 100 characters. Values: text, numbers or booleans; at most 100 of them.',
+  );
+}

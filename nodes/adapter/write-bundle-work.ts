@@ -1,0 +1,113 @@
+import { resolve } from 'node:path';
+import type { Node, NodeAPI } from 'node-red';
+import { sweepPartialBundles, writeBundle, type BundlePicture } from '../../src/bundle/write';
+import { strictErrors } from '../../src/event/strict';
+import type { VisionEvent } from '../../src/event/types';
+import { resolveUserPath } from '../../src/images/from-file';
+import type { VisionEventBundleProperties } from '../properties';
+import { FlowError } from './flow-error';
+import type { FlowMessage, Send } from './guarded-input';
+import { fileWorkingDirectory, pictureInput } from './picture-input';
+import { StatusTexts } from './status-texts';
+import { ThrottledStatus } from './throttled-status';
+import { typedInput } from './typed-input';
+
+/** A typed input that holds a folder, as an absolute path. */
+export function directoryInput(RED: NodeAPI, node: Node, config: VisionEventBundleProperties) {
+  const evaluate = typedInput(RED, node, 'directory', config.directory, config.directoryType || 'str');
+  return async (message: FlowMessage): Promise<string> => {
+    const directory = await evaluate(message);
+    if (typeof directory === 'string' && directory.trim() !== '') {
+      return resolveUserPath(directory, fileWorkingDirectory(RED) ?? resolve('.'));
+    }
+    throw new FlowError(
+      'NOT_CONFIGURED',
+      'No folder is chosen. Open this node and enter the folder of the bundles.',
+    );
+  };
+}
+
+/** What a `vision-event-bundle` node with the action `write` does with a message. */
+export class WriteBundleWork {
+  private readonly directory: (message: FlowMessage) => Promise<string>;
+  private readonly pictures: {
+    role: BundlePicture['role'];
+    load: NonNullable<ReturnType<typeof pictureInput>>;
+  }[];
+  private readonly status: ThrottledStatus;
+  private readonly texts: StatusTexts;
+  /** one after the other, so that a burst of messages does not hold all its archives in memory at once */
+  private last: Promise<unknown> = Promise.resolve();
+  private swept = new Set<string>();
+  private written = 0;
+
+  constructor(
+    RED: NodeAPI,
+    node: Node,
+    private readonly config: VisionEventBundleProperties,
+  ) {
+    this.directory = directoryInput(RED, node, config);
+    this.pictures = (['output', 'input'] as const).flatMap((role) => {
+      const field = `${role}Image` as const;
+      const load = pictureInput(RED, node, field, config[field], config[`${field}Type`]);
+      return load ? [{ role, load }] : [];
+    });
+    this.status = new ThrottledStatus(node);
+    this.texts = new StatusTexts(RED);
+  }
+
+  /** Answers with `{path, bytes, eventId}` as `msg.payload` once the bundle is safe on the disk, or throws. */
+  async handle(message: FlowMessage, send: Send): Promise<void> {
+    const turn = this.last.then(() => this.write(message));
+    this.last = turn.catch(() => undefined);
+    message.payload = await turn;
+    this.written++;
+    this.status.show(this.texts.done('written', this.written));
+    send(message);
+  }
+
+  showError(error: FlowError): void {
+    this.status.show(this.texts.error(error));
+  }
+
+  close(): void {
+    this.status.clear();
+  }
+
+  private async write(message: FlowMessage): Promise<{ path: string; bytes: number; eventId: string }> {
+    const event = builtEvent(message.payload, this.config.useCaseInBundle !== false);
+    const directory = await this.directory(message);
+    const pictures: BundlePicture[] = [];
+    for (const { role, load } of this.pictures) {
+      const { bytes, mediaType } = await load(message);
+      pictures.push({ role, bytes, mediaType });
+    }
+    await this.sweepOnce(directory);
+    const useCaseInBundle = this.config.useCaseInBundle !== false;
+    const { path, bytes } = await writeBundle({ event, pictures, directory, useCaseInBundle });
+    return { path, bytes, eventId: event.eventId };
+  }
+
+  private async sweepOnce(directory: string): Promise<void> {
+    if (this.swept.has(directory)) return;
+    // a folder from each message would grow this for ever
+    if (this.swept.size >= 100) this.swept.clear();
+    this.swept.add(directory);
+    await sweepPartialBundles(directory);
+  }
+}
+
+/** Months may pass before a bundle reaches a network, so what the API would refuse then is refused now. */
+function builtEvent(payload: unknown, useCaseInBundle: boolean): VisionEvent {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+    throw new FlowError(
+      'EVENT_INVALID',
+      'msg.payload is no vision event. Put a "vision event" node with the delivery "Only build" before this one.',
+    );
+  }
+  const errors = strictErrors(payload as Record<string, unknown>, Date.now());
+  const binding = errors.filter(({ path }) => useCaseInBundle || path !== 'useCaseId');
+  if (binding.length > 0)
+    throw new FlowError('EVENT_INVALID', binding.map(({ message }) => message).join(' '));
+  return payload as VisionEvent;
+}

@@ -1,0 +1,81 @@
+import type { EventEmitter } from 'node:events';
+import { workspaceDefaults } from '../../nodes/properties';
+import { helper, type TestMessage, WORKSPACE_ID } from './node-red-helper';
+
+import visionEventWorkspace = require('../../nodes/vision-event-workspace');
+import catchNode = require('@node-red/nodes/core/common/25-catch.js');
+
+const NODE_ID = 'node';
+/** Node-RED takes nodes without a place on the canvas for config nodes. */
+const PLACE = { x: 100, y: 100 };
+
+/** The test helper loads no catalogues, so a text is its key. */
+const catalogueKey = (text = '') => text.replace(/^.*:status\./, '');
+
+/** Any one node of this package with a workspace, behind it a helper and a Catch node. */
+export class SingleNodeFlow {
+  readonly out: TestMessage[] = [];
+  readonly caught: TestMessage[] = [];
+  /** colour and catalogue key, such as `green uploaded` */
+  readonly statuses: string[] = [];
+
+  static async load(
+    node: { type: string; register: unknown; properties: object },
+    workspace?: Partial<typeof workspaceDefaults> & { apiKey?: string },
+  ): Promise<SingleNodeFlow> {
+    const { apiKey, ...settings } = workspace ?? {};
+    const flow = [
+      { id: 'tab', type: 'tab', label: 'test' },
+      ...(workspace
+        ? [{ id: WORKSPACE_ID, type: 'vision-event-workspace', ...workspaceDefaults, ...settings }]
+        : []),
+      {
+        id: NODE_ID,
+        type: node.type,
+        z: 'tab',
+        ...PLACE,
+        ...(workspace ? { workspace: WORKSPACE_ID } : {}),
+        ...node.properties,
+        wires: [['out']],
+      },
+      { id: 'out', type: 'helper', z: 'tab' },
+      { id: 'catch', type: 'catch', z: 'tab', ...PLACE, scope: null, uncaught: false, wires: [['caught']] },
+      { id: 'caught', type: 'helper', z: 'tab' },
+    ];
+    const credentials = apiKey === undefined ? {} : { [WORKSPACE_ID]: { apiKey } };
+    await helper.load([visionEventWorkspace, node.register, catchNode] as never, flow, credentials);
+    const test = new SingleNodeFlow();
+    helper.getNode('out').on('input', (message: unknown) => test.out.push(message as TestMessage));
+    helper.getNode('caught').on('input', (message: unknown) => test.caught.push(message as TestMessage));
+    (helper.getNode(NODE_ID) as unknown as EventEmitter).on(
+      'call:status',
+      (call: { args: [{ fill?: string; text?: string }] }) =>
+        test.statuses.push(`${call.args[0].fill ?? ''} ${catalogueKey(call.args[0].text)}`.trim()),
+    );
+    return test;
+  }
+
+  /** Sends a message and waits for the next one that leaves or is caught. */
+  async send(message: object): Promise<{ out?: TestMessage; caught?: TestMessage }> {
+    const [sentBefore, caughtBefore] = [this.out.length, this.caught.length];
+    this.receive(message);
+    await this.until(() => this.out.length > sentBefore || this.caught.length > caughtBefore);
+    return { out: this.out[sentBefore], caught: this.caught[caughtBefore] };
+  }
+
+  receive(message: object): void {
+    helper.getNode(NODE_ID).receive(message as never);
+  }
+
+  async until(holds: () => boolean, timeoutMs = 8000): Promise<void> {
+    const end = Date.now() + timeoutMs;
+    while (!holds()) {
+      if (Date.now() > end) {
+        throw new Error(
+          `Nothing came within ${timeoutMs} ms: ${this.out.length} out, ${this.caught.length} caught, statuses ${this.statuses.join(' | ')}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
