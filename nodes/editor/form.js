@@ -33,6 +33,7 @@ function visionEventForm(type, options) {
       if (node === openNode) {
         if (widgets[property]) return widgets[property]();
         const field = input(property);
+        if (field.is(':checkbox')) return field.prop('checked');
         if (field.length > 0) return field.val();
       }
       return orDefault(property, node[property]);
@@ -173,7 +174,8 @@ function visionEventForm(type, options) {
   /** Call first in `oneditprepare`: gives the inputs of properties that the flow does not have yet their defaults. */
   function fill(node) {
     for (const [property, { value, type: configType }] of Object.entries(options.defaults())) {
-      if (node[property] === undefined && value !== undefined && !configType) input(property).val(value);
+      if (node[property] === undefined && value !== undefined && !configType)
+        input(property).not(':checkbox').val(value);
     }
   }
 

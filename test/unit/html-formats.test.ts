@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import vm from 'node:vm';
+import { FORMATS } from '../../src/detections/convert';
+
+const html = readFileSync(path.join(__dirname, '../../nodes/vision-event.html'), 'utf8');
+
+describe('formats of the drop-down', () => {
+  it('are those of src/detections, by id, group and label', () => {
+    const literal = /const FORMATS = (\{.*?\n {4}\});/s.exec(html)?.[1];
+    assert.ok(literal, 'no FORMATS in vision-event.html');
+    const shown = vm.runInNewContext(`(${literal})`) as Record<string, Record<string, string>>;
+    const ofKind = (kind: string) =>
+      Object.fromEntries(
+        FORMATS.filter((format) => format.kind === kind).map(({ id, label }) => [id, label]),
+      );
+    assert.deepEqual(structuredClone(shown), { recognised: ofKind('adapter'), presets: ofKind('preset') });
+  });
+
+  it('names only known formats where a field is shown for some', () => {
+    const known = new Set(['any', 'auto', 'recognised', 'custom', ...FORMATS.map(({ id }) => id)]);
+    const named = [...html.matchAll(/data-formats="([^"]+)"/g)].flatMap(
+      ([, formats]) => formats?.split(' ') ?? [],
+    );
+    assert.ok(named.length > 0);
+    assert.deepEqual(
+      named.filter((format) => !known.has(format)),
+      [],
+    );
+  });
+});
