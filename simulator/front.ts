@@ -39,7 +39,7 @@ export class Front {
     private readonly now: () => number,
   ) {
     this.server = createServer((request, response) => {
-      const url = new URL(request.url ?? '/', 'http://simulator');
+      const url = parseTarget(request.url ?? '/');
       const control = service.control?.(request, url);
       const handled = control ? send(response, control) : this.answerApi(request, response, url);
       // A client that goes away in the middle of its request is no fault of ours.
@@ -89,6 +89,12 @@ export class Front {
   private takeFault(endpoint: Endpoint, entry: RequestEntry, body: Buffer | undefined): Fault | undefined {
     return this.faults.take({ endpoint, reused: entry.reused, bodyText: () => body?.toString('utf8') ?? '' });
   }
+}
+
+/** The path and query asked for; what is no address at all counts as the path `/invalid`, which is not found. */
+function parseTarget(target: string): URL {
+  const base = 'http://simulator';
+  return new URL(URL.canParse(target, base) ? target : '/invalid', base);
 }
 
 async function send(

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as timer } from 'node:timers/promises';
 import { kindOf, type Fault } from './faults';
 import { encodeReply, sendReply } from './http-body';
 import type { Reply } from './reply';
@@ -55,6 +55,11 @@ export async function playFault(
       answering(fault.status ?? 201);
       return sendOversize(response, fault.status ?? 201, fault.bytes ?? DEFAULT_OVERSIZE_BYTES);
   }
+}
+
+/** Does not keep the process alive when the server has been closed meanwhile. */
+async function sleep(ms: number): Promise<void> {
+  await timer(ms, undefined, { ref: false });
 }
 
 function statusReply({ status, body, headers, retryAfter }: Fault): Reply {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request as httpRequest, Agent } from 'node:http';
+import { connect } from 'node:net';
 import { startSimulator, type Simulator } from '../../../simulator/server';
 import { call, event, post } from './client';
 
@@ -233,6 +235,27 @@ describe('simulator: connections and requests', () => {
       assert.equal((await post(second, '/vision-events', event())).status, 201);
     } finally {
       await second.close();
+    }
+  });
+
+  it('survives requests that are none', async () => {
+    const simulator = await startSimulator();
+    try {
+      const first = async (text: string) => {
+        const socket = connect(simulator.port, '127.0.0.1');
+        socket.end(text);
+        const [chunk] = (await once(socket, 'data')) as [Buffer];
+        return chunk.toString('latin1').split('\r\n')[0];
+      };
+      assert.equal(await first('GET // HTTP/1.1\r\nHost: x\r\n\r\n'), 'HTTP/1.1 404 Not Found');
+      assert.equal(await first('nonsense\r\n\r\n'), 'HTTP/1.1 400 Bad Request');
+      const socket = connect(simulator.port, '127.0.0.1');
+      socket.write('POST /vision-events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"half":');
+      await once(socket, 'connect');
+      socket.destroy();
+      assert.equal((await post(simulator, '/vision-events', event())).status, 201);
+    } finally {
+      await simulator.close();
     }
   });
 
