@@ -105,6 +105,11 @@ const CLOUD: ServiceTraits = {
   keepAlive: true,
 };
 
+/** Scopes of a key, as the dashboard spells them. The scope of deleting is not documented. */
+const READ = 'vision-events:read';
+const WRITE = 'vision-events:write';
+const MANAGE = 'vision-events:manage';
+
 /**
  * The Vision Events REST API of one Roboflow workspace. Every method rejects with an `ApiError` only.
  * Nothing is opened or loaded before the first request; faults of the settings reject each request with `NOT_CONFIGURED`.
@@ -131,7 +136,13 @@ export class VisionEventsClient {
   async createEvent(event: VisionEvent | string, options: RequestOptions = {}): Promise<CreateReply> {
     const text = jsonText(event);
     const path = ['vision-events'];
-    const reply = await this.#http.request({ method: 'POST', path, body: jsonBody(text), ...options });
+    const reply = await this.#http.request({
+      method: 'POST',
+      path,
+      scope: WRITE,
+      body: jsonBody(text),
+      ...options,
+    });
     return parseCreateReply(reply, text);
   }
 
@@ -144,6 +155,7 @@ export class VisionEventsClient {
     const reply = await this.#http.request({
       method: 'POST',
       path: ['vision-events', 'batch'],
+      scope: WRITE,
       body,
       ...options,
     });
@@ -178,6 +190,7 @@ export class VisionEventsClient {
     const reply = await this.#http.request({
       method: 'POST',
       path: ['vision-events', 'bundle'],
+      scope: WRITE,
       query: { useCaseId },
       body: {
         contentType: gzip ? 'application/gzip' : 'application/x-tar',
@@ -195,6 +208,7 @@ export class VisionEventsClient {
     const reply = await this.#http.request({
       method: 'POST',
       path: ['vision-events', 'query'],
+      scope: READ,
       body: jsonBody(jsonText(filters)),
       maxReplyBytes: MAX_QUERY_REPLY_BYTES,
       ...options,
@@ -229,25 +243,32 @@ export class VisionEventsClient {
     list: async (options: RequestOptions & { status?: 'active' | 'inactive' } = {}): Promise<UseCaseList> => {
       const { status, ...request } = options;
       const path = ['vision-events', 'use-cases'];
-      const reply = await this.#http.request({ method: 'GET', path, query: { status }, ...request });
+      const reply = await this.#http.request({
+        method: 'GET',
+        path,
+        scope: READ,
+        query: { status },
+        ...request,
+      });
       return parseUseCases(reply);
     },
 
     /** "Create a Use Case": name of 1 to 256 characters, unique in the workspace. */
     create: async (name: string, options: RequestOptions = {}): Promise<{ id: string; name: string }> => {
-      const path = ['vision-events', 'use-cases'];
-      // Not repeated: a second attempt would be told that the name is taken.
-      const request = {
+      const reply = await this.#http.request({
         method: 'POST',
-        path,
+        path: ['vision-events', 'use-cases'],
+        scope: MANAGE,
         body: jsonBody(jsonText({ name })),
+        // A second attempt would be told that the name is taken.
         repeatable: false,
-      } as const;
-      const reply = await this.#http.request({ ...request, ...options });
-      const body = parseObject(reply);
-      if (typeof body['id'] !== 'string' || !body['id'])
+        ...options,
+      });
+      const created = parseObject(reply);
+      if (typeof created['id'] !== 'string' || !created['id']) {
         throw badResponse(reply, 'without the id of the use case');
-      return { id: body['id'], name: typeof body['name'] === 'string' ? body['name'] : name };
+      }
+      return { id: created['id'], name: typeof created['name'] === 'string' ? created['name'] : name };
     },
 
     /** "Update a Use Case" */
@@ -258,7 +279,9 @@ export class VisionEventsClient {
     ): Promise<{ id: string; name: string }> => {
       const path = ['vision-events', 'use-cases', id];
       const body = jsonBody(jsonText({ name }));
-      const reply = parseObject(await this.#http.request({ method: 'PUT', path, body, ...options }));
+      const reply = parseObject(
+        await this.#http.request({ method: 'PUT', path, scope: MANAGE, body, ...options }),
+      );
       return { id, name: typeof reply['name'] === 'string' ? reply['name'] : name };
     },
 
@@ -274,7 +297,7 @@ export class VisionEventsClient {
   /** "Get Custom Metadata Schema" */
   async metadataSchema(useCaseId: string, options: RequestOptions = {}): Promise<MetadataSchema> {
     const path = ['vision-events', 'custom-metadata-schema', useCaseId];
-    const reply = await this.#http.request({ method: 'GET', path, ...options });
+    const reply = await this.#http.request({ method: 'GET', path, scope: READ, ...options });
     const { fields } = parseObject(reply);
     if (!isObject(fields)) throw badResponse(reply, 'without the fields of the schema');
     return {
@@ -334,6 +357,7 @@ export class VisionEventsClient {
     const reply = await this.#http.request({
       method: 'POST',
       path: ['vision-events', 'upload'],
+      scope: WRITE,
       body: multipartBody({ bytes, mediaType, name: name || defaultImageName(mediaType) }, fields),
       timeoutMs: options.timeoutMs ?? this.#uploadTimeoutMs(bytes.length),
       signal: options.signal,
@@ -346,7 +370,7 @@ export class VisionEventsClient {
 
   async #switchUseCase(id: string, action: 'archive' | 'unarchive', options: RequestOptions): Promise<void> {
     const path = ['vision-events', 'use-cases', id, action];
-    parseObject(await this.#http.request({ method: 'POST', path, ...options }));
+    parseObject(await this.#http.request({ method: 'POST', path, scope: MANAGE, ...options }));
   }
 
   async #deleteSome(useCaseId: string, eventIds: string[], options: RequestOptions): Promise<DeleteReply> {

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { TunnelRefused } from './agents';
 import { ApiError, type ApiErrorCode } from './errors';
-import { MAX_SERVER_TEXT } from './limits';
 import { isObject } from './json';
+import { MAX_SERVER_TEXT } from './limits';
 import type { Redactor } from './redact';
 import { parseRetryAfter } from './retry-after';
 
@@ -132,11 +132,23 @@ function proxyRefusal(error: unknown, at: Surroundings, attempts: number): ApiEr
   });
 }
 
+interface StatusContext {
+  attempts: number;
+  /** the scope that the key must have for this request */
+  scope: string | undefined;
+  /** wall clock */
+  nowMs: number;
+}
+
 /** Turns a reply with any status but 2xx into an `ApiError`. */
-export function statusFailure(reply: RawReply, at: Surroundings, attempts: number, nowMs: number): ApiError {
+export function statusFailure(
+  reply: RawReply,
+  at: Surroundings,
+  { attempts, scope, nowMs }: StatusContext,
+): ApiError {
   const { statusCode } = reply;
   const serverMessage = serverText(reply.body, at.redact);
-  const { code, advice, needsOperator } = meaningOf(reply, serverMessage, at);
+  const { code, advice, needsOperator } = meaningOf(reply, serverMessage, at, scope);
   const said = serverMessage ? `: ${serverMessage.replace(/[.\s]+$/, '')}` : '';
   return new ApiError(code, `${at.where} answered ${statusCode}${said}. ${advice}`, {
     statusCode,
@@ -154,7 +166,12 @@ interface Meaning {
 }
 
 /** "Errors and Status Codes", and the error codes of the nodes' contract. */
-function meaningOf(reply: RawReply, serverMessage: string | undefined, at: Surroundings): Meaning {
+function meaningOf(
+  reply: RawReply,
+  serverMessage: string | undefined,
+  at: Surroundings,
+  scope: string | undefined,
+): Meaning {
   const { statusCode } = reply;
   if (statusCode >= 300 && statusCode < 400) {
     const target = redirectTarget(reply.headers['location'], at.redact);
@@ -171,7 +188,8 @@ function meaningOf(reply: RawReply, serverMessage: string | undefined, at: Surro
     case 403:
       return {
         code: 'UNAUTHORIZED',
-        advice: `The key was refused, or lacks a scope such as vision-events:write; check ${at.keySetting}.`,
+        // Which of the two it is, the status does not tell: the platform's page and that of the endpoint disagree.
+        advice: `The key was refused${scope ? ` or lacks the scope ${scope}` : ''}; check ${at.keySetting}.`,
         needsOperator: true,
       };
     case 402:
@@ -253,11 +271,18 @@ export function serverText(body: string, redact: Redactor): string | undefined {
   return text.length > MAX_SERVER_TEXT ? `${text.slice(0, MAX_SERVER_TEXT)}…` : text;
 }
 
+/** Lists are read one level deep: how deep the server nests them must not matter. */
 function wordsOf(value: unknown): string {
+  const entries: unknown[] = Array.isArray(value) ? value : [value];
+  return entries.map(wordsOfEntry).filter(Boolean).join('; ');
+}
+
+function wordsOfEntry(value: unknown): string {
   if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.map(wordsOf).filter(Boolean).join('; ');
   if (!isObject(value)) return '';
   const { loc, msg, message } = value;
   const text = typeof msg === 'string' ? msg : typeof message === 'string' ? message : '';
-  return Array.isArray(loc) && text ? `${loc.join('.')}: ${text}` : text;
+  const place: unknown[] = Array.isArray(loc) ? loc : [];
+  const steps = place.filter((step) => typeof step === 'string' || typeof step === 'number');
+  return text && steps.length > 0 ? `${steps.join('.')}: ${text}` : text;
 }

@@ -57,6 +57,8 @@ export interface HttpRequest {
   timeoutMs?: number;
   maxReplyBytes?: number;
   signal?: AbortSignal;
+  /** what the key must be allowed to do, for the error message of a 401 or 403 */
+  scope?: string;
   /** false for requests that must not be carried out twice; see `request` */
   repeatable?: boolean;
 }
@@ -190,7 +192,8 @@ export class HttpClient {
         reply = await this.#exchange(request, url, route, flight);
       }
       if (!isSuccess(reply.statusCode)) {
-        throw statusFailure(reply, route.surroundings, attempts, Date.now());
+        const { scope } = request;
+        throw statusFailure(reply, route.surroundings, { attempts, scope, nowMs: Date.now() });
       }
       return { ...reply, attempts, durationMs: Math.round(performance.now() - started) };
     } catch (error) {

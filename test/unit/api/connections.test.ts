@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { makeAgent } from '../../../src/api/agents';
 import { VisionEventsClient, type ClientOptions } from '../../../src/api/client';
 import { clientFor, closedLater, endAll, failureOf } from './clients';
 import { accept, EVENT, sendJson, startServer, type Received } from './servers';
@@ -161,6 +163,27 @@ describe('connections of the client', () => {
       assert.equal(error.code, 'TIMEOUT');
       assert.equal(error.attempts, 2);
     });
+  });
+
+  it('an idle connection has a time limit and is closed by it', async () => {
+    const server = await startServer(accept);
+    const agent = makeAgent(new URL(server.url), undefined, {
+      maxConnections: 8,
+      keepAlive: true,
+      tls: {},
+      tunnelTimeoutMs: 1_000,
+    });
+    const post = () =>
+      request({ host: '127.0.0.1', port: server.port, method: 'POST', agent }).on('error', () => undefined);
+    const [response] = (await once(post().end(JSON.stringify(EVENT)), 'response')) as [IncomingMessage];
+    response.resume();
+    const idle = () => Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+    await until(() => idle().length === 1);
+    assert.equal(idle()[0]?.timeout, 15_000);
+    idle()[0]?.emit('timeout');
+    await until(() => server.connections.open === 0);
+    assert.deepEqual(idle(), []);
+    agent.destroy();
   });
 
   describe('close', () => {

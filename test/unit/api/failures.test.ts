@@ -19,7 +19,7 @@ const STATUS_CASES: StatusCase[] = [
   { status: 400, code: 'REJECTED', says: /eventType is required/ },
   { status: 401, code: 'UNAUTHORIZED', needsOperator: true, says: /API key/ },
   { status: 402, code: 'PAYMENT_REQUIRED', needsOperator: true, says: /billing/ },
-  { status: 403, code: 'UNAUTHORIZED', needsOperator: true, says: /scope/ },
+  { status: 403, code: 'UNAUTHORIZED', needsOperator: true, says: /scope vision-events:write/ },
   { status: 404, code: 'REJECTED', says: /use case/ },
   ...[405, 410, 421, 426].map((status): StatusCase => {
     return { status, code: 'REJECTED', needsOperator: true, says: /base URL/ };
@@ -102,6 +102,18 @@ describe('failures of the client', () => {
     assert.match(error.message, /Bearer \[API key\]/);
     assert.ok(error.message.length < 600, error.message);
     assert.ok(!error.message.includes('\n'));
+  });
+
+  it('takes an error text that is nested without end', async () => {
+    const server = await startServer((_, response) =>
+      response
+        .writeHead(422)
+        .end(`{"error":${'['.repeat(400_000)}"deep"${']'.repeat(400_000)},"detail":"shallow"}`),
+    );
+    const error = await failureOf(clientFor(server).createEvent(EVENT));
+    assert.equal(error.code, 'REJECTED');
+    assert.equal(error.statusCode, 422);
+    assert.equal(error.serverMessage, 'shallow');
   });
 
   it('leaves no part of a key that is cut off at the bound', () => {
