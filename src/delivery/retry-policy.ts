@@ -40,6 +40,8 @@ export const RETRY_POLICY = {
   rejectingProbe: 5 * MINUTE,
   /** the pace of a damped drain doubles each time it has lasted so long */
   drainPaceDoubles: 10 * MINUTE,
+  /** so many events, the first that are accepted after a start, may have been under way when the last sender ended */
+  guardedAfterStart: 1000,
   /** a batch reply that leaves out an event's id is believed after so many retries */
   missingReplies: 3,
 } as const;

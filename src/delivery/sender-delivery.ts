@@ -38,6 +38,8 @@ export interface DeliveryRoom {
   batchTooLarge(bytes: number): void;
   markUploaded(id: string, role: StoredPicture['role'], sourceId: string): Promise<boolean>;
   lateLandingMs: number;
+  /** until then, requests of the sender before this one (a redeploy, a crash) may still land */
+  guardedUntil(): number;
   rejectionChanged(useCaseId: string, change: RejectionChange, failure?: SendFailure): void;
 }
 
@@ -290,6 +292,8 @@ export class LeaseDelivery {
     });
     this.outcome.acked.push(event.id);
     memory.forget(event);
+    const mayHaveBeenUnderWay = memory.accepted < RETRY_POLICY.guardedAfterStart;
+    if (mayHaveBeenUnderWay) memory.noteLateLanding(event, this.room.now(), this.room.guardedUntil());
     this.room.rejectionChanged(event.useCaseId, memory.noteAccepted(event));
   }
 

@@ -121,9 +121,11 @@ export class SenderMemory {
       if (landing.until > now) break;
       this.lateLandings.delete(eventId);
     }
-    // deleted first, so that the map stays sorted by time
+    if (until <= now) return;
+    const known = this.lateLandings.get(event.eventId);
+    // Deleted first, so that the map stays sorted by time, as near as matters.
     this.lateLandings.delete(event.eventId);
-    this.lateLandings.set(event.eventId, { id: event.id, until });
+    this.lateLandings.set(event.eventId, { id: event.id, until: Math.max(until, known?.until ?? until) });
   }
 
   /** @returns the moment from which the event may be sent, when an older version of it may still land */

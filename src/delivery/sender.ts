@@ -79,6 +79,7 @@ export class Sender {
   private batchBytes: number;
 
   private started = false;
+  private startedAt = -Infinity;
   private stopping = false;
   private paused = false;
   private readonly aborter = new AbortController();
@@ -144,6 +145,7 @@ export class Sender {
   start(): void {
     if (this.started) return;
     this.started = true;
+    this.startedAt = this.clock.monotonic();
     this.outbox.onAppended(() => this.wake());
     this.wake();
   }
@@ -322,7 +324,7 @@ export class Sender {
     this.cancelTimer?.();
     this.cancelTimer = undefined;
     if (Number.isFinite(wait) && !this.stopping) {
-      this.cancelTimer = this.clock.setTimer(() => this.wake(), wait);
+      this.cancelTimer = this.clock.setTimer(() => this.wake(), wholeMs(wait));
     }
   }
 
@@ -366,6 +368,7 @@ export class Sender {
     return {
       memory: this.memory,
       lateLandingMs: this.settings.lateLandingMs,
+      guardedUntil: () => this.startedAt + this.settings.lateLandingMs,
       now: () => this.clock.monotonic(),
       wallNow: () => this.clock.now(),
       random: this.random,
@@ -486,7 +489,7 @@ export class Sender {
         this.sleepers.delete(wakeUp);
         resolve();
       };
-      const cancel = this.clock.setTimer(wakeUp, ms);
+      const cancel = this.clock.setTimer(wakeUp, wholeMs(ms));
       this.sleepers.add(wakeUp);
     });
   }
@@ -525,19 +528,21 @@ export class Sender {
     this.tellOutage('begin', this.outage);
   }
 
+  /** Also told of every lone refusal, with no change, so that the end of a rejection can say how many there were. */
   private rejectionChanged(useCaseId: string, change: RejectionChange, failure?: SendFailure): void {
-    const now = this.clock.monotonic();
+    const known = this.rejections.get(useCaseId);
+    if (known && failure) known.attempts++;
     if (change === 'doubted') {
       // Its first probe is due now: is the use case refused, or only a stretch of its events?
       this.skipLinger = true;
     } else if (change === 'begin' && failure) {
-      const rejection: Outage = { kind: 'rejecting', since: now, error: errorOf(failure), attempts: 1 };
+      const since = this.clock.monotonic();
+      const rejection: Outage = { kind: 'rejecting', since, error: errorOf(failure), attempts: 1 };
       this.rejections.set(useCaseId, rejection);
       this.tellOutage('begin', rejection, useCaseId);
-    } else if (change === 'end') {
-      const rejection = this.rejections.get(useCaseId);
+    } else if (change === 'end' && known) {
       this.rejections.delete(useCaseId);
-      if (rejection) this.tellOutage('end', rejection, useCaseId);
+      this.tellOutage('end', known, useCaseId);
     }
   }
 
@@ -577,6 +582,11 @@ export class Sender {
   private noteError(error: unknown): void {
     this.lastError = errorOf(error);
   }
+}
+
+/** Rounded up: a timer that fires a fraction of a millisecond early would have to be set again and again. */
+function wholeMs(ms: number): number {
+  return Math.max(1, Math.ceil(ms));
 }
 
 function errorOf(error: unknown): SenderError {

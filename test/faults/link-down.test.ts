@@ -11,7 +11,7 @@ interface Outage {
   /** ms */
   down: number;
   settings?: Partial<SenderSettings>;
-  prepare?(bench: SenderBench): void;
+  prepare?: (bench: SenderBench) => void;
 }
 
 /** An event every 5 s while the link is down, every tenth with a picture; then live events every 2 s. */

@@ -99,7 +99,8 @@ export class FakeTarget implements Target {
         signal?.removeEventListener('abort', abort);
         resolve();
       }, this.latency);
-      signal?.addEventListener('abort', abort);
+      if (signal?.aborted) abort();
+      else signal?.addEventListener('abort', abort);
     });
   }
 

@@ -117,6 +117,10 @@ export class SenderOutbox implements Outbox {
     return next;
   }
 
+  waitingIds(): string[] {
+    return [...this.entries.values()].map(({ event }) => event.eventId);
+  }
+
   stats(): OutboxStats {
     const entries = [...this.entries.values()];
     return {

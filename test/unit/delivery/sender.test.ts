@@ -413,5 +413,22 @@ describe('Sender', () => {
       const versions = bench.target.stored.get('x')?.map((body) => /version (\d)/.exec(body)?.[1]);
       assert.deepEqual(versions, ['1', '1', '2']);
     });
+
+    it('does so across a restart too', async () => {
+      const bench = new SenderBench();
+      bench.target.answer = ({ eventIds }) =>
+        eventIds.includes('x') ? { lost: failure('TIMEOUT'), landsAfter: 20 * SECOND } : undefined;
+      bench.sender.start();
+      await bench.append(record('x', { version: 1 }));
+      await bench.clock.advance(30);
+      await bench.sender.stop(SECOND);
+      bench.target.answer = () => undefined;
+      bench.sender = bench.newSender();
+      bench.sender.start();
+      await bench.append(record('x', { version: 2 }));
+      await bench.clock.advance(MINUTE);
+      const versions = bench.target.stored.get('x')?.map((body) => /version (\d)/.exec(body)?.[1]);
+      assert.deepEqual(versions, ['1', '1', '2']);
+    });
   });
 });
