@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const nodesFolder = path.join(__dirname, '../../nodes');
+const types = readdirSync(nodesFolder)
+  .filter((name) => name.endsWith('.html'))
+  .map((name) => path.basename(name, '.html'));
+
+const read = (file: string) => readFileSync(path.join(nodesFolder, file), 'utf8');
+
+/** The catalogue's keys, dotted; JSON.parse would let a key that stands twice pass. */
+function keysOf(type: string): string[] {
+  const keys: string[] = [];
+  const walk = (value: unknown, prefix: string): void => {
+    if (typeof value === 'string') keys.push(prefix);
+    else
+      for (const [key, inner] of Object.entries(value as object))
+        walk(inner, prefix ? `${prefix}.${key}` : key);
+  };
+  walk(JSON.parse(read(`locales/en-US/${type}.json`)), '');
+  return keys;
+}
+
+/** Keys that the dialog's html and script name in full. */
+function keysNamedIn(type: string): string[] {
+  const html = read(`${type}.html`) + read('editor/form.js');
+  const translated = [...html.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, keys]) => keys?.split(';') ?? []);
+  const own = translated
+    .map((key) => key.replace(/^\[[\w-]+\]/, ''))
+    .filter((key) => !key.startsWith('node-red:'));
+  const inScript = [...html.matchAll(/\bt\('([\w.-]+)'/g)].map(([, key]) => `${type}.${key}`);
+  return [...new Set([...own, ...inScript])];
+}
+
+describe('texts of the dialogs', () => {
+  for (const type of types) {
+    it(`${type}: every key that is named exists`, () => {
+      const keys = new Set(keysOf(type));
+      const named = keysNamedIn(type);
+      assert.ok(named.length > 10);
+      assert.deepEqual(
+        named.filter((key) => !keys.has(key)),
+        [],
+      );
+    });
+
+    it(`${type}: no key stands twice in the catalogue`, () => {
+      const lines = read(`locales/en-US/${type}.json`).split('\n');
+      const leaves = lines.filter((line) => /^ *"[^"]+": "/.test(line)).length;
+      assert.equal(keysOf(type).length, leaves);
+    });
+
+    it(`${type}: the help has a first paragraph for the palette, and sections by Node-RED's conventions`, () => {
+      const help = read(`locales/en-US/${type}.html`);
+      assert.match(help, new RegExp(`^<script type="text/markdown" data-help-name="${type}">\\n[A-Z]`));
+      const sections = [...help.matchAll(/^### (.*)$/gm)].map(([, title]) => title);
+      const order = ['Inputs', 'Outputs', 'Details', 'References'];
+      assert.deepEqual(
+        sections,
+        order.filter((title) => sections.includes(title)),
+      );
+      assert.ok(sections.includes('Details'));
+    });
+  }
+
+  it('have no language without the texts of a node', () => {
+    for (const language of readdirSync(path.join(nodesFolder, 'locales'))) {
+      for (const type of types) {
+        assert.ok(
+          existsSync(path.join(nodesFolder, 'locales', language, `${type}.json`)),
+          `${language}: ${type}`,
+        );
+      }
+    }
+  });
+});
