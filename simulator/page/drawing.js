@@ -20,7 +20,7 @@ const PALETTE = [
   '#5eead4',
   '#f4b183',
 ];
-/** Above so many, labels would hide what they name. */
+/** With more than so many, labels would hide what they name; pointing at a shape tells its class all the same. */
 const MAX_LABELS = 40;
 /** A box narrower than this part of the picture is labelled without its confidence, until enlarged. */
 const NARROW = 0.13;
@@ -40,8 +40,9 @@ export function colourOf(className) {
     for (const character of className) hash = (hash * 31 + character.codePointAt(0)) >>> 0;
     const taken = new Set(colours.values());
     let place = hash % PALETTE.length;
-    for (let i = 0; i < PALETTE.length && taken.has(PALETTE[place]); i++)
+    for (let i = 0; i < PALETTE.length && taken.has(PALETTE[place]); i++) {
       place = (place + 1) % PALETTE.length;
+    }
     colours.set(className, PALETTE[place]);
   }
   return colours.get(className);
@@ -75,7 +76,8 @@ export function drawImage(image, sourceId) {
     frame.style.setProperty('--height', height);
     overlay.setAttribute('viewBox', `0 0 ${width} ${height}`);
     overlay.replaceChildren(...placed.flatMap(shapesOf));
-    labels.replaceChildren(...placed.slice(0, MAX_LABELS).map((one) => labelOf(one, width, height)));
+    const labelled = placed.length <= MAX_LABELS ? placed : [];
+    labels.replaceChildren(...labelled.map((one) => labelOf(one, width, height)));
   };
   const standIn = (reason) => {
     frame.classList.add('without-picture');
@@ -104,18 +106,19 @@ export function drawImage(image, sourceId) {
 
 function shapesOf(annotation) {
   const colour = colourOf(annotation.class);
+  const title = svg('title', {}, `${annotation.class} ${percent(annotation.confidence)}`);
   const { x, y, width, height } = annotation;
   const box = { x: x - width / 2, y: y - height / 2, width: Math.max(width, 0), height: Math.max(height, 0) };
   if (annotation.kind === 'polygon') {
     const points = annotation.points.map((point) => point.join(',')).join(' ');
     return [
       svg('polygon', { points, class: 'halo' }),
-      svg('polygon', { points, class: 'area', stroke: colour, fill: colour }),
+      svg('polygon', { points, class: 'area', stroke: colour, fill: colour }, title),
     ];
   }
   const rectangles = [
     svg('rect', { ...box, class: 'halo' }),
-    svg('rect', { ...box, class: `box ${annotation.kind}`, stroke: colour, fill: colour }),
+    svg('rect', { ...box, class: `box ${annotation.kind}`, stroke: colour, fill: colour }, title),
   ];
   const dots = (annotation.keypoints ?? []).flatMap((point) => dotsOf(point, colour));
   return [...rectangles, ...dots];
