@@ -29,7 +29,7 @@ export interface Validation {
   warningCount: number;
   /**
    * What the API would keep: the event itself when it is faultless (not a copy), a copy without what would be lost when there are warnings,
-   * `undefined` when there are errors. Lists and objects with a fault are kept empty, other fields with a fault not at all.
+   * `undefined` when there are errors. `eventData` with a fault is kept empty, every other field with a fault anywhere in it not at all.
    */
   asStored: unknown;
 }
@@ -65,15 +65,12 @@ function unusable(event: unknown, what: string): Validation {
   return { errors: [error], warnings: [], warningCount: 0, asStored: undefined };
 }
 
-/** "Validation and Warnings": invalid eventData is stored as `{}`. For lists and metadata the API's page is silent; its own code drops them whole. */
+/** "Validation and Warnings": invalid eventData is stored as `{}`. What is said of the rest: docs/decisions/what-the-api-keeps.md. */
 function storedPart(event: Fields, faultyFields: ReadonlySet<string>): Fields {
   if (faultyFields.size === 0) return event;
   const stored = { ...event };
-  for (const name of faultyFields) {
-    if (name === 'eventData' || name === 'customMetadata') stored[name] = {};
-    else if (name === 'images') stored[name] = [];
-    else delete stored[name];
-  }
+  for (const name of faultyFields) delete stored[name];
+  if (faultyFields.has('eventData')) stored.eventData = {};
   return stored;
 }
 
@@ -115,11 +112,7 @@ class Faults {
         if (rule.pattern && !rule.pattern.test(value)) this.#add('string.pattern.base', name, value);
         return;
       case 'choice':
-        if (typeof value === 'string' && rule.among.includes(value)) return;
-        // Joi names both: not one of the values, and not even a (non-empty) text.
-        this.#add('any.only', name, value);
-        if (typeof value !== 'string') this.#add('string.base', name, value);
-        else if (value === '') this.#add('string.empty', name, value);
+        if (typeof value !== 'string' || !rule.among.includes(value)) this.#add('any.only', name, value);
         return;
       case 'flag':
         if (typeof value !== 'boolean') this.#add('boolean.base', name, value);

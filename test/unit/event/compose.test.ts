@@ -127,7 +127,6 @@ describe('event: compose', () => {
         'string.base deviceId',
         'string.base eventData.externalId',
         'any.only eventData.result',
-        'string.base eventData.result',
       ],
     );
   });

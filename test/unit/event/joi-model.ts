@@ -49,7 +49,7 @@ const image = Joi.object({
 });
 
 const eventData = {
-  quality_check: Joi.object({ result: Joi.string().valid('pass', 'fail'), externalId }),
+  quality_check: Joi.object({ result: Joi.valid('pass', 'fail'), externalId }),
   inventory_count: Joi.object({
     location: Joi.string().max(1000),
     itemCount: number.integer().min(0),
@@ -60,14 +60,14 @@ const eventData = {
     alertType: Joi.string()
       .max(256)
       .pattern(/^[\w-]+$/),
-    severity: Joi.string().valid('low', 'medium', 'high'),
+    severity: Joi.valid('low', 'medium', 'high'),
     description: Joi.string().max(10000),
     externalId,
   }),
   custom: Joi.object({ value: Joi.string().max(10000), externalId }),
   operator_feedback: Joi.object({
     relatedEventId: Joi.string().required(),
-    feedback: Joi.string().valid('correct', 'incorrect', 'inconclusive').required(),
+    feedback: Joi.valid('correct', 'incorrect', 'inconclusive').required(),
   }),
 };
 

@@ -101,8 +101,7 @@ const kinds: Record<string, (...limits: number[]) => Expectation> = {
   },
   choice: () => (type, path) => {
     expectFaults(type, path, 'PASS', ['any.only']);
-    expectFaults(type, path, '', ['any.only', 'string.empty']);
-    for (const wrong of [1, null]) expectFaults(type, path, wrong, ['any.only', 'string.base']);
+    for (const wrong of ['', 1, null, []]) expectFaults(type, path, wrong, ['any.only']);
   },
   number: () => (type, path) => {
     for (const wrong of ['1', true, null, {}]) expectFaults(type, path, wrong, ['number.base']);
@@ -430,7 +429,7 @@ describe('event: the report', () => {
 });
 
 describe('event: as stored', () => {
-  it('empties eventData, images and metadata that have a fault, and drops other fields that have one', () => {
+  it('empties eventData with a fault, and drops every other field with one', () => {
     const event = fullEvent();
     put(event, 'eventData.result', 'PASS');
     put(event, 'images.0.keypoints.0.x', '1');
@@ -460,7 +459,7 @@ describe('event: as stored', () => {
         displayImagePosition,
         comment,
       },
-      ...{ eventData: {}, images: [], customMetadata: {} },
+      ...{ eventData: {} },
     });
   });
 
