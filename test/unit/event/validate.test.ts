@@ -565,6 +565,14 @@ describe('event: hostile input', () => {
     assert.equal(({} as Json).a, undefined);
   });
 
+  it('a hole in a list is what JSON makes of it, null', () => {
+    const event = fullEvent();
+    put(event, 'images', new Array(1));
+    assert.deepEqual(validate(event, NOW).warnings, [
+      { type: 'object.base', path: 'images.0', value: null, valueType: 'object' },
+    ]);
+  });
+
   it('a huge list takes bounded work', function () {
     this.timeout(30_000);
     const event = fullEvent();
