@@ -30,7 +30,7 @@ describe('fault 22: the server refuses everything for thirty minutes', () => {
     const seed = printedSeed('everything refused');
     for (let round = 0; round < 5; round++) {
       const { bench, requestsWhileRefused } = await refusedForHalfAnHour(seed + round);
-      assert.equal(bench.outbox.dead.length, 0);
+      assert.equal(bench.outbox.buried.length, 0);
       assert.equal(bench.target.stored.size, 150 + 500 + 120);
       assert.equal(bench.waiting, 0);
       assert.ok(requestsWhileRefused < 80, `${requestsWhileRefused} requests`);
@@ -42,7 +42,7 @@ describe('fault 22: the server refuses everything for thirty minutes', () => {
   it('control: an event that stays bad after the healing is buried, so the harness sees dead letters', async () => {
     const { bench } = await refusedForHalfAnHour(1, (id) => id === 'e1');
     assert.deepEqual(
-      bench.outbox.dead.map(({ eventId }) => eventId),
+      bench.outbox.buried.map(({ eventId }) => eventId),
       ['e1'],
     );
   });

@@ -42,7 +42,7 @@ describe('fault 20: the key is refused for an hour, then renewed', () => {
       );
       assert.ok(requestsInTheHour <= 10, `${requestsInTheHour} requests`);
       assert.ok(requestsInTheHour >= 4, 'it was probed');
-      assert.equal(bench.outbox.dead.length, 0);
+      assert.equal(bench.outbox.buried.length, 0);
       assert.ok(resumedAfter < 5 * SECOND, `resumed after ${resumedAfter} ms`);
       assert.equal(bench.waiting, 0);
       assert.equal(bench.target.stored.size, 220);

@@ -36,7 +36,7 @@ describe('fault 21: one event in a hundred is refused', () => {
       assert.ok(result.requestsOfIsolation <= 20, `${result.requestsOfIsolation} requests, ${poisoned}`);
       assert.equal(result.storedAfterIsolation, 99);
       assert.deepEqual(
-        bench.outbox.dead.map(({ eventId }) => eventId),
+        bench.outbox.buried.map(({ eventId }) => eventId),
         [poisoned],
       );
       assert.equal(loneFailures.length, 2);
@@ -57,7 +57,7 @@ describe('fault 21: one event in a hundred is refused', () => {
     bench.sender.start();
     await bench.append(record('only'));
     await bench.clock.advance(60 * MINUTE);
-    assert.equal(bench.outbox.dead.length, 0);
+    assert.equal(bench.outbox.buried.length, 0);
     assert.equal(bench.waiting, 1);
   });
 
@@ -65,6 +65,6 @@ describe('fault 21: one event in a hundred is refused', () => {
     const many = Array.from({ length: 12 }, (_, index) => `e${1 + index * 8}`);
     const { bench, requestsOfIsolation } = await hundredWith(many, 1);
     assert.ok(requestsOfIsolation > 20, `${requestsOfIsolation} requests`);
-    assert.equal(bench.outbox.dead.length, 12);
+    assert.equal(bench.outbox.buried.length, 12);
   });
 });

@@ -21,7 +21,7 @@ async function waitAfter429(seed: number, header: (wallNow: number) => string | 
   };
   await bench.clock.advance(30 * MINUTE);
   assert.equal(bench.target.stored.size, 1000);
-  assert.equal(bench.outbox.dead.length, 0);
+  assert.equal(bench.outbox.buried.length, 0);
   const answeredAt = (limitedAt ?? NaN) + bench.target.latency;
   // A request of the same ms began before the answer was read.
   const next = bench.target.requests.find(({ at }) => at > answeredAt);

@@ -80,7 +80,7 @@ function faultsOf(bench: SenderBench, appended: number, poisoned: Set<string>): 
     faults.push(`${appended} appended, ${acked}+${dead}+${events} known`);
   const wronglyWaiting = bench.outbox.waitingIds().filter((id) => !poisoned.has(id));
   if (wronglyWaiting.length > 0) faults.push(`still waiting: ${wronglyWaiting.join(' ')}`);
-  const wronglyDead = bench.outbox.dead.filter(({ eventId }) => !poisoned.has(eventId));
+  const wronglyDead = bench.outbox.buried.filter(({ eventId }) => !poisoned.has(eventId));
   if (wronglyDead.length > 0)
     faults.push(`refused for good: ${wronglyDead.map(({ eventId }) => eventId).join()}`);
   for (const [id, bodies] of bench.target.stored) {

@@ -56,7 +56,7 @@ describe('fault 23: requests are processed, but their answers are lost', functio
       const { bench, faults } = await lateAnswers(seed + round * 1000);
       assert.deepEqual(faults, []);
       assert.equal(bench.waiting, 0);
-      assert.equal(bench.outbox.dead.length, 0);
+      assert.equal(bench.outbox.buried.length, 0);
       const lost = bench.sender.state().retries;
       assert.ok(lost >= 10, `${lost} answers were lost`);
     }

@@ -1,166 +1,56 @@
-import type {
-  Clock,
-  DeadLetter,
-  Lease,
-  Outbox,
-  OutboxRecord,
-  OutboxStats,
-  RecoveryReport,
-  Settlement,
-  StoredEvent,
-} from '../../src/delivery/outbox';
+import type { Clock, Lease, OutboxRecord, Settlement } from '../../src/delivery/outbox';
+import { MemoryOutbox } from './memory-outbox';
 
-interface Entry {
-  event: StoredEvent;
-  dueAt: number;
-  leased: boolean;
-}
-
-/** The smallest outbox that a sender can be tried with. Nothing is durable. */
-export class SenderOutbox implements Outbox {
-  private readonly entries = new Map<string, Entry>();
-  private readonly listeners: (() => void)[] = [];
-  readonly dead: { id: string; eventId: string; code: string; why: string }[] = [];
-  readonly ackedIds: string[] = [];
-  private appended = 0;
-  /** set by a test: what the next `settle` rejects with */
+/** The outbox in memory, already open; it tells what became of the events and can fail when told. */
+export class SenderOutbox extends MemoryOutbox {
+  /** the events in the dead letters, by the order of their refusal */
+  readonly buried: { eventId: string; code: string; why: string }[] = [];
+  /** what the next call rejects with */
   failNextSettle?: Error;
   failNextMark?: Error;
+  private readonly present = new Map<string, number>();
 
-  constructor(private readonly clock: Clock) {}
-
-  open(): Promise<RecoveryReport> {
-    return Promise.resolve({ events: 0, corrupt: 0, quarantined: [], orphanPictures: 0, tornTails: 0 });
+  constructor(clock: Clock) {
+    super({ clock });
+    void this.open();
   }
 
-  append(records: OutboxRecord[]): Promise<void> {
-    for (const { eventId, useCaseId, body, pictures } of records) {
-      const id = `#${++this.appended}`;
-      const stored = pictures.map(({ role, mediaType, name, bytes }) => ({
-        role,
-        mediaType,
-        name,
-        size: bytes.length,
-        read: () => Promise.resolve(bytes),
-      }));
-      const event = {
-        id,
-        eventId,
-        useCaseId,
-        body,
-        pictures: stored,
-        acceptedAt: this.clock.now(),
-        attempts: 0,
-      };
-      this.entries.set(id, { event, dueAt: -Infinity, leased: false });
-    }
-    for (const listener of this.listeners) listener();
-    return Promise.resolve();
-  }
-
-  lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined> {
-    const candidates = this.oldestPerEventId().filter(
-      (entry) => !entry.leased && entry.dueAt <= this.clock.monotonic(),
-    );
-    const ordered = max.newest ? candidates.reverse() : candidates;
-    const useCaseId = ordered[0]?.event.useCaseId;
-    const events: StoredEvent[] = [];
-    let bytes = 0;
-    for (const entry of ordered) {
-      if (entry.event.useCaseId !== useCaseId) continue;
-      bytes += entry.event.body.length;
-      if (events.length >= max.events || (events.length > 0 && bytes > max.bytes)) break;
-      entry.leased = true;
-      events.push({ ...entry.event });
-    }
-    return Promise.resolve(events.length > 0 ? { events } : undefined);
-  }
-
-  settle(lease: Lease, outcome: Settlement): Promise<void> {
-    for (const { id } of lease.events) {
-      const entry = this.entries.get(id);
-      if (entry) entry.leased = false;
-    }
-    for (const id of outcome.acked) {
-      this.ackedIds.push(id);
-      this.entries.delete(id);
-    }
-    for (const { id, at } of outcome.retry) {
-      const entry = this.entries.get(id);
-      if (!entry) throw new Error(`settled ${id}, which is not in the outbox`);
-      entry.dueAt = at;
-      entry.event.attempts++;
-    }
-    for (const { id, code, why } of outcome.dead) {
-      this.dead.push({ id, eventId: this.entries.get(id)?.event.eventId ?? '?', code, why });
-      this.entries.delete(id);
-    }
-    const failure = this.failNextSettle;
-    this.failNextSettle = undefined;
-    return failure ? Promise.reject(failure) : Promise.resolve();
-  }
-
-  markUploaded(id: string, role: 'output' | 'input', sourceId: string): Promise<void> {
-    const failure = this.failNextMark;
-    this.failNextMark = undefined;
-    if (failure) return Promise.reject(failure);
-    const event = this.entries.get(id)?.event;
-    if (event) event.pictures = event.pictures.map((p) => (p.role === role ? { ...p, sourceId } : p));
-    return Promise.resolve();
-  }
-
-  nextDueAt(): number | undefined {
-    let next: number | undefined;
-    for (const entry of this.oldestPerEventId()) {
-      if (!entry.leased) next = Math.min(next ?? Infinity, entry.dueAt);
-    }
-    return next;
-  }
-
+  /** Event ids that are waiting or leased. */
   waitingIds(): string[] {
-    return [...this.entries.values()].map(({ event }) => event.eventId);
+    return [...this.present.keys()];
   }
 
-  stats(): OutboxStats {
-    const entries = [...this.entries.values()];
-    return {
-      events: entries.length,
-      bytes: entries.reduce((sum, { event }) => sum + event.body.length, 0),
-      leased: entries.filter(({ leased }) => leased).length,
-      dead: this.dead.length,
-      deadBytes: 0,
-      appended: this.appended,
-      acked: this.ackedIds.length,
-      rejectedFull: 0,
-      dropped: 0,
-      shedPictures: 0,
-      corrupt: 0,
-      maxEvents: 100_000,
-      maxBytes: 1 << 30,
-    };
+  override async append(records: OutboxRecord[]): Promise<void> {
+    for (const { eventId } of records) this.present.set(eventId, (this.present.get(eventId) ?? 0) + 1);
+    await super.append(records);
   }
 
-  onAppended(listener: () => void): void {
-    this.listeners.push(listener);
+  override async settle(lease: Lease, outcome: Settlement): Promise<void> {
+    const eventIds = new Map(lease.events.map(({ id, eventId }) => [id, eventId]));
+    for (const { id, code, why } of outcome.dead) {
+      this.buried.push({ eventId: eventIds.get(id) ?? 'not in the lease', code, why });
+    }
+    for (const id of [...outcome.acked, ...outcome.dead.map((dead) => dead.id)]) {
+      this.leave(eventIds.get(id) ?? 'not in the lease');
+    }
+    await super.settle(lease, outcome);
+    await this.failIf('failNextSettle');
   }
 
-  readonly deadLetters = {
-    list: (): Promise<DeadLetter[]> => Promise.resolve([]),
-    retry: () => Promise.resolve(0),
-    discard: () => Promise.resolve(0),
-  };
-
-  close(): Promise<void> {
-    return Promise.resolve();
+  override async markUploaded(id: string, role: 'output' | 'input', sourceId: string): Promise<void> {
+    await this.failIf('failNextMark');
+    await super.markUploaded(id, role, sourceId);
   }
 
-  /** An event waits behind an older one with its id. */
-  private oldestPerEventId(): Entry[] {
-    const seen = new Set<string>();
-    return [...this.entries.values()].filter(({ event }) => {
-      const isOldest = !seen.has(event.eventId);
-      seen.add(event.eventId);
-      return isOldest;
-    });
+  private leave(eventId: string): void {
+    const left = (this.present.get(eventId) ?? 0) - 1;
+    if (left > 0) this.present.set(eventId, left);
+    else this.present.delete(eventId);
+  }
+
+  private failIf(which: 'failNextSettle' | 'failNextMark'): Promise<void> {
+    const failure = this[which];
+    this[which] = undefined;
+    return failure ? Promise.reject(failure) : Promise.resolve();
   }
 }
