@@ -30,8 +30,15 @@ function packedBoxes(unpack: (row: unknown) => Packed): RowPlan {
     readClassId: (row) => unpack(row)[5],
     readConfidence: (row) => unpack(row)[4],
     confidenceUnit: 'percent',
-    box: { convention: 'center', units: 'auto', read: (row, out) => putArray(out, unpack(row)) },
+    box: { convention: 'center', units: 'auto', read: (row, out) => putPacked(out, unpack(row)) },
   });
+}
+
+/** With fewer numbers than six nobody knows which one is missing. */
+function putPacked(out: Float64Array, packed: Packed): boolean {
+  if (packed.length >= 6) return putArray(out, packed);
+  out.fill(NaN);
+  return packed.length > 0;
 }
 
 const points: PointsPlan = { units: 'auto', read: (row) => readPackedPoints(itself(row)[1]) };

@@ -32,11 +32,19 @@ function boxesOf({ images }: DetectionResult) {
   );
 }
 
+/** Formats in which a key less is another box by the format's own rules. */
+const SAYS_ANOTHER_BOX = [
+  // without a snapshot the box of the current frame counts
+  'frigate: an MQTT event with a snapshot',
+  // a coordinate of 0 is left out
+  'google-vision: object localisation in the envelope',
+];
+
 /**
- * A detector that leaves out a key must not be taken for another one that means something else by the same numbers: whatever is
- * recognised as another format must have the valve where it is.
+ * A detector that leaves out a key must not be taken for another one that means something else by the same numbers, nor be half
+ * understood: whatever comes out has the valve where it is.
  */
-describe('a payload with one key less is never taken for a format with another box convention', () => {
+describe('a payload with one key less is never taken for one with another box', () => {
   for (const { format, name, payload, settings, context } of [...RECOGNISED, ...CHOSEN]) {
     const value: unknown = typeof payload === 'string' ? undefined : payload;
     it(`${format}: ${name}`, () => {
@@ -45,7 +53,7 @@ describe('a payload with one key less is never taken for a format with another b
         tried++;
         try {
           const result = convertDetections(damaged.payload, { format: 'auto', ...settings }, context);
-          if (result.format === format) continue;
+          if (result.format === format && SAYS_ANOTHER_BOX.includes(`${format}: ${name}`)) continue;
           for (const { x, y, width, height } of boxesOf(result)) {
             const place = { x: VALVE.x, y: VALVE.y, width: VALVE.width, height: VALVE.height };
             assertClose(
