@@ -55,10 +55,14 @@ export function convertDetections(
     settings,
   );
   engine.refuseFractionsTakenAsPixels();
+  const count = images.reduce((sum, { annotations }) => sum + countOf(annotations), 0);
+  // rows were there and none could be read: of an auto payload that says something about its rows, of a chosen format about the choice
+  if (adapter && count === 0 && engine.dropped > 0 && !adapter.matches(decoded))
+    throw doesNotFit(decoded, adapter);
   const result: DetectionResult = {
     format,
     images,
-    count: images.reduce((sum, { annotations }) => sum + countOf(annotations), 0),
+    count,
     dropped: engine.dropped,
     notes: [...engine.notes],
   };
@@ -109,7 +113,11 @@ function readDeclared(payload: unknown, adapter: Adapter, settings: DetectionSet
   const isEmpty = Array.isArray(payload) && payload.length === 0;
   const reading = isEmpty ? NO_DETECTIONS : adapter.read(payload, settings);
   if (reading) return { format: adapter.id, payload, reading, adapter };
-  throw new DetectionError(
+  throw doesNotFit(payload, adapter);
+}
+
+function doesNotFit(payload: unknown, adapter: Adapter): DetectionError {
+  return new DetectionError(
     'unknown-format',
     `This is not what ${adapter.label} sends: ${describe(payload)}. Set "Format" to auto, or to the detector that is wired in.`,
   );

@@ -73,8 +73,10 @@ export class Engine {
     const { rows, plan } = group;
     for (let index = 0; index < rows.length; index++) {
       const row = rows[index];
-      // with its name beside it (`{cat: null}`) even nothing is a class, without confidence
-      if ((row === null || row === undefined) && !group.names) {
+      if (
+        !hasClass(plan.readClass(row, index, group)) &&
+        isUnrated(plan.readConfidence?.(row, index, group))
+      ) {
         this.drop('missing-class');
         continue;
       }
@@ -346,6 +348,14 @@ function plainMap(map: CoordinateMap | 'same'): CoordinateMap | undefined {
 
 function newLists(): Lists {
   return { objectDetections: [], classifications: [], instanceSegmentations: [], keypoints: [] };
+}
+
+function hasClass(value: unknown): value is string | number {
+  return isText(value) || (typeof value === 'number' && Number.isFinite(value));
+}
+
+function isUnrated(confidence: unknown): boolean {
+  return Number.isNaN(toNumber(confidence));
 }
 
 function isFiniteBox(box: Box): boolean {

@@ -54,7 +54,10 @@ export interface RowGroup {
   names?: readonly unknown[];
 }
 
-/** Reads one value of a row; `index` is the row's position in its group. */
+/**
+ * Reads one value of a row; `index` is the row's position in its group. Rows of boxes are objects or arrays when this is called; rows of
+ * classes may be anything, null included.
+ */
 export type Reader = (row: unknown, index: number, group: RowGroup) => unknown;
 
 /** `auto`: pixels, unless the setting `units` says fraction; coordinates that all lie within 0 to 1 are refused until it is set. */

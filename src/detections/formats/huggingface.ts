@@ -16,8 +16,8 @@ interface HuggingFaceRow {
 }
 
 const common = {
-  readClass: (row: unknown) => (row as HuggingFaceRow).label,
-  readConfidence: (row: unknown) => (row as HuggingFaceRow).score,
+  readClass: (row: unknown) => (row as HuggingFaceRow | null)?.label,
+  readConfidence: (row: unknown) => (row as HuggingFaceRow | null)?.score,
 };
 
 const objects: RowPlan = boxes({

@@ -20,9 +20,9 @@ interface UltralyticsRow {
 }
 
 const common = {
-  readClass: (row: unknown) => (row as UltralyticsRow).name,
-  readClassId: (row: unknown) => (row as UltralyticsRow).class,
-  readConfidence: (row: unknown) => (row as UltralyticsRow).confidence,
+  readClass: (row: unknown) => (row as UltralyticsRow | null)?.name,
+  readClassId: (row: unknown) => (row as UltralyticsRow | null)?.class,
+  readConfidence: (row: unknown) => (row as UltralyticsRow | null)?.confidence,
 };
 
 const CORNER_NAMES = ['1', '2', '3', '4'];

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { convertDetections } from '../../../src/detections/convert';
 import type { DetectionContext, DetectionSettings } from '../../../src/detections/convert';
 import { assertClose, assertRefused } from './assertions';
@@ -43,7 +44,7 @@ describe('numbers', () => {
   });
 
   for (const value of [null, NaN, Infinity, 'abc', '', true, {}, []]) {
-    it(`drops a row with the coordinate ${JSON.stringify(value) ?? String(value)} and counts it`, () => {
+    it(`drops a row with the coordinate ${inspect(value)} and counts it`, () => {
       assert.deepEqual(only([{ ...row, x1: value }, row]), {
         detections: [valve],
         dropped: 1,
