@@ -136,3 +136,8 @@ export const visionEventBundleDefaults = {
   useCaseType: 'str',
 };
 export type VisionEventBundleProperties = typeof visionEventBundleDefaults;
+export const visionEventOutboxDefaults = {
+  name: '',
+  workspace: '',
+};
+export type VisionEventOutboxProperties = typeof visionEventOutboxDefaults;

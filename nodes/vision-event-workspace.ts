@@ -12,9 +12,11 @@ export = function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     const workspace = new Workspace(RED, this, config);
     this.workspace = workspace;
-    this.on('close', (_removed: boolean, done: () => void) => {
-      workspace.close();
-      done();
+    this.on('close', (removed: boolean, done: () => void) => {
+      workspace.close(removed).then(done, (error: unknown) => {
+        this.warn(`Closing the workspace: ${String(error)}`);
+        done();
+      });
     });
   }
 

@@ -1,8 +1,12 @@
 import type { NodeAPI, NodeStatus } from 'node-red';
+import type { SenderState } from '../../src/delivery/sender-types';
 import type { FlowError } from './flow-error';
 
 /** The texts of all nodes' statuses are in one catalogue, that of the workspace. */
 const CATALOGUE = '@vision-events/node-red-roboflow/vision-event-workspace:status.';
+
+/** Failures that only a person can mend. */
+const OPERATOR_CODES: ReadonlySet<string> = new Set(['UNAUTHORIZED', 'PAYMENT_REQUIRED', 'NOT_CONFIGURED']);
 
 /** The statuses of the contract, with texts from the message catalogue. */
 export class StatusTexts {
@@ -33,6 +37,31 @@ export class StatusTexts {
 
   throttled(): NodeStatus {
     return { fill: 'grey', shape: 'ring', text: this.text('throttled') };
+  }
+
+  /** What the outbox of the workspace does, for every node that uses it. */
+  delivery(state: SenderState): NodeStatus {
+    const kept = state.events;
+    switch (state.state) {
+      case 'idle':
+        return state.delivered > 0 ? this.done('sent', state.delivered) : {};
+      case 'delivering':
+        return this.done('queued', kept);
+      case 'paused':
+        return { fill: 'grey', shape: 'ring', text: this.text('paused', { count: kept }) };
+      case 'waiting':
+        return this.waiting(state);
+    }
+  }
+
+  private waiting({ events, lastError, nextAttemptMs = 0 }: SenderState): NodeStatus {
+    if (lastError && OPERATOR_CODES.has(lastError.code)) {
+      const status = lastError.statusCode === undefined ? '' : `${lastError.statusCode} `;
+      const reason = status + this.text(lastError.code);
+      return { fill: 'red', shape: 'ring', text: this.text('kept', { reason, count: events }) };
+    }
+    const seconds = Math.ceil(nextAttemptMs / 1000);
+    return { fill: 'yellow', shape: 'ring', text: this.text('retry', { seconds, count: events }) };
   }
 
   error(error: FlowError): NodeStatus {

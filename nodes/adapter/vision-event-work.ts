@@ -21,6 +21,7 @@ export class VisionEventWork {
   private readonly cooldown: Cooldown;
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
+  private readonly leaveDelivery: () => void = () => undefined;
   private underWay = 0;
   private finished = 0;
 
@@ -36,6 +37,7 @@ export class VisionEventWork {
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
     this.showMissingSettings();
+    if (config.delivery === 'queue') this.leaveDelivery = this.joinDelivery();
   }
 
   /** Answers with the event as `msg.payload` and the report as `msg.visionEvent`, or throws. */
@@ -62,7 +64,20 @@ export class VisionEventWork {
   }
 
   close(): void {
+    this.leaveDelivery();
     this.status.clear();
+  }
+
+  private joinDelivery(): () => void {
+    try {
+      const { delivery } = workspaceOf(this.RED, this.config.workspace);
+      return delivery.register({
+        showDelivery: (state) => this.status.show(this.texts.delivery(state)),
+      });
+    } catch {
+      // Each message will say so, as the status does already.
+      return () => undefined;
+    }
   }
 
   private async process(message: FlowMessage, report: EventReport): Promise<VisionEvent> {
@@ -104,12 +119,37 @@ export class VisionEventWork {
         report.state = 'built';
         return event;
       }
+      if (this.config.delivery === 'queue') return await this.enqueue(event, pictures, workspace, report);
       this.status.show(this.texts.sending());
       return await this.send(event, pictures, workspace, report);
     } catch (error) {
       takeBack();
       throw error;
     }
+  }
+
+  /** Resolves once the event is safe on the disk; the workspace's sender delivers it. */
+  private async enqueue(
+    event: VisionEvent,
+    pictures: LoadedPicture[],
+    workspace: Workspace,
+    report: EventReport,
+  ): Promise<VisionEvent> {
+    await workspace.delivery.append([
+      {
+        eventId: event.eventId,
+        useCaseId: event.useCaseId,
+        body: JSON.stringify(event),
+        pictures: pictures.map(({ role, picture: { bytes, mediaType, name } }) => ({
+          role,
+          bytes,
+          mediaType,
+          name,
+        })),
+      },
+    ]);
+    report.state = 'queued';
+    return event;
   }
 
   private async send(
@@ -156,7 +196,8 @@ export class VisionEventWork {
 
   private showCount(report: EventReport): void {
     this.finished++;
-    if (this.underWay > 0) return;
+    // The outbox tells of itself.
+    if (this.underWay > 0 || report.state === 'queued') return;
     const detections = report.detections;
     const detail =
       detections && detections.format !== 'any-empty' ? `${detections.format} ${detections.count}` : '';

@@ -1,8 +1,10 @@
 import type { Node, NodeAPI } from 'node-red';
 import { VisionEventsClient, type ClientOptions } from '../../src/api/client';
+import type { Target } from '../../src/delivery/target';
 import type { WorkspaceProperties } from '../properties';
 import { FlowError } from './flow-error';
 import { unsetVariable } from './unset-variable';
+import { WorkspaceDelivery } from './workspace-delivery';
 
 export const WORKSPACE_TYPE = 'vision-event-workspace';
 
@@ -27,6 +29,8 @@ interface HttpProxyNode extends Node<{ username?: string; password?: string }> {
 
 /** One Roboflow workspace: its settings, checked when they are first needed, and its one client. */
 export class Workspace {
+  /** store-and-forward; nothing is opened before the first node registers with it */
+  readonly delivery: WorkspaceDelivery;
   private openClient: VisionEventsClient | undefined;
   private closed = false;
 
@@ -34,7 +38,14 @@ export class Workspace {
     private readonly RED: NodeAPI,
     private readonly node: Node<WorkspaceCredentials>,
     private readonly config: WorkspaceProperties,
-  ) {}
+  ) {
+    this.delivery = new WorkspaceDelivery(config, {
+      userDir: RED.settings.userDir ?? process.cwd(),
+      id: node.id,
+      target: this.target(),
+      log: { info: (text) => node.log(text), warn: (text) => node.warn(text) },
+    });
+  }
 
   /** The device id that every event gets which names none; empty when there is none. */
   get deviceId(): string {
@@ -57,11 +68,23 @@ export class Workspace {
     return this.openClient;
   }
 
-  /** Aborts what is under way and gives the connections back. Idempotent. */
-  close(): void {
+  /** Aborts what is under way and gives the connections back; what waits in the outbox stays there. Idempotent. */
+  async close(removed: boolean): Promise<void> {
     this.closed = true;
+    const delivery = this.delivery.close(removed);
     this.openClient?.close();
     this.openClient = undefined;
+    await delivery;
+  }
+
+  /** The outbox takes events also while the key or the address is missing: each attempt asks anew. */
+  private target(): Target {
+    const now = () => Promise.resolve().then(() => this.client().target());
+    return {
+      postEvent: (body, signal) => now().then((target) => target.postEvent(body, signal)),
+      postBatch: (bodies, signal) => now().then((target) => target.postBatch(bodies, signal)),
+      uploadPicture: (picture, signal) => now().then((target) => target.uploadPicture(picture, signal)),
+    };
   }
 
   private clientOptions(): ClientOptions {

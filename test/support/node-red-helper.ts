@@ -6,6 +6,7 @@ import { visionEventDefaults, workspaceDefaults } from '../../nodes/properties';
 import type { EventReport } from '../../nodes/adapter/report';
 
 import visionEvent = require('../../nodes/vision-event');
+import visionEventOutbox = require('../../nodes/vision-event-outbox');
 import visionEventWorkspace = require('../../nodes/vision-event-workspace');
 import catchNode = require('@node-red/nodes/core/common/25-catch.js');
 import completeNode = require('@node-red/nodes/core/common/24-complete.js');
@@ -84,7 +85,7 @@ export class TestFlow {
     ];
     const credentials = apiKey === undefined ? {} : { [WORKSPACE_ID]: { apiKey } };
     await helper.load(
-      [visionEventWorkspace, visionEvent, catchNode, completeNode] as never,
+      [visionEventWorkspace, visionEvent, visionEventOutbox, catchNode, completeNode] as never,
       flow as never,
       credentials,
     );

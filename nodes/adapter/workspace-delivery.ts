@@ -1,0 +1,255 @@
+import path from 'node:path';
+import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
+import type { DeadLetter, OutboxRecord, RecoveryReport } from '../../src/delivery/outbox';
+import { Sender } from '../../src/delivery/sender';
+import type { OutageNotice, SenderListeners, SenderState } from '../../src/delivery/sender-types';
+import type { Target } from '../../src/delivery/target';
+import type { WorkspaceProperties } from '../properties';
+import { numberOf } from './event-settings';
+import { FlowError, toFlowError } from './flow-error';
+
+/** After the outbox could not be opened (a full disk, another process on the folder). */
+const REOPEN_AFTER_MS = 15_000;
+/** So that "retry in 8 s" counts down on the canvas. */
+const COUNTDOWN_INTERVAL_MS = 1000;
+/** Node-RED gives a closing node 15 s, `docker stop` gives the process 10 s. */
+const CLOSE_DEADLINE_MS = 4000;
+
+export interface DeliveryLog {
+  info(text: string): void;
+  warn(text: string): void;
+}
+
+export interface DeliverySurroundings {
+  userDir: string;
+  /** the id of the workspace node: its folder is named after it */
+  id: string;
+  target: Target;
+  log: DeliveryLog;
+}
+
+/** What the sender says, and the number of refused events that lie in the folder now, also from before. */
+export interface DeliveryState extends SenderState {
+  deadLetters: number;
+}
+
+/** What else nodes may want to hear. */
+export interface DeliveryListeners extends Omit<SenderListeners, 'state'> {
+  state(state: DeliveryState): void;
+}
+
+/** A node that shows what the outbox of its workspace does. */
+export interface DeliveryUser {
+  showDelivery(state: DeliveryState): void;
+}
+
+interface OpenDelivery {
+  outbox: DiskOutbox;
+  sender: Sender;
+}
+
+/** The store-and-forward of one workspace: its outbox and sender, opened when the first node that uses them registers. */
+export class WorkspaceDelivery {
+  readonly folder: string;
+  private readonly users = new Set<DeliveryUser>();
+  private readonly listeners = new Set<Partial<DeliveryListeners>>();
+  private opening: Promise<OpenDelivery> | undefined;
+  private open: OpenDelivery | undefined;
+  private openFailedAt = -Infinity;
+  private countdown: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly config: WorkspaceProperties,
+    private readonly surroundings: DeliverySurroundings,
+  ) {
+    this.folder =
+      config.outboxDir?.trim() || path.join(surroundings.userDir, 'vision-events', surroundings.id);
+  }
+
+  /** @returns takes the user out again */
+  register(user: DeliveryUser, listeners: Partial<DeliveryListeners> = {}): () => void {
+    this.users.add(user);
+    this.listeners.add(listeners);
+    this.opened().then(
+      () => this.showState(),
+      () => undefined,
+    );
+    return () => {
+      this.users.delete(user);
+      this.listeners.delete(listeners);
+    };
+  }
+
+  /** Resolves once every record is safe on the disk. @throws OutboxError `OUTBOX_FULL`, `OUTBOX_IO` */
+  async append(records: OutboxRecord[]): Promise<void> {
+    await (await this.opened()).outbox.append(records);
+  }
+
+  /** undefined while the outbox is not open */
+  state(): DeliveryState | undefined {
+    if (!this.open) return undefined;
+    return { ...this.open.sender.state(), deadLetters: this.open.outbox.stats().dead };
+  }
+
+  /** Resolves once the outbox is open. @throws OutboxError when it cannot be opened */
+  async ready(): Promise<void> {
+    await this.opened();
+  }
+
+  async flush(): Promise<void> {
+    (await this.opened()).sender.flush();
+  }
+
+  async pause(): Promise<void> {
+    (await this.opened()).sender.pause();
+  }
+
+  async resume(): Promise<void> {
+    (await this.opened()).sender.resume();
+  }
+
+  async refused(limit?: number): Promise<DeadLetter[]> {
+    return (await this.opened()).outbox.deadLetters.list(limit);
+  }
+
+  /** Puts refused events back into the queue, all or those of the event ids. @returns how many */
+  async retryRefused(eventIds?: string[]): Promise<number> {
+    const { outbox, sender } = await this.opened();
+    const count = await outbox.deadLetters.retry(await deadLetterIds(outbox, eventIds));
+    sender.flush();
+    return count;
+  }
+
+  /** Deletes refused events for good, all or those of the event ids. @returns how many */
+  async discardRefused(eventIds?: string[]): Promise<number> {
+    const { outbox } = await this.opened();
+    const count = await outbox.deadLetters.discard(await deadLetterIds(outbox, eventIds));
+    this.showState();
+    return count;
+  }
+
+  /** What waits stays on the disk. Idempotent. @param removed the workspace was deleted: its folder is kept, and named */
+  async close(removed: boolean): Promise<void> {
+    this.closed = true;
+    clearInterval(this.countdown);
+    this.countdown = undefined;
+    const open = this.open ?? (await this.opening?.catch(() => undefined));
+    this.open = undefined;
+    this.opening = undefined;
+    if (!open) return;
+    const { events } = open.outbox.stats();
+    await open.sender.stop(CLOSE_DEADLINE_MS / 2);
+    await open.outbox.close(CLOSE_DEADLINE_MS / 2);
+    if (removed) {
+      this.surroundings.log.warn(
+        `The workspace was deleted. Its outbox is kept in ${this.folder} (${events} events wait there). ` +
+          'To deliver them, add a workspace with this outbox folder; to give them up, delete the folder.',
+      );
+    }
+  }
+
+  private opened(): Promise<OpenDelivery> {
+    if (this.closed) {
+      return Promise.reject(new FlowError('OUTBOX_IO', 'This workspace was closed by a deploy.'));
+    }
+    const failedLately = performance.now() - this.openFailedAt < REOPEN_AFTER_MS;
+    if (!this.opening || (this.openFailedAt > 0 && !this.open && !failedLately)) {
+      this.openFailedAt = -Infinity;
+      this.opening = this.openNow();
+      this.opening.catch((error: unknown) => {
+        this.openFailedAt = performance.now();
+        this.surroundings.log.warn(toFlowError(error).message);
+      });
+    }
+    return this.opening;
+  }
+
+  private async openNow(): Promise<OpenDelivery> {
+    const { config, surroundings } = this;
+    const megabytes = numberOf(config.outboxMaxMegabytes);
+    const outbox = new DiskOutbox({
+      dir: this.folder,
+      maxEvents: numberOf(config.outboxMaxEvents),
+      maxBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
+      whenFull: config.outboxWhenFull || 'reject',
+      onNotice: ({ message }) => surroundings.log.warn(message),
+    });
+    this.tellRecovery(await outbox.open());
+    const sender = new Sender({
+      outbox,
+      target: surroundings.target,
+      settings: {
+        ...(numberOf(config.batchSize) === undefined ? {} : { batchSize: numberOf(config.batchSize) }),
+        ...(numberOf(config.batchLinger) === undefined ? {} : { lingerMs: numberOf(config.batchLinger) }),
+      },
+      listeners: {
+        delivered: (...told) => this.listeners.forEach((listener) => listener.delivered?.(...told)),
+        refused: (events) => {
+          surroundings.log.warn(
+            `${events.length} event(s) were refused for good and lie in ${path.join(this.folder, 'dead')}: ${events[0]?.message ?? ''}`,
+          );
+          this.listeners.forEach((listener) => listener.refused?.(events));
+        },
+        state: () => this.showState(),
+        outage: (notice) => this.tellOutage(notice),
+      },
+    });
+    this.open = { outbox, sender };
+    sender.start();
+    return this.open;
+  }
+
+  private showState(): void {
+    const state = this.state();
+    if (!state) return;
+    for (const user of this.users) user.showDelivery(state);
+    this.listeners.forEach((listener) => listener.state?.(state));
+    if (state.state === 'waiting') {
+      this.countdown ??= setInterval(() => this.showState(), COUNTDOWN_INTERVAL_MS).unref();
+    } else {
+      clearInterval(this.countdown);
+      this.countdown = undefined;
+    }
+  }
+
+  /** One line at the begin of an outage and one at its end, never one a message. */
+  private tellOutage(notice: OutageNotice): void {
+    const { phase, error, events, attempts, durationMs } = notice;
+    if (phase === 'begin') {
+      this.surroundings.log.warn(`${error.message} Events are kept and sent later; ${events} wait now.`);
+    } else {
+      const seconds = Math.round(durationMs / 1000);
+      this.surroundings.log.info(
+        `Events are delivered again after ${seconds} s and ${attempts} failed request(s); ${events} wait to be sent.`,
+      );
+    }
+    this.listeners.forEach((listener) => listener.outage?.(notice));
+  }
+
+  private tellRecovery({ events, corrupt, quarantined, tornTails }: RecoveryReport): void {
+    if (events > 0) this.surroundings.log.info(`${events} event(s) from before wait in ${this.folder}.`);
+    if (corrupt > 0) {
+      this.surroundings.log.warn(
+        `${corrupt} damaged place(s) in the outbox were set aside: ${quarantined.join(', ')}. ` +
+          'Everything else is delivered. The disk or memory card may be failing.',
+      );
+    }
+    if (tornTails > 0) {
+      this.surroundings.log.info(
+        'The last write before the stop was incomplete; it had not been confirmed to any flow.',
+      );
+    }
+  }
+}
+
+/** Several refused events may have one event id: all of them are meant. */
+async function deadLetterIds(
+  outbox: DiskOutbox,
+  eventIds: string[] | undefined,
+): Promise<string[] | undefined> {
+  if (!eventIds) return undefined;
+  const wanted = new Set(eventIds);
+  const letters = await outbox.deadLetters.list();
+  return letters.filter(({ eventId }) => wanted.has(eventId)).map(({ id }) => id);
+}
