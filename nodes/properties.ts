@@ -136,6 +136,7 @@ export const visionEventBundleDefaults = {
   useCaseType: 'str',
 };
 export type VisionEventBundleProperties = typeof visionEventBundleDefaults;
+
 export const visionEventOutboxDefaults = {
   name: '',
   workspace: '',
