@@ -5,7 +5,7 @@ import { toSlot } from './committer';
 import type { DeadLetterFolder } from './dead-letters';
 import { type FileLayer, writeNewFile } from './file-layer';
 import { encodeNote, type EventHeader, type Note, scanLines } from './lines';
-import { Chunk, type Entry, type EventQueue } from './queue';
+import { Chunk, type Entry, type EventQueue, type PictureSlot } from './queue';
 
 /** `0000000007-1f2e3d4c.chunk`: number and random token of the session that wrote it. */
 const CHUNK_FILE = /^(\d{10,})-[0-9a-f]+\.chunk$/;
@@ -27,8 +27,10 @@ export interface Recovered extends Pick<RecoveryReport, 'corrupt' | 'quarantined
   eventNumber: number;
 }
 
-interface PutLine {
+/** An event's line, and what later lines said of its pictures. */
+interface LivePut {
   header: EventHeader;
+  pictures: PictureSlot[] | undefined;
   offset: number;
   length: number;
   bodyBytes: number;
@@ -71,11 +73,9 @@ class Recovery {
 
   private async readChunk(name: string, noteFiles: string[]): Promise<void> {
     this.allSetAside = true;
-    const { puts, notes } = await this.readLines(name);
-    for (const noteFile of noteFiles) notes.push(...(await this.readLines(noteFile)).notes);
-    const done = new Set(notes.flatMap((note) => ('done' in note ? note.done : [])));
-    const live = puts.filter(({ header }) => !done.has(header.put));
-    const { fresh, buried } = await this.separate(live);
+    const live = new Map<string, LivePut>();
+    for (const file of [name, ...noteFiles]) await this.readLines(file, live);
+    const { fresh, buried } = await this.separate([...live.values()]);
     const file = ChunkFile.sealed(this.ground.files, this.ground.chunksFolder, name, noteFiles);
     if (fresh.length === 0) {
       if (this.allSetAside) await this.removeDone(file);
@@ -85,15 +85,15 @@ class Recovery {
       const line = encodeNote({ done: buried });
       await file.note(line, `${this.ground.token}0`).catch(() => undefined);
     }
-    this.enqueue(file, fresh, notes);
+    this.enqueue(file, fresh);
   }
 
   /**
    * A group that failed once may stand in two chunks: the first counts. An event whose dead letter is whole was
    * refused, although the crash came before that was noted here; half a dead letter is thrown away.
    */
-  private async separate(live: PutLine[]): Promise<{ fresh: PutLine[]; buried: string[] }> {
-    const fresh: PutLine[] = [];
+  private async separate(live: LivePut[]): Promise<{ fresh: LivePut[]; buried: string[] }> {
+    const fresh: LivePut[] = [];
     const buried: string[] = [];
     for (const put of live) {
       const id = put.header.put;
@@ -111,16 +111,10 @@ class Recovery {
     return { fresh, buried };
   }
 
-  private enqueue(file: ChunkFile, puts: PutLine[], notes: Note[]): void {
+  private enqueue(file: ChunkFile, puts: LivePut[]): void {
     const chunk = new Chunk(file);
     this.ground.queue.addChunk(chunk);
-    const entries = new Map<string, Entry>();
-    for (const put of puts) {
-      const entry = toEntry(put, chunk);
-      entries.set(entry.id, entry);
-    }
-    for (const note of notes) applyPictureNote(note, entries);
-    for (const entry of entries.values()) this.ground.queue.add(entry);
+    for (const put of puts) this.ground.queue.add(toEntry(put, chunk));
   }
 
   private async removeDone(file: ChunkFile): Promise<void> {
@@ -137,26 +131,29 @@ class Recovery {
     await this.ground.files.remove(join(this.ground.chunksFolder, name)).catch(() => undefined);
   }
 
-  private async readLines(name: string): Promise<{ puts: PutLine[]; notes: Note[] }> {
+  /** Line by line, in order: an event that was called back from the dead letters may follow its own "done". */
+  private async readLines(name: string, live: Map<string, LivePut>): Promise<void> {
     const bytes = await this.ground.files.readFile(join(this.ground.chunksFolder, name));
-    const puts: PutLine[] = [];
-    const notes: Note[] = [];
     for (const found of scanLines(bytes)) {
       if (found.kind === 'damage') {
-        await this.quarantine(
-          name,
-          found.start,
-          bytes.subarray(found.start, found.start + found.length),
-          found.torn,
-        );
+        const damaged = bytes.subarray(found.start, found.start + found.length);
+        await this.quarantine(name, found.start, damaged, found.torn);
       } else if (found.decoded.kind === 'event') {
         const { header, body } = found.decoded;
-        puts.push({ header, offset: found.start, length: found.length, bodyBytes: body.length });
+        const pictures = header.pictures?.map(toSlot);
+        // Deleted first: its place in the order is that of the last line.
+        live.delete(header.put);
+        live.set(header.put, {
+          header,
+          pictures,
+          offset: found.start,
+          length: found.length,
+          bodyBytes: body.length,
+        });
       } else if (found.decoded.kind === 'note') {
-        notes.push(found.decoded.note);
+        applyNote(found.decoded.note, live);
       }
     }
-    return { puts, notes };
   }
 
   /** Sets bytes aside, under a name that tells where they were; what was set aside before is not counted again. */
@@ -191,7 +188,7 @@ function groupNotes(names: string[]): Map<string, string[]> {
   return groups;
 }
 
-function toEntry({ header, offset, length, bodyBytes }: PutLine, chunk: Chunk): Entry {
+function toEntry({ header, pictures, offset, length, bodyBytes }: LivePut, chunk: Chunk): Entry {
   return {
     id: header.put,
     eventId: header.eventId,
@@ -201,17 +198,20 @@ function toEntry({ header, offset, length, bodyBytes }: PutLine, chunk: Chunk): 
     offset,
     length,
     bodyBytes,
-    pictures: header.pictures?.map(toSlot),
+    pictures,
     state: 'waiting',
     dueAt: 0,
     attempts: 0,
   };
 }
 
-function applyPictureNote(note: Note, entries: Map<string, Entry>): void {
-  if ('done' in note) return;
+function applyNote(note: Note, live: Map<string, LivePut>): void {
+  if ('done' in note) {
+    for (const id of note.done) live.delete(id);
+    return;
+  }
   const id = 'uploaded' in note ? note.uploaded : note.shed;
-  for (const slot of entries.get(id)?.pictures ?? []) {
+  for (const slot of live.get(id)?.pictures ?? []) {
     if (slot.role !== note.role) continue;
     if ('uploaded' in note) slot.sourceId = note.sourceId;
     else slot.shed = true;
