@@ -48,7 +48,8 @@ export interface CommitGround {
 export class Committer {
   private appends: AppendTask[] = [];
   private readonly pending = new Map<Chunk, PendingNotes>();
-  private running: Promise<void> | undefined;
+  private isAwake = false;
+  private running: Promise<void> = Promise.resolve();
   private open: { chunk: Chunk; events: number; bodyBytes: number } | undefined;
   private noteNumber = 0;
 
@@ -91,12 +92,14 @@ export class Committer {
   }
 
   private wake(): void {
-    this.running ??= this.run().finally(() => (this.running = undefined));
+    if (this.isAwake) return;
+    this.isAwake = true;
+    this.running = this.run();
   }
 
   /** Resolves when nothing is left to write. */
   async idle(): Promise<void> {
-    while (this.running) await this.running;
+    while (this.isAwake) await this.running;
   }
 
   /** No writes may follow. Notes that the disk refused get a last chance. */
@@ -116,6 +119,8 @@ export class Committer {
       await new Promise((resolve) => setImmediate(resolve));
       await this.commit();
     } while (this.appends.length > 0 || this.hasWaiters());
+    // In the same turn as the look at what is left: a task handed over later must wake us again.
+    this.isAwake = false;
   }
 
   private hasWaiters(): boolean {
@@ -196,7 +201,6 @@ export class Committer {
         open = await this.openChunk();
       } catch (error) {
         failure = error;
-        this.tellSpace(error);
         continue;
       }
       const slice = rest.slice(0, fitting(rest, open));
@@ -208,7 +212,6 @@ export class Committer {
         return { slice: slice.length };
       } catch (error) {
         failure = error;
-        this.tellSpace(error);
         this.open = undefined;
         if (notes) await this.writeBeside(open.chunk, notes);
         notes = undefined;

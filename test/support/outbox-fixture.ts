@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/disk-outbox/disk-outbox';
+import type { Lease, Outbox, OutboxRecord } from '../../src/delivery/outbox';
+import type { SimDisk } from './sim-disk';
+
+export const BATCH = { events: 100, bytes: 1024 * 1024 };
+export const SIM_DIR = '/outbox';
+
+/** An event that tells by itself whether it is whole: number, checksum and, on demand, a picture made of both. */
+export function numberedRecord(n: number, pictureBytes = 0): OutboxRecord {
+  const pad = 'ä'.repeat(n % 200);
+  const sha = createHash('sha256').update(`${n} ${pad}`).digest('hex');
+  const eventId = `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+  const pictures = pictureBytes > 0 ? [numberedPicture(n, pictureBytes)] : [];
+  return { eventId, useCaseId: 'line-1', body: JSON.stringify({ eventId, n, pad, sha }), pictures };
+}
+
+export function numberedPicture(n: number, bytes: number): OutboxRecord['pictures'][number] {
+  return {
+    role: 'output',
+    mediaType: 'image/jpeg',
+    name: `${n}.jpg`,
+    bytes: Buffer.alloc(bytes, `picture ${n} `),
+  };
+}
+
+/** The number of a stored event; throws when it is not exactly what was appended. */
+export function checkedNumber(body: string): number {
+  const { n, pad, sha } = JSON.parse(body) as { n: number; pad: string; sha: string };
+  if (createHash('sha256').update(`${n} ${pad}`).digest('hex') !== sha || body !== numberedRecord(n).body) {
+    throw new Error(`event ${n} has a wrong body`);
+  }
+  return n;
+}
+
+/** Takes everything that is due out of the outbox; what it looks at is acknowledged. */
+export async function drain(
+  outbox: Outbox,
+  look?: (lease: Lease) => Promise<void> | void,
+): Promise<number[]> {
+  const numbers: number[] = [];
+  for (let lease = await outbox.lease(BATCH); lease; lease = await outbox.lease(BATCH)) {
+    for (const { body } of lease.events) numbers.push(checkedNumber(body));
+    await look?.(lease);
+    await outbox.settle(lease, { acked: lease.events.map(({ id }) => id), retry: [], dead: [] });
+  }
+  return numbers;
+}
+
+/** An outbox on a simulated disk, without a lock: the disk has one user. */
+export function simOutbox(disk: SimDisk, options: Partial<DiskOutboxOptions> = {}): DiskOutbox {
+  return new DiskOutbox({
+    dir: SIM_DIR,
+    files: disk.mount(),
+    freeSpaceFloorBytes: 0,
+    ballastBytes: 0,
+    lock: () => Promise.resolve({ release: () => Promise.resolve() }),
+    ...options,
+  });
+}
+
+export function missing(expected: Iterable<number>, found: Iterable<number>): number[] {
+  const there = new Set(found);
+  return [...expected].filter((n) => !there.has(n));
+}
+
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+}
