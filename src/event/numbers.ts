@@ -3,7 +3,9 @@
  */
 export function decimalsOf(value: number): number {
   if (Number.isInteger(value)) return 0;
-  const [digits = '', exponent = '0'] = String(value).split('e');
+  const text = String(value);
+  if (!text.includes('e')) return text.length - 1 - text.indexOf('.');
+  const [digits = '', exponent = '0'] = text.split('e');
   const fraction = digits.split('.')[1] ?? '';
   return Math.max(fraction.length - Number(exponent), 0);
 }
