@@ -171,6 +171,15 @@ function visionEventForm(type, options) {
     bindLabel(element, $(`${form} label[for="${prefix}-${property}"]`));
   }
 
+  /** Node-RED makes its buttons beside a config node of links without address, out of the keyboard's reach. */
+  function reachByKeyboard(buttons) {
+    buttons.attr({ tabindex: 0, role: 'button' }).on('keydown', function (event) {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      event.preventDefault();
+      $(this).trigger('click');
+    });
+  }
+
   /** Call first in `oneditprepare`: gives the inputs of properties that the flow does not have yet their defaults. */
   function fill(node) {
     for (const [property, { value, type: configType }] of Object.entries(options.defaults())) {
@@ -184,6 +193,7 @@ function visionEventForm(type, options) {
     openNode = node;
     widgets = moreWidgets;
     const dialog = $(form);
+    reachByKeyboard(dialog.find(`[id^="${prefix}-btn-"]`));
     dialog.on('change keyup input', () => setTimeout(refresh, 0));
     refresh();
     dialog.find('.vision-event-section-wrong').prop('open', true);
