@@ -83,7 +83,10 @@ export class Sender {
   private stopping = false;
   private paused = false;
   private readonly aborter = new AbortController();
+  /** leases under way, until the outbox has written down what became of them */
   private readonly lanes = new Set<Promise<void>>();
+  /** those that still send */
+  private sendingLanes = 0;
   private readonly sleepers = new Set<() => void>();
   private scheduling?: Promise<void>;
   private wakeAsked = false;
@@ -247,7 +250,7 @@ export class Sender {
   /** @returns ms until the next lease may be taken; Infinity when only an event or the end of a lane can change that */
   private waitBeforeLease(): number {
     const now = this.clock.monotonic();
-    if (this.stopping || this.paused || this.lanes.size >= this.allowedLanes()) return Infinity;
+    if (this.stopping || this.paused || !this.hasFreeLane()) return Infinity;
     const dueAt = this.outbox.nextDueAt();
     if (dueAt === undefined) {
       this.queueEmptied();
@@ -258,8 +261,11 @@ export class Sender {
     return Math.max(opensAt - now, this.lingerLeft(now));
   }
 
-  private allowedLanes(): number {
-    return probesSingly(this.host) ? 1 : Math.min(this.host.concurrency, this.settings.concurrency);
+  /** A lease that only waits for the disk leaves its place to the next one, but not to ever more of them. */
+  private hasFreeLane(): boolean {
+    const { concurrency } = this.settings;
+    const allowed = probesSingly(this.host) ? 1 : Math.min(this.host.concurrency, concurrency);
+    return this.sendingLanes < allowed && this.lanes.size < 2 * concurrency;
   }
 
   /** A full batch does not wait for company, nor does an event when nothing was sent for a while, nor a probe. */
@@ -338,6 +344,7 @@ export class Sender {
   /** Never rejects. */
   private async runLane(lease: Lease): Promise<void> {
     const delivery = new LeaseDelivery(lease, this.room);
+    this.sendingLanes++;
     try {
       await delivery.run();
     } catch (error) {
@@ -345,6 +352,8 @@ export class Sender {
       this.noteError(error);
       this.leaseRetryAt = this.clock.monotonic() + LEASE_RETRY_WAIT;
     }
+    this.sendingLanes--;
+    this.wake();
     await this.settle(lease, delivery);
   }
 
