@@ -87,6 +87,8 @@ export class Sender {
   private readonly lanes = new Set<Promise<void>>();
   /** those that still send */
   private sendingLanes = 0;
+  /** read from the disk while all lanes are busy, so that the next one can begin at once */
+  private fetched?: Lease;
   private readonly sleepers = new Set<() => void>();
   private scheduling?: Promise<void>;
   private wakeAsked = false;
@@ -243,6 +245,7 @@ export class Sender {
       let wait = this.waitBeforeLease();
       while (wait <= 0 && (await this.startLane())) wait = this.waitBeforeLease();
       this.setAlarm(wait > 0 ? wait : LEASE_RETRY_WAIT);
+      await this.fetchAhead();
     }
     this.tellState();
   }
@@ -251,7 +254,7 @@ export class Sender {
   private waitBeforeLease(): number {
     const now = this.clock.monotonic();
     if (this.stopping || this.paused || !this.hasFreeLane()) return Infinity;
-    const dueAt = this.outbox.nextDueAt();
+    const dueAt = this.fetched ? -Infinity : this.outbox.nextDueAt();
     if (dueAt === undefined) {
       this.queueEmptied();
       return Infinity;
@@ -270,7 +273,7 @@ export class Sender {
 
   /** A full batch does not wait for company, nor does an event when nothing was sent for a while, nor a probe. */
   private lingerLeft(now: number): number {
-    const isBatchFull = this.waitingEvents() >= this.settings.batchSize;
+    const isBatchFull = this.fetched !== undefined || this.waitingEvents() >= this.settings.batchSize;
     this.drainEnds = !isBatchFull;
     if (this.skipLinger || this.host.failures > 0 || isBatchFull) return 0;
     return this.lastLeaseAt + this.settings.lingerMs - now;
@@ -296,19 +299,17 @@ export class Sender {
     // The youngest event of a refused use case tells whether a mended flow or use case is accepted again. It may belong
     // to another use case, so every second lease is a common one.
     this.seeksProbe = !this.seeksProbe && this.memory.hasProbeDue(this.clock.monotonic());
-    const lease = await this.outbox.lease({
-      events: isProbe || this.seeksProbe ? 1 : this.settings.batchSize,
-      bytes: this.batchBytes,
-      newest: newest || this.seeksProbe,
-    });
+    const isCommon = !isProbe && !this.seeksProbe && !newest;
+    if (!isCommon) await this.giveBackFetched();
+    const lease =
+      this.takeFetched() ?? (await this.lease(isProbe || this.seeksProbe, newest || this.seeksProbe));
     if (!lease) return false;
     if (this.stopping) {
-      await this.settle(lease, new LeaseDelivery(lease, this.room));
+      await this.giveBack(lease);
       return false;
     }
     this.lastLeaseAt = this.clock.monotonic();
     this.skipLinger = false;
-    this.memory.noteLeased(lease.events);
     if (isDamped) this.dampedLanes++;
     if (this.drainEnds && this.host.failures === 0) this.dampedSince = undefined;
     const lane = this.runLane(lease).finally(() => {
@@ -318,6 +319,44 @@ export class Sender {
     });
     this.lanes.add(lane);
     return true;
+  }
+
+  private async lease(single: boolean, newest: boolean): Promise<Lease | undefined> {
+    const events = single ? 1 : this.settings.batchSize;
+    const lease = await this.outbox.lease({ events, bytes: this.batchBytes, newest });
+    if (lease) this.memory.noteLeased(lease.events);
+    return lease;
+  }
+
+  /** Only while all goes well and a backlog waits: a lease held through an outage would be out of everybody's sight. */
+  private async fetchAhead(): Promise<void> {
+    const now = this.clock.monotonic();
+    const goesWell = this.host.failures === 0 && hostOpensAt(this.host) <= now && !this.isPaced();
+    if (this.stopping || this.paused || this.fetched || !goesWell) return;
+    if (this.lanes.size === 0 || this.waitingEvents() < this.settings.batchSize) return;
+    if ((this.outbox.nextDueAt() ?? Infinity) > now) return;
+    this.fetched = await this.lease(false, false);
+    // A lane may have ended meanwhile.
+    if (this.fetched && this.hasFreeLane()) this.wake();
+  }
+
+  private takeFetched(): Lease | undefined {
+    const lease = this.fetched;
+    this.fetched = undefined;
+    return lease;
+  }
+
+  private async giveBackFetched(): Promise<void> {
+    const lease = this.takeFetched();
+    if (lease) await this.giveBack(lease);
+  }
+
+  private async giveBack(lease: Lease): Promise<void> {
+    try {
+      await this.outbox.settle(lease, { acked: [], retry: [], dead: [] });
+    } catch (error) {
+      this.noteError(error);
+    }
   }
 
   private leaseFailed(error: unknown): void {
@@ -336,6 +375,7 @@ export class Sender {
 
   private async allLanesEnded(): Promise<void> {
     await this.scheduling;
+    await this.giveBackFetched();
     await Promise.all([...this.lanes]);
   }
 
