@@ -12,3 +12,7 @@ export type { Picture } from './images/picture';
 export { VisionEventsClient } from './api/client';
 export type { ClientOptions } from './api/client';
 export { ApiError } from './api/errors';
+export { BundleError } from './bundle/format';
+export { readBundle } from './bundle/read';
+export { buildBundle, writeBundle } from './bundle/write';
+export type { BundleContent, BundlePicture } from './bundle/write';

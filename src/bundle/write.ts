@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { constants, gzip } from 'node:zlib';
 import { Header } from 'tar';
 import type { EventImage, VisionEvent } from '../event/types';
 import { PICTURE_FORMATS } from '../images/formats';
@@ -32,6 +32,19 @@ export interface BundleContent {
   useCaseInBundle?: boolean;
 }
 
+const UNCOMPRESSED_FORMATS = ['image/bmp', 'image/tiff'];
+
+/**
+ * Compressing JPEG, PNG and the like again costs twenty times the work of storing them and saves nothing (bench/pictures.bench.ts),
+ * so an archive that is mostly such pictures is stored.
+ */
+function compressionLevel(pictures: readonly BundlePicture[], payloadBytes: number): number {
+  const pictureBytes = pictures.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const isMostlyPictures = pictureBytes > 10 * payloadBytes;
+  const areCompressed = !pictures.some(({ mediaType }) => UNCOMPRESSED_FORMATS.includes(mediaType));
+  return isMostlyPictures && areCompressed ? constants.Z_NO_COMPRESSION : constants.Z_DEFAULT_COMPRESSION;
+}
+
 interface Member {
   path: string;
   bytes: Uint8Array;
@@ -49,7 +62,7 @@ export async function buildBundle(content: BundleContent): Promise<Buffer> {
   }));
   const payload = { path: PAYLOAD_MEMBER, bytes: Buffer.from(payloadText(content, images)) };
   const archive = tarArchive([payload, ...images], bundleTime(content.event.timestamp));
-  const bundle = await promisify(gzip)(archive);
+  const bundle = await promisify(gzip)(archive, { level: compressionLevel(images, payload.bytes.length) });
   refuseTooLargeBundle(bundle.length);
   return bundle;
 }

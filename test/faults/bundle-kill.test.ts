@@ -8,22 +8,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { BUNDLE_FILE_NAME, BundleError, PARTIAL_BUNDLE_FILE_NAME } from '../../src/bundle/format';
 import { readBundle } from '../../src/bundle/read';
+import { printedSeed, seededRandom } from '../support/sender-bench';
 
 const ROUNDS = 30;
 /** About twice the time that writing, flushing and renaming take, so that kills fall before and after the rename. */
-const LONGEST_WAIT_MS = 60;
+const LONGEST_WAIT_MS = 40;
 const WRITER = join(__dirname, 'bundle-writer.ts');
-
-/** Small seeded generator (mulberry32), so that a failing run can be repeated. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Kills a writer without warning, so long after its first file appeared in the folder. */
 async function killWriter(mode: 'atomic' | 'direct', directory: string, afterMs: number): Promise<void> {
@@ -92,14 +82,11 @@ async function rounds(
 
 describe('a bundle writer that is killed', function () {
   this.timeout(300_000);
-  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
   const say = (total: Found) =>
-    console.log(
-      `      seed ${seed}: ${total.whole} whole, ${total.half} half, ${total.partial} hidden dot files`,
-    );
+    console.log(`      ${total.whole} whole, ${total.half} half, ${total.partial} hidden dot files`);
 
   it(`never leaves a visible half bundle (${ROUNDS} rounds)`, async () => {
-    const total = await rounds('atomic', seed, () => false);
+    const total = await rounds('atomic', printedSeed('killed writer'), () => false);
     say(total);
     assert.equal(total.half, 0);
     assert.ok(total.partial > 0, 'no kill fell into a write: the test shows nothing');
@@ -107,7 +94,7 @@ describe('a bundle writer that is killed', function () {
   });
 
   it('would leave one when writing under the final name (control)', async () => {
-    const total = await rounds('direct', seed, ({ half }) => half > 0);
+    const total = await rounds('direct', printedSeed('control'), ({ half }) => half > 0);
     say(total);
     assert.ok(total.half > 0);
   });

@@ -172,6 +172,17 @@ describe('bundle files', () => {
       assert.equal(without.payload.images, undefined);
     });
 
+    it('compresses payloads and raw pictures, and only stores pictures that are compressed already', async () => {
+      const noise = { ...OUTPUT, bytes: randomBytes(200_000) };
+      const stored = await buildBundle({ event: EVENT, pictures: [noise] });
+      assert.ok(stored.includes(Buffer.from('bundleFormatVersion')));
+      assert.ok(stored.length < 205_000);
+      const raw = { ...OUTPUT, mediaType: 'image/bmp', bytes: Buffer.alloc(200_000) };
+      assert.ok((await buildBundle({ event: EVENT, pictures: [raw] })).length < 5_000);
+      const long = { ...EVENT, comment: 'scratch '.repeat(50_000) };
+      assert.ok((await buildBundle({ event: long, pictures: [OUTPUT] })).length < 10_000);
+    });
+
     it('refuses what the format cannot hold', async () => {
       const nan = { ...EVENT, eventData: { itemCount: NaN } };
       await assert.rejects(
