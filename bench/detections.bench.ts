@@ -18,6 +18,7 @@ const COUNTS = [2, 10, 100, 1000];
 const ROUNDS = 41;
 /** long enough for the clock, short enough for many rounds */
 const ROUND_MICROSECONDS = 4000;
+const WARM_UP_MILLISECONDS = 150;
 
 /** A pseudo-random coordinate with the digits that detectors print. */
 function coordinate(index: number, side: number): number {
@@ -140,9 +141,11 @@ function measure(work: () => unknown, calls: number): number {
   return Number(process.hrtime.bigint() - start) / 1000 / calls;
 }
 
+/** How many calls fill a round, once the engine has compiled what it will. */
 function callsPerRound(work: () => unknown): number {
-  measure(work, 20);
-  return Math.max(1, Math.ceil(ROUND_MICROSECONDS / Math.max(measure(work, 20), 0.1)));
+  const end = performance.now() + WARM_UP_MILLISECONDS;
+  while (performance.now() < end) measure(work, 50);
+  return Math.max(1, Math.ceil(ROUND_MICROSECONDS / Math.max(measure(work, 50), 0.1)));
 }
 
 function median(values: number[]): number {

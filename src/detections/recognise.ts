@@ -28,13 +28,6 @@ export function recognise(payload: unknown): Adapter | 'any-empty' {
   throw whyNothingMatched(payload);
 }
 
-/** Every format whose signature the payload has. Only those are looked at that share a key with it. */
-function matching(payload: unknown): Adapter[] {
-  return candidates(Array.isArray(payload) ? (payload[0] as unknown) : payload).filter((adapter) =>
-    adapter.matches(payload),
-  );
-}
-
 const WITH_ANY_KEY = ADAPTERS.filter(({ keys }) => keys === 'any');
 const BY_KEY = new Map<string, Adapter[]>();
 for (const adapter of ADAPTERS) {
@@ -42,15 +35,23 @@ for (const adapter of ADAPTERS) {
   for (const key of adapter.keys) BY_KEY.set(key, [...(BY_KEY.get(key) ?? []), adapter]);
 }
 
-function candidates(payloadOrRow: unknown): Adapter[] {
-  const found = [...WITH_ANY_KEY];
-  if (!isObject(payloadOrRow)) return found;
-  for (const key in payloadOrRow) {
+/** Every format whose signature the payload has. Only those are looked at that share a key with it, or with its first row. */
+function matching(payload: unknown): Adapter[] {
+  const hits: Adapter[] = [];
+  for (const adapter of WITH_ANY_KEY) if (adapter.matches(payload)) hits.push(adapter);
+  const keyed = Array.isArray(payload) ? (payload[0] as unknown) : payload;
+  if (!isObject(keyed)) return hits;
+  const looked: Adapter[] = [];
+  for (const key in keyed) {
     const sharing = BY_KEY.get(key);
     if (!sharing) continue;
-    for (const adapter of sharing) if (!found.includes(adapter)) found.push(adapter);
+    for (const adapter of sharing) {
+      if (looked.includes(adapter)) continue;
+      looked.push(adapter);
+      if (adapter.matches(payload)) hits.push(adapter);
+    }
   }
-  return found;
+  return hits;
 }
 
 /** `[]`, or `{detections: []}` with nothing beside but numbers, such as a sequence number. */

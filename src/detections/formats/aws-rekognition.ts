@@ -95,7 +95,7 @@ function equipmentOf(person: unknown): Found[] {
 export const awsRekognition: Adapter = {
   id: 'aws-rekognition',
   label: 'Amazon Rekognition',
-  needs: ['imageSize'],
+  needs: ['size of the picture'],
   keys: ['Labels', 'CustomLabels', 'FaceDetails', 'Persons'],
   matches,
   read,

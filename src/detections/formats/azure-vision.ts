@@ -88,7 +88,7 @@ function readGroups(payload: unknown): RowGroup[] | undefined {
 export const azureVision: Adapter = {
   id: 'azure-vision',
   label: 'Azure AI Vision, Custom Vision',
-  needs: ['imageSize for Custom Vision boxes'],
+  needs: ['size of the picture for Custom Vision boxes'],
   keys: ['objectsResult', 'tagsResult', 'peopleResult', 'requestId', 'project'],
   matches,
   read,

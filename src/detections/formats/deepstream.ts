@@ -70,7 +70,7 @@ function read(payload: unknown): Reading | undefined {
 export const deepstream: Adapter = {
   id: 'deepstream',
   label: 'NVIDIA DeepStream',
-  needs: ["sourceSize when the picture is not of the stream muxer's size"],
+  needs: ["source size when the picture is not of the stream muxer's size"],
   keys: ['@timestamp'],
   matches,
   read,

@@ -26,7 +26,7 @@ function matches(payload: unknown): boolean {
 export const doods: Adapter = {
   id: 'doods',
   label: 'DOODS, DOODS2',
-  needs: ['imageSize'],
+  needs: ['size of the picture'],
   keys: ['detections'],
   matches,
   read(payload) {

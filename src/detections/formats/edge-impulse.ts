@@ -62,7 +62,7 @@ function groupsOf(result: JsonObject): RowGroup[] {
 export const edgeImpulse: Adapter = {
   id: 'edge-impulse',
   label: 'Edge Impulse',
-  needs: ['sourceSize and sourceFit for results in model input pixels'],
+  needs: ['source size and fit for results in pixels of the model input'],
   keys: ['result'],
   matches,
   read,

@@ -144,8 +144,8 @@ export const frigate: Adapter = {
   id: 'frigate',
   label: 'Frigate',
   needs: [
-    'imageSize for events of the HTTP API',
-    'sourceSize when the snapshot is larger than the detect stream',
+    'size of the picture for events of the HTTP API',
+    'source size when the snapshot is larger than the detect stream',
   ],
   keys: ['before', 'camera'],
   matches,

@@ -72,7 +72,7 @@ function readImage(answer: unknown): ImageReading {
 export const googleVision: Adapter = {
   id: 'google-vision',
   label: 'Google Cloud Vision',
-  needs: ['imageSize'],
+  needs: ['size of the picture'],
   keys: ['localizedObjectAnnotations', 'labelAnnotations', 'responses'],
   matches,
   read(payload) {

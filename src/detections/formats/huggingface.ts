@@ -55,7 +55,7 @@ function matches(payload: unknown): boolean {
 export const huggingface: Adapter = {
   id: 'huggingface',
   label: 'Hugging Face, transformers.js',
-  needs: ['units', 'imageSize'],
+  needs: ['units and size of the picture for percentages'],
   keys: ['label'],
   matches,
   read(payload) {

@@ -161,7 +161,11 @@ function matches(payload: unknown): boolean {
 }
 
 function holdsPredictions(root: JsonObject): boolean {
-  return namedPredictions(root).length > 0;
+  for (const key in root) {
+    const value = root[key];
+    if (typeof value === 'object' && value !== null && isPredictions(value)) return true;
+  }
+  return false;
 }
 
 function read(payload: unknown, settings: DetectionSettings): Reading | undefined {

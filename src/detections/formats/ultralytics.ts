@@ -178,7 +178,7 @@ function readImage(rows: readonly unknown[], shape?: unknown): ImageReading {
 export const ultralytics: Adapter = {
   id: 'ultralytics',
   label: 'Ultralytics YOLO',
-  needs: ['units', 'imageSize'],
+  needs: ['units and size of the picture for normalized results'],
   keys: ['name', 'images', 'data'],
   matches,
   read(payload) {
