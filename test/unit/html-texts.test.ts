@@ -24,7 +24,9 @@ function keysOf(type: string): string[] {
 
 /** Keys that the dialog's html and script name in full. */
 function keysNamedIn(type: string): string[] {
-  const html = read(`${type}.html`) + read('editor/form.js');
+  const dialog = read(`${type}.html`);
+  const included = [...dialog.matchAll(/^ *\/\/ @include (\S+)$/gm)].map(([, file]) => read(file!));
+  const html = dialog + included.join('');
   const translated = [...html.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, keys]) => keys?.split(';') ?? []);
   const own = translated
     .map((key) => key.replace(/^\[[\w-]+\]/, ''))
