@@ -121,11 +121,9 @@ describe('connections of the client', () => {
       });
       const client = clientFor(server);
       await Promise.all(Array.from({ length: 4 }, () => client.createEvent(EVENT)));
-      const replies = await Promise.all(Array.from({ length: 4 }, () => client.createEvent(EVENT)));
-      assert.deepEqual(
-        replies.map((reply) => reply.attempts),
-        [2, 2, 2, 2],
-      );
+      assert.equal(server.connections.open, 4);
+      const reply = await client.createEvent(EVENT);
+      assert.equal(reply.attempts, 2);
     });
 
     it('is not sent again once the answer has begun', async () => {
