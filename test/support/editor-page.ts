@@ -89,12 +89,7 @@ export class EditorPage {
 
   /** Dialogs slide in and out; what is clicked meanwhile is missed. */
   async trayAtRest(): Promise<void> {
-    await this.page.waitForFunction(() => {
-      const moving = (globalThis as unknown as { $: (selector: string) => { length: number } }).$(
-        ':animated',
-      );
-      return moving.length === 0;
-    });
+    await this.animationsDone();
     await this.page.waitForTimeout(350);
   }
 
@@ -155,9 +150,21 @@ export class EditorPage {
     await this.page.close();
   }
 
+  /** A menu that is chosen from while it still slides open never closes. */
   private async chooseFromMenu(value: string): Promise<void> {
+    await this.page.locator('.red-ui-typedInput-options:visible').waitFor();
+    await this.animationsDone();
     await this.page.locator(`.red-ui-typedInput-options:visible a[value="${value}"]`).click();
     await this.page.locator('.red-ui-typedInput-options:visible').waitFor({ state: 'detached' });
+  }
+
+  private async animationsDone(): Promise<void> {
+    await this.page.waitForFunction(() => {
+      const moving = (globalThis as unknown as { $: (selector: string) => { length: number } }).$(
+        ':animated',
+      );
+      return moving.length === 0;
+    });
   }
 
   private async drag(from: Point, to: Point): Promise<void> {
