@@ -68,6 +68,8 @@ interface Run {
   perSecond: number;
   /** bytes */
   memoryGrowth: number;
+  /** processor time of this process for one event, microseconds: it says more than the rate when the machine is busy */
+  cpu: number;
 }
 
 async function measure(work: () => Promise<void>): Promise<Run> {
@@ -75,11 +77,13 @@ async function measure(work: () => Promise<void>): Promise<Run> {
   const before = process.memoryUsage().rss;
   let highest = before;
   const sampler = setInterval(() => (highest = Math.max(highest, process.memoryUsage().rss)), 20);
+  const cpuBefore = process.cpuUsage();
   const started = performance.now();
   await work();
   const seconds = (performance.now() - started) / 1000;
   clearInterval(sampler);
-  return { perSecond: events / seconds, memoryGrowth: highest - before };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { perSecond: events / seconds, memoryGrowth: highest - before, cpu: (user + system) / events };
 }
 
 async function main(): Promise<void> {
@@ -167,11 +171,17 @@ async function main(): Promise<void> {
   for (const [name, list] of runs) {
     const growth = median(list.map(({ memoryGrowth }) => memoryGrowth)) / 1024 / 1024;
     const rate = Math.round(median(list.map(({ perSecond }) => perSecond)));
-    console.log(`${name}: median ${rate} events/s, memory +${growth.toFixed(0)} MB`);
+    const cpu = median(list.map((run) => run.cpu)).toFixed(0);
+    console.log(
+      `${name}: median ${rate} events/s, ${cpu} µs of processor an event, memory +${growth.toFixed(0)} MB`,
+    );
   }
   const [made = [], queued = []] = [...runs.values()];
-  const share = median(queued.map(({ perSecond }) => perSecond)) / median(made.map(({ perSecond }) => perSecond));
-  console.log(`The queue drains at ${(100 * share).toFixed(0)} % of the rate of ready-made batches (wanted: 60 %).`);
+  const share =
+    median(queued.map(({ perSecond }) => perSecond)) / median(made.map(({ perSecond }) => perSecond));
+  console.log(
+    `The queue drains at ${(100 * share).toFixed(0)} % of the rate of ready-made batches (wanted: 60 %).`,
+  );
 }
 
 function median(values: number[]): number {

@@ -43,6 +43,8 @@ export interface SenderParts {
 const LONGEST_MESSAGE = 200;
 /** After the outbox failed to hand out events, or handed out none though some were due. */
 const LEASE_RETRY_WAIT = 1000;
+/** Leases that may wait for the disk to write their outcome down; after a crash these events are sent again. */
+const SETTLING_LEASES = 6;
 /** A batch never shrinks below this, however often the target finds it too large. */
 const SMALLEST_BATCH_BYTES = 16 * 1024;
 
@@ -268,7 +270,7 @@ export class Sender {
   private hasFreeLane(): boolean {
     const { concurrency } = this.settings;
     const allowed = probesSingly(this.host) ? 1 : Math.min(this.host.concurrency, concurrency);
-    return this.sendingLanes < allowed && this.lanes.size < 2 * concurrency;
+    return this.sendingLanes < allowed && this.lanes.size < concurrency + SETTLING_LEASES;
   }
 
   /** A full batch does not wait for company, nor does an event when nothing was sent for a while, nor a probe. */
