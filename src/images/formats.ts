@@ -27,26 +27,43 @@ function orCutOff(check: () => boolean): boolean {
 }
 
 const JPEG_START_OF_SCAN = 0xda;
-/** Where to stop looking for a size in a JPEG whose segments are damaged. */
-const JPEG_HEADER_GUESS = 64 * 1024;
 const JPEG_END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
+/** Exif is in APP1; the size is in the frame header, SOF0 to SOF2. */
+const JPEG_SEGMENTS_WITH_SIZE = [0xe1, 0xc0, 0xc1, 0xc2];
+/** Start of image and an empty APP0, before which `image-size` does not look. */
+const JPEG_HEADER_START = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 2]);
 
-/** Offset of the first scan, where the header ends; undefined when the segments do not lead there. */
-function jpegScanStart(bytes: Buffer): number | undefined {
-  let at = 2;
-  while (at + 4 <= bytes.length && bytes[at] === 0xff) {
-    const marker = bytes[at + 1] ?? 0;
-    if (marker === JPEG_START_OF_SCAN) return at;
-    if (marker === 0xff) at += 1;
-    else at += 2 + bytes.readUInt16BE(at + 2);
+/** Stand-alone markers have no length behind them: TEM, RST0 to RST7, and a start of image that comes again. */
+const isStandAlone = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+
+/** The segments of the header. Stray bytes between them are passed over, as decoders do: some cameras write them. */
+function* jpegSegments(bytes: Buffer): Generator<{ marker: number; start: number; end: number }> {
+  let start = bytes.indexOf(0xff, 2);
+  while (start >= 0 && start + 4 <= bytes.length) {
+    const marker = bytes[start + 1] ?? 0;
+    let end = start + 2 + bytes.readUInt16BE(start + 2);
+    if (marker === 0xff || marker === 0x00) end = start + 1;
+    else if (isStandAlone(marker)) end = start + 2;
+    else yield { marker, start, end };
+    start = bytes.indexOf(0xff, end);
   }
-  return undefined;
 }
 
-/** Inside a scan the byte 0xff is always escaped, so the end marker after its start can only be the real one. */
+/** Inside a scan the byte 0xff is always escaped, so an end marker after its start can only be the real one. */
 function isJpegCutOff(bytes: Buffer): boolean {
-  const scan = jpegScanStart(bytes);
-  return scan === undefined || bytes.lastIndexOf(JPEG_END_OF_IMAGE) < scan;
+  for (const { marker, start } of jpegSegments(bytes)) {
+    if (marker === JPEG_START_OF_SCAN) return bytes.lastIndexOf(JPEG_END_OF_IMAGE) < start;
+  }
+  return true;
+}
+
+function jpegHeader(bytes: Buffer): Buffer {
+  const parts: Buffer[] = [JPEG_HEADER_START];
+  for (const { marker, start, end } of jpegSegments(bytes)) {
+    if (marker === JPEG_START_OF_SCAN) break;
+    if (JPEG_SEGMENTS_WITH_SIZE.includes(marker)) parts.push(bytes.subarray(start, end));
+  }
+  return Buffer.concat(parts);
 }
 
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -138,7 +155,7 @@ export const PICTURE_FORMATS: readonly PictureFormat[] = [
     extension: 'jpg',
     matches: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff,
     isCutOff: isJpegCutOff,
-    header: (bytes) => bytes.subarray(0, jpegScanStart(bytes) ?? JPEG_HEADER_GUESS),
+    header: jpegHeader,
   },
   {
     label: 'PNG',

@@ -100,6 +100,13 @@ describe('pictures from a message', () => {
     await refused(bytes.subarray(0, bytes.length - 2), /incomplete/);
   });
 
+  it('takes a JPEG with fill and stray bytes between its segments', async () => {
+    const stray = Buffer.from([0xff, 0xff, 0xfe, 0, 4, 1, 2, 0, 0, 7, 0xff, 0x01]);
+    assert.deepEqual(await pictureSize(jpeg(40, 24, { exif: stray })), { width: 40, height: 24 });
+    const picture = await loadPicture(jpeg(40, 24, { exif: stray }), { from: 'value' });
+    assert.equal(picture.mediaType, 'image/jpeg');
+  });
+
   it('accepts 19 MB, refuses 21 MB in every form, and heeds another limit', async () => {
     const fits = jpeg(40, 24, { filler: 19 * MEGABYTE });
     assert.equal((await loadPicture(fits, { from: 'value' })).bytes.length, fits.length);
