@@ -1,3 +1,4 @@
+import { MAX_IMAGES } from '../event/limits';
 import type { AnnotationLists } from '../event/types';
 import { DetectionError } from './detection-error';
 import { Engine } from './engine';
@@ -35,7 +36,7 @@ export const FORMATS: readonly FormatInfo[] = [
  * Turns a detector's payload into the annotation lists of a vision event.
  *
  * Coordinates of the result are absolute pixels of the picture, x and y the centre of the box; confidences are 0 to 1; each list has at
- * most 1000 entries ("Create a Vision Event"). The payload is never changed.
+ * most 1000 entries, and there are at most 1000 images ("Create a Vision Event"). The payload is never changed.
  *
  * @param payload the detector's output: an object, an array, JSON text or its bytes
  * @throws DetectionError whose message says what was found and which setting mends it; nothing is ever guessed
@@ -56,7 +57,7 @@ export function convertDetections(
   );
   engine.refuseFractionsTakenAsPixels();
   const count = images.reduce((sum, { annotations }) => sum + countOf(annotations), 0);
-  // rows were there and none could be read: of an auto payload that says something about its rows, of a chosen format about the choice
+  // none of the rows could be read and the signature does not fit either: the wrong format was chosen
   if (adapter && count === 0 && engine.dropped > 0 && !adapter.matches(decoded))
     throw doesNotFit(decoded, adapter);
   const result: DetectionResult = {
@@ -77,8 +78,9 @@ function convertImages(
   settings: DetectionSettings,
 ): ConvertedImage[] {
   if (reading.images.length > 1) engine.notes.add('multiple-images');
-  const kept = settings.multipleImages === 'first' ? reading.images.slice(0, 1) : reading.images;
-  return kept.map((image) => {
+  const most = settings.multipleImages === 'first' ? 1 : MAX_IMAGES;
+  if (most > 1 && reading.images.length > most) engine.notes.add('list-capped');
+  return reading.images.slice(0, most).map((image) => {
     const frame = frames.frameOf(image, reading.images.length === 1);
     const annotations = engine.convert(image.groups, frame);
     return frame.picture ? { annotations, imageSize: frame.picture } : { annotations };

@@ -1,3 +1,4 @@
+import { MAX_ANNOTATIONS, MIN_POLYGON_POINTS } from '../event/limits';
 import type { AnnotationLists, Keypoint } from '../event/types';
 import { DetectionError } from './detection-error';
 import { hull, isBoxOutside, isOutside, mapBox, toCentreBox, toPicture } from './geometry';
@@ -5,11 +6,6 @@ import type { Box, CoordinateMap, CoordinateUnit, Frame } from './geometry';
 import type { BoxPlan, DeclaredUnit, PointsPlan, RawPoint, RowGroup, RowPlan } from './reading';
 import type { DetectionSettings, NoteCode } from './types';
 import { isText, own, toNumber } from './values';
-
-/** "Create a Vision Event": more entries in one list make the service drop all images of the event. */
-export const MAX_ENTRIES_PER_LIST = 1000;
-/** "Create a Vision Event": an instance segmentation has at least three points. */
-export const MIN_POLYGON_POINTS = 3;
 
 /** What Roboflow's own blocks call a detection without a class. */
 const UNKNOWN_CLASS = 'unknown';
@@ -41,7 +37,7 @@ export class Engine {
   /**
    * Converts the rows of one image.
    *
-   * @throws DetectionError `image-size-required`, `confidence-unit`, `unsupported-mask-image`
+   * @throws DetectionError `image-size-required`, `confidence-unit`
    */
   convert(groups: readonly RowGroup[], frame: Frame): AnnotationLists {
     this.lists = newLists();
@@ -144,11 +140,12 @@ export class Engine {
     const c = coordinates[2] as number;
     const d = coordinates[3] as number;
     if (!Number.isFinite(a + b + c + d)) return 'bad-number';
-    if (this.mayBeFractions(boxPlan.units)) this.watchCoordinates(a, b, c, d);
     const upwards = boxPlan.units === 'onvif';
     if (toCentreBox(boxPlan.convention, a, b, c, d, upwards, scratch)) this.notes.add('corners-swapped');
     if (map) mapBox(map, scratch);
-    return scratch.width > 0 && scratch.height > 0 && isFiniteBox(scratch) ? 'read' : 'degenerate-box';
+    if (!isBox(scratch)) return 'degenerate-box';
+    if (this.mayBeFractions(boxPlan.units)) this.watchCoordinates(a, b, c, d);
+    return 'read';
   }
 
   private watchCoordinates(a: number, b: number, c: number, d: number): void {
@@ -166,7 +163,7 @@ export class Engine {
     const corners = keypoints?.length ? keypoints.map(({ x, y }) => [x, y] as const) : points;
     if (!corners?.length) return false;
     const around = hull(corners);
-    if (!(around.width > 0 && around.height > 0)) return false;
+    if (!isBox(around)) return false;
     Object.assign(scratch, around);
     this.notes.add('box-derived');
     return true;
@@ -184,9 +181,8 @@ export class Engine {
     const watch = this.watchesPoints(group.plan, plan);
     const points: [number, number][] = [];
     for (const point of raw) {
-      const [x, y] = this.mapPoint(point, map, watch);
-      if (Number.isNaN(x + y)) continue;
-      points.push([x, y]);
+      const mapped = this.mapPoint(point, map, watch);
+      if (mapped) points.push(mapped);
     }
     return points;
   }
@@ -203,8 +199,9 @@ export class Engine {
     const watch = this.watchesPoints(group.plan, plan);
     const keypoints: Keypoint[] = [];
     raw.forEach((point, position) => {
-      const [x, y] = this.mapPoint(point, map, watch);
-      if (Number.isNaN(x + y)) return;
+      const mapped = this.mapPoint(point, map, watch);
+      if (!mapped) return;
+      const [x, y] = mapped;
       const id = Number.isInteger(point.id) ? (point.id as number) : position;
       keypoints.push(point.occluded === undefined ? { id, x, y } : { id, x, y, occluded: point.occluded });
     });
@@ -220,18 +217,21 @@ export class Engine {
     return units === 'auto' && this.settings.units !== 'pixel' && this.settings.units !== 'fraction';
   }
 
-  private mapPoint(point: RawPoint, map: CoordinateMap | undefined, watch: boolean): [number, number] {
-    let x = toNumber(point.x);
-    let y = toNumber(point.y);
-    if (Number.isNaN(x + y)) {
+  /** The point in picture pixels; undefined, with a note, when it has no usable numbers. */
+  private mapPoint(
+    point: RawPoint,
+    map: CoordinateMap | undefined,
+    watch: boolean,
+  ): [number, number] | undefined {
+    const sentX = toNumber(point.x);
+    const sentY = toNumber(point.y);
+    const x = map ? map.scaleX * sentX + map.shiftX : sentX;
+    const y = map ? map.scaleY * sentY + map.shiftY : sentY;
+    if (!Number.isFinite(x + y)) {
       this.notes.add('bad-number');
-      return [x, y];
+      return undefined;
     }
-    if (watch) this.watchCoordinates(x, y, x, y);
-    if (map) {
-      x = map.scaleX * x + map.shiftX;
-      y = map.scaleY * y + map.shiftY;
-    }
+    if (watch) this.watchCoordinates(sentX, sentY, sentX, sentY);
     if (isOutside(x, y, this.frame.picture)) this.notes.add('points-outside-image');
     return [x, y];
   }
@@ -239,8 +239,7 @@ export class Engine {
   private className(row: unknown, index: number, group: RowGroup): string {
     const { plan } = group;
     const value = plan.readClass(row, index, group);
-    if (isText(value) || (typeof value === 'number' && Number.isFinite(value)))
-      return this.nameOf(value, plan);
+    if (hasClass(value)) return this.nameOf(value, plan);
     this.notes.add('missing-class');
     const id = plan.readClassId ? plan.readClassId(row, index, group) : own(row, 'class_id');
     if (isText(id) || typeof id === 'number') return String(id);
@@ -318,13 +317,13 @@ export class Engine {
 
   /** Keeps the most confident entries in their order; of equal ones the first. */
   private cap<Entry extends { confidence: number }>(entries: Entry[]): Entry[] {
-    if (entries.length <= MAX_ENTRIES_PER_LIST) return entries;
+    if (entries.length <= MAX_ANNOTATIONS) return entries;
     this.notes.add('list-capped');
-    this.dropped += entries.length - MAX_ENTRIES_PER_LIST;
+    this.dropped += entries.length - MAX_ANNOTATIONS;
     return entries
       .map((entry, position) => ({ entry, position }))
       .sort((a, b) => b.entry.confidence - a.entry.confidence || a.position - b.position)
-      .slice(0, MAX_ENTRIES_PER_LIST)
+      .slice(0, MAX_ANNOTATIONS)
       .sort((a, b) => a.position - b.position)
       .map(({ entry }) => entry);
   }
@@ -358,8 +357,9 @@ function isUnrated(confidence: unknown): boolean {
   return Number.isNaN(toNumber(confidence));
 }
 
-function isFiniteBox(box: Box): boolean {
-  return Number.isFinite(box.x + box.y + box.width + box.height);
+/** A box with an area and without an overflow. */
+function isBox({ x, y, width, height }: Box): boolean {
+  return width > 0 && height > 0 && Number.isFinite(x + y + width + height);
 }
 
 function percentSent(confidence: number): DetectionError {

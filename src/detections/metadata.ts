@@ -1,21 +1,43 @@
+import {
+  MAX_METADATA_DECIMALS,
+  MAX_METADATA_KEY_LENGTH,
+  MAX_METADATA_KEYS,
+  MAX_METADATA_TEXT_LENGTH,
+  METADATA_KEY_PATTERN,
+} from '../event/limits';
 import type { Adapter } from './reading';
 import type { DetectionSettings } from './types';
 import { isObject } from './values';
 
-/** "Custom Metadata": a text has at most 1000 characters; longer candidates are pictures or embeddings, not facts. */
-const LONGEST_TEXT = 1000;
+type Metadata = Record<string, string | number | boolean>;
 
-/** The values a format offers as customMetadata: single facts only, never pictures, lists or objects. */
+/**
+ * The values a format offers as customMetadata: single facts that the API takes ("Custom Metadata"), never pictures, lists or objects.
+ * What is too long or has a key that is not allowed is left out.
+ */
 export function collectMetadata(
   payload: unknown,
   adapter: Adapter | undefined,
   settings: DetectionSettings,
-): Record<string, string | number | boolean> {
-  const metadata: Record<string, string | number | boolean> = {};
+): Metadata {
   const candidates = adapter?.metadata && isObject(payload) ? adapter.metadata(payload, settings) : {};
-  for (const [key, value] of Object.entries(candidates)) {
-    if (typeof value === 'boolean' || Number.isFinite(value)) metadata[key] = value as number | boolean;
-    else if (typeof value === 'string' && value !== '' && value.length <= LONGEST_TEXT) metadata[key] = value;
+  const usable = Object.entries(candidates).flatMap(([key, value]) => {
+    const fact = asFact(value);
+    return fact !== undefined && isUsableKey(key) ? [[key, fact] as const] : [];
+  });
+  return Object.fromEntries(usable.slice(0, MAX_METADATA_KEYS));
+}
+
+function isUsableKey(key: string): boolean {
+  return key.length <= MAX_METADATA_KEY_LENGTH && METADATA_KEY_PATTERN.test(key);
+}
+
+function asFact(value: unknown): string | number | boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? Number(value.toFixed(MAX_METADATA_DECIMALS)) : undefined;
   }
-  return metadata;
+  return typeof value === 'string' && value !== '' && value.length <= MAX_METADATA_TEXT_LENGTH
+    ? value
+    : undefined;
 }

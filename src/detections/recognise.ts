@@ -98,10 +98,10 @@ function mixedOrAmbiguousRows(rows: readonly unknown[]): DetectionError | undefi
         .join(' or '),
     );
   const names = [...formats].filter((name) => name !== '');
-  if (names.length > 0 && formats.size > 1) {
+  if (names.length > 0) {
     return new DetectionError(
       'ambiguous-format',
-      `The rows have different shapes (some are ${names.join(', some ')}). Choose the format under "Format", or split them before.`,
+      `The rows have different shapes (alone, some are ${names.join(', some ')}). Choose the format under "Format", or split them before.`,
       names,
     );
   }

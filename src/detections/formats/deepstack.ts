@@ -142,7 +142,7 @@ function answerGroup(
     );
   }
   const rows = ownArray(answer, 'predictions');
-  if (!rows) return { rows: [answer], plan: scene };
+  if (!rows) return { rows: 'label' in answer ? [answer] : [], plan: scene };
   if (typeof answer.count === 'number' && answer.count !== rows.length) notes.add('count-mismatch');
   if (/ocr/i.test(module) && rows.length > 0) notes.add('text-as-class');
   return { rows, plan: plan(module, settings) };

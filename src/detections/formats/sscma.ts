@@ -77,7 +77,7 @@ function read(payload: unknown, settings: DetectionSettings): Reading | undefine
   const data = ownObject(payload, 'data');
   if (!data) return undefined;
   const code = toNumber(own(payload, 'code'));
-  if (code > 0) {
+  if (!Number.isNaN(code) && code !== 0) {
     throw new DetectionError(
       'detector-reported-error',
       `The camera reports code ${code} instead of a result.`,

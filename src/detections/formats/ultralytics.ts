@@ -42,13 +42,13 @@ const rectangle: BoxPlan = {
   },
 };
 
-/** The upright rectangle around an oriented box. */
+/** The upright rectangle around an oriented box; an upright one as it is. */
 const around: BoxPlan = {
   convention: 'corners',
   units: 'auto',
-  read(row, out) {
+  read(row, out, index, group) {
     const corners = orientedCorners(own(row, 'box'));
-    if (!corners) return false;
+    if (!corners) return rectangle.read(row, out, index, group);
     const xs = corners.map(({ x }) => toNumber(x));
     const ys = corners.map(({ y }) => toNumber(y));
     return putFour(out, Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys));
@@ -102,12 +102,20 @@ function isNamedRow(row: UltralyticsRow): boolean {
   return Number.isInteger(row.class) && typeof row.name === 'string';
 }
 
+/** A detection. `box: null` counts: such a row is left out later, but it says what it is. */
 function isResultRow(row: JsonObject): boolean {
   const { box } = row as UltralyticsRow;
-  if (!isNamedRow(row) || !('confidence' in row || 'pixel_ratio' in row)) return false;
-  if (typeof box === 'object' && box !== null)
+  if (!isNamedRow(row) || !('confidence' in row)) return false;
+  if (typeof box === 'object' && box !== null) {
     return 'x1' in box && 'y1' in box && 'x2' in box && 'y2' in box;
-  return (box === undefined || box === null) && !OTHER_GEOMETRY.some((key) => key in row);
+  }
+  return box === null;
+}
+
+/** A class, of the picture or of its pixels. */
+function isClassRow(row: JsonObject): boolean {
+  if (!isNamedRow(row) || 'box' in row || !('confidence' in row || 'pixel_ratio' in row)) return false;
+  return !OTHER_GEOMETRY.some((key) => key in row);
 }
 
 function isRecord(row: JsonObject): boolean {
@@ -138,7 +146,9 @@ function isHubAnswer(payload: unknown): boolean {
 }
 
 function matches(payload: unknown): boolean {
-  if (Array.isArray(payload)) return everyRow(payload, isResultRow) || isListOfRecords(payload);
+  if (Array.isArray(payload)) {
+    return everyRow(payload, isResultRow) || everyRow(payload, isClassRow) || isListOfRecords(payload);
+  }
   if (!isObject(payload)) return false;
   return everyRow(payload.images, isPlatformImage) || isHubAnswer(payload);
 }

@@ -181,6 +181,28 @@ const CASES: Case[] = [
     },
   },
   {
+    name: 'an oriented box beside an upright one',
+    format: 'ultralytics',
+    payload: [
+      { ...yoloRow, box: corners },
+      { ...yoloRow, box: { x1: 280, y1: 60, x2: 360, y2: 180, x3: 280, y3: 300, x4: 200, y4: 180 } },
+    ],
+    lists: {
+      objectDetections: [valve],
+      instanceSegmentations: [
+        {
+          ...valve,
+          points: [
+            [280, 60],
+            [360, 180],
+            [280, 300],
+            [200, 180],
+          ],
+        },
+      ],
+    },
+  },
+  {
     name: 'classes',
     format: 'ultralytics',
     payload: [yoloRow, { name: 'pipe', class: 2, confidence: 0.1 }],
@@ -669,6 +691,12 @@ describe('several images', () => {
     assert.equal(result.count, 1);
   });
 
+  it('at most as many as an event takes', () => {
+    const result = read(Array.from({ length: 1001 }, () => answer([])));
+    assert.equal(result.images.length, 1000);
+    assert.deepEqual(result.notes, ['multiple-images', 'list-capped']);
+  });
+
   it('or only the first is used', () => {
     const result = read(two, { multipleImages: 'first' });
     assert.equal(result.images.length, 1);
@@ -712,6 +740,18 @@ describe('metadata candidates', () => {
     const { metadata } = read(event, { metadataCandidates: true, personalNames: true });
     assert.equal(metadata?.sub_label, 'Ada');
     assert.equal(metadata?.recognized_license_plate, 'AB12');
+  });
+
+  it('are what customMetadata takes', () => {
+    const frame = {
+      resolution: imageSize,
+      timestamp: 5,
+      tags: { line: 'two', 'bad.key': 'x' },
+      source: 'cam',
+    };
+    assert.deepEqual(read(frame, { metadataCandidates: true }).metadata, { source: 'cam', line: 'two' });
+    const anomaly = { result: { visual_anomaly_grid: [], visual_anomaly_max: 1.23456789 } };
+    assert.deepEqual(read(anomaly, { metadataCandidates: true }).metadata, { visual_anomaly_max: 1.234568 });
   });
 
   it('never carry pictures', () => {

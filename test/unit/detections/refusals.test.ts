@@ -59,6 +59,15 @@ const REFUSED: [name: string, code: DetectionErrorCode, payload: unknown, messag
     /tfjs/,
   ],
   [
+    'detections and classes in one list',
+    'ambiguous-format',
+    [
+      { name: 'a', class: 0, confidence: 0.5, box: { x1: 1, y1: 2, x2: 30, y2: 40 } },
+      { name: 'a', class: 0, confidence: 0.5 },
+    ],
+    /different shapes/,
+  ],
+  [
     'two formats at once',
     'ambiguous-format',
     { ...answer, Labels: [] },

@@ -12,6 +12,9 @@ describe('roboflow', () => {
     'its bytes': new TextEncoder().encode(JSON.stringify(answer)),
     'a Workflow over HTTP': { outputs: [{ found: answer, inference_id: 'a' }], profiler_trace: [] },
     'a webhook with free names': { line: 3, anything: answer },
+    'a list of outputs without the envelope': [{ found: answer, time: 1 }],
+    'a WebRTC message': { video_metadata: {}, serialized_output_data: { found: answer } },
+    'rows under a free name': { line: 3, found: [bolt] },
     'rows alone': [bolt],
   })) {
     it(`reads ${name}`, () => {

@@ -288,6 +288,12 @@ describe('units', () => {
     assert.equal(convertDetections(mixed, { format: 'auto' }).count, 2);
   });
 
+  it('does not ask because of boxes that are left out', () => {
+    const [first] = tiny;
+    const result = convertDetections([{ ...first, box: { x1: 0, y1: 0, x2: 0, y2: 0 } }], { format: 'auto' });
+    assert.deepEqual(result.notes, ['degenerate-box']);
+  });
+
   it("takes a mapping's own word for it", () => {
     assert.equal(only([{ ...row, x1: 0, y1: 0, x2: 1, y2: 1 }]).detections.length, 1);
   });
