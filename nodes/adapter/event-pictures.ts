@@ -1,11 +1,11 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { VisionEventsClient } from '../../src/api/client';
-import { ImageError, loadPicture, type Picture } from '../../src/images/picture';
+import { ImageError, type Picture } from '../../src/images/picture';
 import type { VisionEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../properties';
 import type { FlowMessage } from './guarded-input';
 import type { EventReport } from './report';
-import { typedInput } from './typed-input';
+import { pictureInput } from './picture-input';
 
 export interface LoadedPicture {
   role: 'output' | 'input';
@@ -14,8 +14,7 @@ export interface LoadedPicture {
 
 interface PictureInput {
   role: 'output' | 'input';
-  from: 'value' | 'file';
-  evaluate: (message: FlowMessage) => Promise<unknown>;
+  read: (message: FlowMessage) => Promise<Picture>;
 }
 
 /** The pictures of one `vision-event` node: loaded from the message, uploaded, named in the event. Output first. */
@@ -28,23 +27,18 @@ export class EventPictures {
     private readonly config: VisionEventProperties,
   ) {
     for (const role of ['output', 'input'] as const) {
-      const type = config[`${role}ImageType`];
-      if (!type || type === 'none') continue;
       const field = `${role}Image` as const;
-      this.inputs.push({
-        role,
-        from: type === 'file' ? 'file' : 'value',
-        evaluate: typedInput(RED, node, field, config[field], type === 'file' ? 'str' : type),
-      });
+      const read = pictureInput(RED, node, field, config[field], config[`${field}Type`]);
+      if (read) this.inputs.push({ role, read });
     }
   }
 
   /** @throws ImageError when a picture is unusable and the node does not send without it */
   async load(message: FlowMessage, report: EventReport): Promise<LoadedPicture[]> {
     const loaded: LoadedPicture[] = [];
-    for (const { role, from, evaluate } of this.inputs) {
+    for (const { role, read } of this.inputs) {
       await this.orSendWithout(report, role, async () => {
-        loaded.push({ role, picture: await loadPicture(await evaluate(message), { from }) });
+        loaded.push({ role, picture: await read(message) });
       });
     }
     return loaded;
