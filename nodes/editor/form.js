@@ -73,14 +73,14 @@ function visionEventForm(type, options) {
     const notes = new Map();
     for (const property of Object.keys(options.defaults())) {
       const row = input(property).closest('.form-row');
-      if (isTypeOfAnother(property) || row.is('[hidden]')) continue;
+      if (isTypeOfAnother(property) || row.closest('[hidden]').length > 0) continue;
       const value = read(property);
       const substituted = /^\$\{[a-zA-Z_][a-zA-Z0-9_]*\}$/.test(value);
       const wrong = substituted ? undefined : refusal(property, value, read);
       const doubtful = substituted || wrong !== undefined ? undefined : doubt[property]?.(value, read, t);
       found[property] = { wrong, doubtful, set: isSet(property, value) };
-      if (row.length > 0) notes.set(row[0], notes.get(row[0]) ?? { wrong, doubtful });
-      if (wrong !== undefined) notes.set(row[0], { wrong });
+      const first = row.length > 0 && !notes.has(row[0]);
+      if (first || (row.length > 0 && wrong !== undefined)) notes.set(row[0], { wrong, doubtful });
     }
     for (const [row, { wrong, doubtful }] of notes) {
       note($(row), wrong ?? doubtful, wrong === undefined ? 'doubtful' : 'wrong');
