@@ -4,13 +4,14 @@ import { DetectionError } from './detection-error';
  * What arrived, as a value: text and bytes are read as JSON, everything else stays as it is.
  * The `mqtt in`, `http request`, `exec` and `udp in` nodes hand over text or bytes unless told otherwise.
  *
- * @throws DetectionError `payload-not-json`, saying what the text looks like instead
+ * @throws DetectionError `payload-not-json`, saying what the text looks like instead; `unknown-format` for a raw tensor
  */
 export function decodePayload(payload: unknown, stripCodeFence = false): unknown {
   if (payload instanceof Uint8Array) {
     if (startsLikePicture(payload)) throw pictureInsteadOfDetections();
     return parseText(new TextDecoder().decode(payload), stripCodeFence);
   }
+  if (ArrayBuffer.isView(payload)) throw rawNumbers();
   return typeof payload === 'string' ? parseText(payload, stripCodeFence) : payload;
 }
 
@@ -54,6 +55,13 @@ function pictureInsteadOfDetections(): DetectionError {
   return new DetectionError(
     'payload-not-json',
     'The detections input received a picture. Wire the detector\'s answer to it and set the picture under "Output image".',
+  );
+}
+
+function rawNumbers(): DetectionError {
+  return new DetectionError(
+    'unknown-format',
+    "The payload is a raw array of numbers, such as a model's output tensor. Decode it (boxes, classes, non-maximum suppression) before this node.",
   );
 }
 

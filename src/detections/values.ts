@@ -74,7 +74,7 @@ export function everyRow(rows: unknown, test: (row: JsonObject) => boolean): boo
 /** The object has that many keys: with the presence of each checked before, it has them and no other. */
 export function hasKeyCount(row: JsonObject, count: number): boolean {
   let seen = 0;
-  for (const _key in row) seen++;
+  for (const _key in row) if (++seen > count) return false;
   return seen === count;
 }
 

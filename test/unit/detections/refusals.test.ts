@@ -238,6 +238,14 @@ describe('hostile payloads', () => {
     assert.ok(assertRefused('payload-not-json', '['.repeat(10_000_000)).message.length < 400);
   });
 
+  it('a tensor of ten million numbers is refused, a typed box is not', () => {
+    assert.match(assertRefused('unknown-format', new Float32Array(10_000_000)).message, /tensor/);
+    const row = { bbox: new Float32Array([10, 20, 30, 40]), class: 'a', score: 0.5 };
+    assert.equal(convertDetections([row], { format: 'auto' }).count, 1);
+    const tensor = { bbox: new Float32Array(1_000_000), class: 'a', score: 0.5 };
+    assertRefused('unknown-format', [tensor]);
+  });
+
   it('long keys and messages do not flood the error', () => {
     assert.ok(refusal({ ['k'.repeat(5000)]: 1 }).message.length < 500);
     assert.ok(refusal({ error: 'e'.repeat(5000) }).message.length < 500);
