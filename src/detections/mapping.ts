@@ -56,7 +56,9 @@ export interface CompiledMapping {
 const DECLARED_FRACTION_EVIDENCE = 10;
 
 const compiledMappings = new WeakMap<object, CompiledMapping>();
-let lastText: { text: string; compiled: CompiledMapping } | undefined;
+const compiledTexts = new Map<string, CompiledMapping>();
+/** One for each node that uses a text; beyond it the texts come from messages and are not worth keeping. */
+const MAX_COMPILED_TEXTS = 100;
 
 /**
  * The user's mapping, checked and compiled; the same object or text is compiled once.
@@ -64,13 +66,19 @@ let lastText: { text: string; compiled: CompiledMapping } | undefined;
  * @throws DetectionError `invalid-mapping`, naming the first property at fault
  */
 export function compileCustom(mapping: unknown): CompiledMapping {
-  if (typeof mapping === 'string') {
-    if (lastText?.text !== mapping) lastText = { text: mapping, compiled: compileChecked(mapping) };
-    return lastText.compiled;
-  }
+  if (typeof mapping === 'string') return compileText(mapping);
   if (typeof mapping !== 'object' || mapping === null) return compileChecked(mapping);
   let compiled = compiledMappings.get(mapping);
   if (!compiled) compiledMappings.set(mapping, (compiled = compileChecked(mapping)));
+  return compiled;
+}
+
+function compileText(text: string): CompiledMapping {
+  const known = compiledTexts.get(text);
+  if (known) return known;
+  const compiled = compileChecked(text);
+  if (compiledTexts.size >= MAX_COMPILED_TEXTS) compiledTexts.clear();
+  compiledTexts.set(text, compiled);
   return compiled;
 }
 

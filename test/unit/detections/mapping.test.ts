@@ -151,6 +151,14 @@ describe('parallel lists', () => {
 });
 
 describe('other words of a mapping', () => {
+  it('is the same as JSON text, however many there are', () => {
+    for (let number = 0; number < 250; number++) {
+      const mapping = JSON.stringify({ ...good, class: { const: `valve ${number}` } });
+      const { images } = convertDetections({ found: [row] }, { format: 'custom', mapping });
+      assert.equal(images[0]?.annotations.objectDetections?.[0]?.class, `valve ${number}`);
+    }
+  });
+
   it('takes its sizes from the payload', () => {
     const payload = {
       found: [{ ...row, box: [100, 30, 80, 120] }],
