@@ -337,7 +337,9 @@ interface Maps {
 
 /** Points that need an unknown size do not matter when no row has any: the boxes may be pixels. */
 function unusedMap(plan: PointsPlan | undefined, group: RowGroup): 'same' | undefined {
-  const isUsed = group.rows.some((row, index) => plan?.read(row, index, group)?.length);
+  const isUsed = group.rows.some((row, index) => {
+    return typeof row === 'object' && row !== null && Boolean(plan?.read(row, index, group)?.length);
+  });
   return isUsed ? undefined : 'same';
 }
 

@@ -447,6 +447,11 @@ describe('source size', () => {
     assertRefused('image-size-required', [row], { format: 'custom', mapping: CORNERS, sourceSize });
   });
 
+  it('is not missed for rows that are nothing', () => {
+    const nothing = { image: { width: null, height: null }, predictions: [null] };
+    assertRefused('image-size-required', nothing, { format: 'auto', sourceSize });
+  });
+
   it('is not the size of the picture when the payload repeats it', () => {
     const payload = {
       type: 1,
