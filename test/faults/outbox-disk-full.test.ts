@@ -136,7 +136,7 @@ describe('a disk that is full', () => {
     await outbox.close(1_000);
     disk.plant(`${SIM_DIR}/ballast`, undefined);
     disk.capacity = disk.paths().reduce((sum, path) => sum + disk.bytesOf(path).length, 0);
-    outbox = simOutbox(disk, { ...options(), freeSpaceFloorBytes: 64 * KIB });
+    outbox = simOutbox(disk, { ...options(), freeSpaceFloorBytes: 64 * KIB, ballastBytes: 16 * KIB });
     await outbox.open();
     await assert.rejects(outbox.append([numberedRecord(500)]), { code: 'OUTBOX_FULL' });
     assert.deepEqual(await drain(outbox, ({ events }) => readAll(events)), range(0, 150));

@@ -43,6 +43,7 @@ export class Admission {
   /** Reserves room, or throws `OUTBOX_FULL`. The returned function gives the reservation back. */
   admit(events: number, bytes: number): () => void {
     let shortage = this.shortage(events, bytes);
+    if (!shortage && this.percent() < 100 - FILL_NOTICE_HYSTERESIS_PERCENT) this.toldFull = false;
     if (shortage) shortage = this.makeRoom(shortage, events, bytes);
     if (shortage) {
       this.tellFull(shortage);
@@ -63,7 +64,6 @@ export class Admission {
     while (this.toldPercent > 0 && percent < this.toldPercent - FILL_NOTICE_HYSTERESIS_PERCENT) {
       this.toldPercent = Math.max(0, ...FILL_NOTICE_PERCENTS.filter((step) => step < this.toldPercent));
     }
-    if (percent < 100 - FILL_NOTICE_HYSTERESIS_PERCENT) this.toldFull = false;
   }
 
   private shortage(events: number, bytes: number): Shortage | undefined {

@@ -242,13 +242,31 @@ export class Committer {
     this.ground.space.written(lines.length);
     for (const line of noteLines) offset += line.length;
     for (const { task, event } of slice) {
-      task.placed.push(toEntry(event, open.chunk, offset));
+      task.placed.push(this.toEntry(event, open.chunk, offset));
       offset += event.line.length;
       open.events++;
       open.bodyBytes += event.bodyBytes;
       if (task.placed.length === task.events.length) this.accept(task);
     }
     if (open.events >= CHUNK_MAX_EVENTS || open.bodyBytes >= CHUNK_MAX_BODY_BYTES) await this.sealOpen();
+  }
+
+  private toEntry(event: PreparedEvent, chunk: Chunk, offset: number): Entry {
+    const { put: id, at, eventId, useCaseId, pictures } = event.header;
+    return {
+      id,
+      eventId,
+      useCaseId: this.ground.queue.shareUseCaseId(useCaseId),
+      acceptedAt: at,
+      chunk,
+      offset,
+      length: event.line.length - 1,
+      bodyBytes: event.bodyBytes,
+      pictures: pictures?.map(toSlot),
+      state: 'waiting',
+      dueAt: 0,
+      attempts: 0,
+    };
   }
 
   private async sealOpen(): Promise<void> {
@@ -365,24 +383,6 @@ function fitting(rest: { event: PreparedEvent }[], open: { events: number; bodyB
     count++;
   }
   return count;
-}
-
-function toEntry(event: PreparedEvent, chunk: Chunk, offset: number): Entry {
-  const { put: id, at, eventId, useCaseId, pictures } = event.header;
-  return {
-    id,
-    eventId,
-    useCaseId,
-    acceptedAt: at,
-    chunk,
-    offset,
-    length: event.line.length - 1,
-    bodyBytes: event.bodyBytes,
-    pictures: pictures?.map(toSlot),
-    state: 'waiting',
-    dueAt: 0,
-    attempts: 0,
-  };
 }
 
 export function toSlot({

@@ -125,7 +125,6 @@ export class DiskOutbox implements Outbox {
   }
 
   private async start(): Promise<RecoveryReport> {
-    if (this.closing) throw this.closedError();
     await this.files.makeDir(this.dir);
     const takeLock = this.options.lock ?? lockFolder;
     const lock = await takeLock(this.dir, this.options.lockWaitMs ?? LOCK_WAIT_MS, () => this.tellLockLost());
@@ -139,12 +138,15 @@ export class DiskOutbox implements Outbox {
 
   private async startLocked(lock: FolderLock): Promise<RecoveryReport> {
     const { files, queue, dead, token, pictures, space } = this;
+    if (this.closing) throw this.closedError();
     await prepareFolder(files, this.dir, this.clock.now());
     await dead.load();
     const { chunks: chunksFolder, quarantine: quarantineFolder } = foldersOf(this.dir);
     const found = await recover({ files, chunksFolder, quarantineFolder, queue, dead, token });
     const orphanPictures = await this.sweepPictures();
     await space.refresh();
+    // `close` does not wait for an `open` that waits for the lock.
+    if (this.closing) throw this.closedError();
     this.eventNumber = found.eventNumber;
     this.totals.corrupt = found.corrupt;
     this.session = {
@@ -399,7 +401,6 @@ export class DiskOutbox implements Outbox {
   }
 
   private async stop(deadlineMs: number): Promise<void> {
-    await this.opening?.catch(() => undefined);
     const { session } = this;
     this.session = undefined;
     if (!session) return;

@@ -118,7 +118,7 @@ async function beat(folder: string, server: Server, onLost: () => void): Promise
     beating = beatOnce(folder, owner, () => {
       clearInterval(timer);
       onLost();
-    });
+    }).catch(() => undefined);
   }, HEARTBEAT_MS);
   timer.unref();
   return {

@@ -49,9 +49,18 @@ export class EventQueue {
   private chunks: Chunk[] = [];
   /** events by event id, oldest first: only the first one of an id may go. A lone event stands without an array. */
   private readonly lines = new Map<string, Entry | Entry[]>();
+  private readonly useCaseIds = new Map<string, string>();
   events = 0;
   leased = 0;
   bytes = 0;
+
+  /** One copy of a use case's id for all its events: a backlog of 100,000 would hold as many. */
+  shareUseCaseId(useCaseId: string): string {
+    const shared = this.useCaseIds.get(useCaseId);
+    if (shared !== undefined) return shared;
+    this.useCaseIds.set(useCaseId, useCaseId);
+    return useCaseId;
+  }
 
   addChunk(chunk: Chunk): void {
     this.chunks.push(chunk);

@@ -114,7 +114,8 @@ class Recovery {
   private enqueue(file: ChunkFile, puts: LivePut[]): void {
     const chunk = new Chunk(file);
     this.ground.queue.addChunk(chunk);
-    for (const put of puts) this.ground.queue.add(toEntry(put, chunk));
+    const { queue } = this.ground;
+    for (const put of puts) queue.add(toEntry(put, chunk, queue.shareUseCaseId(put.header.useCaseId)));
   }
 
   private async removeDone(file: ChunkFile): Promise<void> {
@@ -188,11 +189,15 @@ function groupNotes(names: string[]): Map<string, string[]> {
   return groups;
 }
 
-function toEntry({ header, pictures, offset, length, bodyBytes }: LivePut, chunk: Chunk): Entry {
+function toEntry(
+  { header, pictures, offset, length, bodyBytes }: LivePut,
+  chunk: Chunk,
+  useCaseId: string,
+): Entry {
   return {
     id: header.put,
     eventId: header.eventId,
-    useCaseId: header.useCaseId,
+    useCaseId,
     acceptedAt: header.at,
     chunk,
     offset,

@@ -46,7 +46,9 @@ export class DiskSpace {
     this.writtenSince = 0;
     this.freeBytes = space?.free;
     const floor = space ? (this.limits.floorBytes ?? defaultFloor(space.total)) : 0;
-    this.isLow = space !== undefined && space.free < floor;
+    // Once low, it takes a little more than the floor: otherwise each event would tip it over again.
+    const wanted = this.isLow ? floor + this.limits.ballastBytes : floor;
+    this.isLow = space !== undefined && space.free < wanted;
     if (!this.isLow && !this.hasBallast) await this.takeBallast(space?.free, floor);
   }
 

@@ -107,6 +107,42 @@ describe('outbox limits', () => {
     assert.equal(notices.length, 6);
   });
 
+  it('tells of a full disk once, however much is settled meanwhile', async () => {
+    let time = 0;
+    const clock = { now: () => 0, monotonic: () => (time += 10_000) };
+    const outbox = await open({ clock, freeSpaceFloorBytes: 1_000_000 });
+    await outbox.append(range(0, 5).map((n) => numberedRecord(n)));
+    disk.capacity = 100_000;
+    for (let round = 0; round < 5; round++) {
+      await assert.rejects(outbox.append([numberedRecord(9)]), { code: 'OUTBOX_FULL' });
+      const lease = await outbox.lease({ ...BATCH, events: 1 });
+      assert.ok(lease);
+      await outbox.settle(lease, { acked: lease.events.map(({ id }) => id), retry: [], dead: [] });
+    }
+    assert.deepEqual(
+      notices.map(({ code }) => code),
+      ['DISK_LOW'],
+    );
+    disk.capacity = Infinity;
+    await outbox.append([numberedRecord(10)]);
+    disk.capacity = 100_000;
+    await assert.rejects(outbox.append([numberedRecord(11)]), { code: 'OUTBOX_FULL' });
+    assert.equal(notices.length, 2);
+  });
+
+  it('close does not wait for an open that waits for the lock', async () => {
+    let give: (lock: { release(): Promise<void> }) => void = () => undefined;
+    let released = false;
+    const lock = (): Promise<{ release(): Promise<void> }> => new Promise((resolve) => (give = resolve));
+    const outbox = simOutbox(disk, { lock });
+    const opening = outbox.open();
+    await new Promise((resolve) => setImmediate(resolve));
+    await outbox.close(60_000);
+    give({ release: () => Promise.resolve(void (released = true)) });
+    await assert.rejects(opening, { code: 'OUTBOX_IO' });
+    assert.ok(released, 'a lock that comes too late is given back');
+  });
+
   it('keeps an event in the queue when the dead letters are full', async () => {
     let time = 0;
     const clock = { now: () => time, monotonic: () => time };
