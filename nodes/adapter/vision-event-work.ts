@@ -82,23 +82,35 @@ export class VisionEventWork {
 
   private async process(message: FlowMessage, report: EventReport): Promise<VisionEvent> {
     const workspace = this.workspace();
+    // At arrival, since context and clock move on while the message waits for a connection.
     const values = await this.inputs.evaluate(message);
+    if (this.config.delivery !== 'send' || !workspace) return this.work(message, values, workspace, report);
+    const release = await workspace.admit();
+    try {
+      return await this.work(message, values, workspace, report);
+    } finally {
+      release();
+    }
+  }
+
+  private async work(
+    message: FlowMessage,
+    values: EventValues,
+    workspace: Workspace | undefined,
+    report: EventReport,
+  ): Promise<VisionEvent> {
     const pictures = await this.pictures.load(message, report);
-    const event = prepareEvent(
-      values,
-      this.settings,
-      {
-        detection: {
-          imageSize: messageImageSize(message),
-          shape: message['shape'],
-          picture: pictures.find(({ role }) => role === 'input')?.picture.bytes ?? pictures[0]?.picture.bytes,
-        },
-        hasPicture: pictures.length > 0,
-        deviceId: workspace?.deviceId ?? '',
-        now: Date.now(),
+    const context = {
+      detection: {
+        imageSize: messageImageSize(message),
+        shape: message['shape'],
+        picture: pictures.find(({ role }) => role === 'input')?.picture.bytes ?? pictures[0]?.picture.bytes,
       },
-      report,
-    );
+      hasPicture: pictures.length > 0,
+      deviceId: workspace?.deviceId ?? '',
+      now: Date.now(),
+    };
+    const event = prepareEvent(values, this.settings, context, report);
     return this.deliver(event, values, pictures, workspace, report);
   }
 

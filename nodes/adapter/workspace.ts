@@ -1,5 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
 import { VisionEventsClient, type ClientOptions } from '../../src/api/client';
+import { ConnectionSlots } from '../../src/api/connection-slots';
+import { ApiError } from '../../src/api/errors';
+import { MAX_CONNECTIONS, MAX_WAITING } from '../../src/api/limits';
 import type { Target } from '../../src/delivery/target';
 import type { WorkspaceProperties } from '../properties';
 import { FlowError } from './flow-error';
@@ -27,10 +30,13 @@ interface HttpProxyNode extends Node<{ username?: string; password?: string }> {
   noproxy?: string[];
 }
 
+const maxWaiting = (config: WorkspaceProperties) => Number(config.maxWaiting) || MAX_WAITING;
+
 /** One Roboflow workspace: its settings, checked when they are first needed, and its one client. */
 export class Workspace {
   /** store-and-forward; nothing is opened before the first node registers with it */
   readonly delivery: WorkspaceDelivery;
+  private readonly places: ConnectionSlots;
   private openClient: VisionEventsClient | undefined;
   private closed = false;
 
@@ -39,6 +45,7 @@ export class Workspace {
     private readonly node: Node<WorkspaceCredentials>,
     private readonly config: WorkspaceProperties,
   ) {
+    this.places = new ConnectionSlots(MAX_CONNECTIONS, maxWaiting(config));
     this.delivery = new WorkspaceDelivery(config, {
       userDir: RED.settings.userDir ?? process.cwd(),
       id: node.id,
@@ -68,9 +75,21 @@ export class Workspace {
     return this.openClient;
   }
 
+  /**
+   * Waits until the workspace has a connection to spare, before a message is worked on: what waits in a burst is the
+   * message alone, not the event made of it.
+   *
+   * @returns gives the place back
+   * @throws ApiError `BUSY` at once when too many wait already
+   */
+  admit(): Promise<() => void> {
+    return this.places.acquire(undefined, () => this.closedError());
+  }
+
   /** Aborts what is under way and gives the connections back; what waits in the outbox stays there. Idempotent. */
   async close(removed: boolean): Promise<void> {
     this.closed = true;
+    this.places.close(this.closedError());
     const delivery = this.delivery.close(removed);
     this.openClient?.close();
     this.openClient = undefined;
@@ -87,12 +106,16 @@ export class Workspace {
     };
   }
 
+  private closedError(): ApiError {
+    return new ApiError('NETWORK', 'This workspace was closed by a deploy while the message was under way.');
+  }
+
   private clientOptions(): ClientOptions {
     const options: ClientOptions = {
       baseUrl: this.configured('base URL', this.config.baseUrl),
       apiKey: this.configured('API key', this.node.credentials?.apiKey),
       timeoutMs: Number(this.config.timeout) || 30_000,
-      maxWaiting: Number(this.config.maxWaiting) || 1000,
+      maxWaiting: maxWaiting(this.config),
       env: process.env,
     };
     const tls = this.configNode<TlsConfigNode>('TLS', this.config.tls);

@@ -65,6 +65,10 @@ export class RealNodeRed {
     return nodeRed;
   }
 
+  get pid(): number {
+    return this.child.pid ?? -1;
+  }
+
   /** Everything that Node-RED has written so far. */
   log(): string {
     return this.output.join('');
