@@ -12,6 +12,8 @@ export const workspaceDefaults = {
   tls: '',
   proxy: '',
   maxWaiting: 1000,
+  imageMaxMegabytes: 20,
+  uploadReuseMinutes: 10,
   outboxDir: '',
   outboxMaxMegabytes: 1024,
   outboxMaxEvents: 100000,

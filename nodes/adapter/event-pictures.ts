@@ -14,7 +14,7 @@ export interface LoadedPicture {
 
 interface PictureInput {
   role: 'output' | 'input';
-  read: (message: FlowMessage) => Promise<Picture>;
+  read: NonNullable<ReturnType<typeof pictureInput>>;
 }
 
 /** The pictures of one `vision-event` node: loaded from the message, uploaded, named in the event. Output first. */
@@ -34,11 +34,11 @@ export class EventPictures {
   }
 
   /** @throws ImageError when a picture is unusable and the node does not send without it */
-  async load(message: FlowMessage, report: EventReport): Promise<LoadedPicture[]> {
+  async load(message: FlowMessage, report: EventReport, maxBytes?: number): Promise<LoadedPicture[]> {
     const loaded: LoadedPicture[] = [];
     for (const { role, read } of this.inputs) {
       await this.orSendWithout(report, role, async () => {
-        loaded.push({ role, picture: await read(message) });
+        loaded.push({ role, picture: await read(message, maxBytes) });
       });
     }
     return loaded;

@@ -16,13 +16,13 @@ export function pictureInput(
   field: string,
   value: unknown,
   type: string,
-): ((message: FlowMessage) => Promise<Picture>) | undefined {
+): ((message: FlowMessage, maxBytes?: number) => Promise<Picture>) | undefined {
   if (!type || type === 'none') return undefined;
   const isFile = type === 'file';
   const evaluate = typedInput(RED, node, field, value, isFile ? 'str' : type);
   const workingDirectory = fileWorkingDirectory(RED);
-  return async (message) =>
-    loadPicture(await evaluate(message), { from: isFile ? 'file' : 'value', workingDirectory });
+  return async (message, maxBytes) =>
+    loadPicture(await evaluate(message), { from: isFile ? 'file' : 'value', workingDirectory, maxBytes });
 }
 
 /** Where Node-RED's own file nodes start with a relative path; undefined: where the process was started. */

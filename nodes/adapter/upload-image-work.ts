@@ -48,9 +48,10 @@ export class UploadImageWork {
 
   /** Answers with `{sourceId, url}` as `msg.payload`, or throws. */
   async handle(message: FlowMessage, send: Send): Promise<void> {
-    const client = workspaceOf(this.RED, this.config.workspace).client();
+    const workspace = workspaceOf(this.RED, this.config.workspace);
+    const client = workspace.client();
     if (!this.picture) throw noPicture();
-    const picture = await this.picture(message);
+    const picture = await this.picture(message, workspace.imageMaxBytes);
     const name = await this.imageName(message);
     const metadata = await this.metadata(message);
     this.status.show(this.texts.sending());

@@ -99,7 +99,7 @@ export class VisionEventWork {
     workspace: Workspace | undefined,
     report: EventReport,
   ): Promise<VisionEvent> {
-    const pictures = await this.pictures.load(message, report);
+    const pictures = await this.pictures.load(message, report, workspace?.imageMaxBytes);
     const context = {
       detection: {
         imageSize: messageImageSize(message),

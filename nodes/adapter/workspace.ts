@@ -5,6 +5,8 @@ import { ApiError } from '../../src/api/errors';
 import { MAX_CONNECTIONS, MAX_WAITING } from '../../src/api/limits';
 import type { Target } from '../../src/delivery/target';
 import type { WorkspaceProperties } from '../properties';
+import { PICTURE_MAX_BYTES } from '../../src/images/limits';
+import { numberOf } from './event-settings';
 import { FlowError } from './flow-error';
 import { unsetVariable } from './unset-variable';
 import { WorkspaceDelivery } from './workspace-delivery';
@@ -28,6 +30,11 @@ interface TlsConfigNode extends Node {
 interface HttpProxyNode extends Node<{ username?: string; password?: string }> {
   url?: string;
   noproxy?: string[];
+}
+
+function uploadReuseMs(config: WorkspaceProperties): number | undefined {
+  const minutes = numberOf(config.uploadReuseMinutes);
+  return minutes === undefined ? undefined : minutes * 60_000;
 }
 
 const maxWaiting = (config: WorkspaceProperties) => Number(config.maxWaiting) || MAX_WAITING;
@@ -57,6 +64,12 @@ export class Workspace {
   /** The device id that every event gets which names none; empty when there is none. */
   get deviceId(): string {
     return this.config.deviceId ?? '';
+  }
+
+  /** Larger pictures are refused before anything is sent. */
+  get imageMaxBytes(): number {
+    const megabytes = numberOf(this.config.imageMaxMegabytes);
+    return megabytes === undefined ? PICTURE_MAX_BYTES : megabytes * 1024 * 1024;
   }
 
   /**
@@ -116,6 +129,7 @@ export class Workspace {
       apiKey: this.configured('API key', this.node.credentials?.apiKey),
       timeoutMs: Number(this.config.timeout) || 30_000,
       maxWaiting: maxWaiting(this.config),
+      uploadReuseMs: uploadReuseMs(this.config),
       env: process.env,
     };
     const tls = this.configNode<TlsConfigNode>('TLS', this.config.tls);
