@@ -148,3 +148,49 @@ export const visionEventOutboxDefaults = {
   workspace: '',
 };
 export type VisionEventOutboxProperties = typeof visionEventOutboxDefaults;
+
+/** What a filter of a query looks at. The last three need the name of a field. */
+export type QueryFilterSubject =
+  'deviceId' | 'streamId' | 'workflowId' | 'externalId' | 'eventField' | 'metadata' | 'imageMetadata';
+
+/** A filter row of the dialog; `value` is read as `valueType` says. */
+export interface QueryFilterRow {
+  on: QueryFilterSubject;
+  /** name of the metadata value, or of the field of eventData; empty for the ids */
+  field: string;
+  operator: 'eq' | 'neq' | 'gt' | 'gte' | 'lt' | 'lte';
+  value: string;
+  valueType: MetadataRow['valueType'];
+}
+
+export const visionEventQueryDefaults = {
+  name: '',
+  workspace: '',
+  useCase: '',
+  useCaseType: 'str',
+  eventTypes: '',
+  startTime: '-1h',
+  startTimeType: 'str',
+  endTime: '',
+  endTimeType: 'str',
+  filters: [] as QueryFilterRow[],
+  limit: '',
+  deliver: 'array' as 'array' | 'page' | 'event',
+};
+export type VisionEventQueryProperties = typeof visionEventQueryDefaults;
+
+export const visionEventUseCaseDefaults = {
+  name: '',
+  workspace: '',
+  action: 'list' as 'list' | 'create' | 'rename' | 'archive' | 'unarchive' | 'schema' | 'delete-events',
+  // Not `status`: the editor keeps the status of a node under that name.
+  listStatus: 'active' as 'active' | 'inactive' | 'all',
+  schemaOf: 'events' as 'events' | 'images',
+  useCase: '',
+  useCaseType: 'str',
+  useCaseName: '',
+  useCaseNameType: 'str',
+  eventIds: 'payload',
+  eventIdsType: 'msg',
+};
+export type VisionEventUseCaseProperties = typeof visionEventUseCaseDefaults;

@@ -1,5 +1,6 @@
 import type { NodeAPI, NodeStatus } from 'node-red';
 import type { SenderState } from '../../src/delivery/sender-types';
+import type { VisionEventUseCaseProperties } from '../properties';
 import type { FlowError } from './flow-error';
 
 /** The texts of all nodes' statuses are in one catalogue, that of the workspace. */
@@ -25,6 +26,27 @@ export class StatusTexts {
   /** How far a long run is. */
   progress(done: number, total: number): NodeStatus {
     return { fill: 'blue', shape: 'dot', text: this.text('progress', { done, total }) };
+  }
+
+  /** How many events a query has read; `doubtful` when it ended with a warning. */
+  eventsRead(count: number, state: 'reading' | 'read' | 'doubtful'): NodeStatus {
+    const fill = ({ reading: 'blue', read: 'green', doubtful: 'yellow' } as const)[state];
+    return { fill, shape: 'dot', text: this.text(count === 1 ? 'oneEvent' : 'events', { count }) };
+  }
+
+  /** A query waits before it asks for the same page again. */
+  retryReading(seconds: number, count: number): NodeStatus {
+    return { fill: 'yellow', shape: 'ring', text: this.text('retryReading', { seconds, count }) };
+  }
+
+  /** What an action on use cases came to; `count` where there is one to tell. */
+  useCaseDone(action: VisionEventUseCaseProperties['action'], count: number): NodeStatus {
+    return { fill: 'green', shape: 'dot', text: this.text(`useCase.${action}`, { count }) };
+  }
+
+  /** A query was stopped by `msg.reset`. */
+  stopped(count: number): NodeStatus {
+    return { fill: 'grey', shape: 'ring', text: this.text('stopped', { count }) };
   }
 
   warnings(count: number): NodeStatus {

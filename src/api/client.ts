@@ -294,9 +294,18 @@ export class VisionEventsClient {
       this.#switchUseCase(id, 'unarchive', options),
   };
 
-  /** "Get Custom Metadata Schema" */
-  async metadataSchema(useCaseId: string, options: RequestOptions = {}): Promise<MetadataSchema> {
-    const path = ['vision-events', 'custom-metadata-schema', useCaseId];
+  /** "Get Custom Metadata Schema": of the events of a use case */
+  metadataSchema(useCaseId: string, options: RequestOptions = {}): Promise<MetadataSchema> {
+    return this.#schema('custom-metadata-schema', useCaseId, options);
+  }
+
+  /** "Get Image Metadata Schema": of their pictures. The answer's shape is not documented; read as that of the other schema. */
+  imageMetadataSchema(useCaseId: string, options: RequestOptions = {}): Promise<MetadataSchema> {
+    return this.#schema('image-metadata-schema', useCaseId, options);
+  }
+
+  async #schema(kind: string, useCaseId: string, options: RequestOptions): Promise<MetadataSchema> {
+    const path = ['vision-events', kind, useCaseId];
     const reply = await this.#http.request({ method: 'GET', path, scope: READ, ...options });
     const { fields } = parseObject(reply);
     if (!isObject(fields)) throw badResponse(reply, 'without the fields of the schema');
@@ -313,19 +322,22 @@ export class VisionEventsClient {
   /**
    * "Delete Events": for good. More than 1,000 ids go in several requests; when one of them fails, those before it stay deleted and the
    * error says how many.
+   * @param options.onProgress gets the result so far after each request
    */
   async deleteEvents(
     useCaseId: string,
     eventIds: string[],
-    options: RequestOptions = {},
+    options: RequestOptions & { onProgress?: (soFar: DeleteReply) => void } = {},
   ): Promise<DeleteReply> {
+    const { onProgress, ...request } = options;
     const total: DeleteReply = { deleted: 0, notFound: [] };
     for (let start = 0; start < eventIds.length; start += MAX_DELETE_IDS) {
       const ids = eventIds.slice(start, start + MAX_DELETE_IDS);
       try {
-        const part = await this.#deleteSome(useCaseId, ids, options);
+        const part = await this.#deleteSome(useCaseId, ids, request);
         total.deleted += part.deleted;
         total.notFound.push(...part.notFound);
+        onProgress?.({ deleted: total.deleted, notFound: [...total.notFound] });
       } catch (error) {
         throw start === 0 ? error : deletedSome(error as ApiError, total.deleted);
       }

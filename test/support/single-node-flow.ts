@@ -3,25 +3,40 @@ import { workspaceDefaults } from '../../nodes/properties';
 import { helper, type TestMessage, WORKSPACE_ID } from './node-red-helper';
 
 import visionEventWorkspace = require('../../nodes/vision-event-workspace');
+import completeNode = require('@node-red/nodes/core/common/24-complete.js');
 import catchNode = require('@node-red/nodes/core/common/25-catch.js');
 
 const NODE_ID = 'node';
 /** Node-RED takes nodes without a place on the canvas for config nodes. */
 const PLACE = { x: 100, y: 100 };
 
+/** A node of any type, with its properties. */
+export interface FlowPart {
+  id: string;
+  type: string;
+  [property: string]: unknown;
+}
+
 /** The test helper loads no catalogues, so a text is its key. */
 const catalogueKey = (text = '') => text.replace(/^.*:status\./, '');
 
-/** Any one node of this package with a workspace, behind it a helper and a Catch node. */
+/** Any one node of this package with a workspace, behind it a helper, a Catch and a Complete node; `behind` stand between it and the helper. */
 export class SingleNodeFlow {
   readonly out: TestMessage[] = [];
   readonly caught: TestMessage[] = [];
+  /** messages that the node was done with, without an error */
+  completed = 0;
   /** colour and catalogue key, such as `green uploaded` */
   readonly statuses: string[] = [];
 
   static async load(
     node: { type: string; register: unknown; properties: object },
     workspace?: Partial<typeof workspaceDefaults> & { apiKey?: string },
+    behind: { first: string; nodes: FlowPart[]; register: unknown[] } = {
+      first: 'out',
+      nodes: [],
+      register: [],
+    },
   ): Promise<SingleNodeFlow> {
     const { apiKey, ...settings } = workspace ?? {};
     const flow = [
@@ -36,15 +51,27 @@ export class SingleNodeFlow {
         ...PLACE,
         ...(workspace ? { workspace: WORKSPACE_ID } : {}),
         ...node.properties,
-        wires: [['out']],
+        wires: [[behind.first]],
       },
+      ...behind.nodes.map((other) => ({ z: 'tab', ...PLACE, wires: [['out']], ...other })),
+      {
+        id: 'complete',
+        type: 'complete',
+        z: 'tab',
+        ...PLACE,
+        scope: [NODE_ID],
+        wires: [['completed']],
+      },
+      { id: 'completed', type: 'helper', z: 'tab' },
       { id: 'out', type: 'helper', z: 'tab' },
       { id: 'catch', type: 'catch', z: 'tab', ...PLACE, scope: null, uncaught: false, wires: [['caught']] },
       { id: 'caught', type: 'helper', z: 'tab' },
     ];
     const credentials = apiKey === undefined ? {} : { [WORKSPACE_ID]: { apiKey } };
-    await helper.load([visionEventWorkspace, node.register, catchNode] as never, flow, credentials);
+    const register = [visionEventWorkspace, node.register, catchNode, completeNode, ...behind.register];
+    await helper.load(register as never, flow, credentials);
     const test = new SingleNodeFlow();
+    helper.getNode('completed').on('input', () => test.completed++);
     helper.getNode('out').on('input', (message: unknown) => test.out.push(message as TestMessage));
     helper.getNode('caught').on('input', (message: unknown) => test.caught.push(message as TestMessage));
     (helper.getNode(NODE_ID) as unknown as EventEmitter).on(

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError, type ApiErrorCode } from '../../src/api/errors';
+import type { QueryPage } from '../../src/api/client';
+import type { JsonObject } from '../../src/api/json';
+import type { Query } from './query-inputs';
+
+/** The largest page that the API's own examples ask for. */
+export const PAGE_SIZE = 100;
+
+/**
+ * Waits before a page is asked for again, as the API's page on errors recommends. Only for pages after the first: a query that
+ * does not even begin says so at once, one that has read a thousand pages does not give up for a hiccup.
+ */
+const RETRY_WAITS_MS = [1000, 2000, 4000, 8000];
+const PASSING_FAILURES: ReadonlySet<ApiErrorCode> = new Set([
+  'RATE_LIMITED',
+  'SERVER_ERROR',
+  'TIMEOUT',
+  'NETWORK',
+]);
+
+/** How reading ended: at the end of the events, at the limit, or because the server's answer leads no further. */
+type Ending = 'end' | 'limit' | 'no-cursor' | 'cursor-repeats' | 'empty-page';
+
+export interface ReadPage {
+  events: JsonObject[];
+  lookbackDays?: number;
+  /** on the last page only */
+  ending?: Ending;
+}
+
+export interface Reader {
+  ask: (body: JsonObject) => Promise<QueryPage>;
+  /** called before a wait; ms */
+  onRetry: (waitMs: number) => void;
+  signal: AbortSignal;
+}
+
+/**
+ * Reads page after page, each asked for only when the one before was taken; only the last has an `ending`.
+ * It always ends: a server that repeats a cursor, or sends nothing but promises more, is not asked again.
+ *
+ * @throws ApiError as the client does; also when `signal` is aborted
+ */
+export async function* readPages({ filters, limit }: Query, reader: Reader): AsyncGenerator<ReadPage, void> {
+  const cursors = new Set<string>();
+  let cursor: string | undefined;
+  let left = limit;
+  for (;;) {
+    const body = { ...filters, limit: Math.min(PAGE_SIZE, left), ...(cursor !== undefined && { cursor }) };
+    const page = await (cursor === undefined ? reader.ask(body) : askPatiently(body, reader));
+    const events = page.events.slice(0, left);
+    left -= events.length;
+    const ending = endingOf(page, left, cursors);
+    yield { events, lookbackDays: page.lookbackDays, ending };
+    if (ending !== undefined) return;
+    cursor = page.nextCursor!;
+    cursors.add(cursor);
+  }
+}
+
+function endingOf(page: QueryPage, left: number, cursors: ReadonlySet<string>): Ending | undefined {
+  if (!page.hasMore) return 'end';
+  if (left === 0) return 'limit';
+  if (page.events.length === 0) return 'empty-page';
+  if (page.nextCursor === null) return 'no-cursor';
+  return cursors.has(page.nextCursor) ? 'cursor-repeats' : undefined;
+}
+
+async function askPatiently(body: JsonObject, { ask, onRetry, signal }: Reader): Promise<QueryPage> {
+  for (const waitMs of RETRY_WAITS_MS) {
+    try {
+      return await ask(body);
+    } catch (error) {
+      if (signal.aborted || !mayPass(error)) throw error;
+      const wait = error.retryAfterMs ?? waitMs * (0.5 + Math.random() / 2);
+      onRetry(wait);
+      await sleep(wait, undefined, { signal });
+    }
+  }
+  return ask(body);
+}
+
+function mayPass(error: unknown): error is ApiError {
+  return error instanceof ApiError && PASSING_FAILURES.has(error.code) && !error.needsOperator;
+}
+
+const WARNINGS: Record<Ending, string | undefined> = {
+  end: undefined,
+  limit: undefined,
+  'no-cursor': 'The server says that there are more events, but not how to read on: it gave no cursor.',
+  'cursor-repeats':
+    'The server gave a cursor a second time; reading on would never end, so events may be missing or doubled.',
+  'empty-page': 'The server answered with an empty page but says that there are more; events may be missing.',
+};
+
+/** What to tell the user about an ending that the server should not have caused; undefined for the others. */
+export function endingWarning(ending: Ending): string | undefined {
+  return WARNINGS[ending];
+}
