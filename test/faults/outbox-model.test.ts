@@ -8,7 +8,7 @@ import { SimDisk } from '../support/sim-disk';
  * Random sequences of everything an outbox does, on a disk that forgets, held against a model of a few lines: which
  * events must be there, which may be there, which must not. Replay: VISION_EVENTS_SEED=<seed> (then one sequence).
  */
-const SEQUENCES = isLongRun ? 10_000 : 300;
+const SEQUENCES = isLongRun ? 10_000 : 200;
 const STEPS = 25;
 const DIR = '/outbox';
 const BATCH = { events: 100, bytes: 1024 * 1024 };

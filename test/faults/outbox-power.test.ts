@@ -64,8 +64,8 @@ async function whyNoLoopDisk(): Promise<string | undefined> {
 }
 
 describe('3: a power cut on a real file system', function () {
-  const rounds = isLongRun ? 30 : 3;
-  this.timeout(isLongRun ? 600_000 : 60_000);
+  const rounds = isLongRun ? 30 : 2;
+  this.timeout(isLongRun ? 900_000 : 120_000);
   let dir: string;
   let disk: LoopDisk;
 

@@ -12,9 +12,15 @@ import { checkedNumber, numberedRecord } from '../support/outbox-fixture';
 
 const [dir = '', job = '', first = '0', ...flags] = process.argv.slice(2);
 
-/** Synchronous, so that what was said is said, whatever comes next. */
+/** Synchronous, so that what was said is said, whatever comes next. A full pipe is tried again until it takes it all. */
 function say(line: string): void {
-  writeSync(1, `${line}\n`);
+  for (let rest = Buffer.from(`${line}\n`); rest.length > 0;) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EAGAIN') throw error;
+    }
+  }
 }
 
 /** The control: nothing is ever flushed. */

@@ -24,6 +24,7 @@ interface Owner {
 }
 
 const OWNER_FILE = 'lock';
+const HALF_FILE_LOOKS = 4;
 const UNKNOWN_OWNER: Owner = { host: 'an unknown host', pid: 0, namespace: '', token: '', beat: 0 };
 
 /**
@@ -92,7 +93,12 @@ async function removeDeadSocketFile(address: string): Promise<void> {
 
 async function outlastHeartbeat(folder: string, deadline: number): Promise<void> {
   let last = await readOwner(folder);
-  if (!last || last.namespace === (await networkNamespace())) return;
+  // Half a file is an owner writing it, for an instant; if it stays so, a power cut left it behind.
+  for (let look = 0; last === UNKNOWN_OWNER && look < HALF_FILE_LOOKS; look++) {
+    await delay(LOCK_POLL_MS);
+    last = await readOwner(folder);
+  }
+  if (!last || last === UNKNOWN_OWNER || last.namespace === (await networkNamespace())) return;
   let lastChange = performance.now();
   while (performance.now() - lastChange < HEARTBEAT_STALE_MS) {
     await delay(LOCK_POLL_MS);
