@@ -3,6 +3,7 @@ import type { VisionEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../properties';
 import { Cooldown } from './cooldown';
 import { EventInputs, type EventValues } from './event-inputs';
+import { eventJson } from './event-json';
 import { messageImageSize, numberOf } from './event-settings';
 import { toFlowError, type FlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
@@ -151,7 +152,7 @@ export class VisionEventWork {
       {
         eventId: event.eventId,
         useCaseId: event.useCaseId,
-        body: JSON.stringify(event),
+        body: eventJson(event),
         pictures: pictures.map(({ role, picture: { bytes, mediaType, name } }) => ({
           role,
           bytes,
@@ -172,7 +173,7 @@ export class VisionEventWork {
   ): Promise<VisionEvent> {
     const client = workspace.client();
     const complete = await this.pictures.upload(event, pictures, client, report);
-    const reply = await client.createEvent(complete);
+    const reply = await client.createEvent(eventJson(complete));
     report.state = 'created';
     report.statusCode = reply.statusCode;
     report.attempts = reply.attempts;

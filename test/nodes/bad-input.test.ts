@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper, roboflow, TestFlow } from '../support/node-red-helper';
 
@@ -73,6 +76,25 @@ describe('vision-event given bad input', function () {
     assert.equal(image!.objectDetections.length, 1000);
     assert.deepEqual(out!.visionEvent!.detections!.notes, ['list-capped']);
   });
+
+  for (const delivery of ['send', 'queue'] as const) {
+    it(`metadata that contains itself is one clear error (${delivery})`, async () => {
+      const flow = await TestFlow.load(
+        { delivery, metadataFrom: 'extra', metadataFromType: 'msg' },
+        {
+          baseUrl: simulator.url,
+          apiKey: simulator.keys.full,
+          outboxDir: mkdtempSync(path.join(tmpdir(), 'outbox-')),
+        },
+      );
+      const extra: Record<string, unknown> = { line: 'A1' };
+      extra['itself'] = extra;
+      const { caught } = await flow.send({ payload: [], extra });
+      assert.equal(caught!.error!.code, 'EVENT_INVALID');
+      assert.match(caught!.error!.message, /Metadata/);
+      assert.equal(simulator.events().length, 0);
+    });
+  }
 
   for (const [name, properties] of [
     ['JSONata that fails', { externalId: '$number("x")', externalIdType: 'jsonata' }],
