@@ -113,7 +113,7 @@ function demoFlow() {
   const withoutStandIn = nodes.filter((node) => node.id !== standIn?.id && node.z !== standIn?.id);
   for (const node of withoutStandIn) {
     if (node.type === 'comment' && node.name.startsWith('1.')) {
-      node.name = '1. Watch the events arrive on the page of the simulator (its address is in the terminal)';
+      node.name = '1. Watch the events arrive: the address is in the terminal';
     }
   }
   return withoutStandIn;

@@ -1,6 +1,9 @@
 import { ExampleFlow } from './flow-parts';
 import { addStandInApi } from './stand-in-api';
 
+/** All three events show the same picture; it is uploaded once. */
+const PICTURE = { outputImage: 'image', outputImageType: 'msg' };
+
 /** Quality check, count and safety alert over a drawn scene, with a stand-in for the API on its own tab. */
 export function conveyor(): ExampleFlow {
   const flow = new ExampleFlow('conveyor');
@@ -16,20 +19,21 @@ export function conveyor(): ExampleFlow {
   flow.comment(
     '1. Deploy: events go to the stand-in on the next tab',
     'Nothing leaves this computer. See what arrives at http://127.0.0.1:1880/vision-events-stand-in',
-    [250, 40],
+    [220, 40],
   );
   flow.comment(
     '2. To Roboflow: base URL https://api.roboflow.com and your key, in the workspace',
     'Open one of the three vision event nodes, press the pencil beside Workspace, enter both, and choose your use case in each node.',
-    [350, 80],
+    [300, 80],
   );
-  const report = flow.debug('reports', [890, 240], 'visionEvent');
+  const report = flow.debug('reports', [960, 240], 'visionEvent');
   const quality = flow.visionEvent(
     'scratched parts fail',
-    [660, 180],
+    [770, 180],
     {
       workspace,
       eventType: 'quality_check',
+      ...PICTURE,
       useCase: 'quality-line-1',
       result: 'scratch',
       resultType: 'detected',
@@ -39,10 +43,11 @@ export function conveyor(): ExampleFlow {
   );
   const count = flow.visionEvent(
     'parts on the belt',
-    [660, 240],
+    [770, 240],
     {
       workspace,
       eventType: 'inventory_count',
+      ...PICTURE,
       useCase: 'dock-count',
       classes: 'part',
       location: 'belt 1',
@@ -53,10 +58,11 @@ export function conveyor(): ExampleFlow {
   );
   const alert = flow.visionEvent(
     'no helmet',
-    [660, 300],
+    [810, 300],
     {
       workspace,
       eventType: 'safety_alert',
+      ...PICTURE,
       useCase: 'site-safety',
       classes: 'no_helmet',
       alertTypeType: 'topClass',
@@ -66,12 +72,12 @@ export function conveyor(): ExampleFlow {
     },
     [[report]],
   );
-  const bareHead = flow.functionNode('bare head?', [470, 300], 'any-without-helmet.js', [[alert]]);
-  const detector = flow.functionNode('stand-in detector', [410, 200], 'stand-in-detector.js', [
+  const bareHead = flow.functionNode('bare head?', [640, 300], 'any-without-helmet.js', [[alert]]);
+  const detector = flow.functionNode('stand-in detector', [450, 240], 'stand-in-detector.js', [
     [quality, count, bareHead],
   ]);
-  const film = flow.functionNode('film the belt', [240, 200], 'film-the-belt.js', [[detector]], ['zlib']);
-  flow.inject('every 5 s', [100, 200], 5, [[film]]);
+  const film = flow.functionNode('film the belt', [270, 240], 'film-the-belt.js', [[detector]], ['zlib']);
+  flow.inject('every 5 s', [110, 240], 5, [[film]]);
   const failed = flow.debug('failed', [450, 380], 'error');
   flow.node('catch', 'events that failed', [210, 380], { scope: null, uncaught: false }, [[failed]]);
   addStandInApi(flow);
