@@ -42,7 +42,7 @@ const externalId = Joi.string().max(1000);
 
 /** "Event Data Schemas" */
 export const eventDataSchemas: Record<string, Joi.ObjectSchema> = {
-  quality_check: Joi.object({ result: Joi.string().valid('pass', 'fail'), externalId }),
+  quality_check: Joi.object({ result: Joi.valid('pass', 'fail'), externalId }),
   inventory_count: Joi.object({
     location: Joi.string().max(1000),
     itemCount: number().integer().min(0),
@@ -53,14 +53,14 @@ export const eventDataSchemas: Record<string, Joi.ObjectSchema> = {
     alertType: Joi.string()
       .max(256)
       .pattern(/^[a-zA-Z0-9_-]+$/),
-    severity: Joi.string().valid('low', 'medium', 'high'),
+    severity: Joi.valid('low', 'medium', 'high'),
     description: Joi.string().max(10000),
     externalId,
   }),
   custom: Joi.object({ value: Joi.string().max(10000), externalId }),
   operator_feedback: Joi.object({
     relatedEventId: Joi.string().required(),
-    feedback: Joi.string().valid('correct', 'incorrect', 'inconclusive').required(),
+    feedback: Joi.valid('correct', 'incorrect', 'inconclusive').required(),
   }),
 };
 
@@ -172,8 +172,7 @@ export function asStored(event: JsonObject, warnings: ApiWarning[]): JsonObject 
   const stored: JsonObject = { ...event };
   for (const { path } of warnings) {
     const field = fieldOf(event, path);
-    if (field === 'eventData' || field === 'customMetadata') stored[field] = {};
-    else if (field === 'images') stored[field] = [];
+    if (field === 'eventData') stored[field] = {};
     else delete stored[field];
   }
   return stored;
