@@ -114,6 +114,16 @@ export const visionEventDefaults = {
 };
 export type VisionEventProperties = typeof visionEventDefaults;
 
+export const visionEventSendDefaults = {
+  name: '',
+  workspace: '',
+  delivery: 'send' as 'send' | 'queue',
+  events: 'payload',
+  eventsType: 'msg',
+  onWarnings: 'send' as 'send' | 'repair' | 'stop',
+};
+export type VisionEventSendProperties = typeof visionEventSendDefaults;
+
 export const visionEventImageDefaults = {
   name: '',
   workspace: '',

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { VisionEventsClient } from '../../src/api/client';
+import type { Target } from '../../src/delivery/target';
 import { ImageError, type Picture } from '../../src/images/picture';
 import type { VisionEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../properties';
@@ -48,13 +48,13 @@ export class EventPictures {
   async upload(
     event: VisionEvent,
     pictures: LoadedPicture[],
-    client: VisionEventsClient,
+    target: Pick<Target, 'uploadPicture'>,
     report: EventReport,
   ): Promise<VisionEvent> {
     const ids: { sourceId?: string; inputSourceId?: string } = {};
     for (const { role, picture } of pictures) {
       await this.orSendWithout(report, role, async () => {
-        const { sourceId, url } = await client.uploadImage(picture);
+        const { sourceId, url } = await target.uploadPicture(picture);
         ids[role === 'output' ? 'sourceId' : 'inputSourceId'] = sourceId;
         (report.images ??= []).push({ role, sourceId, url, bytes: picture.bytes.length });
       });

@@ -1,6 +1,6 @@
 import type { DetectionContext, DetectionResult, DetectionSettings } from '../../src/detections/types';
 import { convertDetections } from '../../src/detections/convert';
-import { compose, type Composed } from '../../src/event/compose';
+import { compose } from '../../src/event/compose';
 import {
   countDetections,
   detectedResult,
@@ -75,7 +75,7 @@ export function prepareEvent(
     hasPicture: context.hasPicture,
     label: values.topLevel.imageLabel,
   });
-  return check(composed, settings, context.now, report);
+  return checkEvent(composed, settings.onWarnings, context.now, report);
 }
 
 function convert(
@@ -120,24 +120,34 @@ function metadataBase(converted: DetectionResult | undefined, metadataFrom: unkn
   return isPlainObject ? { ...converted.metadata, ...metadataFrom } : metadataFrom;
 }
 
-function check(composed: Composed, settings: EventSettings, now: number, report: EventReport): VisionEvent {
-  let event: unknown = composed;
+/**
+ * An event checked, and mended when the node says so. What was found is written into `report`.
+ *
+ * @throws FlowError `EVENT_INVALID` for a fault in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
+ */
+export function checkEvent(
+  given: unknown,
+  onWarnings: EventSettings['onWarnings'],
+  now: number,
+  report: EventReport,
+): VisionEvent {
+  let event = given;
   let validation = validate(event, now);
-  if (settings.onWarnings === 'repair' && (validation.warningCount > 0 || validation.errors.length > 0)) {
+  if (onWarnings === 'repair' && (validation.warningCount > 0 || validation.errors.length > 0)) {
     const mended = repair(event);
     event = mended.event;
     report.repaired = mended.repaired;
     validation = validate(event, now);
   }
   const { errors, warnings, warningCount } = validation;
-  const { eventId } = event as { eventId?: unknown };
+  const { eventId } = (event ?? {}) as { eventId?: unknown };
   if (typeof eventId === 'string') report.eventId = eventId;
   report.warnings = warnings;
   if (warningCount > warnings.length) report.warningCount = warningCount;
   if (errors.length > 0) {
     throw new FlowError('EVENT_INVALID', errors.map(({ message }) => message).join(' '));
   }
-  if (settings.onWarnings === 'stop' && warningCount > 0) {
+  if (onWarnings === 'stop' && warningCount > 0) {
     const first = warnings[0];
     throw new FlowError(
       'EVENT_WARNINGS',

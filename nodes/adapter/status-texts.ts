@@ -57,6 +57,11 @@ export class StatusTexts {
     };
   }
 
+  /** Some of many events could not be sent. */
+  someFailed(count: number): NodeStatus {
+    return { fill: 'yellow', shape: 'dot', text: this.text('someFailed', { count }) };
+  }
+
   throttled(): NodeStatus {
     return { fill: 'grey', shape: 'ring', text: this.text('throttled') };
   }

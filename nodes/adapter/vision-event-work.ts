@@ -3,13 +3,13 @@ import type { VisionEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../properties';
 import { Cooldown } from './cooldown';
 import { EventInputs, type EventValues } from './event-inputs';
-import { eventJson } from './event-json';
 import { messageImageSize, numberOf } from './event-settings';
 import { toFlowError, type FlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
 import { EventPictures, type LoadedPicture } from './event-pictures';
 import { eventSettings, prepareEvent, type EventSettings } from './prepare-event';
 import type { EventReport } from './report';
+import { outboxRecord, sendEvent } from './send-event';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
 import { workspaceOf, type Workspace } from './workspace';
@@ -134,7 +134,7 @@ export class VisionEventWork {
       }
       if (this.config.delivery === 'queue') return await this.enqueue(event, pictures, workspace, report);
       this.status.show(this.texts.sending());
-      return await this.send(event, pictures, workspace, report);
+      return await sendEvent(event, workspace.target, report, { pictures, handling: this.pictures });
     } catch (error) {
       takeBack();
       throw error;
@@ -148,39 +148,9 @@ export class VisionEventWork {
     workspace: Workspace,
     report: EventReport,
   ): Promise<VisionEvent> {
-    await workspace.delivery.append([
-      {
-        eventId: event.eventId,
-        useCaseId: event.useCaseId,
-        body: eventJson(event),
-        pictures: pictures.map(({ role, picture: { bytes, mediaType, name } }) => ({
-          role,
-          bytes,
-          mediaType,
-          name,
-        })),
-      },
-    ]);
+    await workspace.delivery.append([outboxRecord(event, pictures)]);
     report.state = 'queued';
     return event;
-  }
-
-  private async send(
-    event: VisionEvent,
-    pictures: LoadedPicture[],
-    workspace: Workspace,
-    report: EventReport,
-  ): Promise<VisionEvent> {
-    const client = workspace.client();
-    const complete = await this.pictures.upload(event, pictures, client, report);
-    const reply = await client.createEvent(eventJson(complete));
-    report.state = 'created';
-    report.statusCode = reply.statusCode;
-    report.attempts = reply.attempts;
-    report.durationMs = reply.durationMs;
-    if (reply.warnings.length > 0) report.serverWarnings = reply.warnings;
-    if (reply.deprecations.length > 0) report.deprecations = reply.deprecations;
-    return complete;
   }
 
   /** `build` works without a workspace, and takes the default device id from one that is there. */
@@ -192,7 +162,7 @@ export class VisionEventWork {
   private showMissingSettings(): void {
     if (this.config.delivery === 'build') return;
     try {
-      const fault = workspaceOf(this.RED, this.config.workspace).client().configurationFault();
+      const fault = workspaceOf(this.RED, this.config.workspace).configurationFault();
       if (fault) throw fault;
     } catch (error) {
       this.status.show(this.texts.error(toFlowError(error)));

@@ -43,6 +43,8 @@ const maxWaiting = (config: WorkspaceProperties) => Number(config.maxWaiting) ||
 export class Workspace {
   /** store-and-forward; nothing is opened before the first node registers with it */
   readonly delivery: WorkspaceDelivery;
+  /** where events go, now or from the outbox */
+  readonly target: Target;
   private readonly places: ConnectionSlots;
   private openClient: VisionEventsClient | undefined;
   private closed = false;
@@ -53,10 +55,11 @@ export class Workspace {
     private readonly config: WorkspaceProperties,
   ) {
     this.places = new ConnectionSlots(MAX_CONNECTIONS, maxWaiting(config));
+    this.target = this.makeTarget();
     this.delivery = new WorkspaceDelivery(config, {
       userDir: RED.settings.userDir ?? process.cwd(),
       id: node.id,
-      target: this.target(),
+      target: this.target,
       log: { info: (text) => node.log(text), warn: (text) => node.warn(text) },
     });
   }
@@ -89,6 +92,15 @@ export class Workspace {
   }
 
   /**
+   * The fault of the settings that every request would fail with, or undefined; asks no server.
+   *
+   * @throws FlowError `NOT_CONFIGURED` as `client` does
+   */
+  configurationFault(): ApiError | undefined {
+    return this.client().configurationFault();
+  }
+
+  /**
    * Waits until the workspace has a connection to spare, before a message is worked on: what waits in a burst is the
    * message alone, not the event made of it.
    *
@@ -110,7 +122,7 @@ export class Workspace {
   }
 
   /** The outbox takes events also while the key or the address is missing: each attempt asks anew. */
-  private target(): Target {
+  private makeTarget(): Target {
     const now = () => Promise.resolve().then(() => this.client().target());
     return {
       postEvent: (body, signal) => now().then((target) => target.postEvent(body, signal)),

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { EventWarning, MetadataValue, VisionEvent } from '../event/types';
+import type { MetadataValue, VisionEvent } from '../event/types';
 import { ApiError, type ApiErrorDetails } from './errors';
 import {
   HttpClient,
@@ -86,7 +86,7 @@ export interface DeleteReply {
 
 /** The sender's `Target`; spelled out here because `src/api` knows nothing of `src/delivery`. */
 export interface ClientTarget {
-  postEvent(body: string, signal?: AbortSignal): Promise<{ statusCode: number; warnings: EventWarning[] }>;
+  postEvent(body: string, signal?: AbortSignal): Promise<CreateReply>;
   postBatch(
     bodies: string[],
     signal?: AbortSignal,

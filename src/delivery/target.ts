@@ -17,6 +17,10 @@ export interface SendFailure extends Error {
 export interface TargetReceipt {
   statusCode: number;
   warnings: EventWarning[];
+  deprecations?: unknown[];
+  /** how often the request was sent */
+  attempts?: number;
+  durationMs?: number;
 }
 
 export interface TargetBatchReceipt {

@@ -1,0 +1,50 @@
+import type { VisionEvent } from '../../src/event/types';
+import { eventJson } from './event-json';
+import { FlowError } from './flow-error';
+import { checkEvent, type EventSettings } from './prepare-event';
+import type { EventReport } from './report';
+
+export type GivenEvents = { event: object } | { events: unknown[] };
+
+/**
+ * One event, a list, or `{events: […]}` as the API's own batch has it.
+ *
+ * @throws FlowError `EVENT_INVALID` for anything else
+ */
+export function givenEvents(value: unknown): GivenEvents {
+  if (Array.isArray(value)) return { events: value };
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) {
+    const found =
+      value === undefined ? 'nothing' : ArrayBuffer.isView(value) ? 'a Buffer' : `a ${typeof value}`;
+    throw new FlowError(
+      'EVENT_INVALID',
+      `There is no vision event to send: found ${value === null ? 'null' : found}. Hand over one event, a list, or {events: […]}; ` +
+        'put a JSON node before this one if the events come as text, or choose another property under "Events".',
+    );
+  }
+  const { events } = value as { events?: unknown };
+  return Array.isArray(events) ? { events } : { event: value };
+}
+
+/**
+ * A built event, as its JSON text will say it, checked as the API would.
+ *
+ * @param context.deviceId the workspace's, for an event that names none
+ * @throws FlowError `EVENT_INVALID`, `EVENT_WARNINGS`; what was found is in `report`
+ */
+export function checkGivenEvent(
+  value: unknown,
+  context: { deviceId: string; onWarnings: EventSettings['onWarnings']; now: number },
+  report: EventReport,
+): VisionEvent {
+  const event = asJson(value);
+  const named = typeof event === 'object' && event !== null && !Array.isArray(event) ? event : undefined;
+  const needsDevice = context.deviceId !== '' && named && !('deviceId' in named);
+  const complete = needsDevice ? { ...named, deviceId: context.deviceId } : event;
+  return checkEvent(complete, context.onWarnings, context.now, report);
+}
+
+/** A Date, a number that is none: what is checked has to be what is sent. */
+function asJson(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? JSON.parse(eventJson(value)) : value;
+}

@@ -1,0 +1,137 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { VisionEventSendProperties } from '../properties';
+import { toFlowError, type FlowError } from './flow-error';
+import type { FlowMessage, Send } from './guarded-input';
+import type { EventReport } from './report';
+import { outboxRecord, sendEvent } from './send-event';
+import { checkGivenEvent, givenEvents } from './send-events-input';
+import { deliverMany, type ManyEventsReport } from './send-many-events';
+import { StatusTexts } from './status-texts';
+import { ThrottledStatus } from './throttled-status';
+import { typedInput } from './typed-input';
+import { workspaceOf, type Workspace } from './workspace';
+
+/** What one `vision-event-send` node does with a message. */
+export class SendEventsWork {
+  private readonly events: (message: FlowMessage) => Promise<unknown>;
+  private readonly status: ThrottledStatus;
+  private readonly texts: StatusTexts;
+  private readonly leaveDelivery: () => void = () => undefined;
+  private underWay = 0;
+  private finished = 0;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    node: Node,
+    private readonly config: VisionEventSendProperties,
+  ) {
+    this.events = typedInput(RED, node, 'events', config.events ?? 'payload', config.eventsType || 'msg');
+    this.status = new ThrottledStatus(node);
+    this.texts = new StatusTexts(RED);
+    this.showMissingSettings();
+    if (config.delivery === 'queue') this.leaveDelivery = this.joinDelivery();
+  }
+
+  /** Answers with the events as `msg.payload` and the report as `msg.visionEvent`, or throws. */
+  async handle(message: FlowMessage, send: Send): Promise<void> {
+    this.underWay++;
+    try {
+      const workspace = workspaceOf(this.RED, this.config.workspace);
+      const given = givenEvents(await this.events(message));
+      if (this.config.delivery === 'queue') await this.deliver(given, message, workspace);
+      else await this.deliverInTurn(given, message, workspace);
+    } finally {
+      this.underWay--;
+    }
+    this.showDone(message['visionEvent'] as EventReport | ManyEventsReport);
+    send(message);
+  }
+
+  showError(error: FlowError): void {
+    this.status.show(this.texts.error(error));
+  }
+
+  close(): void {
+    this.leaveDelivery();
+    this.status.clear();
+  }
+
+  private async deliverInTurn(
+    given: ReturnType<typeof givenEvents>,
+    message: FlowMessage,
+    workspace: Workspace,
+  ): Promise<void> {
+    const release = await workspace.admit();
+    try {
+      this.status.show(this.texts.sending());
+      await this.deliver(given, message, workspace);
+    } finally {
+      release();
+    }
+  }
+
+  private async deliver(
+    given: ReturnType<typeof givenEvents>,
+    message: FlowMessage,
+    workspace: Workspace,
+  ): Promise<void> {
+    if ('events' in given) {
+      const report: ManyEventsReport = { created: 0, eventIds: [], warnings: [], failed: [] };
+      message['visionEvent'] = report;
+      message.payload = await deliverMany(given.events, workspace, this.config, report);
+    } else {
+      const report: EventReport = { warnings: [] };
+      message['visionEvent'] = report;
+      message.payload = await this.deliverOne(given.event, workspace, report);
+    }
+  }
+
+  private async deliverOne(given: object, workspace: Workspace, report: EventReport): Promise<object> {
+    const context = {
+      deviceId: workspace.deviceId,
+      onWarnings: this.config.onWarnings || 'send',
+      now: Date.now(),
+    };
+    const event = checkGivenEvent(given, context, report);
+    if (this.config.delivery !== 'queue') return sendEvent(event, workspace.target, report);
+    await workspace.delivery.append([outboxRecord(event)]);
+    report.state = 'queued';
+    return event;
+  }
+
+  private joinDelivery(): () => void {
+    try {
+      const { delivery } = workspaceOf(this.RED, this.config.workspace);
+      return delivery.register({
+        showDelivery: (state) => this.status.show(this.texts.delivery(state)),
+      });
+    } catch {
+      // Each message will say so, as the status does already.
+      return () => undefined;
+    }
+  }
+
+  private showMissingSettings(): void {
+    try {
+      const fault = workspaceOf(this.RED, this.config.workspace).configurationFault();
+      if (fault) throw fault;
+    } catch (error) {
+      this.status.show(this.texts.error(toFlowError(error)));
+    }
+  }
+
+  private showDone(report: EventReport | ManyEventsReport): void {
+    const isMany = 'created' in report;
+    this.finished += isMany ? report.created : 1;
+    const warnings = isMany
+      ? sumOfLengths(report.warnings)
+      : (report.warningCount ?? Math.max(report.warnings.length, report.serverWarnings?.length ?? 0));
+    if (isMany && report.failed.length > 0) this.status.show(this.texts.someFailed(report.failed.length));
+    else if (warnings > 0) this.status.show(this.texts.warnings(warnings));
+    // The outbox tells of itself.
+    else if (this.underWay === 0 && report.state !== 'queued')
+      this.status.show(this.texts.done('sent', this.finished));
+  }
+}
+
+const sumOfLengths = (lists: unknown[][]) => lists.reduce((sum, list) => sum + list.length, 0);
