@@ -1,6 +1,6 @@
 // `npm test`: installs what is missing, checks types and style, builds, and runs every kind of test.
 // Each kind is a mocha process of its own, so that a failure says where it belongs; the last line sums them up.
-// `npm test -- unit browser` runs only these kinds.
+// `npm test -- unit browser` runs only these kinds; `--long` runs the fault tests in their long form (`npm run test:faults`).
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,8 +10,10 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
 const KINDS = ['unit', 'nodes', 'faults', 'package', 'browser'];
 /** A kind that does not end by itself leaks something; it is ended, and failed. */
 const KIND_DEADLINE_MS = 10 * 60_000;
+const LONG_KIND_DEADLINE_MS = 6 * 60 * 60_000;
 
-const asked = process.argv.slice(2);
+const isLong = process.argv.includes('--long');
+const asked = process.argv.slice(2).filter((argument) => argument !== '--long');
 const unknown = asked.filter((kind) => !KINDS.includes(kind));
 if (unknown.length > 0) {
   console.error(`No such kind of test: ${unknown.join(', ')}. There are: ${KINDS.join(', ')}`);
@@ -53,7 +55,11 @@ async function runKind(kind) {
   const mocha = path.join(root, 'node_modules/mocha/bin/mocha.js');
   const child = spawn(process.execPath, [mocha, `test/${kind}/**/*.test.ts`], {
     cwd: root,
-    env: { ...process.env, PACKED_PACKAGE_FOLDER: packedPackageFolder },
+    env: {
+      ...process.env,
+      PACKED_PACKAGE_FOLDER: packedPackageFolder,
+      ...(isLong ? { VISION_EVENTS_LONG: '1' } : {}),
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
@@ -61,10 +67,13 @@ async function runKind(kind) {
     output += text;
     process.stdout.write(text);
   });
-  const impatience = setTimeout(() => {
-    console.error(`The ${kind} tests do not end; stopping them.`);
-    child.kill('SIGKILL');
-  }, KIND_DEADLINE_MS);
+  const impatience = setTimeout(
+    () => {
+      console.error(`The ${kind} tests do not end; stopping them.`);
+      child.kill('SIGKILL');
+    },
+    isLong ? LONG_KIND_DEADLINE_MS : KIND_DEADLINE_MS,
+  );
   const exitCode = await new Promise((resolve) => child.once('close', resolve));
   clearTimeout(impatience);
 

@@ -23,6 +23,8 @@ export interface Service {
   /** What faults choose by; undefined for an unknown path. */
   endpointOf(method: string, pathname: string): Endpoint | undefined;
   maxBodyBytes(endpoint: Endpoint | undefined): number;
+  /** Sees every body that was read, before any fault is played. */
+  observe?(endpoint: Endpoint, body: Buffer): void;
   /** The honest answer. May throw an `ApiRefusal`. */
   answer(received: ReceivedRequest): Promise<Reply>;
 }
@@ -78,6 +80,7 @@ export class Front {
     const endpoint = this.service.endpointOf(method, url.pathname);
     const body = await readBody(request, this.service.maxBodyBytes(endpoint));
     if (body) this.requests.bodyRead(entry, body);
+    if (body && endpoint) this.service.observe?.(endpoint, body);
     const fault = endpoint && this.takeFault(endpoint, entry, body);
     const work = () => settled(this.service.answer({ request, url, body, fault }));
     const answering = (status: number) => this.requests.answered(entry, status);

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { VisionEventsApi } from './api';
 import { handleControl, isControlPath } from './control';
-import { findRoute, type Route, type Scope } from './endpoints';
+import { findRoute, type Endpoint, type Route, type Scope } from './endpoints';
 import { kindOf, type FaultControl } from './faults';
 import { Front, type ReceivedRequest } from './front';
 import { ApiRefusal, type Reply } from './reply';
 import type { RequestLog } from './request-log';
 import { Store, type StoredEvent, type UseCase } from './store';
 
+export type { Endpoint } from './endpoints';
 export type { Fault, FaultKind, RandomFaults } from './faults';
 export type { RequestEntry } from './request-log';
 export type { StoredEvent } from './store';
@@ -30,6 +31,8 @@ export interface SimulatorOptions {
   lookbackDays?: number;
   /** larger JSON bodies get 413; default 16 MiB, as no limit is documented */
   maxJsonBytes?: number;
+  /** sees the body of every request that reached the API, also of those that then meet a fault */
+  observe?: (endpoint: Endpoint, body: Buffer) => void;
 }
 
 export interface Simulator {
@@ -87,6 +90,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
           : undefined,
       endpointOf: (method, pathname) => findRoute(method, pathname)?.endpoint,
       maxBodyBytes: (endpoint) => api.maxBodyBytes(endpoint),
+      ...(options.observe ? { observe: options.observe } : {}),
       answer: (received) => answer(api, keys, received),
     },
     now,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
-import { nodeRedProgram, type NodeRedVersion } from './node-red-versions';
+import { nodeRedProgram, type NodeRedProgram, type NodeRedVersion } from './node-red-versions';
 import { freshUserDirectory } from './packed-package';
 
 /** A node of a flow as the admin API takes it; `credentials` go in with it. */
@@ -27,20 +27,21 @@ const DEPLOY_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 10_000;
 const POLL_MS = 100;
 
+/** What is stopped and started again: everything, or the nodes that changed. */
+export type DeploymentType = 'full' | 'nodes';
+
 /** A real Node-RED in a process of its own, with the packed package installed in a fresh user directory. */
 export class RealNodeRed {
   private readonly output: string[] = [];
+  private child!: ChildProcess;
 
   private constructor(
     readonly version: NodeRedVersion,
-    readonly url: string,
+    private readonly program: NodeRedProgram,
+    private readonly port: number,
     readonly userDirectory: string,
-    private readonly child: ChildProcess,
-  ) {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => this.output.push(text));
-    }
-  }
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
 
   /** Starts it on a free port of loopback and waits until its flows run. */
   static async start(version: NodeRedVersion, environment: NodeJS.ProcessEnv = {}): Promise<RealNodeRed> {
@@ -49,20 +50,14 @@ export class RealNodeRed {
       freshUserDirectory(),
       freePort(),
     ]);
-    const settings = path.join(userDirectory, 'settings.js');
-    writeFileSync(settings, `module.exports = ${JSON.stringify(SETTINGS)};\n`);
-    const child = spawn(
-      program.node,
-      [program.redJs, '-p', String(port), '-u', userDirectory, '-s', settings],
-      {
-        cwd: userDirectory,
-        env: { ...process.env, ...environment },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    const nodeRed = new RealNodeRed(version, `http://127.0.0.1:${port}`, userDirectory, child);
-    await nodeRed.until(() => nodeRed.starts() > 0, START_DEADLINE_MS);
+    writeFileSync(path.join(userDirectory, 'settings.js'), `module.exports = ${JSON.stringify(SETTINGS)};\n`);
+    const nodeRed = new RealNodeRed(version, program, port, userDirectory, environment);
+    await nodeRed.launch();
     return nodeRed;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
   }
 
   get pid(): number {
@@ -75,14 +70,14 @@ export class RealNodeRed {
   }
 
   /** Deploys these nodes in place of all others and waits until they run: Node-RED answers before that. */
-  async deploy(flows: FlowNode[]): Promise<void> {
+  async deploy(flows: FlowNode[], type: DeploymentType = 'full'): Promise<void> {
     const startsBefore = this.starts();
     const answer = await fetch(`${this.url}/flows`, {
       method: 'POST',
       headers: {
         'Content-Type': 'application/json',
         'Node-RED-API-Version': 'v2',
-        'Node-RED-Deployment-Type': 'full',
+        'Node-RED-Deployment-Type': type,
       },
       body: JSON.stringify({ flows }),
     });
@@ -106,26 +101,71 @@ export class RealNodeRed {
     return (await this.get<NodeSet[]>('nodes')).filter((set) => set.module === module);
   }
 
+  /** Ends the process as a power cut would: kill -9. The user directory stays, for `restart`. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** Asks the process to end, as `docker stop` does. The user directory stays, for `restart`. */
+  async terminate(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  /** Starts it again, after `kill` or `terminate`, on the same user directory and port, and waits until its flows run. */
+  async restart(): Promise<void> {
+    await this.launch();
+  }
+
   /** Ends the process by its handle and removes the user directory. */
   async stop(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const exited = once(this.child, 'exit');
-      const impatience = setTimeout(() => this.child.kill('SIGKILL'), STOP_DEADLINE_MS);
-      this.child.kill('SIGTERM');
-      await exited;
-      clearTimeout(impatience);
-    }
+    await this.end('SIGTERM');
     rmSync(this.userDirectory, { recursive: true, force: true });
   }
 
+  private async launch(): Promise<void> {
+    const { userDirectory, program } = this;
+    const startsBefore = this.starts();
+    this.child = spawn(
+      program.node,
+      [
+        program.redJs,
+        '-p',
+        String(this.port),
+        '-u',
+        userDirectory,
+        '-s',
+        path.join(userDirectory, 'settings.js'),
+      ],
+      {
+        cwd: userDirectory,
+        env: { ...process.env, ...this.environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => this.output.push(text));
+    }
+    await this.until(() => this.starts() > startsBefore, START_DEADLINE_MS);
+  }
+
+  /** Resolves when the process is gone and its last word is read. */
+  private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const closed = once(this.child, 'close');
+    const impatience = setTimeout(() => this.child.kill('SIGKILL'), STOP_DEADLINE_MS);
+    this.child.kill(signal);
+    await closed;
+    clearTimeout(impatience);
+  }
+
   private starts(): number {
-    return this.log().split('Started flows').length - 1;
+    return this.log().match(/Started (modified )?(flows|nodes)/g)?.length ?? 0;
   }
 
   private async until(condition: () => boolean, deadlineMs: number): Promise<void> {
     const deadline = Date.now() + deadlineMs;
     while (!condition()) {
-      if (this.child.exitCode !== null || Date.now() > deadline) {
+      if (this.child.exitCode !== null || this.child.signalCode !== null || Date.now() > deadline) {
         await this.stop();
         throw new Error(`Node-RED ${this.version} did not start its flows:\n${this.log()}`);
       }
