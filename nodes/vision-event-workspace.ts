@@ -1,5 +1,6 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import type { WorkspaceProperties } from './properties';
+import { registerAdminRoutes } from './adapter/admin-routes';
 import {
   Workspace,
   WORKSPACE_TYPE,
@@ -20,6 +21,7 @@ export = function (RED: NodeAPI): void {
     });
   }
 
+  registerAdminRoutes(RED);
   RED.nodes.registerType<WorkspaceNode, WorkspaceProperties & NodeDef, object, WorkspaceCredentials>(
     WORKSPACE_TYPE,
     VisionEventWorkspace,

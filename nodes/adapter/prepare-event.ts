@@ -1,6 +1,6 @@
-import type { DetectionContext, DetectionResult, DetectionSettings } from '../../src/detections/types';
+import type { DetectionContext, DetectionResult, DetectionSettings, Size } from '../../src/detections/types';
 import { convertDetections } from '../../src/detections/convert';
-import { compose } from '../../src/event/compose';
+import { compose, type Composed } from '../../src/event/compose';
 import {
   countDetections,
   detectedResult,
@@ -13,8 +13,10 @@ import type { AnnotationLists, VisionEvent } from '../../src/event/types';
 import { validate } from '../../src/event/validate';
 import type { VisionEventProperties } from '../properties';
 import { isDerived, type DerivedField, type EventValues } from './event-inputs';
-import { detectionSettings, numberOf } from './event-settings';
+import type { LoadedPicture } from './event-pictures';
+import { detectionSettings, messageImageSize, numberOf } from './event-settings';
 import { FlowError } from './flow-error';
+import type { FlowMessage } from './guarded-input';
 import type { EventReport } from './report';
 
 /** The settings of the dialog that shape the event, parsed once. */
@@ -44,6 +46,30 @@ export interface MessageContext {
   now: number;
 }
 
+/** An event before it is checked, and the size of the picture behind each of its image entries, where it is known. */
+export interface ComposedEvent {
+  event: Composed;
+  imageSizes: (Size | undefined)[];
+}
+
+/** What the conversion and the checks need to know of a message, its pictures and the workspace. */
+export function messageContext(
+  message: FlowMessage,
+  pictures: readonly LoadedPicture[],
+  deviceId: string,
+): MessageContext {
+  return {
+    detection: {
+      imageSize: messageImageSize(message),
+      shape: message['shape'],
+      picture: pictures.find(({ role }) => role === 'input')?.picture.bytes ?? pictures[0]?.picture.bytes,
+    },
+    hasPicture: pictures.length > 0,
+    deviceId,
+    now: Date.now(),
+  };
+}
+
 /**
  * Values of the dialog and the detections become one checked event. What was found on the way is written into
  * `report`, so that it is known also when this throws.
@@ -57,11 +83,26 @@ export function prepareEvent(
   context: MessageContext,
   report: EventReport,
 ): VisionEvent {
+  return checkEvent(
+    composeEvent(values, settings, context, report).event,
+    settings.onWarnings,
+    context.now,
+    report,
+  );
+}
+
+/** The first half of `prepareEvent`. @throws DetectionError when the payload cannot be converted */
+export function composeEvent(
+  values: EventValues,
+  settings: EventSettings,
+  context: MessageContext,
+  report: EventReport,
+): ComposedEvent {
   const converted = values.detections && convert(values.detections.payload, settings, context, report);
   const images = (converted?.images ?? []).map(({ annotations }) =>
     filterDetections(annotations, { minConfidence: settings.minConfidence, classes: settings.classes }),
   );
-  const composed = compose({
+  const event = compose({
     ...values.topLevel,
     eventId: values.eventId,
     eventType: values.eventType,
@@ -75,7 +116,7 @@ export function prepareEvent(
     hasPicture: context.hasPicture,
     label: values.topLevel.imageLabel,
   });
-  return checkEvent(composed, settings.onWarnings, context.now, report);
+  return { event, imageSizes: (converted?.images ?? []).map(({ imageSize }) => imageSize) };
 }
 
 function convert(

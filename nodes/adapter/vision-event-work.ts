@@ -3,11 +3,12 @@ import type { VisionEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../properties';
 import { Cooldown } from './cooldown';
 import { EventInputs, type EventValues } from './event-inputs';
-import { messageImageSize, numberOf } from './event-settings';
+import { numberOf } from './event-settings';
 import { toFlowError, type FlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
 import { EventPictures, type LoadedPicture } from './event-pictures';
-import { eventSettings, prepareEvent, type EventSettings } from './prepare-event';
+import { eventSettings, messageContext, prepareEvent, type EventSettings } from './prepare-event';
+import { lastMessages } from './last-messages';
 import type { EventReport } from './report';
 import { outboxRecord, sendEvent } from './send-event';
 import { StatusTexts } from './status-texts';
@@ -28,7 +29,7 @@ export class VisionEventWork {
 
   constructor(
     private readonly RED: NodeAPI,
-    node: Node,
+    private readonly node: Node,
     private readonly config: VisionEventProperties,
   ) {
     this.inputs = new EventInputs(RED, node, config);
@@ -43,6 +44,7 @@ export class VisionEventWork {
 
   /** Answers with the event as `msg.payload` and the report as `msg.visionEvent`, or throws. */
   async handle(message: FlowMessage, send: Send): Promise<void> {
+    lastMessages.note(this.node.id, message);
     const report: EventReport = { warnings: [] };
     let event: VisionEvent;
     this.underWay++;
@@ -65,6 +67,7 @@ export class VisionEventWork {
   }
 
   close(): void {
+    lastMessages.forget(this.node.id);
     this.leaveDelivery();
     this.status.clear();
   }
@@ -101,16 +104,7 @@ export class VisionEventWork {
     report: EventReport,
   ): Promise<VisionEvent> {
     const pictures = await this.pictures.load(message, report, workspace?.imageMaxBytes);
-    const context = {
-      detection: {
-        imageSize: messageImageSize(message),
-        shape: message['shape'],
-        picture: pictures.find(({ role }) => role === 'input')?.picture.bytes ?? pictures[0]?.picture.bytes,
-      },
-      hasPicture: pictures.length > 0,
-      deviceId: workspace?.deviceId ?? '',
-      now: Date.now(),
-    };
+    const context = messageContext(message, pictures, workspace?.deviceId ?? '');
     const event = prepareEvent(values, this.settings, context, report);
     return this.deliver(event, values, pictures, workspace, report);
   }

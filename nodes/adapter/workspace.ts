@@ -1,14 +1,14 @@
 import type { Node, NodeAPI } from 'node-red';
-import { VisionEventsClient, type ClientOptions } from '../../src/api/client';
+import { VisionEventsClient } from '../../src/api/client';
 import { ConnectionSlots } from '../../src/api/connection-slots';
 import { ApiError } from '../../src/api/errors';
-import { MAX_CONNECTIONS, MAX_WAITING } from '../../src/api/limits';
+import { MAX_CONNECTIONS } from '../../src/api/limits';
 import type { Target } from '../../src/delivery/target';
 import type { WorkspaceProperties } from '../properties';
 import { PICTURE_MAX_BYTES } from '../../src/images/limits';
+import { clientOptions, maxWaitingOf } from './client-options';
 import { numberOf } from './event-settings';
 import { FlowError } from './flow-error';
-import { unsetVariable } from './unset-variable';
 import { WorkspaceDelivery } from './workspace-delivery';
 
 export const WORKSPACE_TYPE = 'vision-event-workspace';
@@ -20,24 +20,6 @@ export interface WorkspaceCredentials {
 export interface WorkspaceNode extends Node<WorkspaceCredentials> {
   workspace: Workspace;
 }
-
-/** Node-RED's own `tls-config` node, as far as it is used here. */
-interface TlsConfigNode extends Node {
-  addTLSOptions(options: object): object;
-}
-
-/** Node-RED's own `http proxy` node, as far as it is used here. */
-interface HttpProxyNode extends Node<{ username?: string; password?: string }> {
-  url?: string;
-  noproxy?: string[];
-}
-
-function uploadReuseMs(config: WorkspaceProperties): number | undefined {
-  const minutes = numberOf(config.uploadReuseMinutes);
-  return minutes === undefined ? undefined : minutes * 60_000;
-}
-
-const maxWaiting = (config: WorkspaceProperties) => Number(config.maxWaiting) || MAX_WAITING;
 
 /** One Roboflow workspace: its settings, checked when they are first needed, and its one client. */
 export class Workspace {
@@ -54,7 +36,7 @@ export class Workspace {
     private readonly node: Node<WorkspaceCredentials>,
     private readonly config: WorkspaceProperties,
   ) {
-    this.places = new ConnectionSlots(MAX_CONNECTIONS, maxWaiting(config));
+    this.places = new ConnectionSlots(MAX_CONNECTIONS, maxWaitingOf(config));
     this.target = this.makeTarget();
     this.delivery = new WorkspaceDelivery(config, {
       userDir: RED.settings.userDir ?? process.cwd(),
@@ -67,6 +49,11 @@ export class Workspace {
   /** The device id that every event gets which names none; empty when there is none. */
   get deviceId(): string {
     return this.config.deviceId ?? '';
+  }
+
+  /** As deployed, environment variables filled in; undefined without one. For the sender and to strike it out of answers, never to show. */
+  get apiKey(): string | undefined {
+    return this.node.credentials?.apiKey;
   }
 
   /** Larger pictures are refused before anything is sent. */
@@ -87,7 +74,9 @@ export class Workspace {
         'This workspace was closed by a deploy while the message was under way.',
       );
     }
-    this.openClient ??= new VisionEventsClient(this.clientOptions());
+    this.openClient ??= new VisionEventsClient(
+      clientOptions(this.RED, this.config, this.node.credentials?.apiKey),
+    );
     return this.openClient;
   }
 
@@ -133,64 +122,6 @@ export class Workspace {
 
   private closedError(): ApiError {
     return new ApiError('NETWORK', 'This workspace was closed by a deploy while the message was under way.');
-  }
-
-  private clientOptions(): ClientOptions {
-    const options: ClientOptions = {
-      baseUrl: this.configured('base URL', this.config.baseUrl),
-      apiKey: this.configured('API key', this.node.credentials?.apiKey),
-      timeoutMs: Number(this.config.timeout) || 30_000,
-      maxWaiting: maxWaiting(this.config),
-      uploadReuseMs: uploadReuseMs(this.config),
-      env: process.env,
-    };
-    const tls = this.configNode<TlsConfigNode>('TLS', this.config.tls);
-    if (tls) options.tls = tls.addTLSOptions({});
-    const proxy = this.configNode<HttpProxyNode>('proxy', this.config.proxy);
-    if (proxy) {
-      options.proxy = {
-        url: proxy.url ?? '',
-        username: proxy.credentials?.username,
-        password: proxy.credentials?.password,
-        noProxy: proxy.noproxy,
-      };
-    }
-    return options;
-  }
-
-  private configured(what: string, value: string | undefined): string {
-    const text = (value ?? '').trim();
-    const variable = unsetVariable(text);
-    if (variable !== undefined) {
-      throw new FlowError(
-        'NOT_CONFIGURED',
-        `The environment variable ${variable}, which holds the ${what} of the workspace${this.label()}, is not set. ` +
-          `Set it where Node-RED starts and restart, or enter the ${what} in the workspace's dialog.`,
-        { short: { key: 'variableNotSet', values: { name: variable } } },
-      );
-    }
-    if (text === '') {
-      throw new FlowError(
-        'NOT_CONFIGURED',
-        `The workspace${this.label()} has no ${what}. Open it and enter one. (Exported flows never carry the key.)`,
-        { short: { key: what === 'API key' ? 'noApiKey' : 'noBaseUrl' } },
-      );
-    }
-    return text;
-  }
-
-  private configNode<T extends Node>(what: string, id: string): T | undefined {
-    if (!id) return undefined;
-    const node = this.RED.nodes.getNode(id) as T | null;
-    if (node) return node;
-    throw new FlowError(
-      'NOT_CONFIGURED',
-      `The ${what} settings that the workspace${this.label()} refers to do not exist or are disabled. Open the workspace and choose them again.`,
-    );
-  }
-
-  private label(): string {
-    return this.config.name ? ` "${this.config.name}"` : '';
   }
 }
 

@@ -22,6 +22,8 @@ export interface ApiErrorDetails {
   serverMessage?: string;
   /** how often the request was sent */
   attempts?: number;
+  /** the code of Node.js or OpenSSL when no answer came, such as `ENOTFOUND`; `PROXY_REFUSED` when a proxy opened no tunnel */
+  networkCode?: string;
 }
 
 /**
@@ -37,6 +39,7 @@ export class ApiError extends Error {
   readonly needsOperator?: boolean;
   readonly serverMessage?: string;
   readonly attempts?: number;
+  readonly networkCode?: string;
 
   constructor(code: ApiErrorCode, message: string, details: ApiErrorDetails = {}) {
     super(message);
@@ -46,5 +49,6 @@ export class ApiError extends Error {
     this.needsOperator = details.needsOperator;
     this.serverMessage = details.serverMessage;
     this.attempts = details.attempts;
+    this.networkCode = details.networkCode;
   }
 }

@@ -68,7 +68,7 @@ const UNTRUSTED_CERTIFICATE = new Set([
 export function networkFailure(error: unknown, at: Surroundings, attempts: number): ApiError {
   const code = errorCode(error);
   const fail = (kind: ApiErrorCode, what: string, needsOperator?: boolean) =>
-    new ApiError(kind, `${at.where}: ${what} (${code}).`, { needsOperator, attempts });
+    new ApiError(kind, `${at.where}: ${what} (${code}).`, { needsOperator, attempts, networkCode: code });
 
   if (TIMEOUT_CODES.has(code)) {
     return fail('TIMEOUT', `no answer in time; whether the request was carried out is not known`);
@@ -129,6 +129,7 @@ function proxyRefusal(error: unknown, at: Surroundings, attempts: number): ApiEr
   return new ApiError('NETWORK', `${at.where}: the proxy refused (${statusCode ?? 'no status'}); ${cure}.`, {
     needsOperator: passing ? undefined : true,
     attempts,
+    networkCode: 'PROXY_REFUSED',
   });
 }
 

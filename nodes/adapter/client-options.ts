@@ -1,0 +1,92 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { ClientOptions } from '../../src/api/client';
+import { MAX_WAITING } from '../../src/api/limits';
+import type { WorkspaceProperties } from '../properties';
+import { numberOf } from './event-settings';
+import { FlowError } from './flow-error';
+import { unsetVariable } from './unset-variable';
+
+/** Node-RED's own `tls-config` node, as far as it is used here. */
+interface TlsConfigNode extends Node {
+  addTLSOptions(options: object): object;
+}
+
+/** Node-RED's own `http proxy` node, as far as it is used here. */
+interface HttpProxyNode extends Node<{ username?: string; password?: string }> {
+  url?: string;
+  noproxy?: string[];
+}
+
+export function maxWaitingOf(config: WorkspaceProperties): number {
+  return Number(config.maxWaiting) || MAX_WAITING;
+}
+
+/**
+ * The settings of a workspace as its client takes them.
+ *
+ * @throws FlowError `NOT_CONFIGURED` when key or URL are missing, their environment variable is not set, or the TLS or proxy
+ * settings that they refer to are not there
+ */
+export function clientOptions(
+  RED: NodeAPI,
+  config: WorkspaceProperties,
+  apiKey: string | undefined,
+): ClientOptions {
+  const label = config.name ? ` "${config.name}"` : '';
+  const options: ClientOptions = {
+    baseUrl: configured('base URL', config.baseUrl, label),
+    apiKey: configured('API key', apiKey, label),
+    timeoutMs: Number(config.timeout) || 30_000,
+    maxWaiting: maxWaitingOf(config),
+    uploadReuseMs: uploadReuseMs(config),
+    env: process.env,
+  };
+  const tls = configNode<TlsConfigNode>(RED, 'TLS', config.tls, label);
+  if (tls) options.tls = tls.addTLSOptions({});
+  const proxy = configNode<HttpProxyNode>(RED, 'proxy', config.proxy, label);
+  if (proxy) {
+    options.proxy = {
+      url: proxy.url ?? '',
+      username: proxy.credentials?.username,
+      password: proxy.credentials?.password,
+      noProxy: proxy.noproxy,
+    };
+  }
+  return options;
+}
+
+function uploadReuseMs(config: WorkspaceProperties): number | undefined {
+  const minutes = numberOf(config.uploadReuseMinutes);
+  return minutes === undefined ? undefined : minutes * 60_000;
+}
+
+function configured(what: string, value: string | undefined, label: string): string {
+  const text = (value ?? '').trim();
+  const variable = unsetVariable(text);
+  if (variable !== undefined) {
+    throw new FlowError(
+      'NOT_CONFIGURED',
+      `The environment variable ${variable}, which holds the ${what} of the workspace${label}, is not set. ` +
+        `Set it where Node-RED starts and restart, or enter the ${what} in the workspace's dialog.`,
+      { short: { key: 'variableNotSet', values: { name: variable } } },
+    );
+  }
+  if (text === '') {
+    throw new FlowError(
+      'NOT_CONFIGURED',
+      `The workspace${label} has no ${what}. Open it and enter one. (Exported flows never carry the key.)`,
+      { short: { key: what === 'API key' ? 'noApiKey' : 'noBaseUrl' } },
+    );
+  }
+  return text;
+}
+
+function configNode<T extends Node>(RED: NodeAPI, what: string, id: string, label: string): T | undefined {
+  if (!id) return undefined;
+  const node = RED.nodes.getNode(id) as T | null;
+  if (node) return node;
+  throw new FlowError(
+    'NOT_CONFIGURED',
+    `The ${what} settings that the workspace${label} refers to do not exist or are disabled. Open the workspace and choose them again.`,
+  );
+}

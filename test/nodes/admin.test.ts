@@ -1,0 +1,537 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import express from 'express';
+import type { NodeAPI } from 'node-red';
+import { registerAdminRoutes } from '../../nodes/adapter/admin-routes';
+import { copyMessage, LastMessages, MAX_MESSAGE_BYTES, WATCH_MS } from '../../nodes/adapter/last-messages';
+import { visionEventDefaults } from '../../nodes/properties';
+import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
+import { startSimulator, type Simulator } from '../../simulator/server';
+import { EVENT_NODE_ID, helper, roboflow, TestFlow, WORKSPACE_ID } from '../support/node-red-helper';
+import { assertNoSecret } from '../support/secrets';
+
+const KEY = 'rf-secret-Qm7Zx81PvK3';
+const DEAD_URL = 'http://127.0.0.1:9';
+/** A PNG of 1 × 1 pixel. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+interface Answer {
+  status: number;
+  text: string;
+  // Whatever the route answers; each test looks at what it is about.
+  body: Record<string, unknown>;
+}
+
+/** What the trial route answers, as far as the tests look at it. */
+interface Trial {
+  event: {
+    eventType: string;
+    eventData: Record<string, unknown>;
+    images: { objectDetections: { class: string; x: number; y: number; width: number; height: number }[] }[];
+    comment?: string;
+  };
+  detections: { format: string; count: number; notes: string[] };
+  imageSizes: ({ width: number; height: number } | null)[];
+  errors: { path: string }[];
+  warnings: { type: string; path: string }[];
+  isStoredWhole: boolean;
+  asStored?: { eventData: unknown };
+  error?: { code: string; message: string };
+  pictures: { role: string; bytes: number; dataUrl?: string; size?: { width: number; height: number } }[];
+  message: { at: number; leftOut: string[] };
+}
+
+const ask = {
+  get: async (path: string): Promise<Answer> => helper.request().get(`/vision-events/${path}`),
+  post: async (path: string, body: object = {}): Promise<Answer> =>
+    helper.request().post(`/vision-events/${path}`).send(body),
+};
+
+const ROUTES: [method: 'get' | 'post', path: string, permissions: string[]][] = [
+  ['get', 'workspaces/w/outbox', ['vision-event-workspace.read']],
+  ['post', 'workspaces/w/outbox/pause', ['vision-event-workspace.write']],
+  ['get', 'workspaces/w/use-cases', ['vision-event-workspace.read']],
+  ['post', 'workspaces/w/use-cases', ['vision-event-workspace.write']],
+  ['get', 'workspaces/w/metadata-schema/u', ['vision-event-workspace.read']],
+  ['get', 'nodes/n/last-message', ['vision-event-workspace.read']],
+  ['post', 'check-connection', ['vision-event-workspace.write', 'flows.write']],
+  ['post', 'try', ['vision-event-workspace.write', 'flows.write']],
+];
+
+describe('admin routes', function () {
+  let simulator: Simulator;
+
+  before((done) => void helper.startServer(done));
+  before(async () => {
+    simulator = await startSimulator({ apiKey: KEY });
+  });
+  beforeEach(() => simulator.reset());
+  afterEach(() => helper.unload());
+  after(() => simulator.close());
+  after((done) => void helper.stopServer(done));
+
+  const load = (event: Partial<typeof visionEventDefaults> = {}, apiKey = KEY, baseUrl = simulator.url) =>
+    TestFlow.load({ delivery: 'build', ...event }, { baseUrl, apiKey, timeout: 2000 });
+
+  describe('permissions and bounds', () => {
+    it('let nobody in without each permission, under its right name', async () => {
+      const app = express();
+      const asked: string[] = [];
+      const RED = {
+        httpAdmin: app,
+        auth: {
+          needsPermission: (name: string) => (_request: unknown, response: express.Response) => {
+            asked.push(name);
+            response.status(401).end();
+          },
+        },
+      };
+      registerAdminRoutes(RED as unknown as NodeAPI);
+      const registered: string[] = [];
+      for (const layer of (app as unknown as { _router: { stack: RouteLayer[] } })._router.stack) {
+        if (layer.route) registered.push(layer.route.path);
+      }
+      assert.equal(registered.length, ROUTES.length, 'a route is missing from this test');
+      const server = app.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as { port: number };
+      for (const [method, path, [first]] of ROUTES) {
+        asked.length = 0;
+        const answer = await fetch(`http://127.0.0.1:${port}/vision-events/${path}`, { method });
+        assert.equal(answer.status, 401, path);
+        assert.deepEqual(asked, [first], path);
+      }
+      await new Promise((resolve) => server.close(resolve));
+    });
+
+    it('what runs with settings that are not deployed also asks for the right to deploy', async () => {
+      const app = express();
+      const granted = new Set<string>();
+      const RED = {
+        httpAdmin: app,
+        auth: {
+          needsPermission:
+            (name: string) => (_request: unknown, response: express.Response, next: express.NextFunction) =>
+              granted.has(name) ? next() : response.status(401).end(),
+        },
+        nodes: { eachNode: () => undefined, getNode: () => null },
+      };
+      registerAdminRoutes(RED as unknown as NodeAPI);
+      const server = app.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as { port: number };
+      const status = async (path: string) =>
+        (await fetch(`http://127.0.0.1:${port}/vision-events/${path}`, { method: 'POST' })).status;
+      for (const path of ['try', 'check-connection']) {
+        granted.clear();
+        granted.add('vision-event-workspace.write');
+        assert.equal(await status(path), 401, path);
+        granted.add('flows.write');
+        assert.notEqual(await status(path), 401, path);
+      }
+      await new Promise((resolve) => server.close(resolve));
+    });
+
+    it('refuse large bodies, other content types and what is no object', async () => {
+      await load();
+      const large = await ask.post('try', { payload: 'x'.repeat(1024 * 1024) });
+      assert.equal(large.status, 413);
+      const form = await helper.request().post('/vision-events/try').type('form').send({ payload: 'x' });
+      assert.equal(form.status, 415);
+      const list = await ask.post('try', []);
+      assert.equal(list.status, 400);
+      assert.deepEqual((await ask.post('try', {})).body['error'], {
+        code: 'BAD_REQUEST',
+        message: 'The properties of the dialog are missing.',
+      });
+    });
+
+    it('answer hostile ids, names and properties without harm', async () => {
+      await load();
+      for (const id of [
+        '__proto__',
+        'constructor',
+        '..%2f..%2fetc',
+        '%00',
+        'x'.repeat(5000),
+        '%3Cscript%3E',
+      ]) {
+        assert.equal((await ask.get(`workspaces/${id}/outbox`)).status, 404, id);
+        assert.equal((await ask.get(`nodes/${id}/last-message`)).status, 404, id);
+      }
+      assert.equal((await ask.post(`workspaces/${WORKSPACE_ID}/outbox/__proto__`)).status, 404);
+      assert.equal((await ask.post(`workspaces/${WORKSPACE_ID}/outbox/constructor`)).status, 404);
+      const hostile = JSON.parse(
+        '{"properties":{"__proto__":{"polluted":1},"format":{"a":1},"metadata":[null,5,{"key":{}}],"labels":7},"payload":{"__proto__":{"polluted":1}}}',
+      ) as object;
+      assert.equal((await ask.post('try', hostile)).status, 200);
+      assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+    });
+  });
+
+  describe('use cases', () => {
+    it('are listed, kept for a minute, and asked for anew on demand and after a create', async () => {
+      await load();
+      const list = async (query = '') => {
+        const { body } = await ask.get(`workspaces/${WORKSPACE_ID}/use-cases${query}`);
+        return (body['useCases'] as { id: string; name: string }[]).map(({ name }) => name);
+      };
+      assert.deepEqual(await list(), ['Dock count', 'Quality, line 1', 'Site safety']);
+      const asked = simulator.requests.total;
+      await list();
+      assert.equal(simulator.requests.total, asked);
+      await list('?refresh');
+      assert.equal(simulator.requests.total, asked + 1);
+      const created = await ask.post(`workspaces/${WORKSPACE_ID}/use-cases`, { name: '  Lid check ' });
+      assert.equal(created.body['name'], 'Lid check');
+      assert.equal(typeof created.body['id'], 'string');
+      assert.ok((await list()).includes('Lid check'));
+    });
+
+    it('tell why they cannot be listed or created, and never as a lost session', async () => {
+      await load({}, `${KEY}-write`);
+      const refused = await ask.get(`workspaces/${WORKSPACE_ID}/use-cases`);
+      assert.equal(refused.status, 502);
+      assert.equal((refused.body['error'] as { code: string }).code, 'UNAUTHORIZED');
+      assert.equal((await ask.get('workspaces/nowhere/use-cases')).status, 404);
+      for (const name of ['', '   ', 'x'.repeat(257), { a: 1 }, undefined]) {
+        const answer = await ask.post(`workspaces/${WORKSPACE_ID}/use-cases`, { name });
+        assert.equal((answer.body['error'] as { code: string }).code, 'BAD_NAME');
+      }
+    });
+
+    it('have a schema of their metadata', async () => {
+      const flow = await load({
+        delivery: 'send',
+        detectionsType: 'none',
+        metadata: [{ key: 'shift', value: '2', valueType: 'num' }],
+      });
+      await flow.send({ payload: 1 });
+      const answer = await ask.get(`workspaces/${WORKSPACE_ID}/metadata-schema/quality-line-1`);
+      assert.deepEqual(answer.body, { fields: { shift: { types: ['number'] } } });
+      const wrong = await ask.get(`workspaces/${WORKSPACE_ID}/metadata-schema/..`);
+      assert.notEqual(wrong.status, 200);
+    });
+  });
+
+  describe('check connection', () => {
+    const check = async (values: object): Promise<Record<string, string>> => {
+      const { body, status } = await ask.post('check-connection', { id: WORKSPACE_ID, ...values });
+      assert.equal(status, 200);
+      const steps = body['steps'] as { step: string; state: string }[];
+      return Object.fromEntries(steps.map(({ step, state }) => [step, state]));
+    };
+    const plainHttp = { proxy: 'none', tls: 'none' };
+
+    it('proves that the saved key reads, and says that the rest is unknown; nothing is created', async () => {
+      await load();
+      assert.deepEqual(await check({ baseUrl: simulator.url, apiKey: '__PWRD__' }), {
+        settings: 'ok',
+        host: 'ok',
+        ...plainHttp,
+        api: 'ok',
+        read: 'ok',
+        write: 'unknown',
+        manage: 'unknown',
+      });
+      assert.equal(simulator.events().length, 0);
+      assert.equal(simulator.requests.total, 1);
+    });
+
+    it('works with a key that was typed and never deployed, also as a variable', async () => {
+      await load({}, 'another-key');
+      assert.equal((await check({ baseUrl: simulator.url, apiKey: KEY }))['read'], 'ok');
+      process.env['VISION_EVENTS_TEST_KEY'] = KEY;
+      try {
+        const variable = await check({ baseUrl: simulator.url, apiKey: '${VISION_EVENTS_TEST_KEY}' });
+        assert.equal(variable['read'], 'ok');
+      } finally {
+        delete process.env['VISION_EVENTS_TEST_KEY'];
+      }
+      const unset = await check({ baseUrl: simulator.url, apiKey: '${VISION_EVENTS_TEST_KEY}' });
+      assert.deepEqual([unset['settings'], unset['host']], ['failed', 'unknown']);
+    });
+
+    it('names the step that fails', async () => {
+      await load();
+      const refusedKey = await check({ baseUrl: simulator.url, apiKey: 'wrong-key-of-somebody' });
+      assert.deepEqual(
+        [refusedKey['api'], refusedKey['read'], refusedKey['write']],
+        ['ok', 'failed', 'unknown'],
+      );
+      const writeOnly = await check({ baseUrl: simulator.url, apiKey: `${KEY}-write` });
+      assert.deepEqual([writeOnly['read'], writeOnly['write']], ['failed', 'unknown']);
+      const dead = await check({ baseUrl: DEAD_URL, apiKey: KEY });
+      assert.deepEqual([dead['settings'], dead['host'], dead['api']], ['ok', 'failed', 'unknown']);
+      const noTls = await check({ baseUrl: simulator.url.replace('http:', 'https:'), apiKey: KEY });
+      assert.deepEqual([noTls['host'], noTls['tls'], noTls['api']], ['ok', 'failed', 'unknown']);
+      const notUrl = await check({ baseUrl: 'somewhere', apiKey: KEY });
+      assert.equal(notUrl['settings'], 'failed');
+      const noKey = await check({ baseUrl: simulator.url, apiKey: '' });
+      assert.equal(noKey['settings'], 'failed');
+      simulator.faults.next({ status: 503 });
+      const busy = await check({ baseUrl: simulator.url, apiKey: KEY });
+      assert.deepEqual([busy['host'], busy['api'], busy['read']], ['ok', 'failed', 'unknown']);
+    });
+
+    it('never answers a key, typed or saved, not even when the server repeats it', async () => {
+      await load();
+      simulator.faults.always({ status: 400, body: { error: `Bearer ${KEY} and typed-key-1234567` } });
+      for (const apiKey of ['__PWRD__', KEY, 'typed-key-1234567']) {
+        const { text } = await ask.post('check-connection', {
+          id: WORKSPACE_ID,
+          baseUrl: simulator.url,
+          apiKey,
+        });
+        assert.match(text, /answered 400/);
+        assertNoSecret(KEY, text, 'the answer');
+        if (apiKey !== KEY && apiKey !== '__PWRD__') assertNoSecret(apiKey, text, 'the answer');
+      }
+    });
+  });
+
+  describe('outbox', () => {
+    it('is not opened by looking at it', async () => {
+      await load();
+      const { body } = await ask.get(`workspaces/${WORKSPACE_ID}/outbox`);
+      assert.equal(body['open'], false);
+      const pause = await ask.post(`workspaces/${WORKSPACE_ID}/outbox/pause`);
+      assert.equal((pause.body['error'] as { code: string }).code, 'NOT_OPEN');
+    });
+
+    it('tells what waits and what was refused, and obeys', async () => {
+      const outboxDir = mkdtempSync(path.join(tmpdir(), 'vision-events-admin-'));
+      await refuseOneEvent(outboxDir);
+      const flow = await TestFlow.load(
+        { delivery: 'queue', detectionsType: 'none' },
+        { baseUrl: simulator.url, apiKey: KEY, outboxDir, batchLinger: 0 },
+      );
+      const command = async (name: string) =>
+        (await ask.post(`workspaces/${WORKSPACE_ID}/outbox/${name}`)).body;
+      const state = async () => (await ask.get(`workspaces/${WORKSPACE_ID}/outbox`)).body;
+      await flow.send({ payload: 1 });
+      await until(async () => (await state())['events'] === 0);
+      assert.equal((await command('pause'))['state'], 'paused');
+      await flow.send({ payload: 2 });
+      const paused = await state();
+      assert.deepEqual([paused['open'], paused['state'], paused['events']], [true, 'paused', 1]);
+      assert.ok((paused['bytes'] as number) > 0);
+
+      const [refused] = paused['refusedEvents'] as Record<string, unknown>[];
+      const { refusedAt, ...rest } = refused ?? {};
+      assert.ok(Math.abs((refusedAt as number) - Date.now()) < 60_000);
+      assert.deepEqual(rest, {
+        eventId: 'refused-1',
+        code: 'REJECTED',
+        statusCode: 400,
+        reason: 'the server said no to [API key]',
+      });
+      await command('retry-refused');
+      assert.equal((await command('resume'))['refused'], 0);
+      await until(() => simulator.events().length === 3);
+      assert.equal((await command('discard-refused'))['open'], true);
+      await helper.unload();
+      rmSync(outboxDir, { recursive: true });
+    });
+  });
+
+  describe('try it', () => {
+    const attempt = async (properties: object, more: object): Promise<Trial> => {
+      const { body, status, text } = await ask.post('try', {
+        id: EVENT_NODE_ID,
+        properties: {
+          ...visionEventDefaults,
+          workspace: WORKSPACE_ID,
+          useCase: 'quality-line-1',
+          ...properties,
+        },
+        ...more,
+      });
+      assert.equal(status, 200, text);
+      return body as unknown as Trial;
+    };
+
+    it('makes the same event as the runtime makes of the same message', async () => {
+      const properties = {
+        delivery: 'build' as const,
+        result: 'scratch',
+        resultType: 'detected',
+        minConfidence: '0.5',
+        eventId: 'id',
+        eventIdType: 'msg',
+        timestamp: 'at',
+        timestampType: 'msg',
+      };
+      const flow = await load(properties);
+      await ask.get(`nodes/${EVENT_NODE_ID}/last-message`);
+      const { out } = await flow.send({
+        payload: roboflow({ class: 'scratch' }, { class: 'dent', confidence: 0.2 }),
+        id: 'event-1',
+        at: Date.now(),
+      });
+      const trial = await attempt(properties, { useLast: true });
+      assert.deepEqual(trial.event, JSON.parse(JSON.stringify(out?.payload)));
+      assert.deepEqual(trial.detections, out?.visionEvent?.detections);
+      assert.deepEqual(trial.imageSizes, [{ width: 640, height: 480 }]);
+      assert.deepEqual([trial.isStoredWhole, trial.warnings.length, trial.error], [true, 0, undefined]);
+      assert.equal(simulator.requests.total, 0);
+    });
+
+    it('uses the unsaved settings, and says what the API would store', async () => {
+      await load();
+      const trial = await attempt(
+        { eventType: 'safety_alert', severity: 'urgent', severityType: 'str', description: 'fallen' },
+        { payload: roboflow({ class: 'person' }) },
+      );
+      assert.equal(trial.event.eventType, 'safety_alert');
+      assert.deepEqual(trial.asStored?.eventData, {});
+      assert.equal(trial.isStoredWhole, false);
+      assert.ok(trial.warnings.some(({ path }) => path === 'eventData.severity'));
+    });
+
+    it('tells errors as the runtime does, with what is known so far', async () => {
+      await load();
+      const unknown = await attempt({}, { payload: { what: 'is this' } });
+      assert.match(unknown.error?.code ?? '', /^DETECTIONS_/);
+      const noUseCase = await attempt({ useCase: '' }, { payload: roboflow({ class: 'a' }) });
+      assert.equal(noUseCase.error?.code, 'EVENT_INVALID');
+      assert.equal(noUseCase.errors[0]?.path, 'useCaseId');
+      assert.equal(noUseCase.event.images[0]?.objectDetections.length, 1);
+      const stopped = await attempt(
+        { onWarnings: 'stop', comment: 'x', severity: 'x', eventType: 'safety_alert' },
+        { payload: [] },
+      );
+      assert.equal(stopped.error?.code, 'EVENT_WARNINGS');
+    });
+
+    it('works for a node that was never deployed, and strikes keys out of whatever it answers', async () => {
+      await load();
+      process.env['VISION_EVENTS_TEST_KEY'] = KEY;
+      try {
+        const { body, text } = await ask.post('try', {
+          id: 'never-deployed',
+          properties: {
+            ...visionEventDefaults,
+            eventType: 'operator_feedback',
+            useCase: 'u',
+            detectionsType: 'none',
+            comment: 'VISION_EVENTS_TEST_KEY',
+            commentType: 'env',
+          },
+          payload: 1,
+        });
+        assertNoSecret(KEY, text, 'the answer');
+        assert.equal((body as unknown as Trial).event.comment, '[API key]');
+      } finally {
+        delete process.env['VISION_EVENTS_TEST_KEY'];
+      }
+    });
+
+    it('sees no message from before it was asked for one, nor from before a deploy', async () => {
+      const flow = await load({ delivery: 'build' });
+      await flow.send({ payload: roboflow({ class: 'before' }) });
+      const none = await ask.post('try', {
+        id: EVENT_NODE_ID,
+        properties: visionEventDefaults,
+        useLast: true,
+      });
+      assert.equal((none.body['error'] as { code: string }).code, 'NO_MESSAGE');
+      assert.deepEqual((await ask.get(`nodes/${EVENT_NODE_ID}/last-message`)).body, {});
+      await flow.send({ payload: roboflow({ class: 'after' }) });
+      const kept = (await ask.get(`nodes/${EVENT_NODE_ID}/last-message`)).body;
+      assert.ok(Math.abs((kept['at'] as number) - Date.now()) < 60_000);
+      const trial = await attempt({}, { useLast: true });
+      assert.equal(trial.event.images[0]?.objectDetections[0]?.class, 'after');
+    });
+
+    it('keeps nothing of a node when the editor has not asked for a minute', () => {
+      let now = 0;
+      const kept = new LastMessages(() => now);
+      const note = () => kept.note('n', { _msgid: 'm', payload: now });
+      note();
+      assert.equal(kept.kept('n'), undefined);
+      kept.watch('n');
+      note();
+      assert.equal(kept.kept('n')?.message.payload, 0);
+      now = WATCH_MS + 1;
+      assert.equal(kept.kept('n'), undefined);
+      note();
+      assert.equal(kept.watch('n'), undefined);
+      kept.forget('n');
+    });
+
+    it('copies what a message holds, bounded, and shares nothing with it', () => {
+      const message: Record<string, unknown> = {
+        _msgid: 'm',
+        payload: { a: [1, { b: 'c' }] },
+        when: new Date(0),
+      };
+      message['itself'] = message;
+      message['call'] = () => 1;
+      message['long'] = 'x'.repeat(2 * 1024 * 1024);
+      message['rows'] = Array.from({ length: 100_000 }, (_, row) => ({ row }));
+      const { message: copy, leftOut } = copyMessage(message as never);
+      assert.deepEqual(copy.payload, { a: [1, { b: 'c' }] });
+      assert.notEqual(copy.payload, message['payload']);
+      assert.ok(JSON.stringify(copy).length < 2 * MAX_MESSAGE_BYTES);
+      assert.deepEqual(leftOut.slice(0, 3), ['itself', 'call', 'long']);
+      assert.ok(leftOut.some((path) => /^rows\[\d+\]/.test(path)));
+    });
+
+    it('keeps small pictures and says what it left out', async () => {
+      const flow = await load({
+        delivery: 'build',
+        detectionsType: 'none',
+        inputImage: 'picture',
+        inputImageType: 'msg',
+      });
+      await ask.get(`nodes/${EVENT_NODE_ID}/last-message`);
+      await flow.send({ payload: 1, picture: PNG, film: Buffer.alloc(1024 * 1024 + 1), req: { socket: 1 } });
+      const trial = await attempt(
+        { detectionsType: 'none', inputImage: 'picture', inputImageType: 'msg' },
+        { useLast: true },
+      );
+      assert.deepEqual(trial.message.leftOut, ['film', 'req']);
+      const [picture] = trial.pictures;
+      assert.deepEqual(picture?.size, { width: 1, height: 1 });
+      assert.equal(picture?.dataUrl, `data:image/png;base64,${PNG.toString('base64')}`);
+    });
+  });
+});
+
+/** Leaves an outbox with one refused event, whose reason holds what no reason should hold. */
+async function refuseOneEvent(dir: string): Promise<void> {
+  const outbox = new DiskOutbox({ dir });
+  await outbox.open();
+  const event = { eventId: 'refused-1', eventType: 'quality_check', useCaseId: 'quality-line-1' };
+  const body = JSON.stringify({ ...event, timestamp: new Date().toISOString(), eventData: {} });
+  await outbox.append([{ eventId: event.eventId, useCaseId: event.useCaseId, body, pictures: [] }]);
+  const lease = await outbox.lease({ events: 1, bytes: 1000 });
+  assert.ok(lease);
+  const dead = lease.events.map(({ id }) => ({
+    id,
+    code: 'REJECTED',
+    statusCode: 400,
+    why: `the server said no to ${KEY}`,
+  }));
+  await outbox.settle(lease, { acked: [], retry: [], dead });
+  await outbox.close(1000);
+}
+
+interface RouteLayer {
+  route?: { path: string };
+}
+
+async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 8000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error('Nothing came in time');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
