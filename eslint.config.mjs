@@ -2,6 +2,9 @@ import js from '@eslint/js';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
+/** Functions that the generator of the examples puts behind the texts that call them. */
+const SHARED_BY_EXAMPLES = ['pngOf', 'readPng'];
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.demo/', '.cache/'] },
   js.configs.recommended,
@@ -79,16 +82,16 @@ export default tseslint.config(
       parserOptions: { ecmaFeatures: { globalReturn: true } },
       globals: {
         ...Object.fromEntries(
-          ['msg', 'node', 'flow', 'global', 'context', 'env', 'RED', 'zlib'].map((name) => [
-            name,
-            'writable',
-          ]),
+          ['msg', 'node', 'flow', 'global', 'context', 'env', 'RED', 'zlib', ...SHARED_BY_EXAMPLES].map(
+            (name) => [name, 'writable'],
+          ),
         ),
         Buffer: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
       },
     },
+    rules: { 'no-unused-vars': ['error', { varsIgnorePattern: `^(${SHARED_BY_EXAMPLES.join('|')})$` }] },
   },
   {
     files: ['**/*.mjs'],

@@ -1,5 +1,6 @@
-import { ExampleFlow } from './flow-parts';
-import { addStandInApi } from './stand-in-api';
+import { filmTheBelt, standInDetector } from './belt';
+import { ExampleFlow, STAND_IN_KEY } from './flow-parts';
+import { addStandInApi, standInUrl } from './stand-in-api';
 
 /** All three events show the same picture; it is uploaded once. */
 const PICTURE = { outputImage: 'image', outputImageType: 'msg' };
@@ -8,9 +9,9 @@ const PICTURE = { outputImage: 'image', outputImageType: 'msg' };
 export function conveyor(): ExampleFlow {
   const flow = new ExampleFlow('conveyor');
   const workspace = flow.workspace('Stand-in workspace', {
-    baseUrl: 'http://127.0.0.1:1880/vision-events-stand-in',
+    baseUrl: standInUrl(),
     deviceId: 'belt-camera-1',
-    credentials: { apiKey: 'any-text-will-do-for-the-stand-in' },
+    credentials: { apiKey: STAND_IN_KEY },
   });
   flow.tab(
     'Conveyor',
@@ -18,7 +19,7 @@ export function conveyor(): ExampleFlow {
   );
   flow.comment(
     '1. Deploy: events go to the stand-in on the next tab',
-    'Nothing leaves this computer. See what arrives at http://127.0.0.1:1880/vision-events-stand-in',
+    `Nothing leaves this computer. See what arrives at ${standInUrl()}`,
     [220, 40],
   );
   flow.comment(
@@ -73,10 +74,8 @@ export function conveyor(): ExampleFlow {
     [[report]],
   );
   const bareHead = flow.functionNode('bare head?', [640, 300], 'any-without-helmet.js', [[alert]]);
-  const detector = flow.functionNode('stand-in detector', [450, 240], 'stand-in-detector.js', [
-    [quality, count, bareHead],
-  ]);
-  const film = flow.functionNode('film the belt', [270, 240], 'film-the-belt.js', [[detector]], ['zlib']);
+  const detector = standInDetector(flow, [450, 240], [[quality, count, bareHead]]);
+  const film = filmTheBelt(flow, [270, 240], [[detector]]);
   flow.inject('every 5 s', [110, 240], 5, [[film]]);
   const failed = flow.debug('failed', [450, 380], 'error');
   flow.node('catch', 'events that failed', [210, 380], { scope: null, uncaught: false }, [[failed]]);

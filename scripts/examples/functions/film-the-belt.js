@@ -48,38 +48,7 @@ if (step % 4 !== 0) {
   remember(wearsHelmet ? 'helmet' : 'no_helmet', left + 8, 30, 34, 36);
 }
 
-// A PNG with a palette: header, colours, one deflated stream of rows (each led by filter type 0).
-function chunk(type, data) {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const framed = Buffer.alloc(body.length + 8);
-  framed.writeUInt32BE(data.length, 0);
-  body.copy(framed, 4);
-  framed.writeUInt32BE(crc32(body), body.length + 4);
-  return framed;
-}
-function crc32(bytes) {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return (crc ^ 0xffffffff) >>> 0;
-}
-const header = Buffer.alloc(13);
-header.writeUInt32BE(WIDTH, 0);
-header.writeUInt32BE(HEIGHT, 4);
-header[8] = 8;
-header[9] = 3;
-const rows = Buffer.alloc((WIDTH + 1) * HEIGHT);
-for (let y = 0; y < HEIGHT; y++) pixels.copy(rows, y * (WIDTH + 1) + 1, y * WIDTH, (y + 1) * WIDTH);
-
-msg.image = Buffer.concat([
-  Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-  chunk('IHDR', header),
-  chunk('PLTE', Buffer.from(Object.values(PALETTE).flat())),
-  chunk('IDAT', zlib.deflateSync(rows)),
-  chunk('IEND', Buffer.alloc(0)),
-]);
+msg.image = pngOf({ width: WIDTH, height: HEIGHT, colours: Object.values(PALETTE), pixels });
 msg.scene = { width: WIDTH, height: HEIGHT, objects };
 msg.payload = msg.image;
 return msg;
