@@ -38,7 +38,7 @@ function addEvents(flow: ExampleFlow, workspace: string): void {
   const camera = flow.functionNode('line camera', [310, 240], 'line-camera.js', [[count]]);
   flow.inject('every 2 s', [120, 240], 2, [[camera]]);
   const shown = flow.debug('status of the node', [1010, 240], 'status.text');
-  flow.node('status', 'status', [790, 240], { scope: [count] }, [[shown]]);
+  flow.node('status', 'its status', [790, 240], { scope: [count] }, [[shown]]);
 }
 
 function addBacklog(flow: ExampleFlow, workspace: string): void {

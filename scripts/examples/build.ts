@@ -11,6 +11,7 @@ import { frigate } from './frigate';
 import { gateway } from './gateway';
 import { inference } from './inference';
 import { pictures } from './pictures';
+import { reading } from './reading';
 import { safety } from './safety';
 
 /** File name (what the Import menu shows) → flow. */
@@ -26,6 +27,7 @@ export const EXAMPLES: Record<string, () => ExampleFlow> = {
   '09 - Edge with a bad link': badLink,
   '10 - Backlog on the canvas': backlog,
   '11 - Central gateway over MQTT': gateway,
+  '12 - Query events and use cases': reading,
 };
 
 export function exampleJson(build: () => ExampleFlow): string {

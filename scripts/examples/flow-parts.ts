@@ -6,6 +6,9 @@ import {
   visionEventDefaults,
   visionEventImageDefaults,
   visionEventOutboxDefaults,
+  visionEventQueryDefaults,
+  visionEventSendDefaults,
+  visionEventUseCaseDefaults,
   workspaceDefaults,
 } from '../../nodes/properties';
 
@@ -127,6 +130,33 @@ export class ExampleFlow {
 
   visionEvent(name: string, place: Place, properties: Partial<typeof visionEventDefaults>, wires: string[][]): string {
     return this.node('vision-event', name, place, { ...visionEventDefaults, ...properties, name }, wires);
+  }
+
+  send(
+    name: string,
+    place: Place,
+    properties: Partial<typeof visionEventSendDefaults>,
+    wires: string[][],
+  ): string {
+    return this.node('vision-event-send', name, place, { ...visionEventSendDefaults, ...properties, name }, wires);
+  }
+
+  query(
+    name: string,
+    place: Place,
+    properties: Partial<typeof visionEventQueryDefaults>,
+    wires: string[][],
+  ): string {
+    return this.node('vision-event-query', name, place, { ...visionEventQueryDefaults, ...properties, name }, wires);
+  }
+
+  useCase(
+    name: string,
+    place: Place,
+    properties: Partial<typeof visionEventUseCaseDefaults>,
+    wires: string[][],
+  ): string {
+    return this.node('vision-event-use-case', name, place, { ...visionEventUseCaseDefaults, ...properties, name }, wires);
   }
 
   image(

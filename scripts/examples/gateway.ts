@@ -69,28 +69,7 @@ function addGateway(flow: ExampleFlow, broker: string, workspace: string): void 
     ]),
   );
   const report = flow.debug('stored', [630, 240], 'visionEvent');
-  const relay = flow.visionEvent(
-    'store and deliver',
-    [420, 240],
-    {
-      workspace,
-      delivery: 'queue',
-      detections: 'payload.images',
-      format: 'vision-event',
-      eventType: 'quality_check',
-      useCase: 'payload.useCaseId',
-      useCaseType: 'msg',
-      result: 'payload.eventData.result',
-      resultType: 'msg',
-      eventId: 'payload.eventId',
-      eventIdType: 'msg',
-      timestamp: 'payload.timestamp',
-      timestampType: 'msg',
-      deviceId: 'payload.deviceId',
-      deviceIdType: 'msg',
-    },
-    [[report]],
-  );
+  const relay = flow.send('store and deliver', [420, 240], { workspace, delivery: 'queue' }, [[report]]);
   flow.node(
     'mqtt in',
     'events of all devices',

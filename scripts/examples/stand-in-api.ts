@@ -11,6 +11,8 @@ export interface StandInOptions {
   /** an inference server beside the API */
   infers?: boolean;
   takesBundles?: boolean;
+  /** queries and use cases too */
+  answersQueries?: boolean;
   /** the outbox sends several events at once when some have gathered */
   takesBatches?: boolean;
   /** a `link out` that says `down` when the link is to be cut, and `up` when it is to be mended */
@@ -60,11 +62,12 @@ export function addStandInApi(flow: ExampleFlow, options: StandInOptions = {}): 
   ]);
   const base = FIRST_PATH + (path && `/${path}`);
   const right = linkSwitch ? 220 : 0;
-  const response = flow.httpResponse([760 + right, 200]);
+  const row = (index: number) => 120 + index * (linkSwitch ? 100 : 80);
+  const response = flow.httpResponse([760 + right, row(1)]);
   /** Where a request goes on: with a link that can be cut, first to a node that looks. */
   const behindLink = (target: string, y: number) => {
     if (!linkSwitch) return target;
-    const refusal = flow.httpResponse([710, y + 40]);
+    const refusal = flow.httpResponse([710, y + 50]);
     return flow.functionNode('if the link is up', [430, y], 'stand-in-link.js', [[target], [refusal]]);
   };
 
@@ -73,14 +76,15 @@ export function addStandInApi(flow: ExampleFlow, options: StandInOptions = {}): 
   flow.httpIn('one event', [140, 100], 'post', `${base}/vision-events`, [[eventsIn]]);
   if (options.takesBatches)
     flow.httpIn('many events', [150, 140], 'post', `${base}/vision-events/batch`, [[eventsIn]]);
-  const upload = flow.functionNode('take the picture', [510 + right, 200], 'stand-in-upload.js', [
+  const upload = flow.functionNode('take the picture', [510 + right, row(1)], 'stand-in-upload.js', [
     [response],
   ]);
-  const uploadIn = behindLink(upload, 200);
-  flow.httpIn('pictures', [140, 200], 'post', `${base}/vision-events/upload`, [[uploadIn]], true);
-  const page = flow.functionNode('page', [480 + right, 280], 'stand-in-page.js', [[response]]);
-  flow.httpIn('page', [130, 280], 'get', base, [[page]]);
+  const uploadIn = behindLink(upload, row(1));
+  flow.httpIn('pictures', [140, row(1)], 'post', `${base}/vision-events/upload`, [[uploadIn]], true);
+  const page = flow.functionNode('page', [480 + right, row(2)], 'stand-in-page.js', [[response]]);
+  flow.httpIn('page', [130, row(2)], 'get', base, [[page]]);
   if (options.takesBundles) addBundles(flow, base, response);
+  if (options.answersQueries) addQueries(flow, base, response);
   if (options.infers) addInference(flow, base, response);
   if (linkSwitch) addSwitch(flow, linkSwitch);
 }
@@ -88,23 +92,32 @@ export function addStandInApi(flow: ExampleFlow, options: StandInOptions = {}): 
 function addBundles(flow: ExampleFlow, base: string, response: string): void {
   const take = flow.functionNode(
     'take the bundle',
-    [510, 340],
+    [510, 360],
     'stand-in-bundle.js',
     [[response]],
     ['zlib'],
   );
-  flow.httpIn('bundles', [140, 340], 'post', `${base}/vision-events/bundle`, [[take]]);
+  flow.httpIn('bundles', [140, 360], 'post', `${base}/vision-events/bundle`, [[take]]);
+}
+
+function addQueries(flow: ExampleFlow, base: string, response: string): void {
+  const query = flow.functionNode('find events', [490, 360], 'stand-in-query.js', [[response]]);
+  flow.httpIn('query', [130, 360], 'post', `${base}/vision-events/query`, [[query]]);
+  const useCases = flow.functionNode('use cases', [490, 440], 'stand-in-use-cases.js', [[response]]);
+  const path = `${base}/vision-events/use-cases`;
+  flow.httpIn('list use cases', [150, 420], 'get', path, [[useCases]]);
+  flow.httpIn('create a use case', [160, 460], 'post', path, [[useCases]]);
 }
 
 function addInference(flow: ExampleFlow, base: string, response: string): void {
   const files = ['stand-in-inference.js', 'read-png.js'];
-  const infer = flow.functionNode('look for scratches', [510, 340], files, [[response]], ['zlib']);
-  flow.httpIn('inference server', [160, 340], 'post', `${base}/infer/object_detection`, [[infer]]);
+  const infer = flow.functionNode('look for scratches', [510, 360], files, [[response]], ['zlib']);
+  flow.httpIn('inference server', [160, 360], 'post', `${base}/infer/object_detection`, [[infer]]);
 }
 
 function addSwitch(flow: ExampleFlow, linkSwitch: string): void {
-  const remember = flow.functionNode('remember', [420, 340], 'switch-link.js', []);
-  flow.linkIn('link up or down', [160, 340], linkSwitch, [[remember]]);
+  const remember = flow.functionNode('remember', [420, 420], 'switch-link.js', []);
+  flow.linkIn('link up or down', [160, 420], linkSwitch, [[remember]]);
 }
 
 /** Buttons that cut and mend the link to the stand-in: answers the `link out`. */
