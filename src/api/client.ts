@@ -159,7 +159,7 @@ export class VisionEventsClient {
       body,
       ...options,
     });
-    return parseBatchReply(reply, events.map(eventIdOf));
+    return parseBatchReply(reply, () => events.map(eventIdOf));
   }
 
   /**

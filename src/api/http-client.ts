@@ -223,7 +223,7 @@ export class HttpClient {
       httpAgent: agent,
       httpsAgent: agent,
       // The agent already tunnels https; only plain http needs the library's own proxy request.
-      proxy: proxy && base.protocol === 'http:' ? axiosProxy(proxy) : false,
+      proxy: proxy && base.protocol === 'http:' ? axiosProxy(proxy) : noAxiosProxy(),
       timeout: this.#timeoutOf(request),
       signal: flight.controller.signal,
       maxRedirects: 0,
@@ -333,6 +333,20 @@ function closedError(attempts: number): ApiError {
 function axiosProxy(proxy: Proxy) {
   const { protocol, host, port, username, password } = proxy;
   return { protocol, host, port, ...((username || password) && { auth: { username, password } }) };
+}
+
+/** Where axios looks for a proxy unless it is told `false`. */
+const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap((name) => [
+  name,
+  name.toUpperCase(),
+]);
+
+/**
+ * Tells axios to use no proxy of its own accord. Where the environment names none, nothing needs to be said: given `false`,
+ * axios 1.21 keeps a closure over each request that only V8's full collection frees, some 13 KB an event.
+ */
+function noAxiosProxy(): false | undefined {
+  return PROXY_VARIABLES.some((name) => process.env[name]) ? false : undefined;
 }
 
 /** No answer, and the connection had served an earlier request. Once headers have come, axios no longer rejects. */

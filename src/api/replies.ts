@@ -83,10 +83,10 @@ export function parseCreateReply(reply: HttpReply, sent: string): CreateReply {
  * Reads the reply to a batch. Where the API puts warnings of a batch is not documented, so all plausible places are read: a list at the
  * top (its entries naming the event by id, by index or at the start of their path), a list of lists, an object keyed by id or index,
  * and lists inside `results`.
- * @param sentIds ids of the events in the order they were sent
+ * @param sentIds ids of the events in the order they were sent; asked for only when there are warnings, which are rare
  * @throws ApiError `BAD_RESPONSE`
  */
-export function parseBatchReply(reply: HttpReply, sentIds: string[]): BatchReply {
+export function parseBatchReply(reply: HttpReply, sentIds: () => string[]): BatchReply {
   const body = parseObject(reply);
   const results = listOf(body['results']).map((entry) => (isObject(entry) ? entry : {}));
   const eventIds = Array.isArray(body['eventIds'])
@@ -116,9 +116,10 @@ class WarningsByEvent {
   // An event id may be any text: a plain object would trip over `__proto__`.
   readonly byEvent = Object.create(null) as Record<string, EventWarning[]>;
   readonly rest: EventWarning[] = [];
-  readonly #sentIds: string[];
+  readonly #sentIds: () => string[];
+  #ids: string[] | undefined;
 
-  constructor(sentIds: string[]) {
+  constructor(sentIds: () => string[]) {
     this.#sentIds = sentIds;
   }
 
@@ -152,8 +153,9 @@ class WarningsByEvent {
   #idOf(owner: unknown): string | undefined {
     if (typeof owner !== 'string' && typeof owner !== 'number') return undefined;
     const name = String(owner);
-    if (this.#sentIds.includes(name)) return name;
-    return /^\d{1,3}$/.test(name) ? this.#sentIds[Number(name)] : undefined;
+    this.#ids ??= this.#sentIds();
+    if (this.#ids.includes(name)) return name;
+    return /^\d{1,3}$/.test(name) ? this.#ids[Number(name)] : undefined;
   }
 }
 

@@ -55,7 +55,8 @@ export const nodeFileLayer: FileLayer = {
     };
   },
   rename: (from, to) => fs.rename(from, to),
-  remove: (path) => fs.rm(path, { force: true }),
+  // Not `rm`: it looks at the file first, in the event loop's own thread.
+  remove: (path) => fs.unlink(path).catch(ignoreMissing),
   async syncDir(path) {
     // Windows cannot open a folder (EPERM, EISDIR) and keeps its names safe by itself.
     if (process.platform === 'win32') return;
@@ -75,6 +76,10 @@ export const nodeFileLayer: FileLayer = {
     }
   },
 };
+
+function ignoreMissing(error: unknown): void {
+  if (errorCode(error) !== 'ENOENT') throw error;
+}
 
 async function readFully(handle: fs.FileHandle, length: number, position: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);

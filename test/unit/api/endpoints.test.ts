@@ -51,7 +51,7 @@ describe('parseBatchReply', () => {
   const parse = (body: unknown, ids = ['a', 'b', 'c']) =>
     parseBatchReply(
       { statusCode: 201, headers: {}, body: JSON.stringify(body), attempts: 1, durationMs: 1 },
-      ids,
+      () => ids,
     );
   const base = { created: 3, eventIds: ['a', 'b', 'c'] };
   const toB = { b: [warning] };
@@ -113,7 +113,7 @@ describe('parseBatchReply', () => {
         attempts: 1,
         durationMs: 1,
       },
-      ['__proto__'],
+      () => ['__proto__'],
     );
     assert.ok(warnings);
     assert.equal(reply.warningsByEvent['__proto__']?.[0]?.path, 'p');
