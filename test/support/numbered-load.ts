@@ -117,6 +117,7 @@ export class NumberedLoad {
   private next = 1;
   private running: Promise<void>[] = [];
   private stopping = false;
+  private patience = new AbortController();
 
   constructor(
     private readonly url: string,
@@ -132,6 +133,12 @@ export class NumberedLoad {
   async stop(): Promise<void> {
     this.stopping = true;
     await Promise.all(this.running);
+  }
+
+  /** Gives up on what is under way: a redeploy leaves requests of the old flow without an answer. */
+  abandon(): void {
+    this.patience.abort();
+    this.patience = new AbortController();
   }
 
   /** Waits until so many more were acknowledged. */
@@ -166,7 +173,7 @@ export class NumberedLoad {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify(body),
-        signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
+        signal: AbortSignal.any([AbortSignal.timeout(ANSWER_DEADLINE_MS), this.patience.signal]),
       });
       await answer.arrayBuffer();
       return answer.status === 200;
