@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { Parser, type ReadEntry } from 'tar';
+import type { ReadEntry } from 'tar';
 import {
   BUNDLE_FORMAT_VERSION,
   BUNDLE_MAX_MEMBERS,
@@ -11,6 +11,7 @@ import {
   PICTURE_FOLDER,
   refuseTooLargeBundle,
 } from './format';
+import { tarLibrary } from './tar-library';
 import { diskFault } from './write';
 
 export interface Bundle {
@@ -98,6 +99,7 @@ async function readMembers(archive: Buffer, maxMembers: number): Promise<Map<str
   };
   try {
     await new Promise<void>((resolve, reject) => {
+      const { Parser } = tarLibrary();
       const parser = new Parser({ strict: true, onReadEntry: take });
       parser.on('error', reject);
       parser.on('ignoredEntry', (entry: ReadEntry) =>

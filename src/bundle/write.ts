@@ -3,7 +3,6 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import { Header } from 'tar';
 import type { EventImage, VisionEvent } from '../event/types';
 import { PICTURE_FORMATS } from '../images/formats';
 import {
@@ -16,6 +15,7 @@ import {
   PICTURE_FOLDER,
   refuseTooLargeBundle,
 } from './format';
+import { tarLibrary } from './tar-library';
 
 export interface BundlePicture {
   role: 'output' | 'input';
@@ -119,6 +119,7 @@ const TAR_BLOCK = 512;
 
 /** All names are short ASCII and all files small, so a header block each is enough. */
 function tarArchive(members: Member[], mtime: Date): Buffer {
+  const { Header } = tarLibrary();
   const parts: Uint8Array[] = [];
   for (const { path, bytes } of members) {
     const header = Buffer.alloc(TAR_BLOCK);
