@@ -92,18 +92,19 @@ export class QueryInputs {
       const { operator } = row;
       const value = scalarOf(row, await evaluate(message));
       if (isIdSubject(row.on)) {
-        if (row.on in body)
+        if (row.on in body) {
           throw wrongInput(row.on, `There are two filters on "${row.on}"; the API takes one.`);
+        }
         body[row.on] = { operator, value: String(value) };
-        continue;
+      } else {
+        const list = FILTER_LISTS[row.on];
+        if (!list) throw wrongInput('filters', `There is no filter on "${String(row.on)}".`);
+        const filter =
+          row.on === 'eventField'
+            ? { column: fieldOf(row), operator, value }
+            : { field: fieldOf(row), operator, value, type: typeof value };
+        body[list] = [...((body[list] as object[] | undefined) ?? []), filter];
       }
-      const list = FILTER_LISTS[row.on];
-      if (!list) throw wrongInput('filters', `There is no filter on "${String(row.on)}".`);
-      const filter =
-        row.on === 'eventField'
-          ? { column: fieldOf(row), operator, value }
-          : { field: fieldOf(row), operator, value, type: typeof value };
-      body[list] = [...((body[list] as object[] | undefined) ?? []), filter];
     }
     return body;
   }

@@ -50,8 +50,8 @@ export async function* readPages({ filters, limit }: Query, reader: Reader): Asy
     const body = { ...filters, limit: Math.min(PAGE_SIZE, left), ...(cursor !== undefined && { cursor }) };
     const page = await (cursor === undefined ? reader.ask(body) : askPatiently(body, reader));
     const events = page.events.slice(0, left);
-    left -= events.length;
     const ending = endingOf(page, left, cursors);
+    left -= events.length;
     yield { events, lookbackDays: page.lookbackDays, ending };
     if (ending !== undefined) return;
     cursor = page.nextCursor!;
@@ -59,9 +59,12 @@ export async function* readPages({ filters, limit }: Query, reader: Reader): Asy
   }
 }
 
-function endingOf(page: QueryPage, left: number, cursors: ReadonlySet<string>): Ending | undefined {
+/** @param wanted how many events this page could bring at most */
+function endingOf(page: QueryPage, wanted: number, cursors: ReadonlySet<string>): Ending | undefined {
+  // A server may bring more than it was asked for.
+  if (page.events.length > wanted) return 'limit';
   if (!page.hasMore) return 'end';
-  if (left === 0) return 'limit';
+  if (page.events.length === wanted) return 'limit';
   if (page.events.length === 0) return 'empty-page';
   if (page.nextCursor === null) return 'no-cursor';
   return cursors.has(page.nextCursor) ? 'cursor-repeats' : undefined;

@@ -171,6 +171,20 @@ describe('vision-event-query', function () {
       assert.deepEqual(await asked({ limit: '20' }), { useCaseId: USE_CASE, limit: 20 });
     });
 
+    it('a server that brings more than the limit: no more leaves, and the report does not say complete', async () => {
+      const server = await StandIn.start([
+        { events: [{ eventId: 'a' }, { eventId: 'b' }, { eventId: 'c' }], hasMore: false },
+      ]);
+      try {
+        const flow = await load({ limit: '2' }, { baseUrl: server.url });
+        const { out } = await flow.send({});
+        assert.deepEqual(idsOf(out!.payload), ['a', 'b']);
+        assert.deepEqual(reportOf(out), { count: 2, pages: 1, complete: false });
+      } finally {
+        await server.close();
+      }
+    });
+
     for (const [deliver, payloads] of [
       ['array', [[]]],
       ['page', [[]]],
