@@ -118,6 +118,8 @@ for (const version of NODE_RED_VERSIONS) {
       await editor.openDialog('queryTouched');
       await editor.page.getByLabel('quality check').check();
       await editor.page.locator('[data-section="filters"] > summary').click();
+      const fields = editor.page.locator('.vision-event-filter-field');
+      assert.deepEqual([await fields.nth(0).isVisible(), await fields.nth(1).isVisible()], [false, true]);
       await editor.page.locator('[data-section="filters"] .red-ui-editableList-addButton').click();
       const row = editor.page.locator('.vision-event-filter-row').nth(2);
       await row.locator('.vision-event-filter-on').selectOption('eventField');
