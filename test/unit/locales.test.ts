@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const locales = path.join(__dirname, '../../nodes/locales');
+const SOURCE = 'en-US';
+/** Named as Node-RED names its own languages. */
+const TRANSLATIONS = ['de', 'es-ES', 'fr', 'pt-BR'];
+
+/** Every text of a catalogue by its dotted key. */
+function texts(catalogue: unknown, prefix = ''): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [key, value] of Object.entries(catalogue as Record<string, unknown>)) {
+    const name = prefix ? `${prefix}.${key}` : key;
+    if (typeof value === 'string') found.set(name, value);
+    else for (const [inner, text] of texts(value, name)) found.set(inner, text);
+  }
+  return found;
+}
+
+const read = (language: string, file: string) => readFileSync(path.join(locales, language, file), 'utf8');
+const catalogue = (language: string, file: string) => texts(JSON.parse(read(language, file)) as unknown);
+const placeholders = (text: string) => [...text.matchAll(/__\w+__|\$\{\w+\}/g)].map(String).sort();
+
+/** What a help text must have in every language: its parts, and the names of properties and codes, which nobody translates. */
+function helpFrame(help: string) {
+  return {
+    type: /data-help-name="([^"]+)"/.exec(help)?.[1],
+    sections: help.split('\n').filter((line) => line.startsWith('### ')).length,
+    properties: [...help.matchAll(/^: *\*?(\w+)\*? \(/gm)].map(([, name]) => name),
+    code: [...new Set([...help.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code))].sort(),
+    links: [...help.matchAll(/\]\((https?:[^)]+)\)/g)].map(([, link]) => link),
+  };
+}
+
+const files = readdirSync(path.join(locales, SOURCE));
+
+describe('translations', () => {
+  it('exist for the languages promised, and for no others', () => {
+    assert.deepEqual(readdirSync(locales).sort(), [SOURCE, ...TRANSLATIONS].sort());
+  });
+
+  it('are of the same files', () => {
+    assert.ok(files.length >= 16, files.join(', '));
+    for (const language of TRANSLATIONS) {
+      assert.deepEqual(readdirSync(path.join(locales, language)).sort(), [...files].sort(), language);
+    }
+  });
+
+  for (const language of TRANSLATIONS) {
+    for (const file of files.filter((name) => name.endsWith('.json'))) {
+      it(`${language}/${file} has every key, with the same placeholders`, () => {
+        const source = catalogue(SOURCE, file);
+        const translated = catalogue(language, file);
+        assert.deepEqual([...translated.keys()].sort(), [...source.keys()].sort());
+        for (const [key, text] of source) {
+          const translation = translated.get(key) ?? '';
+          assert.deepEqual(placeholders(translation), placeholders(text), key);
+          assert.equal(translation.trim() === '', text.trim() === '', `${key} is empty`);
+        }
+      });
+    }
+
+    for (const file of files.filter((name) => name.endsWith('.html'))) {
+      it(`${language}/${file} has every section, property and code of the English help`, () => {
+        assert.ok(existsSync(path.join(locales, language, file)));
+        assert.deepEqual(helpFrame(read(language, file)), helpFrame(read(SOURCE, file)));
+      });
+    }
+  }
+
+  it('are translations: most longer texts differ from the English ones', () => {
+    for (const language of TRANSLATIONS) {
+      for (const file of files.filter((name) => name.endsWith('.json'))) {
+        const translated = catalogue(language, file);
+        const long = [...catalogue(SOURCE, file)].filter(([, text]) => text.split(' ').length >= 5);
+        const same = long.filter(([key, text]) => translated.get(key) === text).map(([key]) => key);
+        assert.ok(same.length <= long.length * 0.05, `${language}/${file} is English at ${same.join(', ')}`);
+      }
+    }
+  });
+});
