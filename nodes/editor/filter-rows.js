@@ -3,7 +3,7 @@
  * The list of filters in the dialog of a query: rows of what is looked at, the name of a field where that needs one, an operator
  * and a typed value.
  *
- * @param {{t: Function, refresh: Function}} form what `visionEventForm` answered
+ * @param {{t: Function, refresh: Function, nameParts: Function}} form what `visionEventForm` answered
  * @param {{list: string, reason: string}} selectors of the list and of the line for what is wrong
  */
 // eslint-disable-next-line no-unused-vars -- used by the html that includes this
@@ -70,6 +70,9 @@ function visionEventFilterRows(form, selectors) {
   function addItem(container, _index, row) {
     const { t } = form;
     const line = $('<div class="vision-event-filter-row">').appendTo(container);
+    container
+      .siblings('.red-ui-editableList-item-remove')
+      .attr({ role: 'button', 'aria-label': RED._('common.label.delete') });
     const on = select('on', t('label.filterOn'), [...IDS, ...WITH_FIELD], (value) =>
       t(`option.filterOn.${value}`),
     );
@@ -85,10 +88,7 @@ function visionEventFilterRows(form, selectors) {
     value.val(row.value ?? '');
     value.typedInput({ types: ['str', 'num', 'bool', 'msg', 'flow', 'global', 'env', 'jsonata'] });
     value.typedInput('type', row.valueType ?? 'str');
-    value
-      .next('.red-ui-typedInput-container')
-      .find('.red-ui-typedInput-input')
-      .attr('aria-label', t('label.filterValue'));
+    form.nameParts(value, t('label.filterValue'));
     const showParts = () => {
       const withField = WITH_FIELD.includes(on.val());
       field.prop('hidden', !withField).attr('placeholder', withField ? t(`placeholder.${on.val()}`) : '');

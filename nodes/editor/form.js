@@ -138,14 +138,19 @@ function visionEventForm(type, options) {
     section.toggleClass('vision-event-section-wrong', wrong.length > 0);
   }
 
-  /** A label beside a typed input names the hidden original; this binds it to what the user sees. */
-  function bindLabel(element, label) {
+  /** Names what the user sees of a typed input, and answers it. */
+  function nameParts(element, name) {
     const container = element.next('.red-ui-typedInput-container');
-    // Node-RED translates the dialog only after `oneditprepare`.
-    const name = RED._(label.find('[data-i18n]').attr('data-i18n'));
     container.find('.red-ui-typedInput-input').attr('aria-label', name);
     container.find('.red-ui-typedInput-option-trigger').attr('aria-label', name);
     container.find('.red-ui-typedInput-type-select').attr('aria-label', t('form.typeOf', { label: name }));
+    return container;
+  }
+
+  /** A label beside a typed input names the hidden original; this binds it to what the user sees. */
+  function bindLabel(element, label) {
+    // Node-RED translates the dialog only after `oneditprepare`.
+    const container = nameParts(element, RED._(label.find('[data-i18n]').attr('data-i18n')));
     label.off('click.vision-event').on('click.vision-event', (event) => {
       event.preventDefault();
       const parts = ['input', 'option-trigger', 'type-select'].map((part) =>
@@ -171,13 +176,27 @@ function visionEventForm(type, options) {
     bindLabel(element, $(`${form} label[for="${prefix}-${property}"]`));
   }
 
-  /** Node-RED makes its buttons beside a config node of links without address, out of the keyboard's reach. */
-  function reachByKeyboard(buttons) {
-    buttons.attr({ tabindex: 0, role: 'button' }).on('keydown', function (event) {
-      if (event.key !== 'Enter' && event.key !== ' ') return;
-      event.preventDefault();
-      $(this).trigger('click');
-    });
+  /**
+   * Node-RED makes its buttons beside a config node of links without address and without text: out of the keyboard's reach,
+   * and nameless but for a tip under the mouse.
+   */
+  function reachConfigButtons() {
+    for (const [property, { type: configType }] of Object.entries(options.defaults())) {
+      if (!configType) continue;
+      for (const [action, text] of [
+        ['edit', 'editor.editConfig'],
+        ['add', 'editor.addNewConfig'],
+      ]) {
+        const name = RED._(text, { type: configType });
+        $(`#${prefix}-btn-${property}-${action}`)
+          .attr({ tabindex: 0, role: 'button', 'aria-label': name })
+          .on('keydown', function (event) {
+            if (event.key !== 'Enter' && event.key !== ' ') return;
+            event.preventDefault();
+            $(this).trigger('click');
+          });
+      }
+    }
   }
 
   /** Call first in `oneditprepare`: gives the inputs of properties that the flow does not have yet their defaults. */
@@ -193,7 +212,7 @@ function visionEventForm(type, options) {
     openNode = node;
     widgets = moreWidgets;
     const dialog = $(form);
-    reachByKeyboard(dialog.find(`[id^="${prefix}-btn-"]`));
+    reachConfigButtons();
     dialog.on('change keyup input', () => setTimeout(refresh, 0));
     refresh();
     dialog.find('.vision-event-section-wrong').prop('open', true);
@@ -205,7 +224,7 @@ function visionEventForm(type, options) {
     widgets = {};
   }
 
-  return { t, validator, fill, typed, bindLabel, open, close, refresh };
+  return { t, validator, fill, typed, bindLabel, nameParts, open, close, refresh };
 }
 
 /** The reason for a typed value that cannot be read, or undefined. Empty is the caller's matter. */

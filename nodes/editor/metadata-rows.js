@@ -2,7 +2,7 @@
 /**
  * The list of own values in a dialog: rows of a name and a typed value.
  *
- * @param {{t: Function, refresh: Function}} form what `visionEventForm` answered
+ * @param {{t: Function, refresh: Function, nameParts: Function}} form what `visionEventForm` answered
  * @param {{list: string, reason: string}} selectors of the list and of the line for what is wrong
  */
 // eslint-disable-next-line no-unused-vars -- used by the html that includes this
@@ -63,6 +63,9 @@ function visionEventMetadataRows(form, selectors) {
   function addItem(container, _index, row) {
     const { t } = form;
     const line = $('<div class="vision-event-list-row">').appendTo(container);
+    container
+      .siblings('.red-ui-editableList-item-remove')
+      .attr({ role: 'button', 'aria-label': RED._('common.label.delete') });
     const key = $('<input type="text" autocomplete="off">')
       .addClass('vision-event-metadata-key')
       .appendTo(line);
@@ -72,10 +75,7 @@ function visionEventMetadataRows(form, selectors) {
     value.val(row.value ?? '');
     value.typedInput({ types: ['str', 'num', 'bool', 'msg', 'flow', 'global', 'env', 'jsonata'] });
     value.typedInput('type', row.valueType ?? 'str');
-    value
-      .next('.red-ui-typedInput-container')
-      .find('.red-ui-typedInput-input')
-      .attr('aria-label', t('placeholder.metadataValue'));
+    form.nameParts(value, t('placeholder.metadataValue'));
     if (row.key === undefined) key.trigger('focus');
   }
 

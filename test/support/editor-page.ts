@@ -17,6 +17,22 @@ interface EditorApi {
   };
 }
 
+/** What a person can act on, in the terms of the browser's accessibility tree. */
+const CONTROL_ROLES = new Set([
+  'button',
+  'checkbox',
+  'combobox',
+  'DisclosureTriangle',
+  'link',
+  'listbox',
+  'radio',
+  'searchbox',
+  'spinbutton',
+  'textbox',
+]);
+/** So much of an element's html tells which one it is. */
+const EXCERPT = 200;
+
 /** Node-RED's editor in a browser page, used as a person would: by mouse and keyboard. */
 export class EditorPage {
   /** Errors that no code of the page caught. */
@@ -85,6 +101,54 @@ export class EditorPage {
       await cancel.waitFor({ state: 'detached' });
       await this.trayAtRest();
     }
+  }
+
+  /** The dialog of a node type as this package draws it. */
+  form(type: string): Locator {
+    return this.page.locator(`.vision-event-form[data-form="${type}"]`);
+  }
+
+  /** Shows all that a dialog of a type can fold. */
+  async openSections(type: string): Promise<void> {
+    await this.form(type)
+      .locator('details')
+      .evaluateAll((sections: HTMLDetailsElement[]) => sections.forEach((section) => (section.open = true)));
+  }
+
+  /** The fields and buttons of a dialog that a screen reader would announce without a name, as html; an icon is no name. */
+  async nameless(type: string): Promise<string[]> {
+    const browser = await this.page.context().newCDPSession(this.page);
+    const { result: form } = await browser.send('Runtime.evaluate', {
+      expression: `document.querySelector('.vision-event-form[data-form="${type}"]')`,
+    });
+    const { nodes } = await browser.send('Accessibility.queryAXTree', { objectId: form.objectId });
+    const controls = nodes.filter(({ ignored, role }) => !ignored && CONTROL_ROLES.has(String(role?.value)));
+    if (controls.length === 0) throw new Error(`the dialog of ${type} shows no field`);
+    const found: string[] = [];
+    for (const { name, backendDOMNodeId } of controls) {
+      if (/[^\s\p{Co}]/u.test(String(name?.value ?? ''))) continue;
+      const { outerHTML } = await browser.send('DOM.getOuterHTML', { backendNodeId: backendDOMNodeId });
+      found.push(outerHTML.slice(0, EXCERPT));
+    }
+    await browser.detach();
+    return found;
+  }
+
+  /** What in a dialog reaches over its right edge, as html, while the dialog is that wide. */
+  async overflowing(type: string, width: number): Promise<string[]> {
+    return this.form(type).evaluate(
+      (form: HTMLElement, { width, excerpt }) => {
+        form.style.width = `${width}px`;
+        const { right } = form.getBoundingClientRect();
+        const elements = [...form.querySelectorAll<HTMLElement>('*')];
+        const over = elements.filter(
+          (element) => element.checkVisibility() && element.getBoundingClientRect().right > right + 1,
+        );
+        form.style.width = '';
+        return over.map((element) => element.outerHTML.slice(0, excerpt));
+      },
+      { width, excerpt: EXCERPT },
+    );
   }
 
   /** Dialogs slide in and out; what is clicked meanwhile is missed. */
