@@ -70,5 +70,5 @@ function addUseCases(flow: ExampleFlow, workspace: string): void {
     { workspace, action: 'create', useCaseName: 'payload', useCaseNameType: 'msg' },
     [[created]],
   );
-  flow.button('Night shift', [120, 560], 'Night shift', [[creator]]);
+  flow.button('create "Night shift"', [150, 560], 'Night shift', [[creator]]);
 }

@@ -184,7 +184,7 @@ const SETTINGS = {
   logging: { console: { level: 'trace', metrics: false, audit: false } },
 };
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
