@@ -86,6 +86,7 @@ export function typedInput(RED: NodeAPI, node: Node, field: string, value: unkno
       throw new FlowError(
         'EVENT_INVALID',
         `The field "${field}" (${type}) could not be evaluated: ${reason}`,
+        { short: { key: 'wrongInput', values: { field } } },
       );
     }
   };
