@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { VisionEvent } from '../../src/event/types';
-import { visionEventDefaults } from '../../nodes/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
+import { answeringFlow } from '../support/answering-flow';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 import { packedPackage, PROJECT_ROOT } from '../support/packed-package';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
@@ -167,56 +167,8 @@ async function assertKeyNowhere(nodeRed: RealNodeRed, key: string, answer: strin
     assert.ok(!text.includes(key), `the key stands in ${name}`);
 }
 
-/** HTTP in → vision event → HTTP response; what goes wrong is answered too. */
 function flowTo(baseUrl: string, apiKey: string): FlowNode[] {
-  return [
-    { id: 'tab', type: 'tab', label: 'Test' },
-    { id: 'workspace', type: 'vision-event-workspace', name: 'Test', baseUrl, credentials: { apiKey } },
-    {
-      id: 'in',
-      type: 'http in',
-      z: 'tab',
-      x: 100,
-      y: 100,
-      url: '/detections',
-      method: 'post',
-      wires: [['event']],
-    },
-    {
-      id: 'event',
-      type: 'vision-event',
-      z: 'tab',
-      x: 300,
-      y: 100,
-      ...visionEventDefaults,
-      workspace: 'workspace',
-      useCase: 'quality-line-1',
-      useCaseType: 'str',
-      result: 'scratch',
-      resultType: 'detected',
-      wires: [['report']],
-    },
-    ...answerWith('report', '{"event": payload, "report": visionEvent}', 201),
-    { id: 'catch', type: 'catch', z: 'tab', x: 300, y: 200, scope: null, wires: [['fault']] },
-    ...answerWith('fault', '{"error": error, "report": visionEvent}', 500),
-  ];
-}
-
-function answerWith(id: string, jsonata: string, statusCode: number): FlowNode[] {
-  const rules = [
-    { t: 'set', p: 'payload', pt: 'msg', to: jsonata, tot: 'jsonata' },
-    { t: 'delete', p: 'headers', pt: 'msg' },
-  ];
-  return [
-    { id, type: 'change', z: 'tab', x: 500, y: 100, rules, wires: [[`${id}-response`]] },
-    {
-      id: `${id}-response`,
-      type: 'http response',
-      z: 'tab',
-      x: 700,
-      y: 100,
-      statusCode: String(statusCode),
-      wires: [],
-    },
-  ];
+  return answeringFlow(baseUrl, apiKey, [
+    { url: '/detections', event: { result: 'scratch', resultType: 'detected' } },
+  ]);
 }
