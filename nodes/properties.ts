@@ -6,7 +6,9 @@
 
 export const workspaceDefaults = {
   name: '',
+  target: 'cloud' as 'cloud' | 'event-store',
   baseUrl: 'https://api.roboflow.com',
+  transport: 'separate' as 'separate' | 'bundle',
   deviceId: '',
   timeout: 30000,
   tls: '',

@@ -1,5 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { ClientOptions } from '../../src/api/client';
+import type { EventStoreOptions } from '../../src/api/event-store-client';
+import type { ConnectionOptions } from '../../src/api/http-client';
 import { MAX_WAITING } from '../../src/api/limits';
 import type { WorkspaceProperties } from '../properties';
 import { numberOf } from './event-settings';
@@ -32,13 +34,34 @@ export function clientOptions(
   config: WorkspaceProperties,
   apiKey: string | undefined,
 ): ClientOptions {
-  const label = config.name ? ` "${config.name}"` : '';
-  const options: ClientOptions = {
+  return {
+    ...connectionOptions(RED, config),
+    apiKey: configured('API key', apiKey, labelOf(config)),
+    uploadReuseMs: uploadReuseMs(config),
+  };
+}
+
+/**
+ * The settings of a workspace as the client of a Local Event Store takes them.
+ *
+ * @param key its X-API-Key; a store may do without one
+ * @throws FlowError `NOT_CONFIGURED` as `clientOptions` does
+ */
+export function eventStoreOptions(
+  RED: NodeAPI,
+  config: WorkspaceProperties,
+  key: string | undefined,
+): EventStoreOptions {
+  const options = connectionOptions(RED, config);
+  return key?.trim() ? { ...options, apiKey: configured('X-API-Key', key, labelOf(config)) } : options;
+}
+
+function connectionOptions(RED: NodeAPI, config: WorkspaceProperties): Omit<ConnectionOptions, 'apiKey'> {
+  const label = labelOf(config);
+  const options: Omit<ConnectionOptions, 'apiKey'> = {
     baseUrl: configured('base URL', config.baseUrl, label),
-    apiKey: configured('API key', apiKey, label),
     timeoutMs: Number(config.timeout) || 30_000,
     maxWaiting: maxWaitingOf(config),
-    uploadReuseMs: uploadReuseMs(config),
     env: process.env,
   };
   const tls = configNode<TlsConfigNode>(RED, 'TLS', config.tls, label);
@@ -54,6 +77,8 @@ export function clientOptions(
   }
   return options;
 }
+
+const labelOf = (config: WorkspaceProperties) => (config.name ? ` "${config.name}"` : '');
 
 function uploadReuseMs(config: WorkspaceProperties): number | undefined {
   const minutes = numberOf(config.uploadReuseMinutes);

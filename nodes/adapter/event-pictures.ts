@@ -70,9 +70,16 @@ export class EventPictures {
     try {
       await attempt();
     } catch (error) {
-      if (this.config.whenImageFails !== 'send-without' || !isAboutThePicture(error)) throw error;
-      (report.imagesLeftOut ??= []).push({ role, message: error.message });
+      if (!this.maySendWithout([role], error, report)) throw error;
     }
+  }
+
+  /** True when the node sends events without pictures that failed in this way; it is noted in the report then. */
+  maySendWithout(roles: LoadedPicture['role'][], error: unknown, report: EventReport): boolean {
+    if (this.config.whenImageFails !== 'send-without' || !isAboutThePicture(error)) return false;
+    const { message } = error;
+    (report.imagesLeftOut ??= []).push(...roles.map((role) => ({ role, message })));
+    return true;
   }
 }
 

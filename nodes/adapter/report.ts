@@ -13,9 +13,16 @@ export interface EventReport {
   deprecations?: unknown[];
   repaired?: Mended[];
   detections?: { format: string; count: number; dropped: number; notes: string[] };
-  images?: { role: 'output' | 'input'; sourceId: string; url?: string; bytes: number }[];
+  /** `sourceId` and `url` when the picture was uploaded by itself, not together with the event */
+  images?: { role: 'output' | 'input'; sourceId?: string; url?: string; bytes: number }[];
   /** pictures that failed while the node may send without them */
   imagesLeftOut?: { role: 'output' | 'input'; message: string }[];
+  /** `bundle-too-large`: event and pictures did not fit into one bundle and went separately */
+  notes?: 'bundle-too-large'[];
+  /** the Local Event Store's own id of the event */
+  storeId?: string;
+  /** the answer of the Local Event Store was lost: the event may be stored although this failed */
+  doubt?: true;
   statusCode?: number;
   attempts?: number;
   durationMs?: number;

@@ -1,8 +1,10 @@
 import type { OutboxRecord } from '../../src/delivery/outbox';
-import type { Target, TargetReceipt } from '../../src/delivery/target';
+import { mayBeStored } from '../../src/delivery/retry-policy';
+import type { PackedEvent, SendFailure, Target, TargetReceipt } from '../../src/delivery/target';
 import type { VisionEvent } from '../../src/event/types';
 import { eventJson } from './event-json';
 import type { EventPictures, LoadedPicture } from './event-pictures';
+import { FlowError, toFlowError } from './flow-error';
 import type { EventReport } from './report';
 
 /** What the outbox keeps of an event. */
@@ -20,23 +22,69 @@ export function outboxRecord(event: VisionEvent, pictures: LoadedPicture[] = [])
   };
 }
 
+/** The pictures of one event, and what its node does when one of them fails. */
+interface AttachedPictures {
+  pictures: LoadedPicture[];
+  handling: EventPictures;
+}
+
 /**
- * Sends one event now, after its pictures.
+ * Sends one event now: its pictures first, or together with it where the target takes that.
  *
  * @returns the event as it was sent
- * @throws ApiError, and FlowError `NOT_CONFIGURED`
+ * @throws ApiError, and FlowError `NOT_CONFIGURED`; one that leaves in doubt whether the event is stored says so
  */
 export async function sendEvent(
   event: VisionEvent,
   target: Target,
   report: EventReport,
-  attached?: { pictures: LoadedPicture[]; handling: EventPictures },
+  attached?: AttachedPictures,
 ): Promise<VisionEvent> {
-  const complete = attached
-    ? await attached.handling.upload(event, attached.pictures, target, report)
-    : event;
-  noteReceipt(report, await target.postEvent(eventJson(complete)));
-  return complete;
+  try {
+    const packed = attached && (await pack(event, attached.pictures, target, report));
+    if (packed && attached) return await sendPacked(event, packed, target, report, attached);
+    const complete = attached
+      ? await attached.handling.upload(event, attached.pictures, target, report)
+      : event;
+    noteReceipt(report, await target.postEvent(eventJson(complete)));
+    return complete;
+  } catch (error) {
+    if (!isInDoubt(error, target)) throw error;
+    report.doubt = true;
+    throw withDoubt(error, event.eventId);
+  }
+}
+
+async function pack(
+  event: VisionEvent,
+  loaded: LoadedPicture[],
+  target: Target,
+  report: EventReport,
+): Promise<PackedEvent | undefined> {
+  if (!target.packEvent || loaded.length === 0) return undefined;
+  const pictures = loaded.map(({ role, picture: { bytes, mediaType } }) => ({ role, bytes, mediaType }));
+  const packed = await target.packEvent(eventJson(event), pictures);
+  if (!packed) report.notes = ['bundle-too-large'];
+  return packed;
+}
+
+async function sendPacked(
+  event: VisionEvent,
+  packed: PackedEvent,
+  target: Target,
+  report: EventReport,
+  { pictures, handling }: AttachedPictures,
+): Promise<VisionEvent> {
+  try {
+    noteReceipt(report, await packed.post());
+    report.images = pictures.map(({ role, picture }) => ({ role, bytes: picture.bytes.length }));
+    return event;
+  } catch (error) {
+    // Whether the event or its pictures were refused cannot be told apart: without them the event speaks for itself.
+    const roles = pictures.map(({ role }) => role);
+    if (!handling.maySendWithout(roles, error, report)) throw error;
+    return sendEvent(event, target, report, { pictures: [], handling });
+  }
 }
 
 function noteReceipt(report: EventReport, receipt: TargetReceipt): void {
@@ -44,6 +92,24 @@ function noteReceipt(report: EventReport, receipt: TargetReceipt): void {
   report.statusCode = receipt.statusCode;
   report.attempts = receipt.attempts;
   report.durationMs = receipt.durationMs;
+  if (receipt.storeId !== undefined) report.storeId = receipt.storeId;
   if (receipt.warnings.length > 0) report.serverWarnings = receipt.warnings;
   if (receipt.deprecations && receipt.deprecations.length > 0) report.deprecations = receipt.deprecations;
+}
+
+/** Where the target gives its own ids, a lost answer leaves in doubt what a repeat would mend elsewhere. */
+export function isInDoubt(error: unknown, target: Target): boolean {
+  // Raised here before anything was sent, or doubted already.
+  if (error instanceof FlowError) return false;
+  const { code } = (error ?? {}) as { code?: unknown };
+  return target.givesOwnIds === true && typeof code === 'string' && mayBeStored(error as SendFailure);
+}
+
+export function withDoubt(error: unknown, eventId: string): FlowError {
+  const { code, message, statusCode } = toFlowError(error);
+  return new FlowError(
+    code,
+    `${message} The Local Event Store may have stored the event all the same; sent again, it may be there twice. Look for the id ${eventId}.`,
+    { statusCode },
+  );
 }

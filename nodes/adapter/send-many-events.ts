@@ -1,8 +1,9 @@
 import { sendMany, type EventToSend } from '../../src/delivery/send-many';
+import type { SendFailure, Target } from '../../src/delivery/target';
 import type { EventWarning, Mended, VisionEvent } from '../../src/event/types';
 import type { VisionEventSendProperties } from '../properties';
 import { FlowError, toFlowError, type FlowErrorCode } from './flow-error';
-import { outboxRecord } from './send-event';
+import { isInDoubt, outboxRecord, withDoubt } from './send-event';
 import { checkGivenEvent } from './send-events-input';
 import type { EventReport } from './report';
 import type { Workspace } from './workspace';
@@ -32,6 +33,8 @@ export interface FailedEvent {
   code: FlowErrorCode;
   message: string;
   statusCode?: number;
+  /** the answer of the Local Event Store was lost: the event may be stored all the same */
+  doubt?: true;
 }
 
 /** A checked event and its place in the message. */
@@ -126,12 +129,19 @@ async function sendNow(
   report.eventIds = accepted.map(({ event }) => event.eventId);
   report.created = accepted.length;
   failed.sort((a, b) => a.event.index - b.event.index);
-  report.failed.push(...failed.map(({ event, failure }) => failedEvent(event.eventId, toFlowError(failure))));
+  report.failed.push(
+    ...failed.map(({ event, failure }) => failedToSend(event.eventId, failure, workspace.target)),
+  );
   if (accepted.some(({ warnings }) => warnings.length > 0)) {
     const byIndex = new Map(accepted.map(({ event, warnings }) => [event.index, warnings]));
     report.serverWarnings = report.warnings.map((_predicted, index) => byIndex.get(index) ?? []);
   }
   if (batchWarnings.length > 0) report.batchWarnings = batchWarnings;
+}
+
+function failedToSend(eventId: string, failure: SendFailure, target: Target): FailedEvent {
+  if (!isInDoubt(failure, target)) return failedEvent(eventId, toFlowError(failure));
+  return { ...failedEvent(eventId, withDoubt(failure, eventId)), doubt: true };
 }
 
 function failedEvent(eventId: string | null, { code, message, statusCode }: FlowError): FailedEvent {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
-import type { DeadLetter, OutboxRecord, RecoveryReport } from '../../src/delivery/outbox';
+import type { DeadLetter, DeliveredEvent, OutboxRecord, RecoveryReport } from '../../src/delivery/outbox';
 import { Sender } from '../../src/delivery/sender';
 import type { OutageNotice, SenderListeners, SenderState } from '../../src/delivery/sender-types';
 import type { Target } from '../../src/delivery/target';
@@ -14,6 +14,9 @@ const REOPEN_AFTER_MS = 15_000;
 const COUNTDOWN_INTERVAL_MS = 1000;
 /** Node-RED gives a closing node 15 s, `docker stop` gives the process 10 s. */
 const CLOSE_DEADLINE_MS = 4000;
+/** Events that may be stored twice are told of at most this often, with their number. */
+const DOUBT_INTERVAL_MS = 60_000;
+const DOUBTS_NAMED = 5;
 
 export interface DeliveryLog {
   info(text: string): void;
@@ -57,6 +60,8 @@ export class WorkspaceDelivery {
   private open: OpenDelivery | undefined;
   private openFailedAt = -Infinity;
   private countdown: NodeJS.Timeout | undefined;
+  private doubtTimer: NodeJS.Timeout | undefined;
+  private readonly doubtfulIds: string[] = [];
   private closed = false;
 
   constructor(
@@ -134,6 +139,8 @@ export class WorkspaceDelivery {
     this.closed = true;
     clearInterval(this.countdown);
     this.countdown = undefined;
+    clearTimeout(this.doubtTimer);
+    this.tellDoubts();
     const open = this.open ?? (await this.opening?.catch(() => undefined));
     this.open = undefined;
     this.opening = undefined;
@@ -184,7 +191,10 @@ export class WorkspaceDelivery {
         ...(numberOf(config.batchLinger) === undefined ? {} : { lingerMs: numberOf(config.batchLinger) }),
       },
       listeners: {
-        delivered: (...told) => this.listeners.forEach((listener) => listener.delivered?.(...told)),
+        delivered: (events, warnings) => {
+          this.noteDoubts(events);
+          this.listeners.forEach((listener) => listener.delivered?.(events, warnings));
+        },
         refused: (events) => {
           surroundings.log.warn(
             `${events.length} event(s) were refused for good and lie in ${path.join(this.folder, 'dead')}: ${events[0]?.message ?? ''}`,
@@ -211,6 +221,28 @@ export class WorkspaceDelivery {
       clearInterval(this.countdown);
       this.countdown = undefined;
     }
+  }
+
+  private noteDoubts(events: DeliveredEvent[]): void {
+    const ids = events.filter(({ mayBeTwice }) => mayBeTwice).map(({ eventId }) => eventId);
+    if (ids.length === 0) return;
+    this.doubtfulIds.push(...ids);
+    if (this.doubtTimer) return;
+    this.tellDoubts();
+    this.doubtTimer = setTimeout(() => {
+      this.doubtTimer = undefined;
+      this.tellDoubts();
+    }, DOUBT_INTERVAL_MS).unref();
+  }
+
+  private tellDoubts(): void {
+    const ids = this.doubtfulIds.splice(0);
+    if (ids.length === 0) return;
+    const others = ids.length > DOUBTS_NAMED ? ' and others' : '';
+    this.surroundings.log.warn(
+      `${ids.length} event(s) may be twice in the Local Event Store: an answer to them was lost, so they were sent again. ` +
+        `Look for externalId ${ids.slice(0, DOUBTS_NAMED).join(', ')}${others}.`,
+    );
   }
 
   /** One line at the begin of an outage and one at its end, never one a message. */

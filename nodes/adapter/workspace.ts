@@ -1,20 +1,24 @@
 import type { Node, NodeAPI } from 'node-red';
 import { VisionEventsClient } from '../../src/api/client';
+import { EventStoreClient } from '../../src/api/event-store-client';
 import { ConnectionSlots } from '../../src/api/connection-slots';
 import { ApiError } from '../../src/api/errors';
 import { MAX_CONNECTIONS } from '../../src/api/limits';
 import type { Target } from '../../src/delivery/target';
-import type { WorkspaceProperties } from '../properties';
+import { workspaceDefaults, type WorkspaceProperties } from '../properties';
 import { PICTURE_MAX_BYTES } from '../../src/images/limits';
-import { clientOptions, maxWaitingOf } from './client-options';
+import { clientOptions, eventStoreOptions, maxWaitingOf } from './client-options';
 import { numberOf } from './event-settings';
 import { FlowError } from './flow-error';
+import { cloudTarget, eventStoreTarget } from './send-targets';
 import { WorkspaceDelivery } from './workspace-delivery';
 
 export const WORKSPACE_TYPE = 'vision-event-workspace';
 
 export interface WorkspaceCredentials {
   apiKey?: string;
+  /** X-API-Key of a Local Event Store; empty when it asks for none */
+  eventStoreKey?: string;
 }
 
 export interface WorkspaceNode extends Node<WorkspaceCredentials> {
@@ -29,6 +33,7 @@ export class Workspace {
   readonly target: Target;
   private readonly places: ConnectionSlots;
   private openClient: VisionEventsClient | undefined;
+  private openEventStore: EventStoreClient | undefined;
   private closed = false;
 
   constructor(
@@ -37,7 +42,10 @@ export class Workspace {
     private readonly config: WorkspaceProperties,
   ) {
     this.places = new ConnectionSlots(MAX_CONNECTIONS, maxWaitingOf(config));
-    this.target = this.makeTarget();
+    // The outbox takes events also while the key or the address is missing: each attempt asks anew.
+    this.target = this.isEventStore
+      ? eventStoreTarget(() => this.eventStore())
+      : cloudTarget(() => this.client(), config.transport || 'separate');
     this.delivery = new WorkspaceDelivery(config, {
       userDir: RED.settings.userDir ?? process.cwd(),
       id: node.id,
@@ -65,19 +73,49 @@ export class Workspace {
   /**
    * The client of this workspace; all its nodes share it and its connections.
    *
-   * @throws FlowError `NOT_CONFIGURED` when key or URL are missing or their environment variable is not set
+   * @throws FlowError `NOT_CONFIGURED` when key or URL are missing or their environment variable is not set, or when the
+   * workspace is a Local Event Store, which only takes events
    */
   client(): VisionEventsClient {
-    if (this.closed) {
+    if (this.isEventStore) {
       throw new FlowError(
-        'NETWORK',
-        'This workspace was closed by a deploy while the message was under way.',
+        'NOT_CONFIGURED',
+        `The workspace${this.label()} sends to a Local Event Store, which takes events and nothing else. ` +
+          "Choose a workspace with the target Roboflow's cloud in this node.",
+        { short: { key: 'cloudOnly' } },
       );
     }
+    this.mustBeOpen();
     this.openClient ??= new VisionEventsClient(
       clientOptions(this.RED, this.config, this.node.credentials?.apiKey),
     );
     return this.openClient;
+  }
+
+  private get isEventStore(): boolean {
+    return this.config.target === 'event-store';
+  }
+
+  /** @throws FlowError `NOT_CONFIGURED` when the address is missing, or an environment variable is not set */
+  private eventStore(): EventStoreClient {
+    this.mustBeOpen();
+    if (this.config.baseUrl?.trim() === workspaceDefaults.baseUrl) {
+      throw new FlowError(
+        'NOT_CONFIGURED',
+        `The workspace${this.label()} sends to a Local Event Store, but its base URL is that of Roboflow's cloud. ` +
+          'Open it and enter the address of the Event Store, such as http://localhost:8001.',
+        { short: { key: 'noBaseUrl' } },
+      );
+    }
+    this.openEventStore ??= new EventStoreClient(
+      eventStoreOptions(this.RED, this.config, this.node.credentials?.eventStoreKey),
+    );
+    return this.openEventStore;
+  }
+
+  private mustBeOpen(): void {
+    if (!this.closed) return;
+    throw new FlowError('NETWORK', 'This workspace was closed by a deploy while the message was under way.');
   }
 
   /**
@@ -86,7 +124,7 @@ export class Workspace {
    * @throws FlowError `NOT_CONFIGURED` as `client` does
    */
   configurationFault(): ApiError | undefined {
-    return this.client().configurationFault();
+    return (this.isEventStore ? this.eventStore() : this.client()).configurationFault();
   }
 
   /**
@@ -107,21 +145,17 @@ export class Workspace {
     const delivery = this.delivery.close(removed);
     this.openClient?.close();
     this.openClient = undefined;
+    this.openEventStore?.close();
+    this.openEventStore = undefined;
     await delivery;
-  }
-
-  /** The outbox takes events also while the key or the address is missing: each attempt asks anew. */
-  private makeTarget(): Target {
-    const now = () => Promise.resolve().then(() => this.client().target());
-    return {
-      postEvent: (body, signal) => now().then((target) => target.postEvent(body, signal)),
-      postBatch: (bodies, signal) => now().then((target) => target.postBatch(bodies, signal)),
-      uploadPicture: (picture, signal) => now().then((target) => target.uploadPicture(picture, signal)),
-    };
   }
 
   private closedError(): ApiError {
     return new ApiError('NETWORK', 'This workspace was closed by a deploy while the message was under way.');
+  }
+
+  private label(): string {
+    return this.config.name ? ` "${this.config.name}"` : '';
   }
 }
 

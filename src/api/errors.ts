@@ -18,6 +18,8 @@ export interface ApiErrorDetails {
   retryAfterMs?: number;
   /** nothing but a change of settings, key, plan or certificate will help; trying again will not */
   needsOperator?: boolean;
+  /** the request certainly never reached the server */
+  notSent?: boolean;
   /** the server's own words, bounded, the API key struck out */
   serverMessage?: string;
   /** how often the request was sent */
@@ -37,6 +39,7 @@ export class ApiError extends Error {
   readonly statusCode?: number;
   readonly retryAfterMs?: number;
   readonly needsOperator?: boolean;
+  readonly notSent?: boolean;
   readonly serverMessage?: string;
   readonly attempts?: number;
   readonly networkCode?: string;
@@ -47,6 +50,7 @@ export class ApiError extends Error {
     this.statusCode = details.statusCode;
     this.retryAfterMs = details.retryAfterMs;
     this.needsOperator = details.needsOperator;
+    this.notSent = details.notSent;
     this.serverMessage = details.serverMessage;
     this.attempts = details.attempts;
     this.networkCode = details.networkCode;

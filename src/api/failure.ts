@@ -38,6 +38,9 @@ const NETWORK_CAUSES: Record<string, string> = {
   EPIPE: 'the connection was cut',
 };
 
+/** No connection came about. A route may also be lost while a request is under way, so those codes are not among them. */
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+
 /** The certificate faults of OpenSSL and Node.js, as far as their cure differs from "trust this authority". */
 const CERTIFICATE_CAUSES: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired; renew it, or set the clock of this device right',
@@ -68,7 +71,12 @@ const UNTRUSTED_CERTIFICATE = new Set([
 export function networkFailure(error: unknown, at: Surroundings, attempts: number): ApiError {
   const code = errorCode(error);
   const fail = (kind: ApiErrorCode, what: string, needsOperator?: boolean) =>
-    new ApiError(kind, `${at.where}: ${what} (${code}).`, { needsOperator, attempts, networkCode: code });
+    new ApiError(kind, `${at.where}: ${what} (${code}).`, {
+      needsOperator,
+      attempts,
+      networkCode: code,
+      notSent: NEVER_CONNECTED.has(code) || undefined,
+    });
 
   if (TIMEOUT_CODES.has(code)) {
     return fail('TIMEOUT', `no answer in time; whether the request was carried out is not known`);

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -58,7 +58,7 @@ interface Member {
 export async function buildBundle(content: BundleContent): Promise<Buffer> {
   const images = content.pictures.map((picture) => ({
     ...picture,
-    path: pictureMemberPath(picture.mediaType),
+    path: pictureMemberPath(content.event.eventId, picture),
   }));
   const payload = { path: PAYLOAD_MEMBER, bytes: Buffer.from(payloadText(content, images)) };
   const archive = tarArchive([payload, ...images], bundleTime(content.event.timestamp));
@@ -67,12 +67,25 @@ export async function buildBundle(content: BundleContent): Promise<Buffer> {
   return bundle;
 }
 
-const pictureMemberPath = (mediaType: string): string => {
+/** Derived from event and role, so that the same event always makes the same bundle and a retry sends the same bytes. */
+const pictureMemberPath = (eventId: string, { role, mediaType }: BundlePicture): string => {
   const format = PICTURE_FORMATS.find((candidate) => candidate.mediaType === mediaType);
   if (!format)
     throw new BundleError('BUNDLE_INVALID', `A picture of type ${mediaType} cannot go into a bundle.`);
-  return `${PICTURE_FOLDER}${randomUUID()}.${format.extension}`;
+  return `${PICTURE_FOLDER}${uuidFrom(`${eventId}/${role}`)}.${format.extension}`;
 };
+
+/** A text as a UUID of version 8 ("for own use"), the shape that the format's own writer gives the names of pictures. */
+function uuidFrom(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
+}
 
 /** The event as the format has it: member paths in place of source ids, nothing empty, no number that JSON cannot hold. */
 function payloadText(content: BundleContent, images: (BundlePicture & Member)[]): string {

@@ -174,4 +174,6 @@ export interface DeliveredEvent {
   attempts: number;
   ageMs: number;
   warnings: EventWarning[];
+  /** the target gives ids of its own, and an earlier answer was lost: the event may be stored twice */
+  mayBeTwice?: true;
 }

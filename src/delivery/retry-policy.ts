@@ -314,6 +314,19 @@ export function afterDeath(health: UseCaseHealth, now: number): UseCaseHealth {
   return { ...health, deaths: [...health.deaths, now] };
 }
 
+/** "Please come back later": 503, and 529 of a Local Event Store that is full until it has uploaded to the cloud. */
+const NOT_TAKEN_STATUSES = new Set([503, 529]);
+
+/**
+ * True when the target may have stored the event although no good answer came back. Where ids do not make repeats harmless,
+ * sending it again may store it twice.
+ */
+export function mayBeStored(failure: SendFailure): boolean {
+  if (failure.notSent || failure.code === 'BUSY') return false;
+  if (failure.statusCode !== undefined && NOT_TAKEN_STATUSES.has(failure.statusCode)) return false;
+  return mayStillLand(failure);
+}
+
 /**
  * True when the target may have got the request although no good answer came back, and may store it even later.
  * A newer version of such an event waits, or the older one could overwrite it.

@@ -37,17 +37,18 @@ export async function sendMany<Event extends EventToSend>(
   target: Target,
 ): Promise<ManySent<Event>> {
   const run = new ManyRun<Event>(target);
-  for (const batch of batchesOf(events)) await run.send(batch);
+  const mostTogether = target.givesOwnIds ? 1 : batchSize;
+  for (const batch of batchesOf(events, mostTogether)) await run.send(batch);
   return run.sent;
 }
 
-function batchesOf<Event extends EventToSend>(events: readonly Event[]): Event[][] {
+function batchesOf<Event extends EventToSend>(events: readonly Event[], mostTogether: number): Event[][] {
   const batches: Event[][] = [];
   const open = new Map<string, { batch: Event[]; bytes: number }>();
   for (const event of events) {
     const bytes = Buffer.byteLength(event.body);
     let current = open.get(event.useCaseId);
-    if (!current || current.batch.length >= batchSize || current.bytes + bytes > batchBytes) {
+    if (!current || current.batch.length >= mostTogether || current.bytes + bytes > batchBytes) {
       current = { batch: [], bytes: 0 };
       batches.push(current.batch);
       open.set(event.useCaseId, current);

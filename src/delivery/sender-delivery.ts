@@ -1,11 +1,11 @@
 import { OutboxDamage, type DeliveredEvent, type Lease, type Settlement, type StoredEvent } from './outbox';
 import type { StoredPicture } from './outbox';
-import { RETRY_POLICY, backoffDelay, mayStillLand } from './retry-policy';
+import { RETRY_POLICY, backoffDelay, mayBeStored, mayStillLand } from './retry-policy';
 import { withSourceIds } from './sender-body';
 import { isolateRefused, namedInError, type GroupAnswer } from './sender-isolation';
 import type { RejectionChange, SenderMemory } from './sender-memory';
 import type { RefusedEvent } from './sender-types';
-import type { SendFailure, Target, TargetBatchReceipt } from './target';
+import type { EventPicture, PackedEvent, SendFailure, Target, TargetBatchReceipt } from './target';
 import type { EventWarning } from '../event/types';
 
 /** How a request ended. `closed`: it was not sent or was aborted, because the sender stops or the host is to be left alone. */
@@ -18,6 +18,8 @@ export type RequestResult<T> =
 /** What a delivery needs of its sender. */
 export interface DeliveryRoom {
   readonly memory: SenderMemory;
+  /** for what needs no request; requests go through `request` */
+  readonly target: Pick<Target, 'packEvent' | 'givesOwnIds'>;
   now(): number;
   wallNow(): number;
   random(): number;
@@ -120,7 +122,7 @@ export class LeaseDelivery {
   }
 
   private async deliver(events: StoredEvent[]): Promise<void> {
-    const ready = await this.uploadPictures(events);
+    const ready = await this.uploadPictures(await this.sendPacked(events));
     const alone = ready.filter((event) => this.room.memory.goesAlone(event));
     const together = ready.filter((event) => !this.room.memory.goesAlone(event));
     for (const group of this.groupsOf(together)) {
@@ -138,6 +140,53 @@ export class LeaseDelivery {
     if (this.halted) return false;
     const useCaseId = group[0]?.useCaseId ?? '';
     return this.isProbing || this.room.memory.useCaseGate(useCaseId, this.room.now()) === 'open';
+  }
+
+  // ----- events that take their pictures along in one request
+
+  /** @returns the events that have to go the other way: pictures first, then together */
+  private async sendPacked(events: StoredEvent[]): Promise<StoredEvent[]> {
+    const sliceEnd = this.room.now() + UPLOAD_SLICE;
+    const others: StoredEvent[] = [];
+    for (const event of events) {
+      if (!this.goesPacked(event)) others.push(event);
+      else if (this.room.now() <= sliceEnd && this.mayGoOn([event])) {
+        const packed = await this.pack(event);
+        if (packed === 'too large') others.push(event);
+        else if (packed) await this.postPacked(event, packed);
+      }
+    }
+    return others;
+  }
+
+  /** An event with a picture at the target already goes on as it began: every attempt sends the same body. */
+  private goesPacked(event: StoredEvent): boolean {
+    const { target, memory } = this.room;
+    if (!target.packEvent || target.givesOwnIds) return target.givesOwnIds === true;
+    const isUploaded = ({ sourceId, role }: StoredPicture) => sourceId ?? memory.uploadedId(event, role);
+    return event.pictures.length > 0 && !event.pictures.some(isUploaded);
+  }
+
+  /** @returns undefined when the event cannot be sent now; what becomes of it is settled then */
+  private async pack(event: StoredEvent): Promise<PackedEvent | 'too large' | undefined> {
+    const pictures: EventPicture[] = [];
+    for (const picture of event.pictures) {
+      const bytes = await this.readPicture(event, picture);
+      if (!bytes) return undefined;
+      pictures.push({ role: picture.role, mediaType: picture.mediaType, bytes });
+    }
+    try {
+      return (await this.room.target.packEvent?.(event.body, pictures)) ?? 'too large';
+    } catch (error) {
+      this.bury(event, DAMAGED_BODY_CODE, `The stored event is damaged: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  private async postPacked(event: StoredEvent, packed: PackedEvent): Promise<void> {
+    const mayTry = !this.room.memory.goesAlone(event) || this.room.tryIsolationTurn();
+    if (mayTry) await this.send([event], packed);
+    else this.putOff(event, this.room.now() + RETRY_POLICY.isolationWindow, 'waits to be tried alone');
   }
 
   // ----- pictures
@@ -233,8 +282,12 @@ export class LeaseDelivery {
     }
   }
 
-  private async send(group: StoredEvent[]): Promise<GroupAnswer & { failure?: SendFailure }> {
-    const bytes = group.reduce((sum, event) => sum + this.bytesOf(event) + 1, ENVELOPE_BYTES);
+  private async send(
+    group: StoredEvent[],
+    packed?: PackedEvent,
+  ): Promise<GroupAnswer & { failure?: SendFailure }> {
+    const bytes =
+      packed?.bytes ?? group.reduce((sum, event) => sum + this.bytesOf(event) + 1, ENVELOPE_BYTES);
     const bodies = group.map((event) => this.bodyOf(event));
     const [onlyEvent] = group;
     const isAlone = group.length === 1 && onlyEvent !== undefined;
@@ -242,7 +295,7 @@ export class LeaseDelivery {
       bytes,
       async (target, signal) => {
         if (!isAlone) return target.postBatch(bodies, signal);
-        const receipt = await target.postEvent(bodies[0] ?? '', signal);
+        const receipt = await (packed ? packed.post(signal) : target.postEvent(bodies[0] ?? '', signal));
         const { eventId } = onlyEvent;
         return {
           ...receipt,
@@ -282,13 +335,15 @@ export class LeaseDelivery {
 
   private acknowledge(event: StoredEvent, receipt: TargetBatchReceipt): void {
     const { memory } = this.room;
-    if (memory.isDoubtful(event)) this.doubtful++;
+    const mayBeTwice = memory.mayBeStored(event);
+    if (mayBeTwice || memory.isDoubtful(event)) this.doubtful++;
     this.delivered.push({
       eventId: event.eventId,
       statusCode: receipt.statusCode,
       attempts: memory.attemptsOf(event),
       ageMs: Math.max(0, this.room.wallNow() - event.acceptedAt),
       warnings: receipt.warningsByEvent[event.eventId] ?? [],
+      ...(mayBeTwice ? { mayBeTwice } : {}),
     });
     this.outcome.acked.push(event.id);
     memory.forget(event);
@@ -355,6 +410,7 @@ export class LeaseDelivery {
     const now = this.room.now();
     for (const event of group) {
       this.room.memory.noteFailedAttempt(event);
+      if (this.room.target.givesOwnIds && mayBeStored(failure)) this.room.memory.noteMayBeStored(event);
       if (mayStillLand(failure)) {
         this.room.memory.noteLateLanding(event, now, now + this.room.lateLandingMs);
       }

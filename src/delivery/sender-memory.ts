@@ -17,6 +17,8 @@ interface Trouble {
   failedAttempts: number;
   /** batch replies that left it out */
   missingReplies: number;
+  /** it may be stored although no good answer came */
+  mayBeStored: boolean;
   suspicion?: Suspicion;
   /** ids of pictures that were uploaded, though the outbox could not write that down yet */
   sourceIds: Map<string, string>;
@@ -57,6 +59,14 @@ export class SenderMemory {
     return ++this.trouble(event).missingReplies;
   }
 
+  noteMayBeStored(event: StoredEvent): void {
+    this.trouble(event).mayBeStored = true;
+  }
+
+  mayBeStored(event: StoredEvent): boolean {
+    return this.troubles.get(event.id)?.mayBeStored ?? false;
+  }
+
   isDoubtful(event: StoredEvent): boolean {
     return (this.troubles.get(event.id)?.missingReplies ?? 0) >= RETRY_POLICY.missingReplies;
   }
@@ -93,7 +103,7 @@ export class SenderMemory {
   private trouble(event: StoredEvent): Trouble {
     let trouble = this.troubles.get(event.id);
     if (!trouble) {
-      trouble = { failedAttempts: 0, missingReplies: 0, sourceIds: new Map() };
+      trouble = { failedAttempts: 0, missingReplies: 0, mayBeStored: false, sourceIds: new Map() };
       this.troubles.set(event.id, trouble);
     }
     return trouble;

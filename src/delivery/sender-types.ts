@@ -69,7 +69,7 @@ export interface SenderState {
   /** requests that failed or were refused */
   retries: number;
   retriesByCause: Record<RetryCause, number>;
-  /** events that the target took, but never named in the reply to a batch */
+  /** events that the target took, but never named in the reply to a batch, or that it may have stored twice */
   doubtful: number;
   /** requests under way */
   inFlight: number;

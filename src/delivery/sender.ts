@@ -418,6 +418,7 @@ export class Sender {
   private makeRoom(): DeliveryRoom {
     return {
       memory: this.memory,
+      target: this.target,
       lateLandingMs: this.settings.lateLandingMs,
       guardedUntil: () => this.startedAt + this.settings.lateLandingMs,
       now: () => this.clock.monotonic(),

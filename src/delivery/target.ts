@@ -12,6 +12,8 @@ export interface SendFailure extends Error {
   retryAfterMs?: number;
   /** true when only a change of settings, key, plan or certificate will help: 401, 402, 403, 423, a redirect, no such endpoint */
   needsOperator?: boolean;
+  /** true when the request certainly never reached the target */
+  notSent?: boolean;
 }
 
 export interface TargetReceipt {
@@ -21,6 +23,8 @@ export interface TargetReceipt {
   /** how often the request was sent */
   attempts?: number;
   durationMs?: number;
+  /** the target's own id of the event, where it gives one */
+  storeId?: string;
 }
 
 export interface TargetBatchReceipt {
@@ -32,6 +36,20 @@ export interface TargetBatchReceipt {
   warnings: EventWarning[];
 }
 
+export interface EventPicture {
+  role: 'output' | 'input';
+  bytes: Uint8Array;
+  /** by the bytes, such as `image/jpeg` */
+  mediaType: string;
+}
+
+/** An event and its pictures as one request, to be sent any number of times with the same bytes. */
+export interface PackedEvent {
+  /** about as many as the request's body has */
+  bytes: number;
+  post(signal?: AbortSignal): Promise<TargetReceipt>;
+}
+
 /** Where a sender delivers to. It knows HTTP; outbox and sender do not. Every method rejects with a `SendFailure` only. */
 export interface Target {
   postEvent(body: string, signal?: AbortSignal): Promise<TargetReceipt>;
@@ -41,4 +59,14 @@ export interface Target {
     picture: { bytes: Uint8Array; mediaType: string; name: string },
     signal?: AbortSignal,
   ): Promise<{ sourceId: string; url?: string }>;
+  /**
+   * Missing: pictures are uploaded before their event. Resolves with undefined when these are too large for one request and
+   * have to be uploaded as well. Packing the same event again must give the same bytes. Rejects when the event cannot be read.
+   */
+  packEvent?(body: string, pictures: readonly EventPicture[]): Promise<PackedEvent | undefined>;
+  /**
+   * True: the target gives events ids of its own. Then events go one by one, never in batches, pictures only packed, and an
+   * event that is sent again after its answer was lost may be stored twice.
+   */
+  readonly givesOwnIds?: boolean;
 }

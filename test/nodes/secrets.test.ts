@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startEventStore, type EventStore } from '../../simulator/event-store';
 import { startSimulator, type Fault, type Simulator } from '../../simulator/server';
 import { helper, TestFlow } from '../support/node-red-helper';
 import { assertNoSecret } from '../support/secrets';
+import { jpeg } from '../unit/images/made-pictures';
 
 const KEY = 'rf-secret-Zx81QmPv77';
 
@@ -58,6 +63,21 @@ describe('the API key', function () {
     });
   }
 
+  it('is in nothing that a bundle leaves behind', async () => {
+    const flow = await TestFlow.load(
+      { detectionsType: 'none', outputImage: 'image', outputImageType: 'msg' },
+      { baseUrl: simulator.url, apiKey: KEY, timeout: 500, transport: 'bundle' },
+    );
+    for (const [, fault] of faults) {
+      simulator.faults.clear();
+      if (fault) simulator.faults.always(fault);
+      await flow.send({ payload: 1, image: jpeg(8, 8) });
+    }
+    assert.ok(simulator.requests.count('POST', '/vision-events/bundle') >= faults.length - 2);
+    assertNoSecret(KEY, [flow.out, flow.caught, flow.completed, flow.statuses], 'a message or status');
+    assertNoSecret(KEY, helper.log().args, 'the log');
+  });
+
   it('a key with a line break is refused without being shown', async () => {
     const flow = await TestFlow.load(
       { detectionsType: 'none' },
@@ -67,4 +87,59 @@ describe('the API key', function () {
     assert.equal(caught!.error!.code, 'NOT_CONFIGURED');
     assertNoSecret(KEY, [flow.caught, flow.statuses, helper.log().args], 'what a refused key left behind');
   });
+});
+
+describe('the X-API-Key of a Local Event Store', function () {
+  let store: EventStore;
+
+  before((done) => void helper.startServer(done));
+  before(async () => {
+    store = await startEventStore({ apiKey: KEY });
+  });
+  beforeEach(() => store.reset());
+  afterEach(() => helper.unload());
+  after(() => store.close());
+  after((done) => void helper.stopServer(done));
+
+  const echo = { detail: `refused the key ${KEY}`, error: `X-API-Key: ${KEY}` };
+  const faults: [string, Fault | undefined][] = [
+    ['no fault', undefined],
+    ...[400, 401, 403, 422, 500, 529].map((status): [string, Fault] => [
+      String(status),
+      { status, body: echo },
+    ]),
+    ['a list', { status: 422, body: { detail: [{ loc: ['header', KEY], msg: `got ${KEY}` }] } }],
+    ['redirect', { kind: 'redirect', location: `http://127.0.0.1:9/?key=${KEY}` }],
+    ['reset', { kind: 'reset' }],
+    ['lost-answer', { kind: 'lost-answer' }],
+    ['hang', { kind: 'hang' }],
+  ];
+  for (const delivery of ['send', 'queue'] as const) {
+    for (const [name, fault] of faults) {
+      it(`is in no message, status, error or log line: ${delivery}, ${name}`, async () => {
+        const outboxDir = mkdtempSync(path.join(tmpdir(), 'vision-events-secrets-'));
+        try {
+          const flow = await TestFlow.load(
+            { detectionsType: 'none', delivery },
+            { target: 'event-store', baseUrl: store.url, eventStoreKey: KEY, timeout: 300, outboxDir },
+          );
+          if (fault) store.faults.always(fault);
+          await flow.send({ payload: 1 });
+          await flow.until(() => store.requests.total > 0);
+          await flow.until(() => flow.statuses.length > 0);
+          assertNoSecret(KEY, [flow.out, flow.caught, flow.completed, flow.statuses], 'a message or status');
+          assertNoSecret(KEY, helper.log().args, 'the log');
+          await helper.unload();
+          for (const file of readdirSync(outboxDir, { recursive: true, withFileTypes: true })) {
+            if (file.isFile()) {
+              const text = readFileSync(path.join(file.parentPath, file.name), 'latin1');
+              assertNoSecret(KEY, text, `the outbox file ${file.name}`);
+            }
+          }
+        } finally {
+          rmSync(outboxDir, { recursive: true, force: true });
+        }
+      });
+    }
+  }
 });

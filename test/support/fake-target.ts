@@ -2,11 +2,11 @@ import type { SendFailure, Target, TargetBatchReceipt, TargetReceipt } from '../
 import type { FakeClock } from './fake-clock';
 
 export interface TargetRequest {
-  kind: 'event' | 'batch' | 'picture';
+  kind: 'event' | 'batch' | 'picture' | 'packed';
   at: number;
   bodies: string[];
   eventIds: string[];
-  /** name of the picture */
+  /** name of the picture; of a packed event, what was packed */
   picture?: string;
 }
 
@@ -22,6 +22,8 @@ export class FakeTarget implements Target {
   readonly acceptedAt = new Map<string, number>();
   readonly pictures: string[] = [];
   latency = 20;
+  packEvent?: Target['packEvent'];
+  givesOwnIds?: boolean;
   answer: (request: TargetRequest) => Answer = () => undefined;
   private running = 0;
   mostAtOnce = 0;
@@ -55,6 +57,23 @@ export class FakeTarget implements Target {
     await this.handle('picture', [], signal, picture.name);
     this.pictures.push(picture.name);
     return { sourceId: `ve-img-${this.pictures.length}-${picture.name}` };
+  }
+
+  /** From now on pictures go together with their event, up to so many bytes. */
+  takePacked(maxBytes = Infinity): void {
+    // eslint-disable-next-line @typescript-eslint/require-await
+    this.packEvent = async (body, pictures) => {
+      const bytes = pictures.reduce((sum, picture) => sum + picture.bytes.length, body.length);
+      if (bytes > maxBytes) return undefined;
+      const packed = `${body}+${pictures.map(({ role }) => role).join('+')}`;
+      return {
+        bytes,
+        post: async (signal) => {
+          await this.handle('packed', [body], signal, packed);
+          return { statusCode: 201, warnings: [] };
+        },
+      };
+    };
   }
 
   requestsBetween(from: number, to: number): TargetRequest[] {

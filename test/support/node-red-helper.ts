@@ -41,10 +41,10 @@ export class TestFlow {
 
   static async load(
     event: Partial<typeof visionEventDefaults>,
-    workspace?: Partial<typeof workspaceDefaults> & { apiKey?: string },
+    workspace?: Partial<typeof workspaceDefaults> & { apiKey?: string; eventStoreKey?: string },
     otherNodes: object[] = [],
   ): Promise<TestFlow> {
-    const { apiKey, ...settings } = workspace ?? {};
+    const { apiKey, eventStoreKey, ...settings } = workspace ?? {};
     const flow = [
       { id: 'tab', type: 'tab', label: 'test' },
       ...(workspace
@@ -83,7 +83,11 @@ export class TestFlow {
       { id: 'completed', type: 'helper', z: 'tab', ...PLACE },
       ...otherNodes,
     ];
-    const credentials = apiKey === undefined ? {} : { [WORKSPACE_ID]: { apiKey } };
+    const keys = {
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(eventStoreKey === undefined ? {} : { eventStoreKey }),
+    };
+    const credentials = Object.keys(keys).length === 0 ? {} : { [WORKSPACE_ID]: keys };
     await helper.load(
       [visionEventWorkspace, visionEvent, visionEventOutbox, catchNode, completeNode] as never,
       flow as never,

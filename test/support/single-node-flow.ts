@@ -31,14 +31,14 @@ export class SingleNodeFlow {
 
   static async load(
     node: { type: string; register: unknown; properties: object },
-    workspace?: Partial<typeof workspaceDefaults> & { apiKey?: string },
+    workspace?: Partial<typeof workspaceDefaults> & { apiKey?: string; eventStoreKey?: string },
     behind: { first: string; nodes: FlowPart[]; register: unknown[] } = {
       first: 'out',
       nodes: [],
       register: [],
     },
   ): Promise<SingleNodeFlow> {
-    const { apiKey, ...settings } = workspace ?? {};
+    const { apiKey, eventStoreKey, ...settings } = workspace ?? {};
     const flow = [
       { id: 'tab', type: 'tab', label: 'test' },
       ...(workspace
@@ -67,7 +67,11 @@ export class SingleNodeFlow {
       { id: 'catch', type: 'catch', z: 'tab', ...PLACE, scope: null, uncaught: false, wires: [['caught']] },
       { id: 'caught', type: 'helper', z: 'tab' },
     ];
-    const credentials = apiKey === undefined ? {} : { [WORKSPACE_ID]: { apiKey } };
+    const keys = {
+      ...(apiKey === undefined ? {} : { apiKey }),
+      ...(eventStoreKey === undefined ? {} : { eventStoreKey }),
+    };
+    const credentials = Object.keys(keys).length === 0 ? {} : { [WORKSPACE_ID]: keys };
     const register = [visionEventWorkspace, node.register, catchNode, completeNode, ...behind.register];
     await helper.load(register as never, flow, credentials);
     const test = new SingleNodeFlow();

@@ -13,7 +13,7 @@ import {
   type BundleErrorCode,
 } from '../../../src/bundle/format';
 import { readBundle } from '../../../src/bundle/read';
-import { buildBundle, sweepPartialBundles, writeBundle } from '../../../src/bundle/write';
+import { buildBundle, sweepPartialBundles, writeBundle, type BundlePicture } from '../../../src/bundle/write';
 import type { VisionEvent } from '../../../src/event/types';
 import { jpeg, png } from '../images/made-pictures';
 
@@ -93,6 +93,18 @@ describe('bundle files', () => {
   });
 
   describe('writing', () => {
+    it('makes the same bytes of the same event, whenever; of another event or role other names', async () => {
+      const build = (eventId: string, pictures: BundlePicture[]) =>
+        buildBundle({ event: { ...EVENT, eventId }, pictures });
+      const first = await build('a', [OUTPUT, INPUT]);
+      // gzip and tar count in seconds
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      assert.deepEqual(await build('a', [OUTPUT, INPUT]), first);
+      const names = async (bundle: Buffer) => [...(await readBundle(bundle)).files.keys()];
+      const all = [...(await names(first)), ...(await names(await build('b', [OUTPUT, INPUT])))];
+      assert.equal(new Set(all).size, 4);
+    });
+
     it('makes a file that plain tar reads, payload first, dated as the event', async () => {
       const { path, bytes } = await writeBundle({
         event: EVENT,
