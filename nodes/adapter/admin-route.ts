@@ -145,8 +145,8 @@ function keysOf(RED: NodeAPI): Set<string> {
   const keys = new Set<string>();
   RED.nodes.eachNode(({ id, type }) => {
     if (type !== WORKSPACE_TYPE) return;
-    const key = (RED.nodes.getNode(id) as WorkspaceNode | null)?.workspace?.apiKey;
-    if (key) keys.add(key);
+    const credentials = (RED.nodes.getNode(id) as WorkspaceNode | null)?.credentials;
+    for (const key of [credentials?.apiKey, credentials?.eventStoreKey]) if (key) keys.add(key);
   });
   return keys;
 }
