@@ -57,6 +57,8 @@ describe('a real Node-RED that is killed', function () {
 
   it(`${KILLS} times with -9: every event whose done was seen arrives, each id with one body`, async () => {
     await nodeRed.deploy(numberedFlow(simulator));
+    // However slow the machine, so that few requests are made: the first one meets a fault.
+    simulator.faults.next({ kind: 'lost-answer' });
     simulator.faults.random({ rate: FAULT_RATE, seed });
     const load = new NumberedLoad(nodeRed.url);
     for (let kill = 0; kill < KILLS; kill++) {
