@@ -224,7 +224,18 @@ function visionEventForm(type, options) {
     widgets = {};
   }
 
-  return { t, validator, fill, typed, bindLabel, nameParts, open, close, refresh };
+  /** All properties as the open dialog holds them, saved or not. */
+  function values() {
+    const read = reader(openNode);
+    return Object.fromEntries(
+      Object.entries(options.defaults()).map(([property, { type: configType }]) => {
+        const value = read(property);
+        return [property, configType && value === NO_CONFIG_NODE ? '' : value];
+      }),
+    );
+  }
+
+  return { t, validator, fill, typed, bindLabel, nameParts, open, close, refresh, values };
 }
 
 /** The reason for a typed value that cannot be read, or undefined. Empty is the caller's matter. */

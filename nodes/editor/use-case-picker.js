@@ -1,0 +1,208 @@
+/* global visionEventElement, visionEventButton */
+/**
+ * A searchable list of the workspace's use cases beneath the plain field, and a way to create one.
+ * Nothing is asked of the API before somebody opens the list.
+ *
+ * @param {{t: Function}} form what `visionEventForm` answered
+ * @param {object} admin what `visionEventAdmin` answered
+ * @param {{useCase: string, workspace: string}} selectors of the two inputs
+ */
+// eslint-disable-next-line no-unused-vars -- used by the html that includes this
+function visionEventUseCasePicker(form, admin, selectors) {
+  const { t } = form;
+  let useCases;
+  let workspace;
+  let open;
+  let toggle;
+  let name;
+  let panel;
+  let search;
+  let list;
+  let message;
+  let active = -1;
+
+  const chosenWorkspace = () => {
+    const id = $(selectors.workspace).val();
+    return id && id !== '_ADD_' ? id : undefined;
+  };
+  const path = () => `workspaces/${encodeURIComponent(chosenWorkspace())}/use-cases`;
+  const isFixed = () => $(`${selectors.useCase}Type`).val() === 'str';
+
+  /** Call in `oneditprepare`, after the typed inputs were made. */
+  function prepare() {
+    useCases = undefined;
+    const listId = 'vision-event-use-cases';
+    toggle = visionEventButton(t('useCase.choose'), 'fa fa-list', () => (open ? hide() : show()));
+    toggle.setAttribute('aria-expanded', 'false');
+    name = visionEventElement('span', { class: 'vision-event-chosen', 'aria-live': 'polite' });
+    search = visionEventElement('input', {
+      type: 'text',
+      autocomplete: 'off',
+      role: 'combobox',
+      'aria-expanded': 'true',
+      'aria-controls': listId,
+      'aria-label': t('useCase.search'),
+      placeholder: t('useCase.search'),
+      maxlength: 256,
+    });
+    list = visionEventElement('ul', { id: listId, role: 'listbox', 'aria-label': t('useCase.list') });
+    message = visionEventElement('div', { class: 'vision-event-picker-message', 'aria-live': 'polite' });
+    const refresh = visionEventButton('', 'fa fa-refresh', () => load('?refresh'));
+    refresh.setAttribute('aria-label', t('useCase.refresh'));
+    refresh.title = t('useCase.refresh');
+    panel = visionEventElement(
+      'div',
+      { class: 'vision-event-picker', hidden: '' },
+      visionEventElement('div', { class: 'vision-event-pair' }, search, refresh),
+      list,
+      message,
+    );
+    const beside = visionEventElement(
+      'div',
+      { class: 'vision-event-beside' },
+      visionEventElement('div', { class: 'vision-event-pair' }, toggle, name),
+      panel,
+    );
+    $(selectors.useCase).closest('.form-row').append(beside);
+    search.addEventListener('input', () => {
+      active = -1;
+      draw();
+    });
+    search.addEventListener('keydown', onKey);
+    $(selectors.useCase).on('change', () => {
+      beside.hidden = !isFixed();
+      showName();
+    });
+    beside.hidden = !isFixed();
+  }
+
+  function show() {
+    open = true;
+    panel.hidden = false;
+    toggle.setAttribute('aria-expanded', 'true');
+    search.value = '';
+    search.focus();
+    if (useCases && workspace === chosenWorkspace()) draw();
+    else load('');
+  }
+
+  function hide() {
+    open = false;
+    panel.hidden = true;
+    toggle.setAttribute('aria-expanded', 'false');
+  }
+
+  async function load(query) {
+    useCases = undefined;
+    workspace = chosenWorkspace();
+    draw();
+    if (!workspace) return say(t('useCase.noWorkspace'));
+    say(t('useCase.loading'));
+    const asked = workspace;
+    try {
+      const answer = await admin.get(path() + query);
+      if (asked !== workspace) return;
+      useCases = answer.useCases;
+      draw();
+      showName();
+    } catch (error) {
+      if (asked === workspace) say(reasonOf(error, 'useCase.cannotList'), true);
+    }
+  }
+
+  async function create(newName) {
+    say(t('useCase.loading'));
+    try {
+      const created = await admin.post(path(), { name: newName });
+      useCases = [...(useCases ?? []), created];
+      choose(created);
+    } catch (error) {
+      say(reasonOf(error, 'useCase.cannotCreate'), true);
+    }
+  }
+
+  function reasonOf({ code, message: reason }, key) {
+    return code === 'NOT_DEPLOYED' ? t('useCase.notDeployed') : t(key, { reason });
+  }
+
+  function say(text, isWrong = false) {
+    message.textContent = text;
+    message.classList.toggle('vision-event-note-wrong', isWrong);
+  }
+
+  const matching = () => {
+    const wanted = search.value.trim().toLowerCase();
+    return (useCases ?? []).filter((each) => `${each.name} ${each.id}`.toLowerCase().includes(wanted));
+  };
+
+  function draw() {
+    const found = matching();
+    const current = String($(selectors.useCase).val());
+    list.replaceChildren(...found.map((each, place) => option(each, place, each.id === current)));
+    search.setAttribute('aria-activedescendant', active >= 0 ? `vision-event-use-case-${active}` : '');
+    say(
+      useCases && found.length === 0 ? t(useCases.length === 0 ? 'useCase.none' : 'useCase.noneFound') : '',
+    );
+    const newName = search.value.trim();
+    const exists = (useCases ?? []).some((each) => each.name.toLowerCase() === newName.toLowerCase());
+    if (!useCases || newName === '' || exists || !admin.mayWrite()) return;
+    const item = visionEventElement('li', { role: 'presentation', class: 'vision-event-create' });
+    item.append(
+      visionEventButton(t('useCase.create', { name: newName }), 'fa fa-plus', () => create(newName)),
+    );
+    list.append(item);
+  }
+
+  function option(useCase, place, isCurrent) {
+    const item = visionEventElement(
+      'li',
+      {
+        role: 'option',
+        id: `vision-event-use-case-${place}`,
+        'aria-selected': String(isCurrent),
+        class: place === active ? 'vision-event-active' : undefined,
+      },
+      visionEventElement('span', {}, useCase.name),
+      visionEventElement('code', {}, useCase.id),
+    );
+    item.addEventListener('click', () => choose(useCase));
+    return item;
+  }
+
+  function onKey(event) {
+    const found = matching();
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && found.length > 0) {
+      active = (active + step + found.length) % found.length;
+      draw();
+      list.children[active].scrollIntoView({ block: 'nearest' });
+    } else if (event.key === 'Enter') {
+      const only = found.length === 1 ? found[0] : undefined;
+      const picked = found[active] ?? only;
+      if (picked) choose(picked);
+    } else if (event.key === 'Escape') {
+      hide();
+      toggle.focus();
+    } else return;
+    // Else Escape and Enter would close the whole dialog.
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  function choose({ id }) {
+    hide();
+    $(selectors.useCase).typedInput('value', id).trigger('change');
+    showName();
+    toggle.focus();
+  }
+
+  /** Beside the button: what the id in the field is called, once the list is known. */
+  function showName() {
+    const id = String($(selectors.useCase).val());
+    const known = useCases?.find((each) => each.id === id);
+    if (known) name.textContent = t('useCase.name', { name: known.name });
+    else name.textContent = useCases && id !== '' ? t('useCase.notListed') : '';
+  }
+
+  return { prepare };
+}
