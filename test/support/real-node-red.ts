@@ -43,14 +43,26 @@ export class RealNodeRed {
     private readonly environment: NodeJS.ProcessEnv,
   ) {}
 
-  /** Starts it on a free port of loopback and waits until its flows run. */
-  static async start(version: NodeRedVersion, environment: NodeJS.ProcessEnv = {}): Promise<RealNodeRed> {
+  /**
+   * Starts it on a free port of loopback and waits until its flows run.
+   * @param options.settings beside or over those of every test
+   * @param options.flows what it starts with, for a Node-RED that lets nobody deploy
+   */
+  static async start(
+    version: NodeRedVersion,
+    environment: NodeJS.ProcessEnv = {},
+    options: { settings?: object; flows?: FlowNode[] } = {},
+  ): Promise<RealNodeRed> {
     const [program, userDirectory, port] = await Promise.all([
       nodeRedProgram(version),
       freshUserDirectory(),
       freePort(),
     ]);
-    writeFileSync(path.join(userDirectory, 'settings.js'), `module.exports = ${JSON.stringify(SETTINGS)};\n`);
+    const settings = { ...SETTINGS, ...options.settings };
+    writeFileSync(path.join(userDirectory, 'settings.js'), `module.exports = ${JSON.stringify(settings)};\n`);
+    if (options.flows) {
+      writeFileSync(path.join(userDirectory, SETTINGS.flowFile), JSON.stringify(options.flows));
+    }
     const nodeRed = new RealNodeRed(version, program, port, userDirectory, environment);
     await nodeRed.launch();
     return nodeRed;
