@@ -30,6 +30,8 @@ const CONTROL_ROLES = new Set([
   'spinbutton',
   'textbox',
 ]);
+/** Beyond the longest way through the largest dialog: what is not reached by then is not reachable. */
+const MOST_KEY_PRESSES = 200;
 /** So much of an element's html tells which one it is. */
 const EXCERPT = 200;
 
@@ -151,6 +153,81 @@ export class EditorPage {
     );
   }
 
+  /** Presses Tab until the focus is on what `selector` names. */
+  tabTo(selector: string): Promise<void> {
+    return this.pressUntilFocused('Tab', selector);
+  }
+
+  /** Presses the down key in an open menu until the focus is on what `selector` names. */
+  async downTo(selector: string): Promise<void> {
+    await this.page.locator(selector).and(this.page.locator(':visible')).waitFor();
+    await this.animationsDone();
+    await this.pressUntilFocused('ArrowDown', selector);
+  }
+
+  private async pressUntilFocused(key: string, selector: string): Promise<void> {
+    for (let presses = 0; presses < MOST_KEY_PRESSES; presses += 1) {
+      const there = await this.page.evaluate(
+        (wanted) => document.activeElement?.matches(wanted) ?? false,
+        selector,
+      );
+      if (there) return;
+      await this.page.keyboard.press(key);
+    }
+    throw new Error(`${key} does not reach ${selector}`);
+  }
+
+  /** The text that the export dialog offers for all flows. */
+  async exportFlow(): Promise<string> {
+    const dialog = '#red-ui-clipboard-dialog';
+    await this.page.keyboard.press('Control+E');
+    await this.page.locator(`${dialog}-export-rng-full`).click();
+    await this.page.locator(`${dialog}-export-rng-full.selected`).waitFor();
+    const text = await this.page.locator(`${dialog}-export-text`).inputValue();
+    await this.page.keyboard.press('Escape');
+    return text;
+  }
+
+  /** Opens the import dialog, enters `flow` and takes it into a flow of its own, all by keyboard. */
+  async importAsNewFlow(flow: string): Promise<void> {
+    const { keyboard } = this.page;
+    const dialog = '#red-ui-clipboard-dialog';
+    await keyboard.press('Control+I');
+    await this.tabTo(`${dialog}-import-text`);
+    await keyboard.insertText(flow);
+    // The dialog looks at the text when a key is released.
+    await keyboard.press('End');
+    await this.page.locator(`${dialog}-ok:enabled`).waitFor();
+    await this.tabTo(`${dialog}-import-opt-new`);
+    await keyboard.press('Enter');
+    await this.page.locator(`${dialog}-import-opt-new.selected`).waitFor();
+    await this.tabTo(`${dialog}-ok`);
+    await keyboard.press('Enter');
+    await this.page.locator(dialog).waitFor({ state: 'hidden' });
+  }
+
+  /** Runs one of Node-RED's actions by its label, from the list of all actions. */
+  async act(label: string): Promise<void> {
+    const list = this.page.locator('#red-ui-actionList');
+    await this.page.keyboard.press('Control+Shift+P');
+    await list.waitFor();
+    await this.animationsDone();
+    await this.page.keyboard.type(label);
+    const exactly = this.page.locator('.red-ui-search-result-action > div', {
+      hasText: new RegExp(`^${label}$`, 'i'),
+    });
+    const wanted = list.locator('li').filter({ has: exactly });
+    await wanted.waitFor();
+    await list.locator('li.selected').waitFor();
+    for (let presses = 0; presses < MOST_KEY_PRESSES; presses += 1) {
+      if ((await wanted.getAttribute('class'))?.split(' ').includes('selected')) break;
+      await this.page.keyboard.press('ArrowDown');
+    }
+    await this.page.keyboard.press('Enter');
+    await list.waitFor({ state: 'hidden' });
+    await this.animationsDone();
+  }
+
   /** Dialogs slide in and out; what is clicked meanwhile is missed. */
   async trayAtRest(): Promise<void> {
     await this.animationsDone();
@@ -178,11 +255,12 @@ export class EditorPage {
     return this.page.locator(`#${input} + .red-ui-typedInput-container`);
   }
 
-  async deploy(): Promise<void> {
+  /** Deploys, by the button or by what `start` does in its place, and waits for the runtime's answer. */
+  async deploy(start = () => this.page.locator('#red-ui-header-button-deploy').click()): Promise<void> {
     const answered = this.page.waitForResponse(
       (response) => response.url().endsWith('/flows') && response.request().method() === 'POST',
     );
-    await this.page.locator('#red-ui-header-button-deploy').click();
+    await start();
     const status = (await answered).status();
     if (status >= 300) throw new Error(`deploy: HTTP ${status}`);
   }
