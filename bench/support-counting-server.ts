@@ -6,6 +6,7 @@ const ids = new Set<string>();
 let sockets = new WeakSet<Socket>();
 let connections = 0;
 let lastArrival = 0;
+let isDown = false;
 
 const server = createServer((request, response) => {
   const parts: Buffer[] = [];
@@ -18,12 +19,23 @@ const server = createServer((request, response) => {
     if (request.url === '/_reset') {
       ids.clear();
       connections = 0;
+      lastArrival = 0;
+      isDown = false;
       sockets = new WeakSet();
+      response.end('{}');
+      return;
+    }
+    if (request.url === '/_down' || request.url === '/_up') {
+      isDown = request.url === '/_down';
       response.end('{}');
       return;
     }
     if (!sockets.has(request.socket)) connections++;
     sockets.add(request.socket);
+    if (isDown) {
+      response.writeHead(503).end();
+      return;
+    }
     const body = JSON.parse(Buffer.concat(parts).toString()) as {
       eventId?: string;
       events?: { eventId: string }[];
