@@ -1,4 +1,12 @@
-import { CountingServer, printTable, run, type Load, type Run, type Way } from './support-node-red-load';
+import {
+  CountingServer,
+  printRun,
+  printTable,
+  run,
+  type Load,
+  type Run,
+  type Way,
+} from './support-node-red-load';
 
 /**
  * Store-and-forward in a real Node-RED, from the first message to the last arrival: 20,000 events at once through
@@ -39,9 +47,7 @@ async function main(): Promise<void> {
     for (const [title, { way, load }] of Object.entries(LOADS)) {
       const result = await run(way, load, server);
       runs.get(title)?.push(result);
-      console.log(
-        `round ${round + 1}: ${title}: ${result.arrived} arrived, +${Math.round(result.peakGrowthMb)} MB at most`,
-      );
+      printRun(round, title, result);
     }
   }
   server.stop();

@@ -1,4 +1,4 @@
-import { CountingServer, printTable, run, type Run, type Way } from './support-node-red-load';
+import { CountingServer, printRun, printTable, run, type Run, type Way } from './support-node-red-load';
 
 /**
  * A burst of events through a real Node-RED: function node + "http request" node, as users do it today, beside
@@ -13,7 +13,11 @@ async function main(): Promise<void> {
   const server = await CountingServer.start();
   const runs = new Map<string, Run[]>(WAYS.map((way) => [way, []]));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const way of WAYS) runs.get(way)?.push(await run(way, { events: EVENTS, pace: 'at once' }, server));
+    for (const way of WAYS) {
+      const result = await run(way, { events: EVENTS, pace: 'at once' }, server);
+      runs.get(way)?.push(result);
+      printRun(round, way, result);
+    }
   }
   server.stop();
   console.log(`${EVENTS} events at once, medians of ${ROUNDS} runs, Node.js ${process.version}\n`);

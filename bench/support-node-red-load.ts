@@ -188,7 +188,7 @@ export async function run(way: Way, load: Load, server: CountingServer): Promise
 }
 
 /** Until all have arrived, or none more comes. */
-async function arrived({ events, patienceMs = 10_000 }: Load, server: CountingServer) {
+async function arrived({ events, patienceMs = 30_000 }: Load, server: CountingServer) {
   const asked = Date.now();
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -200,6 +200,14 @@ async function arrived({ events, patienceMs = 10_000 }: Load, server: CountingSe
 
 const median = (numbers: number[]) =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
+
+export function printRun(round: number, title: string, result: Run): void {
+  const rate = Math.round(result.eventsPerSecond);
+  const growth = Math.round(result.peakGrowthMb);
+  console.log(
+    `round ${round + 1}: ${title}: ${result.arrived} arrived, ${rate} events/s, +${growth} MB at most`,
+  );
+}
 
 /** Medians of each title's runs; ratios to the first title. */
 export function printTable(runs: Map<string, Run[]>): void {
