@@ -163,10 +163,10 @@ function visionEventTryIt(form, admin, selector) {
     body.results.replaceChildren(
       ...[
         verdict(answer),
+        warningList(answer),
         summary(answer),
         drawings(answer),
         rowsTable(answer),
-        warningList(answer),
         trees(answer),
       ]
         .flat()

@@ -285,7 +285,7 @@ describe('the live parts of the dialogs', function () {
       await screenshot(editor, 'last');
     });
 
-    it('runs no code out of class names, use cases, metadata keys and errors', async () => {
+    it('runs no code out of class names, names of use cases, fields of a payload and errors', async () => {
       await editor.openDialog('event');
       const section = await openTrial(editor);
       const answered = trialAnswered(editor, 'roboflow');
@@ -458,6 +458,8 @@ async function openWorkspace(editor: EditorPage, node: string | undefined): Prom
 
 async function screenshot(editor: EditorPage, name: string): Promise<void> {
   if (!process.env.SCREENSHOTS || !name) return;
+  const results = editor.page.locator('.vision-event-try-results:not(:empty)');
+  if ((await results.count()) > 0 && (await results.isVisible())) await results.scrollIntoViewIfNeeded();
   await editor.page.screenshot({ path: `${process.env.SCREENSHOTS}/live-${name}.png` });
 }
 
