@@ -58,7 +58,7 @@ describe('a flow that is exported and imported elsewhere', function () {
 function withoutPlace(flow: FlowNode[]): FlowNode[] {
   return flow
     .filter(({ type }) => type !== 'tab' && type !== 'global-config')
-    .map(({ z: _tab, ...node }) => node as FlowNode)
+    .map(({ z: _tab, ...node }) => node)
     .sort((one, other) => one.id.localeCompare(other.id));
 }
 
