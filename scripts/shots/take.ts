@@ -40,23 +40,31 @@ const SHOTS: Record<string, (surroundings: Surroundings) => Promise<void>> = {
     await save(page);
   },
   'vision-event-dialog': async ({ browser, editor, save }) => {
-    const opened = await openEditor(browser, editor, { width: 1400, height: 1000 });
-    const node = (await opened.nodes()).find(({ type }) => type === 'vision-event');
-    if (!node) throw new Error('the demo flow has no vision event node');
-    await opened.openDialog(node.id);
+    const opened = await openDialogOfFirstEvent(browser, editor, 1000);
     await save(opened.page, await uppermostTray(opened.page));
   },
+  'try-it': async ({ browser, editor, save }) => {
+    const { page } = await openDialogOfFirstEvent(browser, editor, 1130);
+    for (const name of ['detections', 'event', 'try']) {
+      await page.locator(`[data-section="${name}"] > summary`).click();
+    }
+    // The runtime keeps the next message of the flow, which comes within seconds.
+    await page.locator('[data-section="try"] svg rect').first().waitFor({ timeout: 30_000 });
+    await page.locator('[data-section="try"] > summary').scrollIntoViewIfNeeded();
+    await page.mouse.move(5, 5);
+    await save(page, await uppermostTray(page));
+  },
   'workspace-dialog': async ({ browser, editor, save }) => {
-    const opened = await openEditor(browser, editor, { width: 1400, height: 1080 });
-    const node = (await opened.nodes()).find(({ type }) => type === 'vision-event');
-    if (!node) throw new Error('the demo flow has no vision event node');
-    await opened.openDialog(node.id);
+    const opened = await openDialogOfFirstEvent(browser, editor, 1120);
     await opened.page.locator('#node-input-lookup-workspace, #node-input-btn-workspace-edit').first().click();
     await opened.page.locator('#node-config-dialog-ok').waitFor();
     await opened.trayAtRest();
-    const sections = opened.page.locator('.red-ui-tray').last().locator('details > summary');
-    for (let i = 0; i < (await sections.count()); i++) await sections.nth(i).click();
-    await opened.page.mouse.move(5, 5);
+    const { page } = opened;
+    await page.locator('.vision-event-check button').click();
+    await page.locator('.vision-event-check [data-step]').first().waitFor();
+    await page.locator('.red-ui-tray [data-section="outbox"] > summary').click();
+    await page.locator('#node-config-input-name').scrollIntoViewIfNeeded();
+    await page.mouse.move(5, 5);
     await save(opened.page, await uppermostTray(opened.page));
   },
   simulator: (surroundings) => simulatorPage(surroundings, 'light'),
@@ -91,6 +99,14 @@ async function openEditor(
   await editor.page.setViewportSize(viewport);
   await editor.page.waitForTimeout(1500);
   return editor;
+}
+
+async function openDialogOfFirstEvent(browser: Browser, url: string, height: number): Promise<EditorPage> {
+  const opened = await openEditor(browser, url, { width: 1400, height });
+  const node = (await opened.nodes()).find(({ type }) => type === 'vision-event');
+  if (!node) throw new Error('the demo flow has no vision event node');
+  await opened.openDialog(node.id);
+  return opened;
 }
 
 async function uppermostTray(page: Page): Promise<Area> {
