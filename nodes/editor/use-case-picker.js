@@ -31,6 +31,8 @@ function visionEventUseCasePicker(form, admin, selectors) {
   /** Call in `oneditprepare`, after the typed inputs were made. */
   function prepare() {
     useCases = undefined;
+    open = false;
+    active = -1;
     const listId = 'vision-event-use-cases';
     toggle = visionEventButton(t('useCase.choose'), 'fa fa-list', () => (open ? hide() : show()));
     toggle.setAttribute('aria-expanded', 'false');
