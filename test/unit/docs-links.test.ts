@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.join(__dirname, '../..');
+
+const documents = [
+  'README.md',
+  'CHANGELOG.md',
+  'simulator/README.md',
+  ...(readdirSync(path.join(root, 'docs'), { recursive: true }) as string[])
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.join('docs', name)),
+];
+
+/** Targets of links and pictures, without those on the web and within the page. */
+function localTargets(markdown: string): string[] {
+  const prose = markdown.replace(/```.*?```/gs, '').replace(/`[^`\n]*`/g, '');
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^(https?:|mailto:|#)/.test(target))
+    .map((target) => decodeURIComponent(target.split('#')[0] ?? ''));
+}
+
+describe('the documents', () => {
+  it('are found', () => assert.ok(documents.length > 8, documents.join(', ')));
+
+  for (const document of documents) {
+    it(`${document} links to files that exist`, () => {
+      const folder = path.dirname(path.join(root, document));
+      const missing = localTargets(readFileSync(path.join(root, document), 'utf8')).filter(
+        (target) => !existsSync(path.join(folder, target)),
+      );
+      assert.deepEqual(missing, []);
+    });
+  }
+});
