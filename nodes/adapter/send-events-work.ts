@@ -63,7 +63,7 @@ export class SendEventsWork {
   ): Promise<void> {
     const release = await workspace.admit();
     try {
-      this.status.show(this.texts.sending());
+      this.status.show(() => this.texts.sending());
       await this.deliver(given, message, workspace);
     } finally {
       release();
@@ -103,7 +103,7 @@ export class SendEventsWork {
     try {
       const { delivery } = workspaceOf(this.RED, this.config.workspace);
       return delivery.register({
-        showDelivery: (state) => this.status.show(this.texts.delivery(state)),
+        showDelivery: (state) => this.status.show(() => this.texts.delivery(state)),
       });
     } catch {
       // Each message will say so, as the status does already.

@@ -3,19 +3,24 @@ import type { Node, NodeStatus } from 'node-red';
 /** Each status goes to every open browser and to Status nodes: at most two a second. */
 const MIN_INTERVAL_MS = 500;
 
+type StatusSource = NodeStatus | (() => NodeStatus);
+
+const resolved = (status: StatusSource): NodeStatus => (typeof status === 'function' ? status() : status);
+
 /** Shows the newest status at most twice a second; the last one always gets shown. */
 export class ThrottledStatus {
   private shownAt = -Infinity;
-  private waiting: NodeStatus | undefined;
+  private waiting: StatusSource | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly node: Node) {}
 
-  show(status: NodeStatus): void {
+  /** A function is asked only for a status that gets shown: in a burst most are not, and texts cost their translation. */
+  show(status: StatusSource): void {
     const wait = this.shownAt + MIN_INTERVAL_MS - performance.now();
     if (wait <= 0 && this.timer === undefined) {
       this.shownAt = performance.now();
-      this.node.status(status);
+      this.node.status(resolved(status));
       return;
     }
     this.waiting = status;
@@ -33,7 +38,7 @@ export class ThrottledStatus {
   private showWaiting(): void {
     this.timer = undefined;
     this.shownAt = performance.now();
-    if (this.waiting) this.node.status(this.waiting);
+    if (this.waiting) this.node.status(resolved(this.waiting));
     this.waiting = undefined;
   }
 }

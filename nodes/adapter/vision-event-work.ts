@@ -76,7 +76,7 @@ export class VisionEventWork {
     try {
       const { delivery } = workspaceOf(this.RED, this.config.workspace);
       return delivery.register({
-        showDelivery: (state) => this.status.show(this.texts.delivery(state)),
+        showDelivery: (state) => this.status.show(() => this.texts.delivery(state)),
       });
     } catch {
       // Each message will say so, as the status does already.
@@ -127,7 +127,7 @@ export class VisionEventWork {
         return event;
       }
       if (this.config.delivery === 'queue') return await this.enqueue(event, pictures, workspace, report);
-      this.status.show(this.texts.sending());
+      this.status.show(() => this.texts.sending());
       return await sendEvent(event, workspace.target, report, { pictures, handling: this.pictures });
     } catch (error) {
       takeBack();
@@ -166,18 +166,19 @@ export class VisionEventWork {
   private showDone(report: EventReport): void {
     const warnings =
       report.warningCount ?? Math.max(report.warnings.length, report.serverWarnings?.length ?? 0);
-    if (report.state === 'throttled') this.status.show(this.texts.throttled());
-    else if (warnings > 0) this.status.show(this.texts.warnings(warnings));
+    if (report.state !== 'throttled') this.finished++;
+    if (report.state === 'throttled') this.status.show(() => this.texts.throttled());
+    else if (warnings > 0) this.status.show(() => this.texts.warnings(warnings));
     else this.showCount(report);
   }
 
   private showCount(report: EventReport): void {
-    this.finished++;
     // The outbox tells of itself.
     if (this.underWay > 0 || report.state === 'queued') return;
     const detections = report.detections;
     const detail =
       detections && detections.format !== 'any-empty' ? `${detections.format} ${detections.count}` : '';
-    this.status.show(this.texts.done(report.state === 'built' ? 'built' : 'sent', this.finished, detail));
+    const what = report.state === 'built' ? 'built' : 'sent';
+    this.status.show(() => this.texts.done(what, this.finished, detail));
   }
 }
