@@ -66,7 +66,8 @@ function eventRoute({ url, event, prepare = 'return msg;' }: EventRoute, place: 
   ];
 }
 
-function answerWith(id: string, jsonata: string, statusCode: number): FlowNode[] {
+/** A change node and an HTTP response that answer what the JSONata expression gives. */
+export function answerWith(id: string, jsonata: string, statusCode: number): FlowNode[] {
   const rules = [
     { t: 'set', p: 'payload', pt: 'msg', to: jsonata, tot: 'jsonata' },
     { t: 'delete', p: 'headers', pt: 'msg' },
