@@ -204,23 +204,23 @@ describe('proxies of the client', () => {
     });
 
     for (const variable of ['http_proxy', 'ALL_PROXY']) {
-    it(`axios takes no proxy of its own accord from ${variable}`, async () => {
-      const server = await startServer(accept);
-      const stranger = await startServer(accept);
-      const before = process.env[variable];
-      process.env[variable] = stranger.url;
-      try {
-        await clientFor(server).createEvent(EVENT);
-      } finally {
-        if (before === undefined) delete process.env[variable];
-        else process.env[variable] = before;
-      }
-      assert.equal(server.received.length, 1);
-      assert.equal(stranger.received.length, 0);
-    });
-  }
+      it(`axios takes no proxy of its own accord from ${variable}`, async () => {
+        const server = await startServer(accept);
+        const stranger = await startServer(accept);
+        const before = process.env[variable];
+        process.env[variable] = stranger.url;
+        try {
+          await clientFor(server).createEvent(EVENT);
+        } finally {
+          if (before === undefined) delete process.env[variable];
+          else process.env[variable] = before;
+        }
+        assert.equal(server.received.length, 1);
+        assert.equal(stranger.received.length, 0);
+      });
+    }
 
-  it('http_proxy is used for http', async () => {
+    it('http_proxy is used for http', async () => {
       const server = await startServer(accept);
       const proxy = await startProxy(server.port);
       await clientFor({ url: `http://${HOST}` }, { env: { http_proxy: proxy.url } }).createEvent(EVENT);
