@@ -80,7 +80,8 @@ function convertImages(
   if (reading.images.length > 1) engine.notes.add('multiple-images');
   const most = settings.multipleImages === 'first' ? 1 : MAX_IMAGES;
   if (most > 1 && reading.images.length > most) engine.notes.add('list-capped');
-  return reading.images.slice(0, most).map((image) => {
+  const used = reading.images.length > most ? reading.images.slice(0, most) : reading.images;
+  return used.map((image) => {
     const frame = frames.frameOf(image, reading.images.length === 1);
     const annotations = engine.convert(image.groups, frame);
     return frame.picture ? { annotations, imageSize: frame.picture } : { annotations };

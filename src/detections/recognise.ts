@@ -57,10 +57,9 @@ function matching(payload: unknown): Adapter[] {
 /** `[]`, or `{detections: []}` with nothing beside but numbers, such as a sequence number. */
 function isEmptyList(payload: unknown): boolean {
   if (Array.isArray(payload)) return payload.length === 0;
-  if (!isObject(payload)) return false;
+  if (!isObject(payload) || !Object.hasOwn(payload, 'detections')) return false;
   const { detections, ...others } = payload;
-  if (!Object.hasOwn(payload, 'detections') || !Array.isArray(detections) || detections.length > 0)
-    return false;
+  if (!Array.isArray(detections) || detections.length > 0) return false;
   return Object.values(others).every((value) => typeof value === 'number');
 }
 
