@@ -1,14 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import type { Node, NodeAPI } from 'node-red';
+import { parseClasses } from '../../src/event/derive';
 import { EVENT_DATA_RULES } from '../../src/event/rules';
 import { EVENT_TYPES, type EventType } from '../../src/event/types';
 import type { MetadataRow, VisionEventProperties } from '../properties';
 import type { FlowMessage } from './guarded-input';
-import { typedInput } from './typed-input';
+import { isPromise, typedInput, type Evaluate } from './typed-input';
 
-type Evaluate = (message: FlowMessage) => Promise<unknown>;
-
-const TOP_LEVEL_INPUTS = [
+const INPUTS_OF_EVERY_EVENT = [
+  'useCase',
+  'eventId',
+  'timestamp',
+  'cooldownBy',
+  'detections',
   'comment',
   'deviceId',
   'streamId',
@@ -18,111 +21,126 @@ const TOP_LEVEL_INPUTS = [
   'metadataFrom',
 ] as const;
 
-type InputName = keyof VisionEventProperties;
-type TopLevelInput = (typeof TOP_LEVEL_INPUTS)[number];
+const DERIVATIONS = ['detected', 'count', 'topClass'] as const;
 
-/** A field whose value comes from the detections; `classes` is what the dialog holds (comma separated). */
-export interface DerivedField {
-  derive: 'detected' | 'count' | 'topClass';
-  classes: string;
+type InputName = keyof VisionEventProperties;
+type Derivation = (typeof DERIVATIONS)[number];
+
+/** Stands for an id that is made when the event is: while a burst waits, ids would be much of what it takes. */
+export const FRESH_ID = Symbol('fresh id');
+
+/** A field whose value comes from the detections. */
+export class DerivedField {
+  constructor(
+    readonly derivation: Derivation,
+    /** of the detections that count; none = all */
+    readonly classes: readonly string[],
+  ) {}
 }
 
-/** What the dialog and the message say, before any detection is looked at. */
+/** What the dialog and the message say, before any detection is looked at. What is empty is not there. */
 export interface EventValues {
   eventType: unknown;
-  useCaseId: unknown;
-  eventId: unknown;
-  timestamp: unknown;
+  inputs: Partial<Record<(typeof INPUTS_OF_EVERY_EVENT)[number], unknown>>;
+  /** by the names of the fields; the value of some is a `DerivedField` */
   eventData: Record<string, unknown>;
-  topLevel: Partial<Record<TopLevelInput, unknown>>;
   metadata: { key: string; value: unknown }[];
-  /** undefined when the node takes no detections (type `none`) */
-  detections?: { payload: unknown };
-  cooldownBy: unknown;
 }
 
-export function isDerived(value: unknown): value is DerivedField {
-  return typeof value === 'object' && value !== null && 'derive' in value;
+interface Input {
+  name: string;
+  evaluate: Evaluate;
 }
 
 /** All typed inputs of one `vision-event` node, prepared once. */
 export class EventInputs {
-  private readonly evaluators = new Map<string, Evaluate>();
-  private readonly metadataRows: { key: string; evaluate: Evaluate }[];
+  private readonly eventType: Evaluate;
+  private readonly ofEveryEvent: readonly Input[];
+  private readonly metadata: readonly Input[];
+  private readonly ofEventType = new Map<unknown, readonly Input[]>();
 
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
     private readonly config: VisionEventProperties,
   ) {
-    this.metadataRows = metadataRows(config.metadata).map((row) => ({
-      key: row.key,
-      evaluate: typedInput(RED, node, `metadata "${row.key}"`, row.value, row.valueType),
+    this.eventType = this.input('eventType').evaluate;
+    this.ofEveryEvent = INPUTS_OF_EVERY_EVENT.map((name) => this.input(name));
+    this.metadata = metadataRows(config.metadata).map(({ key, value, valueType }) => ({
+      name: key,
+      evaluate: typedInput(RED, node, `metadata "${key}"`, value, valueType),
     }));
+    for (const type of EVENT_TYPES) this.ofEventType.set(type, this.eventDataInputs(type));
   }
 
-  /** @throws FlowError as `typedInput` does; only inputs that this event type uses are evaluated */
-  async evaluate(message: FlowMessage): Promise<EventValues> {
-    const eventType = await this.value('eventType', message);
-    const [useCaseId, eventId, timestamp, cooldownBy, detections] = await Promise.all([
-      this.value('useCase', message),
-      this.typeOf('eventId') === 'uuid' ? randomUUID() : this.value('eventId', message),
-      this.typeOf('timestamp') === 'now' ? Date.now() : this.value('timestamp', message),
-      this.value('cooldownBy', message),
-      this.typeOf('detections') === 'none' ? undefined : this.value('detections', message),
-    ]);
-    return {
-      eventType,
-      useCaseId,
-      eventId,
-      timestamp,
-      cooldownBy,
-      eventData: await this.eventData(eventType, message),
-      topLevel: await this.values(TOP_LEVEL_INPUTS, message),
-      metadata: await Promise.all(
-        this.metadataRows.map(async ({ key, evaluate }) => ({ key, value: await evaluate(message) })),
-      ),
-      ...(this.typeOf('detections') === 'none' ? {} : { detections: { payload: detections } }),
-    };
+  /**
+   * The values for a message: at once, unless an input asks a context store or JSONata. Only inputs that the event type uses are
+   * evaluated.
+   *
+   * @throws FlowError as `typedInput` does
+   */
+  evaluate(message: FlowMessage): EventValues | PromiseLike<EventValues> {
+    const eventType = this.eventType(message);
+    return isPromise(eventType)
+      ? eventType.then((type) => this.evaluateAs(type, message))
+      : this.evaluateAs(eventType, message);
   }
 
-  private async eventData(eventType: unknown, message: FlowMessage): Promise<Record<string, unknown>> {
-    if (!EVENT_TYPES.includes(eventType as EventType)) return {};
-    // Each field of eventData has a property of the same name in the dialog.
-    const names = [...EVENT_DATA_RULES[eventType as EventType].byName.keys()] as InputName[];
-    const data: Record<string, unknown> = await this.values(names, message);
-    for (const name of names) {
-      const type = this.typeOf(name);
-      if (type === 'detected' || type === 'count' || type === 'topClass') {
-        const classes = this.config[name];
-        data[name] = {
-          derive: type,
-          classes: typeof classes === 'string' ? classes : '',
-        } satisfies DerivedField;
+  private evaluateAs(eventType: unknown, message: FlowMessage): EventValues | PromiseLike<EventValues> {
+    const later: PromiseLike<void>[] = [];
+    const gather = (inputs: readonly Input[]): Record<string, unknown> => {
+      const fields: Record<string, unknown> = {};
+      for (const { name, evaluate } of inputs) {
+        whenKnown(evaluate(message), later, (value) => {
+          if (value !== undefined) fields[name] = value;
+        });
       }
-    }
-    return data;
+      return fields;
+    };
+    const rows = this.metadata.map(({ name, evaluate }) => {
+      const row: { key: string; value: unknown } = { key: name, value: undefined };
+      whenKnown(evaluate(message), later, (value) => (row.value = value));
+      return row;
+    });
+    const values: EventValues = {
+      eventType,
+      inputs: gather(this.ofEveryEvent),
+      eventData: gather(this.ofEventType.get(eventType) ?? []),
+      metadata: rows,
+    };
+    return later.length > 0 ? Promise.all(later).then(() => values) : values;
   }
 
-  private async values<Name extends InputName>(names: readonly Name[], message: FlowMessage) {
-    const values: Partial<Record<Name, unknown>> = {};
-    for (const name of names) values[name] = await this.value(name, message);
-    return values;
+  /** Each field of eventData has a property of the same name in the dialog. */
+  private eventDataInputs(eventType: EventType): Input[] {
+    return [...EVENT_DATA_RULES[eventType].byName.keys()].map((name) => this.input(name as InputName));
   }
 
-  private value(name: InputName, message: FlowMessage): Promise<unknown> {
-    let evaluate = this.evaluators.get(name);
-    if (!evaluate) {
-      evaluate = typedInput(this.RED, this.node, name, this.config[name], this.typeOf(name));
-      this.evaluators.set(name, evaluate);
-    }
-    return evaluate(message);
+  private input(name: InputName): Input {
+    return { name, evaluate: this.evaluatorOf(name) };
+  }
+
+  private evaluatorOf(name: InputName): Evaluate {
+    const type = this.typeOf(name);
+    if (name === 'eventId' && type === 'uuid') return () => FRESH_ID;
+    if (name === 'timestamp' && type === 'now') return () => Date.now();
+    const derivation = DERIVATIONS.find((known) => known === type);
+    if (!derivation) return typedInput(this.RED, this.node, name, this.config[name], type);
+    const classes = this.config[name];
+    const field = new DerivedField(derivation, parseClasses(typeof classes === 'string' ? classes : ''));
+    return () => field;
   }
 
   private typeOf(name: InputName): string {
     const type = (this.config as unknown as Record<string, unknown>)[`${name}Type`];
     return typeof type === 'string' && type !== '' ? type : 'str';
   }
+}
+
+/** Puts the value now, or adds to `later` what has to be waited for. */
+function whenKnown(value: unknown, later: PromiseLike<void>[], put: (value: unknown) => void): void {
+  if (isPromise(value)) later.push(value.then(put));
+  else put(value);
 }
 
 function metadataRows(rows: MetadataRow[] | undefined): MetadataRow[] {

@@ -14,20 +14,22 @@ export function onInput(
   handle: (message: FlowMessage, send: Send) => Promise<void>,
   onError: (error: FlowError, message: FlowMessage) => void,
 ): void {
+  const answer = async (message: FlowMessage, send: Send, done: (error?: Error) => void): Promise<void> => {
+    let error: FlowError | undefined;
+    try {
+      await handle(message, send);
+    } catch (reason) {
+      error = toFlowError(reason);
+    }
+    try {
+      if (error?.statusCode !== undefined) message['statusCode'] = error.statusCode;
+      if (error) onError(error, message);
+      done(error);
+    } catch (reason) {
+      node.warn(`Fault after the message was handled: ${String(reason)}`);
+    }
+  };
   node.on('input', (message, send, done) => {
-    const flowMessage = message as FlowMessage;
-    Promise.resolve()
-      .then(() => handle(flowMessage, (sent) => send(sent as FlowMessage)))
-      .then(
-        () => undefined,
-        (reason: unknown) => {
-          const error = toFlowError(reason);
-          if (error.statusCode !== undefined) flowMessage['statusCode'] = error.statusCode;
-          onError(error, flowMessage);
-          return error;
-        },
-      )
-      .then((error) => done(error))
-      .catch((reason: unknown) => node.warn(`Fault after the message was handled: ${String(reason)}`));
+    void answer(message, send as Send, done);
   });
 }

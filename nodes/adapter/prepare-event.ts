@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { DetectionContext, DetectionResult, DetectionSettings, Size } from '../../src/detections/types';
 import { convertDetections } from '../../src/detections/convert';
 import { compose, type Composed } from '../../src/event/compose';
@@ -12,7 +13,7 @@ import { repair } from '../../src/event/repair';
 import type { AnnotationLists, VisionEvent } from '../../src/event/types';
 import { validate } from '../../src/event/validate';
 import type { VisionEventProperties } from '../properties';
-import { isDerived, type DerivedField, type EventValues } from './event-inputs';
+import { DerivedField, FRESH_ID, type EventValues } from './event-inputs';
 import type { LoadedPicture } from './event-pictures';
 import { detectionSettings, messageImageSize, numberOf } from './event-settings';
 import { FlowError } from './flow-error';
@@ -21,6 +22,8 @@ import type { EventReport } from './report';
 
 /** The settings of the dialog that shape the event, parsed once. */
 export interface EventSettings {
+  /** false: the event goes without any (type `none`) */
+  takesDetections: boolean;
   detection: DetectionSettings;
   minConfidence?: number;
   classes: string[];
@@ -29,6 +32,7 @@ export interface EventSettings {
 
 export function eventSettings(config: VisionEventProperties): EventSettings {
   return {
+    takesDetections: config.detectionsType !== 'none',
     detection: detectionSettings(config),
     minConfidence: numberOf(config.minConfidence),
     classes: parseClasses(config.classes ?? ''),
@@ -98,23 +102,27 @@ export function composeEvent(
   context: MessageContext,
   report: EventReport,
 ): ComposedEvent {
-  const converted = values.detections && convert(values.detections.payload, settings, context, report);
-  const images = (converted?.images ?? []).map(({ annotations }) =>
-    filterDetections(annotations, { minConfidence: settings.minConfidence, classes: settings.classes }),
-  );
+  const { eventType, inputs, metadata } = values;
+  const converted = settings.takesDetections
+    ? convert(inputs.detections, settings, context, report)
+    : undefined;
+  const images = (converted?.images ?? []).map(({ annotations }) => filterDetections(annotations, settings));
   const event = compose({
-    ...values.topLevel,
-    eventId: values.eventId,
-    eventType: values.eventType,
-    useCaseId: values.useCaseId,
-    timestamp: values.timestamp,
-    deviceId: values.topLevel.deviceId ?? context.deviceId,
-    eventData: withDerived(values.eventData, converted ? images : undefined),
-    metadata: values.metadata,
-    metadataFrom: metadataBase(converted, values.topLevel.metadataFrom),
+    eventId: inputs.eventId === FRESH_ID ? randomUUID() : inputs.eventId,
+    eventType,
+    useCaseId: inputs.useCase,
+    timestamp: inputs.timestamp,
+    deviceId: inputs.deviceId ?? context.deviceId,
+    streamId: inputs.streamId,
+    workflowId: inputs.workflowId,
+    workflowVersion: inputs.workflowVersion,
+    comment: inputs.comment,
+    eventData: withDerived(values.eventData, converted && images),
+    metadata,
+    metadataFrom: metadataBase(converted, inputs.metadataFrom),
     images,
     hasPicture: context.hasPicture,
-    label: values.topLevel.imageLabel,
+    label: inputs.imageLabel,
   });
   return { event, imageSizes: (converted?.images ?? []).map(({ imageSize }) => imageSize) };
 }
@@ -133,20 +141,19 @@ function convert(
 
 /** Without detections (not: without any found) nothing can be derived from them, and the field is left out. */
 function withDerived(eventData: Record<string, unknown>, images: AnnotationLists[] | undefined) {
-  return Object.fromEntries(
-    Object.entries(eventData).map(([name, value]) => [
-      name,
-      isDerived(value) ? images && derived(value, images) : value,
-    ]),
-  );
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(eventData)) {
+    fields[name] = value instanceof DerivedField ? images && derived(value, images) : value;
+  }
+  return fields;
 }
 
-function derived({ derive, classes }: DerivedField, images: AnnotationLists[]): unknown {
-  switch (derive) {
+function derived({ derivation, classes }: DerivedField, images: AnnotationLists[]): unknown {
+  switch (derivation) {
     case 'detected':
-      return detectedResult(images, parseClasses(classes));
+      return detectedResult(images, classes);
     case 'count':
-      return countDetections(images, parseClasses(classes));
+      return countDetections(images, classes);
     case 'topClass':
       return topClass(images);
   }

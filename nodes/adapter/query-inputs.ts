@@ -4,9 +4,8 @@ import type { QueryFilterRow, QueryFilterSubject, VisionEventQueryProperties } f
 import type { FlowMessage } from './guarded-input';
 import { queryTime } from './query-time';
 import { neededText, wrongInput } from './text-input';
-import { typedInput } from './typed-input';
+import { typedInput, type Evaluate } from './typed-input';
 
-type Evaluate = (message: FlowMessage) => Promise<unknown>;
 type Scalar = string | number | boolean;
 
 /** What one message asks for. */

@@ -8,12 +8,12 @@ import { checkGivenEvent, givenEvents } from './send-events-input';
 import { deliverMany, type ManyEventsReport } from './send-many-events';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
-import { typedInput } from './typed-input';
+import { typedInput, type Evaluate } from './typed-input';
 import { workspaceOf, type Workspace } from './workspace';
 
 /** What one `vision-event-send` node does with a message. */
 export class SendEventsWork {
-  private readonly events: (message: FlowMessage) => Promise<unknown>;
+  private readonly events: Evaluate;
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
   private readonly leaveDelivery: () => void = () => undefined;
@@ -38,8 +38,9 @@ export class SendEventsWork {
     try {
       const workspace = workspaceOf(this.RED, this.config.workspace);
       const given = givenEvents(await this.events(message));
-      if (this.config.delivery === 'queue') await this.deliver(given, message, workspace);
-      else await this.deliverInTurn(given, message, workspace);
+      const work = () => this.deliver(given, message, workspace);
+      if (this.config.delivery === 'queue') await workspace.delivery.storeInTurn(work);
+      else await workspace.sendInTurn(work);
     } finally {
       this.underWay--;
     }
@@ -56,25 +57,12 @@ export class SendEventsWork {
     this.status.clear();
   }
 
-  private async deliverInTurn(
-    given: ReturnType<typeof givenEvents>,
-    message: FlowMessage,
-    workspace: Workspace,
-  ): Promise<void> {
-    const release = await workspace.admit();
-    try {
-      this.status.show(() => this.texts.sending());
-      await this.deliver(given, message, workspace);
-    } finally {
-      release();
-    }
-  }
-
   private async deliver(
     given: ReturnType<typeof givenEvents>,
     message: FlowMessage,
     workspace: Workspace,
   ): Promise<void> {
+    if (this.config.delivery !== 'queue') this.status.show(() => this.texts.sending());
     if ('events' in given) {
       const report: ManyEventsReport = { created: 0, eventIds: [], warnings: [], failed: [] };
       message['visionEvent'] = report;

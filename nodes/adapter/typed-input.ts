@@ -3,18 +3,24 @@ import { FlowError } from './flow-error';
 import type { FlowMessage } from './guarded-input';
 import { unsetVariable } from './unset-variable';
 
-type Evaluate = (message: FlowMessage) => Promise<unknown>;
+/**
+ * The value of a typed input for a message, or a promise of it: only context stores and JSONata have to be waited for. In a
+ * burst every message that waits is one more in memory, so what is known at once is answered at once.
+ */
+export type Evaluate = (message: FlowMessage) => unknown;
 
 /** Types that a property may have beside those evaluated here; their meaning is the property's own. */
 const TYPES_WITHOUT_VALUE: ReadonlySet<string> = new Set(['none', 'uuid', 'now']);
 
-function evaluateProperty(RED: NodeAPI, node: Node, message: FlowMessage, value: string, type: string) {
-  return new Promise<unknown>((resolve, reject) => {
-    RED.util.evaluateNodeProperty(value, type, node, message, (error: Error | null, result: unknown) => {
-      if (error) reject(error);
-      else resolve(result);
+/** A context store may be asynchronous. */
+function evaluateContext(RED: NodeAPI, node: Node, value: string, type: string): Evaluate {
+  return (message) =>
+    new Promise<unknown>((resolve, reject) => {
+      RED.util.evaluateNodeProperty(value, type, node, message, (error: Error | null, result: unknown) => {
+        if (error) reject(error);
+        else resolve(result);
+      });
     });
-  });
 }
 
 /** A JSONata expression is compiled once; a faulty one fails each message, not the deploy. */
@@ -30,35 +36,48 @@ function evaluateJsonata(RED: NodeAPI, node: Node, expression: string): Evaluate
     });
 }
 
+function evaluateText(field: string, value: string): Evaluate {
+  const variable = unsetVariable(value);
+  const text = value === '' ? undefined : value;
+  if (variable === undefined) return () => text;
+  return () => {
+    throw new FlowError(
+      'NOT_CONFIGURED',
+      `The environment variable ${variable}, named in the field "${field}", is not set. Set it, or enter a value.`,
+      { short: { key: 'variableNotSet', values: { name: variable } } },
+    );
+  };
+}
+
+function evaluateVariable(RED: NodeAPI, node: Node, field: string, value: string): Evaluate {
+  return (message) => {
+    const result: unknown = RED.util.evaluateNodeProperty(value, 'env', node, message);
+    if (result !== undefined && result !== '') return result;
+    throw new FlowError(
+      'NOT_CONFIGURED',
+      `The environment variable ${value}, named in the field "${field}", is not set or empty.`,
+      { short: { key: 'variableNotSet', values: { name: value } } },
+    );
+  };
+}
+
 function evaluator(RED: NodeAPI, node: Node, field: string, value: string, type: string): Evaluate {
   switch (type) {
     case 'jsonata':
       return evaluateJsonata(RED, node, value);
-    case 'str': {
-      const variable = unsetVariable(value);
-      if (variable === undefined) return () => Promise.resolve(value === '' ? undefined : value);
-      return () => {
-        throw new FlowError(
-          'NOT_CONFIGURED',
-          `The environment variable ${variable}, named in the field "${field}", is not set. Set it, or enter a value.`,
-          { short: { key: 'variableNotSet', values: { name: variable } } },
-        );
-      };
+    case 'str':
+      return evaluateText(field, value);
+    case 'num': {
+      const number = value.trim() === '' ? undefined : Number(value);
+      return () => number;
     }
-    case 'num':
-      return () => Promise.resolve(value.trim() === '' ? undefined : Number(value));
     case 'env':
-      return async (message) => {
-        const result = await evaluateProperty(RED, node, message, value, type);
-        if (result !== undefined && result !== '') return result;
-        throw new FlowError(
-          'NOT_CONFIGURED',
-          `The environment variable ${value}, named in the field "${field}", is not set or empty.`,
-          { short: { key: 'variableNotSet', values: { name: value } } },
-        );
-      };
+      return evaluateVariable(RED, node, field, value);
+    case 'flow':
+    case 'global':
+      return evaluateContext(RED, node, value, type);
     default:
-      return (message) => evaluateProperty(RED, node, message, value, type);
+      return (message): unknown => RED.util.evaluateNodeProperty(value, type, node, message);
   }
 }
 
@@ -67,27 +86,38 @@ function evaluator(RED: NodeAPI, node: Node, field: string, value: string, type:
  *
  * @param field the property's name, for error texts
  * @returns a function from the message to the value; undefined when the input is empty, has a type without a value
- * (`none`, `uuid`, `now`) or names a message or context property that does not exist. It rejects with a
- * `FlowError`: `NOT_CONFIGURED` for an environment variable that is not set, `EVENT_INVALID` for broken JSON or
+ * (`none`, `uuid`, `now`) or names a message or context property that does not exist. It throws (or its promise rejects with)
+ * a `FlowError`: `NOT_CONFIGURED` for an environment variable that is not set, `EVENT_INVALID` for broken JSON or
  * a JSONata expression that fails.
  */
 export function typedInput(RED: NodeAPI, node: Node, field: string, value: unknown, type: string): Evaluate {
-  if (TYPES_WITHOUT_VALUE.has(type)) return () => Promise.resolve(undefined);
+  if (TYPES_WITHOUT_VALUE.has(type)) return () => undefined;
   const text = typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value);
-  if (text === '' && type !== 'str') return () => Promise.resolve(undefined);
+  if (text === '' && type !== 'str') return () => undefined;
   const evaluate = evaluator(RED, node, field, text, type);
-  return async (message) => {
+  const fail = (error: unknown): never => {
+    throw error instanceof FlowError ? error : cannotBeEvaluated(field, type, error);
+  };
+  return (message) => {
     try {
-      return await evaluate(message);
+      const result = evaluate(message);
+      return isPromise(result) ? result.then(undefined, fail) : result;
     } catch (error) {
-      if (error instanceof FlowError) throw error;
-      const reason =
-        error instanceof Error ? error.message : String((error as { message?: unknown })?.message ?? error);
-      throw new FlowError(
-        'EVENT_INVALID',
-        `The field "${field}" (${type}) could not be evaluated: ${reason}`,
-        { short: { key: 'wrongInput', values: { field } } },
-      );
+      return fail(error);
     }
   };
+}
+
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+function cannotBeEvaluated(field: string, type: string, error: unknown): FlowError {
+  const reason =
+    error instanceof Error ? error.message : String((error as { message?: unknown })?.message ?? error);
+  return new FlowError('EVENT_INVALID', `The field "${field}" (${type}) could not be evaluated: ${reason}`, {
+    short: { key: 'wrongInput', values: { field } },
+  });
 }

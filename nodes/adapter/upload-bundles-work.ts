@@ -5,14 +5,14 @@ import { FlowError, toFlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
-import { typedInput } from './typed-input';
+import { typedInput, type Evaluate } from './typed-input';
 import { workspaceOf } from './workspace';
 import { directoryInput } from './write-bundle-work';
 
 /** What a `vision-event-bundle` node with the action `upload` does with a message: one run over the folder. */
 export class UploadBundlesWork {
   private readonly directory: (message: FlowMessage) => Promise<string>;
-  private readonly useCase: (message: FlowMessage) => Promise<unknown>;
+  private readonly useCase: Evaluate;
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
   private readonly closing = new AbortController();

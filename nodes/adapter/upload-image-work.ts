@@ -7,10 +7,8 @@ import type { FlowMessage, Send } from './guarded-input';
 import { pictureInput } from './picture-input';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
-import { typedInput } from './typed-input';
+import { typedInput, type Evaluate } from './typed-input';
 import { workspaceOf } from './workspace';
-
-type Evaluate = (message: FlowMessage) => Promise<unknown>;
 
 /** What one `vision-event-image` node does with a message: uploads its picture, answers with the `sourceId`. */
 export class UploadImageWork {

@@ -6,14 +6,12 @@ import type { FlowMessage, Send } from './guarded-input';
 import { StatusTexts } from './status-texts';
 import { neededText, wrongInput } from './text-input';
 import { ThrottledStatus } from './throttled-status';
-import { typedInput } from './typed-input';
+import { typedInput, type Evaluate } from './typed-input';
 import { ACTIONS, type UseCaseInputs, type UseCaseReport } from './use-case-actions';
 import { workspaceOf } from './workspace';
 
 /** "Create a Use Case": 1 to 256 characters, trimmed. */
 const MAX_NAME_LENGTH = 256;
-
-type Evaluate = (message: FlowMessage) => Promise<unknown>;
 
 /** What one `vision-event-use-case` node does with a message: one action on the use cases of a workspace. */
 export class UseCaseWork {

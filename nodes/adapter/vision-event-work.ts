@@ -13,6 +13,7 @@ import type { EventReport } from './report';
 import { outboxRecord, sendEvent } from './send-event';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
+import { isPromise } from './typed-input';
 import { workspaceOf, type Workspace } from './workspace';
 
 /** What one `vision-event` node does with a message. */
@@ -46,20 +47,18 @@ export class VisionEventWork {
   async handle(message: FlowMessage, send: Send): Promise<void> {
     lastMessages.note(this.node.id, message);
     const report: EventReport = { warnings: [] };
-    let event: VisionEvent;
-    this.underWay++;
+    let answered: Promise<void>;
     try {
-      event = await this.process(message, report);
-    } catch (error) {
-      message['visionEvent'] = report;
-      throw error;
+      const workspace = this.workspace();
+      // At arrival, since context and clock move on while the message waits for its turn.
+      const found = this.inputs.evaluate(message);
+      const values = isPromise(found) ? await found : found;
+      answered = this.inTurn(workspace, () => this.answer(message, values, workspace, report, send));
     } finally {
-      this.underWay--;
+      message['visionEvent'] = report;
     }
-    message.payload = event;
-    message['visionEvent'] = report;
-    this.showDone(report);
-    send(message);
+    // Not awaited: in a burst thousands of messages wait here, and each frame that waits with them takes memory.
+    return answered;
   }
 
   showError(error: FlowError): void {
@@ -84,29 +83,31 @@ export class VisionEventWork {
     }
   }
 
-  private async process(message: FlowMessage, report: EventReport): Promise<VisionEvent> {
-    const workspace = this.workspace();
-    // At arrival, since context and clock move on while the message waits for a connection.
-    const values = await this.inputs.evaluate(message);
-    if (this.config.delivery !== 'send' || !workspace) return this.work(message, values, workspace, report);
-    const release = await workspace.admit();
-    try {
-      return await this.work(message, values, workspace, report);
-    } finally {
-      release();
-    }
+  private inTurn(workspace: Workspace | undefined, work: () => Promise<void>): Promise<void> {
+    if (!workspace || this.config.delivery === 'build') return work();
+    return this.config.delivery === 'queue'
+      ? workspace.delivery.storeInTurn(work)
+      : workspace.sendInTurn(work);
   }
 
-  private async work(
+  private async answer(
     message: FlowMessage,
     values: EventValues,
     workspace: Workspace | undefined,
     report: EventReport,
-  ): Promise<VisionEvent> {
-    const pictures = await this.pictures.load(message, report, workspace?.imageMaxBytes);
-    const context = messageContext(message, pictures, workspace?.deviceId ?? '');
-    const event = prepareEvent(values, this.settings, context, report);
-    return this.deliver(event, values, pictures, workspace, report);
+    send: Send,
+  ): Promise<void> {
+    this.underWay++;
+    try {
+      const pictures = await this.pictures.load(message, report, workspace?.imageMaxBytes);
+      const context = messageContext(message, pictures, workspace?.deviceId ?? '');
+      const event = prepareEvent(values, this.settings, context, report);
+      message.payload = await this.deliver(event, values, pictures, workspace, report);
+    } finally {
+      this.underWay--;
+    }
+    this.showDone(report);
+    send(message);
   }
 
   private async deliver(
@@ -116,7 +117,7 @@ export class VisionEventWork {
     workspace: Workspace | undefined,
     report: EventReport,
   ): Promise<VisionEvent> {
-    const takeBack = this.cooldown.start(JSON.stringify(values.cooldownBy) ?? '');
+    const takeBack = this.cooldown.start(JSON.stringify(values.inputs.cooldownBy) ?? '');
     if (!takeBack) {
       report.state = 'throttled';
       return event;

@@ -7,13 +7,16 @@ import type { Target } from '../../src/delivery/target';
 import type { WorkspaceProperties } from '../properties';
 import { numberOf } from './event-settings';
 import { FlowError, toFlowError } from './flow-error';
+import { WorkLimit } from './work-limit';
 
 /** After the outbox could not be opened (a full disk, another process on the folder). */
 const REOPEN_AFTER_MS = 15_000;
 /** So that "retry in 8 s" counts down on the canvas. */
 const COUNTDOWN_INTERVAL_MS = 1000;
-/** Node-RED gives a closing node 15 s, `docker stop` gives the process 10 s. */
-const CLOSE_DEADLINE_MS = 4000;
+/** Node-RED gives a closing node 15 s, `docker stop` gives the process 10 s; closing takes at most three such steps. */
+const CLOSE_STEP_MS = 1500;
+/** Messages that are made into events and stored at the same time: enough for one flush of the disk to serve many. */
+const STORED_AT_ONCE = 200;
 /** Events that may be stored twice are told of at most this often, with their number. */
 const DOUBT_INTERVAL_MS = 60_000;
 const DOUBTS_NAMED = 5;
@@ -56,12 +59,15 @@ export class WorkspaceDelivery {
   readonly folder: string;
   private readonly users = new Set<DeliveryUser>();
   private readonly listeners = new Set<Partial<DeliveryListeners>>();
+  /** the newest one, also before it is open */
+  private outbox: DiskOutbox | undefined;
   private opening: Promise<OpenDelivery> | undefined;
   private open: OpenDelivery | undefined;
   private openFailedAt = -Infinity;
   private countdown: NodeJS.Timeout | undefined;
   private doubtTimer: NodeJS.Timeout | undefined;
   private readonly doubtfulIds: string[] = [];
+  private readonly storing = new WorkLimit(STORED_AT_ONCE);
   private closed = false;
 
   constructor(
@@ -84,6 +90,14 @@ export class WorkspaceDelivery {
       this.users.delete(user);
       this.listeners.delete(listeners);
     };
+  }
+
+  /**
+   * Works on a message that stores when its turn comes, so that a burst reaches the disk piece by piece and not only after all of it was
+   * converted. Any number may wait: the messages are in memory already.
+   */
+  storeInTurn(work: () => Promise<void>): Promise<void> {
+    return this.storing.run(work);
   }
 
   /** Resolves once every record is safe on the disk. @throws OutboxError `OUTBOX_FULL`, `OUTBOX_IO` */
@@ -136,18 +150,24 @@ export class WorkspaceDelivery {
 
   /** What waits stays on the disk. Idempotent. @param removed the workspace was deleted: its folder is kept, and named */
   async close(removed: boolean): Promise<void> {
-    this.closed = true;
     clearInterval(this.countdown);
     this.countdown = undefined;
     clearTimeout(this.doubtTimer);
     this.tellDoubts();
-    const open = this.open ?? (await this.opening?.catch(() => undefined));
+    // What was taken already still reaches the disk, while nothing is sent any more.
+    await Promise.all([
+      this.storing.close(closedByDeploy(), CLOSE_STEP_MS),
+      this.open?.sender.stop(CLOSE_STEP_MS),
+    ]);
+    this.closed = true;
+    const { open, outbox } = this;
     this.open = undefined;
     this.opening = undefined;
+    const events = outbox?.stats().events ?? 0;
+    await open?.sender.stop(CLOSE_STEP_MS);
+    // Also one that still waits for the lock of its folder, and would for longer than a deploy may take.
+    await outbox?.close(CLOSE_STEP_MS);
     if (!open) return;
-    const { events } = open.outbox.stats();
-    await open.sender.stop(CLOSE_DEADLINE_MS / 2);
-    await open.outbox.close(CLOSE_DEADLINE_MS / 2);
     if (removed) {
       this.surroundings.log.warn(
         `The workspace was deleted. Its outbox is kept in ${this.folder} (${events} events wait there). ` +
@@ -158,7 +178,7 @@ export class WorkspaceDelivery {
 
   private opened(): Promise<OpenDelivery> {
     if (this.closed) {
-      return Promise.reject(new FlowError('OUTBOX_IO', 'This workspace was closed by a deploy.'));
+      return Promise.reject(closedByDeploy());
     }
     const failedLately = performance.now() - this.openFailedAt < REOPEN_AFTER_MS;
     if (!this.opening || (this.openFailedAt > 0 && !this.open && !failedLately)) {
@@ -166,7 +186,7 @@ export class WorkspaceDelivery {
       this.opening = this.openNow();
       this.opening.catch((error: unknown) => {
         this.openFailedAt = performance.now();
-        this.surroundings.log.warn(toFlowError(error).message);
+        if (!this.closed) this.surroundings.log.warn(toFlowError(error).message);
       });
     }
     return this.opening;
@@ -175,13 +195,13 @@ export class WorkspaceDelivery {
   private async openNow(): Promise<OpenDelivery> {
     const { config, surroundings } = this;
     const megabytes = numberOf(config.outboxMaxMegabytes);
-    const outbox = new DiskOutbox({
+    const outbox = (this.outbox = new DiskOutbox({
       dir: this.folder,
       maxEvents: numberOf(config.outboxMaxEvents),
       maxBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
       whenFull: config.outboxWhenFull || 'reject',
       onNotice: ({ message }) => surroundings.log.warn(message),
-    });
+    }));
     this.tellRecovery(await outbox.open());
     const sender = new Sender({
       outbox,
@@ -273,6 +293,10 @@ export class WorkspaceDelivery {
       );
     }
   }
+}
+
+function closedByDeploy(): FlowError {
+  return new FlowError('OUTBOX_IO', 'This workspace was closed by a deploy before the event was stored.');
 }
 
 /** Several refused events may have one event id: all of them are meant. */

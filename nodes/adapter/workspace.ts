@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { VisionEventsClient } from '../../src/api/client';
 import { EventStoreClient } from '../../src/api/event-store-client';
-import { ConnectionSlots } from '../../src/api/connection-slots';
+import { tooManyWait } from '../../src/api/connection-slots';
 import { ApiError } from '../../src/api/errors';
 import { MAX_CONNECTIONS } from '../../src/api/limits';
 import type { Target } from '../../src/delivery/target';
@@ -11,6 +11,7 @@ import { clientOptions, eventStoreOptions, maxWaitingOf } from './client-options
 import { numberOf } from './event-settings';
 import { FlowError } from './flow-error';
 import { cloudTarget, eventStoreTarget } from './send-targets';
+import { WorkLimit } from './work-limit';
 import { WorkspaceDelivery } from './workspace-delivery';
 
 export const WORKSPACE_TYPE = 'vision-event-workspace';
@@ -31,7 +32,7 @@ export class Workspace {
   readonly delivery: WorkspaceDelivery;
   /** where events go, now or from the outbox */
   readonly target: Target;
-  private readonly places: ConnectionSlots;
+  private readonly sending: WorkLimit;
   private openClient: VisionEventsClient | undefined;
   private openEventStore: EventStoreClient | undefined;
   private closed = false;
@@ -41,7 +42,8 @@ export class Workspace {
     private readonly node: Node<WorkspaceCredentials>,
     private readonly config: WorkspaceProperties,
   ) {
-    this.places = new ConnectionSlots(MAX_CONNECTIONS, maxWaitingOf(config));
+    const maxWaiting = maxWaitingOf(config);
+    this.sending = new WorkLimit(MAX_CONNECTIONS, { most: maxWaiting, busy: () => tooManyWait(maxWaiting) });
     // The outbox takes events also while the key or the address is missing: each attempt asks anew.
     this.target = this.isEventStore
       ? eventStoreTarget(() => this.eventStore())
@@ -128,20 +130,19 @@ export class Workspace {
   }
 
   /**
-   * Waits until the workspace has a connection to spare, before a message is worked on: what waits in a burst is the
-   * message alone, not the event made of it.
+   * Works on a message that sends at once as soon as the workspace has a connection to spare: what waits in a burst is the message
+   * alone, not the event made of it.
    *
-   * @returns gives the place back
    * @throws ApiError `BUSY` at once when too many wait already
    */
-  admit(): Promise<() => void> {
-    return this.places.acquire(undefined, () => this.closedError());
+  sendInTurn(work: () => Promise<void>): Promise<void> {
+    return this.sending.run(work);
   }
 
   /** Aborts what is under way and gives the connections back; what waits in the outbox stays there. Idempotent. */
   async close(removed: boolean): Promise<void> {
     this.closed = true;
-    this.places.close(this.closedError());
+    void this.sending.close(this.closedError());
     const delivery = this.delivery.close(removed);
     this.openClient?.close();
     this.openClient = undefined;

@@ -33,7 +33,7 @@ export class ConnectionSlots {
       this.#free -= 1;
       return Promise.resolve(this.#releaser());
     }
-    if (this.#waiting.size >= this.maxWaiting) return Promise.reject(this.#busy());
+    if (this.#waiting.size >= this.maxWaiting) return Promise.reject(tooManyWait(this.maxWaiting));
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.delete(waiter);
@@ -71,12 +71,13 @@ export class ConnectionSlots {
       else this.#free += 1;
     };
   }
+}
 
-  #busy(): ApiError {
-    return new ApiError(
-      'BUSY',
-      `${this.maxWaiting} messages already wait for a connection. The server answers more slowly than messages arrive: ` +
-        'send fewer, or let the node queue them.',
-    );
-  }
+/** @param maxWaiting how many wait already */
+export function tooManyWait(maxWaiting: number): ApiError {
+  return new ApiError(
+    'BUSY',
+    `${maxWaiting} messages already wait for a connection. The server answers more slowly than messages arrive: ` +
+      'send fewer, or let the node queue them.',
+  );
 }

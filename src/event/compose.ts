@@ -1,6 +1,6 @@
 /** Puts the parts of an event together. Pure: what a part is has been found out before, whether it is right is for `validate` to say. */
 import { ANNOTATION_LISTS } from './derive';
-import { isObject } from './fields';
+import { isObject, own } from './fields';
 import { EVENT_DATA_RULES, recogniseEventType } from './rules';
 import { toIsoTimestamp } from './timestamp';
 import type { AnnotationLists } from './types';
@@ -82,9 +82,11 @@ export function compose(parts: EventParts): Composed {
 
 const isEmpty = (value: unknown) => value === undefined || value === null || value === '';
 
+/** The names are ours or those of the API's page, so none of them can be `__proto__`. */
 function withoutEmpty<Fields extends object>(fields: Fields): Fields {
-  // fromEntries defines the fields, so that one called `__proto__` stays a field.
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value))) as Fields;
+  const filled = {} as Fields;
+  for (const name in fields) if (!isEmpty(fields[name])) filled[name] = fields[name];
+  return filled;
 }
 
 function composeEventData({ eventType, eventData = {} }: EventParts): Record<string, unknown> {
@@ -92,11 +94,13 @@ function composeEventData({ eventType, eventData = {} }: EventParts): Record<str
   const type = recogniseEventType(eventType);
   // Without a known type nothing tells which fields belong; the event has an error then anyway.
   if (!type) return {};
-  const fields = EVENT_DATA_RULES[type].byName;
-  return withoutEmpty(Object.fromEntries(Object.entries(eventData).filter(([name]) => fields.has(name))));
+  const known: Record<string, unknown> = {};
+  for (const name of EVENT_DATA_RULES[type].byName.keys()) known[name] = own(eventData, name);
+  return withoutEmpty(known);
 }
 
 function composeMetadata({ metadata = [], metadataFrom }: EventParts): unknown {
+  if (metadata.length === 0 && isEmpty(metadataFrom)) return undefined;
   // What is no object cannot take the rows. It goes through alone, for the fault in the settings is what the user has to hear of.
   if (!isEmpty(metadataFrom) && !isObject(metadataFrom)) return metadataFrom;
   const entries = new Map(isObject(metadataFrom) ? Object.entries(metadataFrom) : []);
@@ -126,6 +130,15 @@ function composeImages(parts: EventParts): ComposedImage[] | undefined {
 const isBare = (image: ComposedImage | undefined) => !image || Object.keys(image).length === 0;
 
 function onlyFilledLists(lists: AnnotationLists): AnnotationLists {
-  const filled = ANNOTATION_LISTS.map((name) => [name, lists[name]] as const);
-  return Object.fromEntries(filled.filter(([, list]) => list && list.length > 0));
+  const filled: AnnotationLists = {};
+  for (const name of ANNOTATION_LISTS) if (lists[name]?.length) copyList(name, lists, filled);
+  return filled;
+}
+
+function copyList<Name extends keyof AnnotationLists>(
+  name: Name,
+  from: AnnotationLists,
+  to: AnnotationLists,
+) {
+  to[name] = from[name];
 }

@@ -49,17 +49,25 @@ export function topClass(images: readonly AnnotationLists[]): string | undefined
 /** Keeps the annotations at or above a confidence (0 to 1) and of these classes (of all, when none is named). The lists given are not changed. */
 export function filterDetections(
   lists: AnnotationLists,
-  keep: { minConfidence?: number; classes?: readonly string[] },
+  { minConfidence = 0, classes = [] }: { minConfidence?: number; classes?: readonly string[] },
 ): AnnotationLists {
-  const isWanted = classFilter(keep.classes ?? []);
+  const isWanted = classFilter(classes);
   const isKept = (annotation: Annotation) =>
-    !(annotation.confidence < (keep.minConfidence ?? 0)) && isWanted(annotation.class);
-  const kept = ANNOTATION_LISTS.map((name) => [name, (lists[name] ?? []).filter(isKept)] as const);
-  return Object.fromEntries(kept.filter(([, list]) => list.length > 0));
+    !(annotation.confidence < minConfidence) && isWanted(annotation.class);
+  const kept: AnnotationLists = {};
+  for (const name of ANNOTATION_LISTS) {
+    const list = lists[name]?.filter(isKept);
+    if (list?.length) Object.assign(kept, { [name]: list });
+  }
+  return kept;
 }
 
 function allAnnotations(images: readonly AnnotationLists[]): Annotation[] {
-  return images.flatMap((image) => ANNOTATION_LISTS.flatMap((name): Annotation[] => image[name] ?? []));
+  const all: Annotation[] = [];
+  for (const image of images) {
+    for (const name of ANNOTATION_LISTS) for (const annotation of image[name] ?? []) all.push(annotation);
+  }
+  return all;
 }
 
 function classFilter(classes: readonly string[]): (name: string) => boolean {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { lockFolder } from '../../src/delivery/disk-outbox/folder-lock';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper, roboflow, TestFlow, type TestMessage } from '../support/node-red-helper';
 
@@ -138,6 +139,32 @@ describe('vision-event with delivery "queue"', function () {
     helper.getNode('outbox').receive({ payload: 'sing' });
     await flow.until(() => flow.caught.length === 1);
     assert.match(flow.caught[0]!.error!.message, /flush, pause, resume/);
+  });
+
+  it('stores a burst piece by piece, also when a deploy comes in the middle of it', async () => {
+    const BURST = 1500;
+    const flow = await load({ outboxWhenFull: 'reject' });
+    simulator.faults.always({ status: 503 });
+    for (let i = 0; i < BURST; i++) flow.receive({ payload: [] });
+    await flow.until(() => flow.completed.length > 0);
+    assert.ok(flow.completed.length < BURST, 'the first message was done only when all of them were');
+    const begun = Date.now();
+    await helper.unload();
+    assert.ok(Date.now() - begun < 5000, 'close took longer than 5 s');
+
+    simulator.faults.clear();
+    const again = await load();
+    await again.until(() => simulator.events().length >= BURST);
+    assert.equal(simulator.events().length, BURST);
+  });
+
+  it('closes in time while another process holds the folder', async () => {
+    const lock = await lockFolder(outboxDir, 1000, () => undefined);
+    await load();
+    const begun = Date.now();
+    await helper.unload();
+    assert.ok(Date.now() - begun < 5000, 'close took longer than 5 s');
+    await lock.release();
   });
 
   it('deletes nothing when the workspace is closed: its folder keeps what waits', async () => {

@@ -1,0 +1,74 @@
+interface Waiter {
+  begin(): void;
+  refuse(error: Error): void;
+}
+
+/**
+ * Lets so many pieces of work go on at the same time; the others wait, first come first served. What waits is not begun, so that
+ * a burst costs the memory of its messages and not that of everything that is made of them.
+ */
+export class WorkLimit {
+  private underWay = 0;
+  private readonly waiting = new Set<Waiter>();
+  private refusal: Error | undefined;
+  private onIdle: () => void = () => undefined;
+
+  /**
+   * @param most at the same time
+   * @param queue how many may wait (any number, unless it says so), and the error for one more
+   */
+  constructor(
+    private readonly most: number,
+    private readonly queue: { most: number; busy: () => Error } = {
+      most: Infinity,
+      busy: () => new Error('busy'),
+    },
+  ) {}
+
+  /** Begins the work when its turn comes, and settles as it does. Work that is refused is never begun. */
+  run(work: () => Promise<void>): Promise<void> {
+    if (this.refusal) return Promise.reject(this.refusal);
+    if (this.underWay >= this.most && this.waiting.size >= this.queue.most)
+      return Promise.reject(this.queue.busy());
+    return new Promise((resolve, reject) => {
+      // The promise only hears the outcome, nothing of the work hangs on it: in a burst it has grown old while it waited, and what
+      // hangs on something old stays in memory until the next full collection.
+      const begin = () => {
+        this.underWay++;
+        void work()
+          .then(resolve, reject)
+          .then(() => this.ended());
+      };
+      if (this.underWay < this.most) begin();
+      else this.waiting.add({ begin, refuse: reject });
+    });
+  }
+
+  /**
+   * Refuses new work at once, and what waits as soon as the patience is over. Resolves then, or when all work has ended.
+   * @param patienceMs in which what waits still gets its turn
+   */
+  async close(refusal: Error, patienceMs = 0): Promise<void> {
+    this.refusal = refusal;
+    if (patienceMs > 0 && this.underWay > 0) {
+      await new Promise<void>((resolve) => {
+        const impatience = setTimeout(resolve, patienceMs);
+        this.onIdle = () => {
+          clearTimeout(impatience);
+          resolve();
+        };
+      });
+    }
+    for (const waiter of this.waiting) waiter.refuse(refusal);
+    this.waiting.clear();
+  }
+
+  private ended(): void {
+    this.underWay--;
+    const [next] = this.waiting;
+    if (next) {
+      this.waiting.delete(next);
+      next.begin();
+    } else if (this.underWay === 0) this.onIdle();
+  }
+}
