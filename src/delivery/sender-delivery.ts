@@ -197,7 +197,11 @@ export class LeaseDelivery {
     const ready: StoredEvent[] = [];
     for (const event of events) {
       if (this.halted) break;
-      if (event.pictures.length > 0 && ready.length > 0 && this.room.now() > sliceEnd) break;
+      if (event.pictures.length === 0) {
+        ready.push(event);
+        continue;
+      }
+      if (ready.length > 0 && this.room.now() > sliceEnd) break;
       if (await this.prepare(event)) ready.push(event);
     }
     return ready;
@@ -326,25 +330,28 @@ export class LeaseDelivery {
 
   private accept(group: StoredEvent[], receipt: TargetBatchReceipt): void {
     const named = new Set(receipt.eventIds);
+    const hasWarnings = Object.keys(receipt.warningsByEvent).length > 0;
     for (const event of group) {
+      const warnings = hasWarnings ? receipt.warningsByEvent[event.eventId] : undefined;
       if (!named.has(event.eventId)) this.missing(event);
-      else this.acknowledge(event, receipt);
+      else this.acknowledge(event, receipt.statusCode, warnings ?? []);
     }
     this.batchWarnings.push(...receipt.warnings);
   }
 
-  private acknowledge(event: StoredEvent, receipt: TargetBatchReceipt): void {
+  private acknowledge(event: StoredEvent, statusCode: number, warnings: EventWarning[]): void {
     const { memory } = this.room;
     const mayBeTwice = memory.mayBeStored(event);
     if (mayBeTwice || memory.isDoubtful(event)) this.doubtful++;
-    this.delivered.push({
+    const delivered: DeliveredEvent = {
       eventId: event.eventId,
-      statusCode: receipt.statusCode,
+      statusCode,
       attempts: memory.attemptsOf(event),
       ageMs: Math.max(0, this.room.wallNow() - event.acceptedAt),
-      warnings: receipt.warningsByEvent[event.eventId] ?? [],
-      ...(mayBeTwice ? { mayBeTwice } : {}),
-    });
+      warnings,
+    };
+    if (mayBeTwice) delivered.mayBeTwice = true;
+    this.delivered.push(delivered);
     this.outcome.acked.push(event.id);
     memory.forget(event);
     const mayHaveBeenUnderWay = memory.accepted < RETRY_POLICY.guardedAfterStart;

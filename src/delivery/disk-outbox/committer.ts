@@ -264,6 +264,7 @@ export class Committer {
       bodyBytes: event.bodyBytes,
       pictures: pictures?.map(toSlot),
       state: 'waiting',
+      isBehind: false,
       dueAt: 0,
       attempts: 0,
     };

@@ -30,7 +30,7 @@ import { encodeEvent, type EventHeader } from './lines';
 import type { OutboxNotice } from './notices';
 import { describePicture, PictureFolder } from './pictures';
 import { type Chunk, type Entry, entryBytes, EventQueue, type PictureSlot } from './queue';
-import { currentPictures, presentEvent, type ReadEvent, readEvents } from './reader';
+import { presentEvent, type ReadEvent, readEvents } from './reader';
 import { quarantineName, recover } from './recovery';
 import { DiskSpace } from './space';
 
@@ -285,10 +285,12 @@ export class DiskOutbox implements Outbox {
     const byChunk = new Map<Chunk, Entry[]>();
     for (const entry of entries) {
       this.queue.remove(entry);
-      byChunk.set(entry.chunk, [...(byChunk.get(entry.chunk) ?? []), entry]);
+      const ended = byChunk.get(entry.chunk);
+      if (ended) ended.push(entry);
+      else byChunk.set(entry.chunk, [entry]);
     }
     const files = (ended: Entry[]) =>
-      keepPictures ? [] : ended.flatMap(({ pictures = [] }) => pictures.map(({ file }) => file));
+      keepPictures ? [] : ended.flatMap(({ pictures }) => pictures?.map(({ file }) => file) ?? []);
     await Promise.all([...byChunk].map(([chunk, ended]) => committer.end(chunk, ended, files(ended))));
   }
 
@@ -319,11 +321,10 @@ export class DiskOutbox implements Outbox {
     found: Extract<ReadEvent, { kind: 'event' }>,
     verdict: Settlement['dead'][number],
   ): StoredDeadLetter {
-    const { entry, header, body } = found;
+    const { entry, pictures, body } = found;
     const { code, statusCode, why } = verdict;
     const { id, eventId, useCaseId, acceptedAt } = entry;
     const diedAt = this.clock.now();
-    const pictures = currentPictures(entry, header);
     return { header: { id, eventId, useCaseId, code, statusCode, why, acceptedAt, diedAt, pictures }, body };
   }
 

@@ -110,6 +110,18 @@ function isSound(line: Buffer): boolean {
   return line.toString('latin1', 0, CHECKSUM_DIGITS) === crc32(line.subarray(PREFIX_BYTES));
 }
 
+/**
+ * The text of an event whose id and length are known, cut out of its line without reading the header: a backlog is read line by line.
+ * Undefined when the checksum does not fit, or another record stands there.
+ */
+export function bodyInLine(line: Buffer, id: string, bodyBytes: number): string | undefined {
+  const start = line.length - 1 - bodyBytes;
+  const standsAt = (text: string, at: number) => line.toString('latin1', at, at + text.length) === text;
+  const isThere =
+    standsAt(`{"put":"${id}"`, PREFIX_BYTES) && standsAt(EVENT_MEMBER, start - EVENT_MEMBER.length);
+  return isThere && isSound(line) ? line.toString('utf8', start, line.length - 1) : undefined;
+}
+
 function decodeEvent(json: Buffer): DecodedLine {
   const split = json.indexOf(EVENT_MEMBER);
   if (split < 0) return { kind: 'unknown' };

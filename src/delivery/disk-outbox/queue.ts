@@ -24,6 +24,8 @@ export interface Entry {
   readonly bodyBytes: number;
   readonly pictures: PictureSlot[] | undefined;
   state: 'waiting' | 'leased' | 'gone';
+  /** an older event of the same event id is still there: this one may not go yet */
+  isBehind: boolean;
   /** monotonic clock, ms */
   dueAt: number;
   attempts: number;
@@ -80,6 +82,7 @@ export class EventQueue {
     entry.chunk.undone++;
     entry.chunk.readyAt = undefined;
     const line = this.lines.get(entry.eventId);
+    entry.isBehind = line !== undefined;
     if (line === undefined) this.lines.set(entry.eventId, entry);
     else if (Array.isArray(line)) line.push(entry);
     else this.lines.set(entry.eventId, [line, entry]);
@@ -107,7 +110,10 @@ export class EventQueue {
     }
     line.splice(line.indexOf(entry), 1);
     const [next] = line;
-    if (next) next.chunk.readyAt = undefined;
+    if (next) {
+      next.isBehind = false;
+      next.chunk.readyAt = undefined;
+    }
     if (line.length === 1 && next) this.lines.set(entry.eventId, next);
   }
 
@@ -162,9 +168,7 @@ export class EventQueue {
   }
 
   private mayGo(entry: Entry): boolean {
-    if (entry.state !== 'waiting') return false;
-    const line = this.lines.get(entry.eventId);
-    return Array.isArray(line) ? line[0] === entry : true;
+    return entry.state === 'waiting' && !entry.isBehind;
   }
 
   private chunkReadyAt(chunk: Chunk): number {

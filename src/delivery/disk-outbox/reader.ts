@@ -1,14 +1,14 @@
 import type { StoredEvent, StoredPicture } from '../outbox';
 import type { OpenFile } from './file-layer';
 import { errorCode } from './file-layer';
-import { decodeLine, type EventHeader, type PictureRecord } from './lines';
+import { bodyInLine, decodeLine, type PictureRecord } from './lines';
 import type { PictureFolder } from './pictures';
-import type { Chunk, Entry } from './queue';
+import type { Chunk, Entry, PictureSlot } from './queue';
 import { flagShedPictures } from './shed-flag';
 
 /** One leased event as it lies on the disk, or the bytes that stand in its place now. */
 export type ReadEvent =
-  | { kind: 'event'; entry: Entry; header: EventHeader; body: string }
+  | { kind: 'event'; entry: Entry; pictures: PictureRecord[]; body: string }
   | { kind: 'damaged'; entry: Entry; bytes: Buffer | undefined };
 
 /** Reads the lines of leased events, each chunk file in one go, and checks them again. */
@@ -25,8 +25,12 @@ export async function readEvents(entries: Entry[]): Promise<ReadEvent[]> {
 }
 
 async function readFromChunk(chunk: Chunk, entries: Entry[]): Promise<ReadEvent[]> {
-  const start = Math.min(...entries.map(({ offset }) => offset));
-  const end = Math.max(...entries.map(({ offset, length }) => offset + length));
+  let start = Infinity;
+  let end = 0;
+  for (const { offset, length } of entries) {
+    start = Math.min(start, offset);
+    end = Math.max(end, offset + length);
+  }
   let handle: OpenFile;
   try {
     handle = await chunk.file.openToRead();
@@ -46,38 +50,44 @@ async function readFromChunk(chunk: Chunk, entries: Entry[]): Promise<ReadEvent[
 }
 
 function decodeEntry(entry: Entry, line: Buffer): ReadEvent {
+  if (!entry.pictures) {
+    const body = bodyInLine(line, entry.id, entry.bodyBytes);
+    if (body !== undefined) return { kind: 'event', entry, pictures: [], body };
+    return { kind: 'damaged', entry, bytes: Buffer.from(line) };
+  }
   const decoded = decodeLine(line);
   if (decoded?.kind !== 'event' || decoded.header.put !== entry.id) {
     return { kind: 'damaged', entry, bytes: Buffer.from(line) };
   }
-  return { kind: 'event', entry, header: decoded.header, body: decoded.body.toString() };
+  const pictures = currentPictures(entry.pictures, decoded.header.pictures ?? []);
+  return { kind: 'event', entry, pictures, body: decoded.body.toString() };
+}
+
+/** The pictures of the line, less those shed, with what was uploaded since. */
+function currentPictures(slots: PictureSlot[], records: PictureRecord[]): PictureRecord[] {
+  const pictures: PictureRecord[] = [];
+  for (const record of records) {
+    const slot = slots.find(({ file }) => file === record.file);
+    if (slot && !slot.shed) pictures.push(slot.sourceId ? { ...record, sourceId: slot.sourceId } : record);
+  }
+  return pictures;
 }
 
 /** What the sender gets. */
 export function presentEvent(
-  { entry, header, body }: Extract<ReadEvent, { kind: 'event' }>,
+  { entry, pictures, body }: Extract<ReadEvent, { kind: 'event' }>,
   folder: PictureFolder,
 ): StoredEvent {
-  const shed = (entry.pictures ?? []).filter((slot) => slot.shed).length;
+  const shed = entry.pictures?.filter((slot) => slot.shed).length ?? 0;
   return {
     id: entry.id,
     eventId: entry.eventId,
     useCaseId: entry.useCaseId,
     body: shed > 0 ? flagShedPictures(body, shed) : body,
-    pictures: currentPictures(entry, header).map((picture) => presentPicture(picture, folder)),
+    pictures: pictures.map((picture) => presentPicture(picture, folder)),
     acceptedAt: entry.acceptedAt,
     attempts: entry.attempts,
   };
-}
-
-/** The pictures of the line, less those shed, with what was uploaded since. */
-export function currentPictures(entry: Entry, header: EventHeader): PictureRecord[] {
-  const pictures: PictureRecord[] = [];
-  for (const picture of header.pictures ?? []) {
-    const slot = entry.pictures?.find(({ file }) => file === picture.file);
-    if (slot && !slot.shed) pictures.push(slot.sourceId ? { ...picture, sourceId: slot.sourceId } : picture);
-  }
-  return pictures;
 }
 
 function presentPicture(picture: PictureRecord, folder: PictureFolder): StoredPicture {

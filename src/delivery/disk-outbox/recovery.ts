@@ -205,6 +205,7 @@ function toEntry(
     bodyBytes,
     pictures,
     state: 'waiting',
+    isBehind: false,
     dueAt: 0,
     attempts: 0,
   };
