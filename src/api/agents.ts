@@ -35,7 +35,12 @@ export class TunnelRefused extends Error {
  * reads along, as everybody on the way does with plain http.
  */
 export function makeAgent(base: URL, proxy: Proxy | undefined, settings: AgentSettings): http.Agent {
-  const pool = { keepAlive: settings.keepAlive, maxSockets: settings.maxConnections };
+  const pool = {
+    keepAlive: settings.keepAlive,
+    // As axios sets it: with another number, each of the two would set the socket anew for every request.
+    keepAliveMsecs: 60_000,
+    maxSockets: settings.maxConnections,
+  };
   if (base.protocol === 'https:') {
     return proxy
       ? new TunnelAgent(proxy, settings, pool)
