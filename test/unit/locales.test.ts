@@ -5,7 +5,7 @@ import path from 'node:path';
 const locales = path.join(__dirname, '../../nodes/locales');
 const SOURCE = 'en-US';
 /** Named as Node-RED names its own languages. */
-const TRANSLATIONS = ['de', 'es-ES', 'fr', 'ja', 'ko', 'pt-BR'];
+const TRANSLATIONS = ['de', 'es-ES', 'fr', 'ja', 'ko', 'pt-BR', 'zh-CN'];
 
 /** Every text of a catalogue by its dotted key. */
 function texts(catalogue: unknown, prefix = ''): Map<string, string> {
