@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { CHUNK_SUFFIX } from '../../src/delivery/disk-outbox/chunk-file';
 import { crc32, scanLines } from '../../src/delivery/disk-outbox/lines';
 import {
   errorCode,
@@ -11,6 +12,11 @@ import {
  * What outboxes do wrong, each put under ours as a layer between it and its files: the controls of the fault tests, which
  * must notice every one of them.
  */
+
+/** How a test puts one of them, or none, under an outbox. */
+export type Layer = (files: FileLayer) => FileLayer;
+
+export const sound: Layer = (files) => files;
 
 function changed(files: FileLayer, change: (file: OpenFile) => Partial<OpenFile>): FileLayer {
   return {
@@ -41,7 +47,10 @@ export function blindToFullDisk(files: FileLayer): FileLayer {
 
 /** Takes a failed flush for a good one. */
 export function deafToFailedFlush(files: FileLayer): FileLayer {
-  return changed(files, (file) => ({ sync: () => file.sync().catch(() => undefined) }));
+  return {
+    ...changed(files, (file) => ({ sync: () => file.sync().catch(() => undefined) })),
+    syncDir: (path) => files.syncDir(path).catch(() => undefined),
+  };
 }
 
 /** Flushes the same file again when a flush failed, and believes the second answer. */
@@ -49,13 +58,13 @@ export function flushingAgain(files: FileLayer): FileLayer {
   return changed(files, (file) => ({ sync: () => file.sync().catch(() => file.sync()) }));
 }
 
-/** Believes every line: a checksum always fits. */
+/** Believes every line of a chunk: the checksum always fits. */
 export function withoutChecksums(files: FileLayer): FileLayer {
   return {
     ...changed(files, (file) => ({
       read: async (length, position) => withFittingChecksums(await file.read(length, position)),
     })),
-    readFile: async (path) => withFittingChecksums(await files.readFile(path)),
+    ...readingChunks(files, withFittingChecksums),
   };
 }
 
@@ -72,14 +81,20 @@ function withFittingChecksums(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** Reads a file up to the first damage in it and takes that for its end. */
-export function stoppingAtDamage(files: FileLayer): FileLayer {
+/** Throws a chunk away that is damaged anywhere. */
+export function discardingDamaged(files: FileLayer): FileLayer {
+  const isDamaged = (bytes: Buffer) => scanLines(bytes).some(({ kind }) => kind === 'damage');
   return {
     ...files,
+    ...readingChunks(files, (bytes) => (isDamaged(bytes) ? Buffer.alloc(0) : bytes)),
+  };
+}
+
+function readingChunks(files: FileLayer, see: (bytes: Buffer) => Buffer): Pick<FileLayer, 'readFile'> {
+  return {
     readFile: async (path) => {
       const bytes = await files.readFile(path);
-      const damage = scanLines(bytes).find(({ kind }) => kind === 'damage');
-      return damage ? bytes.subarray(0, damage.start) : bytes;
+      return path.includes(CHUNK_SUFFIX) ? see(bytes) : bytes;
     },
   };
 }
