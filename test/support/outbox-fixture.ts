@@ -76,6 +76,17 @@ export async function deliverAll(outbox: Outbox, simulator: Simulator): Promise<
   client.close();
 }
 
+/** The control for group commit: from now on each append waits for the one before. */
+export function oneByOne(outbox: Outbox): void {
+  const append = outbox.append.bind(outbox);
+  let last: Promise<unknown> = Promise.resolve();
+  outbox.append = (records) => {
+    const appended = last.then(() => append(records));
+    last = appended;
+    return appended;
+  };
+}
+
 export const withoutLock: TakeLock = () => Promise.resolve({ release: () => Promise.resolve() });
 
 /** An outbox on a simulated disk, without a lock: the disk has one user. */
