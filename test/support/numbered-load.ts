@@ -62,7 +62,8 @@ export function numberedFlow(
   {
     delivery = 'queue',
     acknowledge = 'done',
-  }: { delivery?: 'queue' | 'send'; acknowledge?: 'done' | 'at once' } = {},
+    apiKey = simulator.keys.full,
+  }: { delivery?: 'queue' | 'send'; acknowledge?: 'done' | 'at once'; apiKey?: string } = {},
 ): FlowNode[] {
   const node = (id: string, type: string, properties: object): FlowNode => ({
     id,
@@ -98,7 +99,7 @@ export function numberedFlow(
       name: 'Test',
       baseUrl: simulator.url,
       batchLinger: 50,
-      credentials: { apiKey: simulator.keys.full },
+      credentials: { apiKey },
     },
     node('plain-in', 'http in', { url: PLAIN, method: 'post', wires: [['plain', ...soon]] }),
     node('pictured-in', 'http in', { url: PICTURED, method: 'post', wires: [['decode', ...soon]] }),
