@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { statusFailure } from '../support/fake-target';
-import { SenderBench, printedSeed, record, seededRandom } from '../support/sender-bench';
+import { SenderBench, record } from '../support/sender-bench';
+import { printedSeed, rounds, seededRandom } from '../support/seed';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -25,10 +26,12 @@ async function refusedForHalfAnHour(seed: number, refusedForEver: (id: string) =
   return { bench, requestsWhileRefused };
 }
 
-describe('fault 22: the server refuses everything for thirty minutes', () => {
+describe('fault 22: the server refuses everything for thirty minutes', function () {
+  this.timeout(60_000);
+
   it('buries nothing, asks seldom, and delivers all when it heals', async () => {
     const seed = printedSeed('everything refused');
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < rounds(5); round++) {
       const { bench, requestsWhileRefused } = await refusedForHalfAnHour(seed + round);
       assert.equal(bench.outbox.buried.length, 0);
       assert.equal(bench.target.stored.size, 150 + 500 + 120);

@@ -6,6 +6,7 @@ import { gateway } from '../../scripts/examples/gateway';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { Mosquitto } from '../support/mosquitto';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
+import { assertNoSecret } from '../support/secrets';
 import { isLongRun } from '../support/seed';
 
 const API_KEY = 'key-of-the-gateways';
@@ -95,6 +96,10 @@ describe('two gateways share the events of a broker, one is killed', function ()
         'what was published afterwards',
       );
       assert.equal(simulator.events().length, arrived.size, 'no event under two ids');
+      for (const nodeRed of [a, b]) {
+        assert.doesNotMatch(nodeRed.log(), /unhandled|uncaught/i);
+        assertNoSecret(API_KEY, nodeRed.log(), 'a log');
+      }
     });
   }
 });

@@ -10,6 +10,7 @@ import {
   wrongPictures,
 } from '../support/numbered-load';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
+import { assertNoSecret } from '../support/secrets';
 import { chooseSeed, isLongRun, seededRandom } from '../support/seed';
 
 const ROUNDS = isLongRun ? 50 : 6;
@@ -19,9 +20,12 @@ const FAULT_RATE = 0.2;
 const EVENTS_BETWEEN = 10;
 /** Node-RED gives a node 15 s, `docker stop` the process 10 s; we want half of that. */
 const LONGEST_CLOSE_MS = 5_000;
+const RESUME_MS = 5_000;
 /** Garbage collection and keep-alive connections let the counts breathe. */
 const COUNTS_BREATHE = 3;
 const REDEPLOYS_FOR_COUNTS = 5;
+/** of the control */
+const SLOW_CLOSE_MS = 200;
 
 /** What each change touches; the outbox is closed and opened again only with its workspace. */
 const CHANGES = ['everything', 'one event node', 'the workspace'] as const;
@@ -43,7 +47,7 @@ describe('a real Node-RED that is redeployed and ended under load', function () 
       maxEventsKept: 1_000_000,
       observe: (endpoint, body) => arrivals.observe(endpoint, body),
     });
-    nodeRed = await RealNodeRed.start('4.1');
+    nodeRed = await RealNodeRed.start('4.1', {}, { settings: { nodeCloseTimeout: 15_000 } });
   });
   beforeEach(() => {
     simulator.reset();
@@ -62,7 +66,12 @@ describe('a real Node-RED that is redeployed and ended under load', function () 
     return nodeRed.deploy(flow, 'nodes');
   }
 
-  it(`${ROUNDS} times: closes in time, loses nothing, never opens a second outbox`, async () => {
+  function assertHealthyLog(): void {
+    assert.doesNotMatch(nodeRed.log(), /in use by|close timed out|unhandled|uncaught/i);
+    assertNoSecret(simulator.keys.full, nodeRed.log(), 'the log');
+  }
+
+  it(`24: ${ROUNDS} times: closes in time, loses nothing, never opens a second outbox`, async () => {
     const flow = numberedFlow(simulator);
     await nodeRed.deploy(flow);
     forgetCredentials(flow);
@@ -84,7 +93,7 @@ describe('a real Node-RED that is redeployed and ended under load', function () 
     simulator.faults.clear();
     await untilDrained(nodeRed.url);
 
-    const closes = closeTimes(nodeRed.log());
+    const closes = closeTimes(nodeRed.log(), 'vision-event[\\w-]*');
     console.log(
       `      ${load.acknowledged.length} acknowledged, ${simulator.events().length} arrived; ` +
         `${closes.length} nodes closed, the slowest in ${Math.max(...closes)} ms`,
@@ -93,10 +102,32 @@ describe('a real Node-RED that is redeployed and ended under load', function () 
     assert.ok(Math.max(...closes) < LONGEST_CLOSE_MS, `a node took ${Math.max(...closes)} ms to close`);
     assert.deepEqual(faultsOfArrivals(load.acknowledged, simulator, arrivals), []);
     assert.deepEqual(await wrongPictures(simulator), []);
-    assert.doesNotMatch(nodeRed.log(), /in use by|close timed out|unhandled|uncaught/i);
+    assertHealthyLog();
   });
 
-  describe('the counts of handles and listeners', () => {
+  it('20: refuses nothing while its key is refused, and delivers within 5 s of a redeploy with another', async () => {
+    const revoked = 'key-that-was-revoked';
+    await nodeRed.deploy(numberedFlow(simulator, { apiKey: revoked }));
+    const load = new NumberedLoad(nodeRed.url);
+    load.start();
+    await load.more(EVENTS_BETWEEN);
+    await load.stop();
+    await until(() => (simulator.requests.byStatus[401] ?? 0) > 0);
+    assert.equal(simulator.events().length, 0);
+
+    await nodeRed.deploy(numberedFlow(simulator), 'nodes');
+    const redeployedAt = performance.now();
+    await until(() => simulator.events().length > 0);
+    const resumedAfter = performance.now() - redeployedAt;
+    assert.ok(resumedAfter < RESUME_MS, `resumed after ${resumedAfter} ms`);
+    const { refused } = await untilDrained(nodeRed.url);
+    assert.equal(refused, 0);
+    assert.deepEqual(faultsOfArrivals(load.acknowledged, simulator, arrivals), []);
+    assertNoSecret(revoked, nodeRed.log(), 'the log');
+    assertHealthyLog();
+  });
+
+  describe('24: the counts of handles and listeners', () => {
     /** Redeploys and answers how much the counts grew; one redeploy goes ahead, for what is made only once. */
     async function growth(flow: FlowNode[]): Promise<number> {
       await nodeRed.deploy(flow);
@@ -128,7 +159,7 @@ describe('a real Node-RED that is redeployed and ended under load', function () 
       assert.ok(grown <= COUNTS_BREATHE, `grew by ${grown}`);
     });
 
-    it('control: a node that leaves timers behind is noticed', async () => {
+    it('control: a node that is slow to close and leaves timers behind is noticed', async () => {
       const leaky: FlowNode = {
         id: 'leak',
         type: 'function',
@@ -137,15 +168,22 @@ describe('a real Node-RED that is redeployed and ended under load', function () 
         y: 200,
         func: 'return msg;',
         initialize: 'for (let i = 0; i < 3; i++) timers.setInterval(() => undefined, 1e6);',
+        finalize: `for (const end = Date.now() + ${SLOW_CLOSE_MS}; Date.now() < end;);`,
         libs: [{ var: 'timers', module: 'timers' }],
         outputs: 1,
         wires: [[]],
       };
       const grown = await growth([...numberedFlow(simulator), ...countingFlow(), leaky]);
       assert.ok(grown > COUNTS_BREATHE, `only ${grown} more`);
+      const slowest = Math.max(...closeTimes(nodeRed.log(), 'function'));
+      assert.ok(slowest >= SLOW_CLOSE_MS, `the slowest took ${slowest} ms to close`);
     });
   });
 });
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await delay(20);
+}
 
 interface Counts {
   listeners: number;
@@ -206,7 +244,8 @@ async function countsOf(nodeRed: RealNodeRed): Promise<Counts> {
   return { listeners: least('listeners'), timers: least('timers'), handles: least('handles') };
 }
 
-/** How long each of our nodes took to close, as Node-RED itself measured it. */
-function closeTimes(log: string): number[] {
-  return [...log.matchAll(/Stopped node vision-event[\w-]*:\S+ \((\d+)ms\)/g)].map(([, ms]) => Number(ms));
+/** How long each node of such a type took to close, as Node-RED itself measured it. */
+function closeTimes(log: string, type: string): number[] {
+  const stopped = new RegExp(`Stopped node ${type}:\\S+ \\((\\d+)ms\\)`, 'g');
+  return [...log.matchAll(stopped)].map(([, ms]) => Number(ms));
 }

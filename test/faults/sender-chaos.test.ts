@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { OutboxError } from '../../src/delivery/outbox';
 import { failure, statusFailure, type Answer, type TargetRequest } from '../support/fake-target';
-import { SenderBench, picture, printedSeed, record, seededRandom } from '../support/sender-bench';
+import { SenderBench, picture, record } from '../support/sender-bench';
+import { isLongRun, printedSeed, rounds, seededRandom } from '../support/seed';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -95,11 +96,11 @@ function faultsOf(bench: SenderBench, appended: number, poisoned: Set<string>): 
 }
 
 describe('a sender through a bad day', function () {
-  this.timeout(60_000);
+  this.timeout(isLongRun ? 300_000 : 60_000);
 
   it('loses nothing, buries nothing that is good, and keeps the order of versions', async () => {
     const seed = printedSeed('bad day');
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < rounds(4); round++) {
       assert.deepEqual(await badDay(seed + round * 100), [], `seed ${seed + round * 100}`);
     }
   });

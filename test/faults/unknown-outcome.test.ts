@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { failure, type Answer } from '../support/fake-target';
-import { SenderBench, picture, printedSeed, record, seededRandom } from '../support/sender-bench';
+import { SenderBench, picture, record } from '../support/sender-bench';
+import { printedSeed, rounds, seededRandom } from '../support/seed';
 import type { SenderSettings } from '../../src/delivery/sender-types';
 
 const SECOND = 1000;
@@ -12,9 +13,14 @@ const VERSIONS = 3;
  * Every fifth request is processed, but its answer is lost, and it may be processed up to 25 s late.
  * Each event is appended in three versions while that goes on.
  */
-async function lateAnswers(seed: number, settings: Partial<SenderSettings> = {}) {
+async function lateAnswers(
+  seed: number,
+  settings: Partial<SenderSettings> = {},
+  prepare: (bench: SenderBench) => void = () => undefined,
+) {
   const random = seededRandom(seed);
   const bench = new SenderBench({ random: seededRandom(seed + 1), settings });
+  prepare(bench);
   bench.target.answer = (): Answer =>
     random() < 0.2 ? { lost: failure('NETWORK'), landsAfter: Math.floor(random() * 25 * SECOND) } : undefined;
   bench.sender.start();
@@ -52,7 +58,7 @@ describe('fault 23: requests are processed, but their answers are lost', functio
 
   it('stores each version of each event with one body, and no older version over a newer one', async () => {
     const seed = printedSeed('lost answers');
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < rounds(5); round++) {
       const { bench, faults } = await lateAnswers(seed + round * 1000);
       assert.deepEqual(faults, []);
       assert.equal(bench.waiting, 0);
@@ -67,5 +73,17 @@ describe('fault 23: requests are processed, but their answers are lost', functio
     for (let seed = 1; seed <= 5; seed++)
       faults.push(...(await lateAnswers(seed, { lateLandingMs: 0 })).faults);
     assert.ok(faults.some((fault) => fault.includes('in the order')));
+  });
+
+  it('control: a sender that makes the body anew for a retry is noticed', async () => {
+    const { faults } = await lateAnswers(1, {}, ({ outbox }) => {
+      const lease = outbox.lease.bind(outbox);
+      outbox.lease = async (max) => {
+        const found = await lease(max);
+        for (const event of found?.events ?? []) event.body += ' '.repeat(event.attempts);
+        return found;
+      };
+    });
+    assert.ok(faults.some((fault) => fault.includes('2 bodies of version')));
   });
 });

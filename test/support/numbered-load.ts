@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { visionEventDefaults, workspaceDefaults } from '../../nodes/properties';
 import type { Endpoint, Simulator } from '../../simulator/server';
+import type { OutboxRecord } from '../../src/delivery/outbox';
 import { jpeg } from '../unit/images/made-pictures';
 import type { FlowNode } from './real-node-red';
 
@@ -17,7 +18,10 @@ const PLAIN = '/plain';
 const PICTURED = '/pictured';
 export const OUTBOX_COMMAND = '/outbox';
 
+const USE_CASE = 'quality-line-1';
+
 const hasPicture = (n: number) => n % PICTURE_EVERY === 0;
+const valueOf = (n: number) => `number ${n}`;
 
 export function numberedEventId(n: number): string {
   return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -26,6 +30,25 @@ export function numberedEventId(n: number): string {
 /** The same number gives the same bytes, and no other number does. */
 export function pictureOf(n: number): Buffer {
   return jpeg(8 + (n % 1000), 8 + Math.floor(n / 1000), { filler: PICTURE_FILLER_BYTES });
+}
+
+/** The event that the flow makes of the number, as an outbox takes it. */
+export function numberedDelivery(n: number): OutboxRecord {
+  const event = {
+    eventId: numberedEventId(n),
+    eventType: 'custom',
+    useCaseId: USE_CASE,
+    timestamp: '2026-01-01T00:00:00.000Z',
+    eventData: { value: valueOf(n) },
+    customMetadata: { number: n },
+  };
+  const picture = { role: 'output', mediaType: 'image/jpeg', name: `${n}.jpg` } as const;
+  return {
+    eventId: event.eventId,
+    useCaseId: event.useCaseId,
+    body: JSON.stringify(event),
+    pictures: hasPicture(n) ? [{ ...picture, bytes: pictureOf(n) }] : [],
+  };
 }
 
 /**
@@ -39,7 +62,8 @@ export function numberedFlow(
   {
     delivery = 'queue',
     acknowledge = 'done',
-  }: { delivery?: 'queue' | 'send'; acknowledge?: 'done' | 'at once' } = {},
+    apiKey = simulator.keys.full,
+  }: { delivery?: 'queue' | 'send'; acknowledge?: 'done' | 'at once'; apiKey?: string } = {},
 ): FlowNode[] {
   const node = (id: string, type: string, properties: object): FlowNode => ({
     id,
@@ -56,7 +80,7 @@ export function numberedFlow(
       delivery,
       detectionsType: 'none',
       eventType: 'custom',
-      useCase: 'quality-line-1',
+      useCase: USE_CASE,
       eventId: 'payload.id',
       eventIdType: 'msg',
       value: 'payload.value',
@@ -75,7 +99,7 @@ export function numberedFlow(
       name: 'Test',
       baseUrl: simulator.url,
       batchLinger: 50,
-      credentials: { apiKey: simulator.keys.full },
+      credentials: { apiKey },
     },
     node('plain-in', 'http in', { url: PLAIN, method: 'post', wires: [['plain', ...soon]] }),
     node('pictured-in', 'http in', { url: PICTURED, method: 'post', wires: [['decode', ...soon]] }),
@@ -165,7 +189,7 @@ export class NumberedLoad {
     const body = {
       id: numberedEventId(n),
       number: n,
-      value: `number ${n}`,
+      value: valueOf(n),
       ...(hasPicture(n) ? { image: pictureOf(n).toString('base64') } : {}),
     };
     try {
@@ -187,6 +211,19 @@ export class NumberedLoad {
 /** Every body that reached the server, by event id, also of requests that then failed. */
 export class ArrivalLog {
   private readonly bodies = new Map<string, Set<string>>();
+  private readonly lastRounds = new Map<string, number>();
+  /** by round: how many events came in it that came again later */
+  readonly repeats: number[] = [0];
+
+  /** how many different events arrived */
+  get events(): number {
+    return this.bodies.size;
+  }
+
+  /** What arrives from now on belongs to a new round. */
+  beginRound(): void {
+    this.repeats.push(0);
+  }
 
   /** For the simulator's `observe`. */
   readonly observe = (endpoint: Endpoint, body: Buffer): void => {
@@ -195,6 +232,9 @@ export class ArrivalLog {
     for (const event of content.events ?? [content]) {
       const sha = createHash('sha256').update(JSON.stringify(event)).digest('hex');
       this.bodies.set(event.eventId, (this.bodies.get(event.eventId) ?? new Set()).add(sha));
+      const lastRound = this.lastRounds.get(event.eventId);
+      if (lastRound !== undefined) this.repeats[lastRound]!++;
+      this.lastRounds.set(event.eventId, this.repeats.length - 1);
     }
   };
 
@@ -221,7 +261,7 @@ export function faultsOfArrivals(acknowledged: number[], simulator: Simulator, l
       eventData?: { value?: string };
       customMetadata?: { number?: number };
     };
-    if (eventData?.value !== `number ${n}` || customMetadata?.number !== n) {
+    if (eventData?.value !== valueOf(n) || customMetadata?.number !== n) {
       faults.push(`event ${n} is not what was sent: ${JSON.stringify(event)}`);
     }
   }

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/disk-outbox/disk-outbox';
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { VisionEventsClient } from '../../src/api/client';
+import type { TakeLock } from '../../src/delivery/disk-outbox/folder-lock';
 import type { Lease, Outbox, OutboxRecord } from '../../src/delivery/outbox';
+import { Sender } from '../../src/delivery/sender';
+import type { Simulator } from '../../simulator/server';
 import type { SimDisk } from './sim-disk';
 
 export const BATCH = { events: 100, bytes: 1024 * 1024 };
@@ -47,6 +53,42 @@ export async function drain(
   return numbers;
 }
 
+/** For `drain`: every picture is the one that was appended. */
+export async function checkPictures({ events }: Lease): Promise<void> {
+  for (const { body, pictures } of events) {
+    for (const picture of pictures) {
+      const expected = numberedPicture(checkedNumber(body), picture.size).bytes;
+      assert.deepEqual(Buffer.from(await picture.read()), expected);
+    }
+  }
+}
+
+/** Few events a request, so that few are in flight when a process is killed. */
+export const DELIVERY_OF_WORKER = { batchSize: 5, lingerMs: 0, concurrency: 2 };
+
+/** Delivers as the package does, until nothing waits any more. */
+export async function deliverAll(outbox: Outbox, simulator: Simulator): Promise<void> {
+  const client = new VisionEventsClient({ baseUrl: simulator.url, apiKey: simulator.keys.full, env: {} });
+  const sender = new Sender({ outbox, target: client.target(), settings: DELIVERY_OF_WORKER });
+  sender.start();
+  while (outbox.stats().events > 0) await delay(10);
+  await sender.stop(1_000);
+  client.close();
+}
+
+/** The control for group commit: from now on each append waits for the one before. */
+export function oneByOne(outbox: Outbox): void {
+  const append = outbox.append.bind(outbox);
+  let last: Promise<unknown> = Promise.resolve();
+  outbox.append = (records) => {
+    const appended = last.then(() => append(records));
+    last = appended;
+    return appended;
+  };
+}
+
+export const withoutLock: TakeLock = () => Promise.resolve({ release: () => Promise.resolve() });
+
 /** An outbox on a simulated disk, without a lock: the disk has one user. */
 export function simOutbox(disk: SimDisk, options: Partial<DiskOutboxOptions> = {}): DiskOutbox {
   return new DiskOutbox({
@@ -54,7 +96,7 @@ export function simOutbox(disk: SimDisk, options: Partial<DiskOutboxOptions> = {
     files: disk.mount(),
     freeSpaceFloorBytes: 0,
     ballastBytes: 0,
-    lock: () => Promise.resolve({ release: () => Promise.resolve() }),
+    lock: withoutLock,
     ...options,
   });
 }

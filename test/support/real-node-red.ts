@@ -24,6 +24,7 @@ export interface NodeSet {
 
 const START_DEADLINE_MS = 60_000;
 const DEPLOY_DEADLINE_MS = 20_000;
+/** As `docker stop`. */
 const STOP_DEADLINE_MS = 10_000;
 const POLL_MS = 100;
 
@@ -118,9 +119,12 @@ export class RealNodeRed {
     await this.end('SIGKILL');
   }
 
-  /** Asks the process to end, as `docker stop` does. The user directory stays, for `restart`. */
+  /** Asks the process to end, and fails when it does not in the time that `docker stop` gives it. The user directory stays. */
   async terminate(): Promise<void> {
     await this.end('SIGTERM');
+    if (this.child.signalCode === 'SIGKILL') {
+      throw new Error(`Node-RED did not end within ${STOP_DEADLINE_MS} ms:\n${this.log()}`);
+    }
   }
 
   /** Starts it again, after `kill` or `terminate`, on the same user directory and port, and waits until its flows run. */

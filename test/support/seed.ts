@@ -15,5 +15,17 @@ export function chooseSeed(): number {
   return given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given);
 }
 
+/** As `chooseSeed`, and printed, so that a failed run can be repeated. */
+export function printedSeed(title: string): number {
+  const seed = chooseSeed();
+  console.log(`      ${title}: seed ${seed}; replay with VISION_EVENTS_SEED`);
+  return seed;
+}
+
 /** The long form of the fault tests: `npm run test:faults`. */
 export const isLongRun = process.env.VISION_EVENTS_LONG === '1';
+
+/** How often a fault is tried: thirty times in the long form, if nothing else is said. */
+export function rounds(short: number, long = 30): number {
+  return isLongRun ? long : short;
+}

@@ -9,25 +9,8 @@ import type {
 import type { DeliveredEvent } from '../../src/delivery/outbox';
 import { FakeClock } from './fake-clock';
 import { FakeTarget } from './fake-target';
+import { seededRandom } from './seed';
 import { SenderOutbox } from './sender-outbox';
-
-/** mulberry32: small, good enough, and the same on every machine. @returns numbers in [0, 1) */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** A new seed, or that of the environment variable `SEED`; printed, so that a failed run can be repeated. */
-export function printedSeed(title: string): number {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-  console.log(`      ${title}: seed ${seed}`);
-  return seed;
-}
 
 export function record(
   eventId: string,

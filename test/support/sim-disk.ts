@@ -10,6 +10,7 @@ class Inode {
   current: Buffer = Buffer.alloc(0);
   durable: Buffer = Buffer.alloc(0);
   unsynced: Change[] = [];
+  private hasForgotten = false;
 
   apply(change: Change): void {
     this.current = applied(this.current, change);
@@ -17,7 +18,13 @@ class Inode {
   }
 
   sync(): void {
-    this.durable = this.current;
+    this.durable = this.hasForgotten ? this.unsynced.reduce(applied, this.durable) : this.current;
+    this.unsynced = [];
+  }
+
+  /** A flush that failed: the system takes the pages for clean and never tries them again, though programs still see them. */
+  forgetUnsynced(): void {
+    this.hasForgotten = true;
     this.unsynced = [];
   }
 }
@@ -120,7 +127,12 @@ export class SimDisk {
         return Buffer.from(inode.current.subarray(position, position + length));
       },
       sync: async () => {
-        await this.step(epoch, 'sync', path);
+        try {
+          await this.step(epoch, 'sync', path);
+        } catch (error) {
+          inode.forgetUnsynced();
+          throw error;
+        }
         if (!this.flushLies) inode.sync();
       },
       truncate: async (length) => {

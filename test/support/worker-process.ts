@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -5,21 +6,40 @@ import { createInterface } from 'node:readline';
 
 const WORKER = join(__dirname, '../faults/outbox-worker.ts');
 
+export type WorkerJob = 'produce' | 'deliver' | 'hold';
+
 /** A worker process and everything it said. */
 export class WorkerProcess {
+  private static readonly alive = new Set<WorkerProcess>();
   readonly lines: string[] = [];
+  /** what it wrote to its standard error: an unhandled rejection would stand there */
+  private complaints = '';
   private readonly child: ChildProcess;
   private readonly closed: Promise<unknown>;
   private readonly waiters: { prefix: string; resolve: () => void }[] = [];
 
-  constructor(dir: string, job: 'produce' | 'deliver' | 'hold', first = 0, flags: string[] = []) {
+  constructor(
+    dir: string,
+    job: WorkerJob,
+    first = 0,
+    flags: string[] = [],
+    environment: Record<string, string> = {},
+  ) {
     this.child = spawn(process.execPath, ['-r', 'tsx/cjs', WORKER, dir, job, String(first), ...flags], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const output = this.child.stdout;
-    if (!output) throw new Error('the worker has no output');
-    createInterface(output).on('line', (line) => this.hear(line));
+    const { stdout, stderr } = this.child;
+    if (!stdout || !stderr) throw new Error('the worker has no output');
+    createInterface(stdout).on('line', (line) => this.hear(line));
+    stderr.setEncoding('utf8').on('data', (text: string) => (this.complaints += text));
     this.closed = once(this.child, 'close');
+    WorkerProcess.alive.add(this);
+  }
+
+  /** For after a test that failed half way. */
+  static async endAll(): Promise<void> {
+    for (const worker of WorkerProcess.alive) await worker.end();
   }
 
   private hear(line: string): void {
@@ -33,14 +53,23 @@ export class WorkerProcess {
     await Promise.race([new Promise<void>((resolve) => this.waiters.push({ prefix, resolve })), this.closed]);
   }
 
-  /** kill -9, by the process that started it. Resolves when its last word is read. */
+  /** kill -9, by the process that started it; until now it has to be alive. Resolves when its last word is read. */
   async kill(): Promise<void> {
+    const wasAlive = this.child.exitCode === null && this.child.signalCode === null;
+    await this.end();
+    assert.ok(wasAlive, `the worker ended by itself: ${this.lines.slice(-3).join(' / ')}`);
+  }
+
+  /** The same for a worker that may have ended by itself, but not with a complaint. */
+  async end(): Promise<void> {
     this.child.kill('SIGKILL');
-    await this.closed;
+    await this.ended();
   }
 
   async ended(): Promise<void> {
     await this.closed;
+    WorkerProcess.alive.delete(this);
+    assert.equal(this.complaints, '', 'the worker complained');
   }
 
   /** The numbers of all lines such as `ack 17`. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OutboxError } from '../outbox';
 import { HEARTBEAT_MS, HEARTBEAT_STALE_MS, LOCK_POLL_MS } from '../outbox-limits';
-import { errorCode } from './file-layer';
+import { errorCode, isOutOfSpace } from './file-layer';
 
 export interface FolderLock {
   release(): Promise<void>;
@@ -118,7 +118,10 @@ async function beat(folder: string, server: Server, onLost: () => void): Promise
     token: randomBytes(8).toString('hex'),
     beat: 0,
   };
-  await writeOwner(folder, owner);
+  await writeOwner(folder, owner).catch((error: unknown) => {
+    // A full disk must not keep the outbox shut: delivering is what makes room. The next beats try again.
+    if (!isOutOfSpace(error)) throw error;
+  });
   let beating: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     beating = beatOnce(folder, owner, () => {
