@@ -1,4 +1,5 @@
 // Installs the dependencies when they are missing or older than the lock file, so that a fresh clone needs one command.
+// The scripts use it for the project, the tests for the Node-RED 5.0 that they start.
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** @param {string} folder a folder with package.json and package-lock.json */
+/**
+ * @param {string} folder a folder with package.json and package-lock.json
+ * @throws Error when npm fails; npm itself has said why
+ */
 export function ensureInstalled(folder = root) {
   const modules = path.join(folder, 'node_modules');
   const lock = path.join(folder, 'package-lock.json');
@@ -16,6 +20,10 @@ export function ensureInstalled(folder = root) {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   console.log(`Installing the dependencies of ${path.relative(root, folder) || 'the project'} (once) ...`);
   // A shell finds npm under Windows too, where it is a .cmd file.
-  const npm = spawnSync('npm ci --no-fund --no-audit', { cwd: folder, stdio: 'inherit', shell: true });
-  if (npm.status !== 0) process.exit(npm.status ?? 1);
+  const npm = spawnSync('npm ci --prefer-offline --no-fund --no-audit', {
+    cwd: folder,
+    stdio: 'inherit',
+    shell: true,
+  });
+  if (npm.status !== 0) throw new Error(`npm ci failed in ${folder}`);
 }

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { PROJECT_ROOT } from './packed-package';
@@ -32,16 +31,10 @@ export function nodeRedProgram(version: NodeRedVersion): Promise<NodeRedProgram>
 }
 
 async function installNodeRed5(): Promise<NodeRedProgram> {
+  const { ensureInstalled } = await import('../../scripts/ensure-installed.mjs');
+  ensureInstalled(NODE_RED_5_FOLDER);
   const modules = path.join(NODE_RED_5_FOLDER, 'node_modules');
-  if (!isCurrent(modules))
-    await run('npm', ['ci', '--prefer-offline', '--no-audit'], { cwd: NODE_RED_5_FOLDER });
   return { node: await nodeForNodeRed5(modules), redJs: path.join(modules, 'node-red/red.js') };
-}
-
-function isCurrent(modules: string): boolean {
-  const installed = path.join(modules, '.package-lock.json');
-  const lock = path.join(NODE_RED_5_FOLDER, 'package-lock.json');
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs;
 }
 
 async function nodeForNodeRed5(modules: string): Promise<string> {
