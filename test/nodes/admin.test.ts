@@ -8,9 +8,9 @@ import type { NodeAPI } from 'node-red';
 import { registerAdminRoutes } from '../../nodes/adapter/admin-routes';
 import { copyMessage, LastMessages, MAX_MESSAGE_BYTES, WATCH_MS } from '../../nodes/adapter/last-messages';
 import { visionEventDefaults } from '../../nodes/properties';
-import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { EVENT_NODE_ID, helper, roboflow, TestFlow, WORKSPACE_ID } from '../support/node-red-helper';
+import { refuseEvents } from '../support/refused-events';
 import { assertNoSecret } from '../support/secrets';
 
 const KEY = 'rf-secret-Qm7Zx81PvK3';
@@ -594,28 +594,6 @@ describe('admin routes', function () {
     });
   });
 });
-
-/** Leaves an outbox with refused events, by their ids and reasons. */
-async function refuseEvents(dir: string, reasons: Record<string, string>): Promise<void> {
-  const outbox = new DiskOutbox({ dir });
-  await outbox.open();
-  const useCaseId = 'quality-line-1';
-  const timestamp = new Date().toISOString();
-  for (const eventId of Object.keys(reasons)) {
-    const event = { eventId, eventType: 'quality_check', useCaseId, timestamp, eventData: {} };
-    await outbox.append([{ eventId, useCaseId, body: JSON.stringify(event), pictures: [] }]);
-  }
-  const lease = await outbox.lease({ events: 100, bytes: 1024 * 1024 });
-  assert.ok(lease);
-  const dead = lease.events.map(({ id, eventId }) => ({
-    id,
-    code: 'REJECTED',
-    statusCode: 400,
-    why: reasons[eventId] ?? '',
-  }));
-  await outbox.settle(lease, { acked: [], retry: [], dead });
-  await outbox.close(1000);
-}
 
 interface RouteLayer {
   route?: { path: string };
