@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { outboxCommand, outboxState } from './admin-outbox';
+import { outboxCommand, outboxState, refusedEventCommand } from './admin-outbox';
 import { AdminRoutes, DEPLOY_PERMISSION } from './admin-route';
 import { createUseCase, listUseCases, useCaseSchema } from './admin-use-cases';
 import { checkConnection } from './check-connection';
@@ -11,6 +11,9 @@ export function registerAdminRoutes(RED: NodeAPI): void {
   const workspace = '/vision-events/workspaces/:id';
   routes.get(`${workspace}/outbox`, (request) => outboxState(RED, request));
   routes.post(`${workspace}/outbox/:command`, (request) => outboxCommand(RED, request));
+  routes.post(`${workspace}/outbox/refused/:refused/:command`, (request) =>
+    refusedEventCommand(RED, request),
+  );
   routes.get(`${workspace}/use-cases`, (request) => listUseCases(RED, request));
   routes.post(`${workspace}/use-cases`, (request) => createUseCase(RED, request));
   routes.get(`${workspace}/metadata-schema/:useCase`, (request) => useCaseSchema(RED, request));

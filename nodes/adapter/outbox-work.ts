@@ -61,9 +61,9 @@ export class OutboxWork {
   async handle(message: FlowMessage, send: Send): Promise<void> {
     const delivery = this.delivery();
     const command = commandOf(message.payload);
-    const ids = idsOf(message['eventIds']);
-    if (command === 'retry-refused') message['count'] = await delivery.retryRefused(ids);
-    else if (command === 'discard-refused') message['count'] = await delivery.discardRefused(ids);
+    const refused = () => refusedIds(delivery, message['eventIds']);
+    if (command === 'retry-refused') message['count'] = await delivery.retryRefused(await refused());
+    else if (command === 'discard-refused') message['count'] = await delivery.discardRefused(await refused());
     else if (command !== 'state') await delivery[command]();
     await delivery.ready();
     const state = delivery.state();
@@ -146,8 +146,10 @@ function commandOf(payload: unknown): OutboxCommand {
 }
 
 /** The refused events that a command is for; undefined (all) when `msg.eventIds` is not there. */
-function idsOf(value: unknown): string[] | undefined {
-  if (value === undefined) return undefined;
-  if (Array.isArray(value) && value.every((id) => typeof id === 'string')) return value;
+async function refusedIds(delivery: WorkspaceDelivery, eventIds: unknown): Promise<string[] | undefined> {
+  if (eventIds === undefined) return undefined;
+  if (Array.isArray(eventIds) && eventIds.every((id) => typeof id === 'string')) {
+    return delivery.refusedIdsOf(eventIds);
+  }
   throw new FlowError('EVENT_INVALID', 'msg.eventIds must be a list of texts: the ids of refused events.');
 }

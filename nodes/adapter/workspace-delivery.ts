@@ -132,18 +132,23 @@ export class WorkspaceDelivery {
     return (await this.opened()).outbox.deadLetters.list(limit);
   }
 
-  /** Puts refused events back into the queue, all or those of the event ids. @returns how many */
-  async retryRefused(eventIds?: string[]): Promise<number> {
+  /** The outbox's own ids of the refused events that have one of these event ids; several may have the same. */
+  async refusedIdsOf(eventIds: string[]): Promise<string[]> {
+    return (await this.opened()).outbox.deadLetters.idsOf(eventIds);
+  }
+
+  /** Puts refused events back into the queue, all or those with these ids of the outbox. @returns how many */
+  async retryRefused(ids?: string[]): Promise<number> {
     const { outbox, sender } = await this.opened();
-    const count = await outbox.deadLetters.retry(await deadLetterIds(outbox, eventIds));
+    const count = await outbox.deadLetters.retry(ids);
     sender.flush();
     return count;
   }
 
-  /** Deletes refused events for good, all or those of the event ids. @returns how many */
-  async discardRefused(eventIds?: string[]): Promise<number> {
+  /** Deletes refused events for good, all or those with these ids of the outbox. @returns how many */
+  async discardRefused(ids?: string[]): Promise<number> {
     const { outbox } = await this.opened();
-    const count = await outbox.deadLetters.discard(await deadLetterIds(outbox, eventIds));
+    const count = await outbox.deadLetters.discard(ids);
     this.showState();
     return count;
   }
@@ -297,15 +302,4 @@ export class WorkspaceDelivery {
 
 function closedByDeploy(): FlowError {
   return new FlowError('OUTBOX_IO', 'This workspace was closed by a deploy before the event was stored.');
-}
-
-/** Several refused events may have one event id: all of them are meant. */
-async function deadLetterIds(
-  outbox: DiskOutbox,
-  eventIds: string[] | undefined,
-): Promise<string[] | undefined> {
-  if (!eventIds) return undefined;
-  const wanted = new Set(eventIds);
-  const letters = await outbox.deadLetters.list();
-  return letters.filter(({ eventId }) => wanted.has(eventId)).map(({ id }) => id);
 }

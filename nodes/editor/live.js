@@ -21,6 +21,12 @@ function visionEventFill(element, attributes, children) {
   return element;
 }
 
+/** Only what is new is written: the same text written again would be read out again, and what is marked in it unmarked. */
+// eslint-disable-next-line no-unused-vars -- used by the html that includes this
+function visionEventSay(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** A button as Node-RED's own dialogs have them; `icon` is a Font Awesome class. */
 // eslint-disable-next-line no-unused-vars -- used by the html that includes this
 function visionEventButton(text, icon, onClick) {
@@ -30,7 +36,10 @@ function visionEventButton(text, icon, onClick) {
     icon && visionEventElement('i', { class: icon, 'aria-hidden': 'true' }),
     visionEventElement('span', {}, text),
   );
-  button.addEventListener('click', onClick);
+  button.addEventListener('click', ({ detail }) => {
+    // A double click is one press: its second half may meet a question, or another button in the place of the first.
+    if (detail <= 1) onClick();
+  });
   return button;
 }
 

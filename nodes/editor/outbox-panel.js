@@ -1,4 +1,4 @@
-/* global visionEventElement, visionEventButton */
+/* global visionEventElement, visionEventButton, visionEventSureButton, visionEventSay, visionEventRefusedEvents */
 /**
  * What the outbox of a workspace holds and does, live while its section is open, and the buttons that command it.
  *
@@ -17,33 +17,48 @@ function visionEventOutboxPanel(form, admin, selector) {
   let node;
   let section;
   let polling;
-  let asking = false;
+  /** requests that wait for their answer */
+  let underWay = 0;
+  /** the number of the last request; the answers to earlier ones are out of date */
+  let latest = 0;
+  let refusedCount = 0;
   let parts;
 
   /** Call in `oneditprepare`. */
   function prepare(editedNode) {
     node = editedNode;
     section = document.querySelector(selector);
+    const note = () =>
+      visionEventElement('p', { class: 'vision-event-note vision-event-lead', 'aria-live': 'polite' });
     parts = {
-      message: visionEventElement('p', {
-        class: 'vision-event-note vision-event-lead',
-        'aria-live': 'polite',
-      }),
-      facts: visionEventElement('dl', { class: 'vision-event-numbers' }),
-      buttons: visionEventElement('div', { class: 'vision-event-buttons' }),
-      refused: visionEventElement('div', { class: 'vision-event-refused' }),
+      message: note(),
+      facts: makeFacts(),
+      buttons: visionEventElement('div', { class: 'vision-event-buttons', hidden: 'hidden' }),
+      outcome: note(),
+      refused: visionEventRefusedEvents(t, admin.mayWrite(), (id, command) =>
+        give(`refused/${id}/${command}`),
+      ),
     };
     parts.commands = {
       pause: command('pause', t('outbox.pause'), 'fa fa-pause'),
       resume: command('resume', t('outbox.resume'), 'fa fa-play'),
       flush: command('flush', t('outbox.flush'), 'fa fa-bolt'),
       retry: command('retry-refused', t('outbox.retryRefused'), 'fa fa-repeat'),
-      discard: discardButton(),
     };
-    parts.buttons.append(...Object.values(parts.commands));
-    parts.buttons.hidden = true;
-    const { message, facts, buttons, refused } = parts;
-    section.querySelector('.vision-event-body').replaceChildren(message, facts, buttons, refused);
+    parts.discard = visionEventSureButton(t('outbox.discardRefused'), 'fa fa-trash', discardQuestion, () =>
+      give('discard-refused'),
+    );
+    parts.buttons.append(...Object.values(parts.commands), parts.discard.button);
+    const facts = parts.facts.flatMap(({ term, value }) => [term, value]);
+    section
+      .querySelector('.vision-event-body')
+      .replaceChildren(
+        parts.message,
+        visionEventElement('dl', { class: 'vision-event-numbers' }, facts),
+        parts.buttons,
+        parts.outcome,
+        parts.refused.element,
+      );
     section.addEventListener('toggle', onToggle);
   }
 
@@ -52,6 +67,7 @@ function visionEventOutboxPanel(form, admin, selector) {
     clearInterval(polling);
     polling = undefined;
     section = undefined;
+    latest += 1;
   }
 
   function onToggle() {
@@ -62,57 +78,61 @@ function visionEventOutboxPanel(form, admin, selector) {
 
   const path = () => `workspaces/${encodeURIComponent(node.id)}/outbox`;
 
-  /** A slow answer is waited for, not asked for twice. */
-  async function look() {
-    if (asking) return;
-    asking = true;
-    await shown(() => admin.get(path()));
-    asking = false;
+  /** A slow answer is waited for, not asked for twice; nor is the state while a command is under way that answers it too. */
+  function look() {
+    if (underWay === 0) shown(admin.get(path()), parts.message);
   }
 
-  async function shown(ask) {
+  /** @param {string} command below the outbox's address */
+  async function give(command) {
+    visionEventSay(parts.outcome, '');
+    const state = await shown(admin.post(`${path()}/${command}`), parts.outcome);
+    if (state?.count === 0) visionEventSay(parts.outcome, t('outbox.gone'));
+  }
+
+  /**
+   * Shows the state that is answered, or why there is none.
+   *
+   * @returns the state, or undefined
+   */
+  async function shown(answer, placeOfRefusal) {
+    latest += 1;
+    underWay += 1;
+    const own = latest;
     try {
-      const state = await ask();
-      if (section) show(state);
+      const state = await answer;
+      if (own !== latest) return undefined;
+      show(state);
+      return state;
     } catch ({ code, message }) {
-      if (!section) return;
-      parts.message.textContent = code === 'NOT_DEPLOYED' ? t('outbox.notDeployed') : message;
+      if (own !== latest) return undefined;
+      visionEventSay(placeOfRefusal, code === 'NOT_DEPLOYED' ? t('outbox.notDeployed') : message);
+      return undefined;
+    } finally {
+      underWay -= 1;
     }
   }
 
   function command(name, text, icon) {
-    return visionEventButton(text, icon, () => shown(() => admin.post(`${path()}/${name}`)));
+    return visionEventButton(text, icon, () => give(name));
   }
 
-  /** The first press asks, the second deletes; anything else takes the question back. */
-  function discardButton() {
-    const label = () => button.querySelector('span');
-    const calm = () => {
-      button.dataset.sure = '';
-      label().textContent = t('outbox.discardRefused');
-      button.classList.remove('vision-event-danger');
-    };
-    const button = visionEventButton(t('outbox.discardRefused'), 'fa fa-trash', () => {
-      if (button.dataset.sure) {
-        calm();
-        shown(() => admin.post(`${path()}/discard-refused`));
-        return;
-      }
-      button.dataset.sure = 'yes';
-      label().textContent = t('outbox.discardSure', { n: button.dataset.count });
-      button.classList.add('vision-event-danger');
-    });
-    button.addEventListener('blur', calm);
-    return button;
-  }
+  const discardQuestion = () =>
+    refusedCount === 1 ? t('outbox.discardOneSure') : t('outbox.discardSure', { n: refusedCount });
 
   function show(state) {
-    parts.message.textContent = messageOf(state);
-    parts.facts.replaceChildren(
-      ...(state.open ? facts(state) : [fact(t('outbox.folder'), state.folder)]).flat(),
-    );
+    const hadFocus = holdsFocus();
+    visionEventSay(parts.message, messageOf(state));
+    showFacts(state);
     showButtons(state);
-    showRefused(state);
+    parts.refused.show(state);
+    // What had it may be hidden or gone; the keyboard would start anew at the top of the page.
+    if (hadFocus && !holdsFocus()) section.querySelector('summary').focus();
+  }
+
+  function holdsFocus() {
+    const focused = document.activeElement;
+    return section.contains(focused) && focused.getClientRects().length > 0;
   }
 
   function messageOf({ open }) {
@@ -120,21 +140,26 @@ function visionEventOutboxPanel(form, admin, selector) {
     return admin.mayWrite() ? '' : t('outbox.readOnly');
   }
 
-  function facts(state) {
-    const size = bytesText(state.bytes);
-    return [
-      fact(t('outbox.state'), STATES[state.state]?.() ?? state.state),
-      fact(t('outbox.events'), t('outbox.eventsAndSize', { events: state.events, size })),
-      state.oldestAgeMs === null ? [] : fact(t('outbox.oldest'), duration(state.oldestAgeMs)),
-      state.nextAttemptMs === null
-        ? []
-        : fact(t('outbox.nextAttempt'), t('outbox.inSeconds', { n: Math.ceil(state.nextAttemptMs / 1000) })),
-      fact(t('outbox.delivered'), state.delivered),
-      fact(t('outbox.refused'), state.refused),
-      state.lastError === null ? [] : fact(t('outbox.lastError'), state.lastError.message),
-      fact(t('outbox.folder'), state.folder),
-    ];
-  }
+  const given = (value, text) => (value === undefined || value === null ? undefined : text(value));
+
+  /** Names and texts of what the panel tells; the text is undefined when there is nothing to tell. */
+  const FACTS = [
+    [() => t('outbox.state'), ({ state }) => STATES[state]?.() ?? state],
+    [
+      () => t('outbox.events'),
+      ({ events, bytes }) =>
+        given(bytes, () => t('outbox.eventsAndSize', { events, size: bytesText(bytes) })),
+    ],
+    [() => t('outbox.oldest'), ({ oldestAgeMs }) => given(oldestAgeMs, duration)],
+    [
+      () => t('outbox.nextAttempt'),
+      ({ nextAttemptMs }) => given(nextAttemptMs, (ms) => t('outbox.inSeconds', { n: Math.ceil(ms / 1000) })),
+    ],
+    [() => t('outbox.delivered'), ({ delivered }) => given(delivered, String)],
+    [() => t('outbox.refused'), ({ refused }) => given(refused, String)],
+    [() => t('outbox.lastError'), ({ lastError }) => lastError?.message],
+    [() => t('outbox.folder'), ({ folder }) => folder],
+  ];
 
   const STATES = {
     idle: () => t('outbox.idle'),
@@ -143,43 +168,41 @@ function visionEventOutboxPanel(form, admin, selector) {
     paused: () => t('outbox.paused'),
   };
 
-  const fact = (name, value) => [
-    visionEventElement('dt', {}, name),
-    visionEventElement('dd', {}, String(value)),
-  ];
-
-  function showButtons({ open, state, refused }) {
-    const { pause, resume, flush, retry, discard } = parts.commands;
-    parts.buttons.hidden = !open || !admin.mayWrite();
-    pause.hidden = state === 'paused';
-    resume.hidden = state !== 'paused';
-    flush.disabled = state === 'paused';
-    retry.hidden = !refused;
-    discard.hidden = !refused;
-    discard.dataset.count = refused;
+  function makeFacts() {
+    return FACTS.map(([name, textOf]) => ({
+      textOf,
+      term: visionEventElement('dt', { hidden: 'hidden' }, name()),
+      value: visionEventElement('dd', { hidden: 'hidden' }),
+    }));
   }
 
-  function showRefused({ refused, refusedEvents = [] }) {
-    const items = refusedEvents.map(({ eventId, reason, refusedAt }) =>
-      visionEventElement(
-        'li',
-        {},
-        visionEventElement('time', {}, new Date(refusedAt).toLocaleString()),
-        ' ',
-        visionEventElement('code', {}, eventId),
-        visionEventElement('div', {}, reason),
-      ),
-    );
-    const more = refused > items.length && t('outbox.refusedMore', { n: items.length });
-    parts.refused.replaceChildren(
-      ...(items.length === 0
-        ? []
-        : [
-            visionEventElement('h4', {}, t('outbox.refusedList')),
-            visionEventElement('ul', {}, items),
-            more ? visionEventElement('p', {}, more) : '',
-          ]),
-    );
+  function showFacts(state) {
+    for (const { textOf, term, value } of parts.facts) {
+      const text = textOf(state);
+      term.hidden = text === undefined;
+      value.hidden = text === undefined;
+      visionEventSay(value, text ?? '');
+    }
+  }
+
+  function showButtons({ open, state, refused }) {
+    const { pause, resume, flush, retry } = parts.commands;
+    parts.buttons.hidden = !open || !admin.mayWrite();
+    if (state === 'paused') swap(pause, resume);
+    else swap(resume, pause);
+    flush.hidden = state === 'paused';
+    refusedCount = refused;
+    retry.hidden = !refused;
+    parts.discard.button.hidden = !refused;
+    parts.discard.refresh();
+  }
+
+  /** The one in place of the other takes its focus over. */
+  function swap(before, after) {
+    const hadFocus = document.activeElement === before;
+    after.hidden = false;
+    before.hidden = true;
+    if (hadFocus) after.focus();
   }
 
   function bytesText(bytes) {

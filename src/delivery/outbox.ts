@@ -160,7 +160,9 @@ export interface Outbox {
   onAppended(listener: () => void): void;
   deadLetters: {
     list(limit?: number): Promise<DeadLetter[]>;
-    /** Puts them back into the queue; all when no ids are given. Returns how many. */
+    /** The outbox's own ids of the refused events that have one of these event ids. */
+    idsOf(eventIds: string[]): Promise<string[]>;
+    /** Puts them back into the queue; all when no ids are given. Returns how many. Orders are carried out one by one. */
     retry(ids?: string[]): Promise<number>;
     discard(ids?: string[]): Promise<number>;
   };

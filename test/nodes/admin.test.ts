@@ -8,9 +8,9 @@ import type { NodeAPI } from 'node-red';
 import { registerAdminRoutes } from '../../nodes/adapter/admin-routes';
 import { copyMessage, LastMessages, MAX_MESSAGE_BYTES, WATCH_MS } from '../../nodes/adapter/last-messages';
 import { visionEventDefaults } from '../../nodes/properties';
-import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { EVENT_NODE_ID, helper, roboflow, TestFlow, WORKSPACE_ID } from '../support/node-red-helper';
+import { refuseEvents } from '../support/refused-events';
 import { assertNoSecret } from '../support/secrets';
 
 const KEY = 'rf-secret-Qm7Zx81PvK3';
@@ -56,6 +56,7 @@ const ask = {
 const ROUTES: [method: 'get' | 'post', path: string, permissions: string[]][] = [
   ['get', 'workspaces/w/outbox', ['vision-event-workspace.read']],
   ['post', 'workspaces/w/outbox/pause', ['vision-event-workspace.write']],
+  ['post', 'workspaces/w/outbox/refused/r/retry', ['vision-event-workspace.write']],
   ['get', 'workspaces/w/use-cases', ['vision-event-workspace.read']],
   ['post', 'workspaces/w/use-cases', ['vision-event-workspace.write']],
   ['get', 'workspaces/w/metadata-schema/u', ['vision-event-workspace.read']],
@@ -307,7 +308,7 @@ describe('admin routes', function () {
 
     it('tells what waits and what was refused, and obeys', async () => {
       const outboxDir = mkdtempSync(path.join(tmpdir(), 'vision-events-admin-'));
-      await refuseOneEvent(outboxDir);
+      await refuseEvents(outboxDir, { 'refused-1': `the server said no to ${KEY}` });
       const flow = await TestFlow.load(
         { delivery: 'queue', detectionsType: 'none' },
         { baseUrl: simulator.url, apiKey: KEY, outboxDir, batchLinger: 0 },
@@ -324,7 +325,8 @@ describe('admin routes', function () {
       assert.ok((paused['bytes'] as number) > 0);
 
       const [refused] = paused['refusedEvents'] as Record<string, unknown>[];
-      const { refusedAt, ...rest } = refused ?? {};
+      const { id, refusedAt, ...rest } = refused ?? {};
+      assert.match(String(id), /^\d{10}-[\da-f]{8}$/);
       assert.ok(Math.abs((refusedAt as number) - Date.now()) < 60_000);
       assert.deepEqual(rest, {
         eventId: 'refused-1',
@@ -338,6 +340,94 @@ describe('admin routes', function () {
       assert.equal((await command('discard-refused'))['open'], true);
       await helper.unload();
       rmSync(outboxDir, { recursive: true });
+    });
+
+    describe('single refused events', () => {
+      let outboxDir: string;
+
+      beforeEach(async () => {
+        outboxDir = mkdtempSync(path.join(tmpdir(), 'vision-events-admin-'));
+        await refuseEvents(outboxDir, { first: 'why', second: `no to ${KEY}`, third: 'x'.repeat(5000) });
+        await TestFlow.load(
+          { delivery: 'queue', detectionsType: 'none' },
+          { baseUrl: simulator.url, apiKey: KEY, outboxDir, batchLinger: 0 },
+        );
+        await until(async () => (await look())['open'] === true);
+      });
+      afterEach(async () => {
+        await helper.unload();
+        rmSync(outboxDir, { recursive: true });
+      });
+
+      const look = async () => (await ask.get(`workspaces/${WORKSPACE_ID}/outbox`)).body;
+      const order = (id: string, command: string) =>
+        ask.post(`workspaces/${WORKSPACE_ID}/outbox/refused/${id}/${command}`);
+      const listed = (state: Record<string, unknown>) =>
+        state['refusedEvents'] as { id: string; eventId: string }[];
+      const eventIds = (state: Record<string, unknown>) => listed(state).map(({ eventId }) => eventId);
+
+      it('are retried and discarded without the others', async () => {
+        const [first, second] = listed(await look());
+        const retried = await order(first!.id, 'retry');
+        assert.equal(retried.status, 200);
+        assert.deepEqual([retried.body['count'], eventIds(retried.body)], [1, ['second', 'third']]);
+        await until(() => simulator.events().length === 1);
+        assert.equal(simulator.events()[0]?.event['eventId'], 'first');
+        const discarded = await order(second!.id, 'discard');
+        assert.deepEqual([discarded.body['count'], eventIds(discarded.body)], [1, ['third']]);
+        assert.equal(simulator.events().length, 1);
+      });
+
+      it('that are gone by now are no error, and bring back nothing', async () => {
+        const [first, second] = listed(await look());
+        const [once, twice] = await Promise.all([order(first!.id, 'retry'), order(first!.id, 'retry')]);
+        assert.deepEqual([once.status, twice.status], [200, 200]);
+        assert.deepEqual([once.body['count'], twice.body['count']].sort(), [0, 1]);
+        assert.equal((await order(second!.id, 'discard')).body['count'], 1);
+        for (const command of ['discard', 'retry']) {
+          const { status, body } = await order(second!.id, command);
+          assert.deepEqual([status, body['count'], eventIds(body)], [200, 0, ['third']]);
+        }
+        await until(async () => (await look())['events'] === 0);
+        assert.deepEqual(
+          simulator.events().map(({ event }) => event['eventId']),
+          ['first'],
+        );
+      });
+
+      it('are told of in bounds and without the key', async () => {
+        const [first] = listed(await look());
+        for (const { text, body } of [await order(first!.id, 'retry'), await order(first!.id, 'discard')]) {
+          assertNoSecret(KEY, text, 'the answer');
+          const reasons = (body['refusedEvents'] as { reason: string }[]).map(({ reason }) => reason);
+          assert.deepEqual(reasons, ['no to [API key]', 'x'.repeat(500)]);
+        }
+      });
+
+      it('are left alone by hostile ids and unknown commands', async () => {
+        const [first] = listed(await look());
+        for (const id of ['__proto__', '..%2f..%2fmeta', '*', '%00', '0'.repeat(65), '%3Cscript%3E']) {
+          const { status, text } = await order(id, 'discard');
+          assert.equal(status, 400, id);
+          assert.doesNotMatch(text, /script|meta/);
+        }
+        for (const command of ['__proto__', 'constructor', 'discard-refused']) {
+          assert.equal((await order(first!.id, command)).status, 404, command);
+        }
+        assert.equal(
+          (await ask.get(`workspaces/${WORKSPACE_ID}/outbox/refused/${first!.id}/discard`)).status,
+          404,
+        );
+        assert.deepEqual(eventIds(await look()), ['first', 'second', 'third']);
+      });
+    });
+
+    it('says that it is not open when asked to retry an event of it', async () => {
+      await load();
+      const { status, body } = await ask.post(
+        `workspaces/${WORKSPACE_ID}/outbox/refused/0000000001-aa/retry`,
+      );
+      assert.deepEqual([status, (body['error'] as { code: string }).code], [409, 'NOT_OPEN']);
     });
   });
 
@@ -504,25 +594,6 @@ describe('admin routes', function () {
     });
   });
 });
-
-/** Leaves an outbox with one refused event, whose reason holds what no reason should hold. */
-async function refuseOneEvent(dir: string): Promise<void> {
-  const outbox = new DiskOutbox({ dir });
-  await outbox.open();
-  const event = { eventId: 'refused-1', eventType: 'quality_check', useCaseId: 'quality-line-1' };
-  const body = JSON.stringify({ ...event, timestamp: new Date().toISOString(), eventData: {} });
-  await outbox.append([{ eventId: event.eventId, useCaseId: event.useCaseId, body, pictures: [] }]);
-  const lease = await outbox.lease({ events: 1, bytes: 1000 });
-  assert.ok(lease);
-  const dead = lease.events.map(({ id }) => ({
-    id,
-    code: 'REJECTED',
-    statusCode: 400,
-    why: `the server said no to ${KEY}`,
-  }));
-  await outbox.settle(lease, { acked: [], retry: [], dead });
-  await outbox.close(1000);
-}
 
 interface RouteLayer {
   route?: { path: string };

@@ -178,6 +178,13 @@ export class MemoryOutbox implements Outbox {
       await Promise.resolve();
       return this.dead.slice(0, limit).map(({ letter }) => letter);
     },
+    idsOf: async (eventIds: string[]): Promise<string[]> => {
+      await Promise.resolve();
+      return this.dead
+        .map(({ letter }) => letter)
+        .filter((letter) => eventIds.includes(letter.eventId))
+        .map(({ id }) => id);
+    },
     retry: async (ids?: string[]): Promise<number> => {
       const taken = await this.takeDead(ids);
       for (const { item } of taken) this.items.push({ ...item, leased: false, dueAt: 0, attempts: 0 });

@@ -97,6 +97,17 @@ export class DeadLetterFolder {
     return found;
   }
 
+  /** One file at a time: together they may be larger than the memory. */
+  async idsOf(eventIds: string[]): Promise<string[]> {
+    const wanted = new Set(eventIds);
+    const found: string[] = [];
+    for (const id of this.ids()) {
+      const letter = await this.read(id);
+      if (letter && wanted.has(letter.header.eventId)) found.push(id);
+    }
+    return found;
+  }
+
   async remove(ids: string[]): Promise<void> {
     for (const id of ids) {
       await this.files.remove(this.path(id));

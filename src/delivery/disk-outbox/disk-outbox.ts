@@ -74,6 +74,8 @@ export class DiskOutbox implements Outbox {
   private readonly pictures: PictureFolder;
   private readonly dead: DeadLetterFolder;
   private readonly leased = new Map<string, Entry>();
+  /** settles after the last order on dead letters */
+  private deadOrders: Promise<unknown> = Promise.resolve();
   private readonly listeners: (() => void)[] = [];
   private readonly token: string;
   private session: Session | undefined;
@@ -366,9 +368,17 @@ export class DiskOutbox implements Outbox {
 
   readonly deadLetters = {
     list: (limit = 100): Promise<DeadLetter[]> => this.dead.list(limit),
-    retry: (ids = this.dead.ids()): Promise<number> => this.retryDead(ids),
-    discard: (ids = this.dead.ids()): Promise<number> => this.discardDead(ids),
+    idsOf: (eventIds: string[]): Promise<string[]> => this.dead.idsOf(eventIds),
+    retry: (ids = this.dead.ids()): Promise<number> => this.inTurn(() => this.retryDead(ids)),
+    discard: (ids = this.dead.ids()): Promise<number> => this.inTurn(() => this.discardDead(ids)),
   };
+
+  /** Two orders on one dead letter at the same time would send its event twice, or delete the pictures of one that is sent. */
+  private inTurn(order: () => Promise<number>): Promise<number> {
+    const turn = this.deadOrders.then(order);
+    this.deadOrders = turn.catch(() => undefined);
+    return turn;
+  }
 
   private async retryDead(ids: string[]): Promise<number> {
     const { committer } = this.mustBeOpen();

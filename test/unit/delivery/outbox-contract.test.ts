@@ -99,6 +99,14 @@ async function mustLease(outbox: Outbox, max: Parameters<Outbox['lease']>[0] = B
   return lease;
 }
 
+/** Refuses for good whatever waits. */
+async function bury(outbox: Outbox): Promise<void> {
+  for (let lease = await outbox.lease(BATCH); lease; lease = await outbox.lease(BATCH)) {
+    const dead = ids(lease).map((id) => ({ id, code: 'REJECTED', statusCode: 400, why: 'bad event' }));
+    await outbox.settle(lease, { ...NOTHING, dead });
+  }
+}
+
 for (const [kind, makeWorld] of [
   ['memory', memoryWorld],
   ['disk', diskWorld],
@@ -253,9 +261,7 @@ for (const [kind, makeWorld] of [
         record('b'),
         record('c'),
       ]);
-      const lease = await mustLease(outbox);
-      const dead = ids(lease).map((id) => ({ id, code: 'REJECTED', statusCode: 400, why: 'bad event' }));
-      await outbox.settle(lease, { ...NOTHING, dead });
+      await bury(outbox);
       assert.equal(outbox.stats().events, 0);
       assert.equal(outbox.stats().dead, 3);
       const letters = await outbox.deadLetters.list();
@@ -273,6 +279,36 @@ for (const [kind, makeWorld] of [
       assert.equal(await outbox.deadLetters.retry(), 1);
       assert.deepEqual(eventIds(await outbox.lease(BATCH)), ['c']);
       assert.equal(outbox.stats().dead, 0);
+    });
+
+    it('carries out one order on a refused event only once, however many come at the same time', async () => {
+      const outbox = await world.make();
+      await outbox.append([record('a', { pictures: [picture('output', 'drawn')] })]);
+      await bury(outbox);
+      const [letter] = await outbox.deadLetters.list();
+      const only = [letter?.id ?? ''];
+      const retry = (ids?: string[]) => outbox.deadLetters.retry(ids);
+      assert.deepEqual(
+        await Promise.all([retry(only), retry(only), outbox.deadLetters.discard(only), retry()]),
+        [1, 0, 0, 0],
+      );
+      const lease = await mustLease(outbox);
+      assert.deepEqual(eventIds(lease), ['a']);
+      assert.equal(Buffer.from((await lease.events[0]?.pictures[0]?.read()) ?? []).toString(), 'drawn');
+    });
+
+    it('finds every refused event of an event id, however many others there are', async () => {
+      const outbox = await world.make();
+      const others = Array.from({ length: 120 }, (_, index) => record(`other-${index}`));
+      await outbox.append([...others, record('a')]);
+      await bury(outbox);
+      await outbox.append([record('a')]);
+      await bury(outbox);
+      const found = await outbox.deadLetters.idsOf(['a', 'nobody']);
+      assert.equal(found.length, 2);
+      assert.equal(await outbox.deadLetters.discard(found), 2);
+      assert.deepEqual(await outbox.deadLetters.idsOf(['a']), []);
+      assert.equal(outbox.stats().dead, 120);
     });
 
     it('refuses what does not fit, and takes it once there is room again', async () => {
