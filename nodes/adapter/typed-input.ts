@@ -1,7 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
+import { fieldLabels } from './field-label';
 import { FlowError } from './flow-error';
 import type { FlowMessage } from './guarded-input';
-import { unsetVariable } from './unset-variable';
+import { unsetVariable, variableNotSet } from './unset-variable';
 
 type Evaluate = (message: FlowMessage) => Promise<unknown>;
 
@@ -38,11 +39,7 @@ function evaluator(RED: NodeAPI, node: Node, field: string, value: string, type:
       const variable = unsetVariable(value);
       if (variable === undefined) return () => Promise.resolve(value === '' ? undefined : value);
       return () => {
-        throw new FlowError(
-          'NOT_CONFIGURED',
-          `The environment variable ${variable}, named in the field "${field}", is not set. Set it, or enter a value.`,
-          { short: { key: 'variableNotSet', values: { name: variable } } },
-        );
+        throw variableNotSet(variable, field);
       };
     }
     case 'num':
@@ -65,7 +62,7 @@ function evaluator(RED: NodeAPI, node: Node, field: string, value: string, type:
 /**
  * Prepares one typed input of a node's dialog.
  *
- * @param field the property's name, for error texts
+ * @param field the property's name; error texts call it as the dialog does
  * @returns a function from the message to the value; undefined when the input is empty, has a type without a value
  * (`none`, `uuid`, `now`) or names a message or context property that does not exist. It rejects with a
  * `FlowError`: `NOT_CONFIGURED` for an environment variable that is not set, `EVENT_INVALID` for broken JSON or
@@ -75,7 +72,8 @@ export function typedInput(RED: NodeAPI, node: Node, field: string, value: unkno
   if (TYPES_WITHOUT_VALUE.has(type)) return () => Promise.resolve(undefined);
   const text = typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value);
   if (text === '' && type !== 'str') return () => Promise.resolve(undefined);
-  const evaluate = evaluator(RED, node, field, text, type);
+  const label = fieldLabels(RED, node.type)(field);
+  const evaluate = evaluator(RED, node, label, text, type);
   return async (message) => {
     try {
       return await evaluate(message);
@@ -85,8 +83,8 @@ export function typedInput(RED: NodeAPI, node: Node, field: string, value: unkno
         error instanceof Error ? error.message : String((error as { message?: unknown })?.message ?? error);
       throw new FlowError(
         'EVENT_INVALID',
-        `The field "${field}" (${type}) could not be evaluated: ${reason}`,
-        { short: { key: 'wrongInput', values: { field } } },
+        `The field "${label}" (${type}) could not be evaluated: ${reason}`,
+        { short: { key: 'wrongInput', values: { field: label } } },
       );
     }
   };
