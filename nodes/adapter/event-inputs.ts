@@ -57,7 +57,7 @@ export class EventInputs {
   ) {
     this.metadataRows = metadataRows(config.metadata).map((row) => ({
       key: row.key,
-      evaluate: typedInput(RED, node, `metadata "${row.key}"`, row.value, row.valueType),
+      evaluate: typedInput(RED, node, `metadata: ${row.key}`, row.value, row.valueType),
     }));
   }
 

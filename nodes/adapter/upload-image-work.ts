@@ -39,7 +39,7 @@ export class UploadImageWork {
     const rows = Array.isArray(config.metadata) ? config.metadata : [];
     this.metadataRows = rows.map(({ key, value, valueType }) => ({
       key,
-      evaluate: typedInput(RED, node, `metadata "${key}"`, value, valueType),
+      evaluate: typedInput(RED, node, `metadata: ${key}`, value, valueType),
     }));
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
@@ -78,7 +78,10 @@ export class UploadImageWork {
   private async metadata(message: FlowMessage): Promise<Record<string, MetadataValue> | undefined> {
     const base = await this.metadataFrom(message);
     if (base !== undefined && (typeof base !== 'object' || base === null || Array.isArray(base))) {
-      throw new FlowError('IMAGE_INVALID', 'The field "metadataFrom" of the picture must give an object.');
+      throw new FlowError(
+        'IMAGE_INVALID',
+        'The field "More values from" must give an object of names and values.',
+      );
     }
     const values: Record<string, unknown> = { ...base };
     for (const { key, evaluate } of this.metadataRows) {
@@ -103,7 +106,7 @@ const noPicture = () =>
 
 function textOf(name: unknown): string {
   if (typeof name === 'string' || typeof name === 'number') return String(name);
-  throw new FlowError('IMAGE_INVALID', 'The field "imageName" must give a text.');
+  throw new FlowError('IMAGE_INVALID', 'The field "Picture name" must give a text.');
 }
 
 /** The rules are those of an event's custom metadata ("Upload a Vision Event Image"). */
