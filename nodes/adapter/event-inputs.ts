@@ -9,7 +9,6 @@ import { typedInput } from './typed-input';
 type Evaluate = (message: FlowMessage) => Promise<unknown>;
 
 const TOP_LEVEL_INPUTS = [
-  'comment',
   'deviceId',
   'streamId',
   'workflowId',
@@ -19,7 +18,7 @@ const TOP_LEVEL_INPUTS = [
 ] as const;
 
 type InputName = keyof VisionEventProperties;
-type TopLevelInput = (typeof TOP_LEVEL_INPUTS)[number];
+type TopLevelInput = (typeof TOP_LEVEL_INPUTS)[number] | 'comment';
 
 /** A field whose value comes from the detections; `classes` is what the dialog holds (comma separated). */
 export interface DerivedField {
@@ -78,7 +77,11 @@ export class EventInputs {
       timestamp,
       cooldownBy,
       eventData: await this.eventData(eventType, message),
-      topLevel: await this.values(TOP_LEVEL_INPUTS, message),
+      topLevel: {
+        ...(await this.values(TOP_LEVEL_INPUTS, message)),
+        // It stands beside eventData, but belongs to one event type, as the fields in it do.
+        comment: eventType === 'operator_feedback' ? await this.value('comment', message) : undefined,
+      },
       metadata: await Promise.all(
         this.metadataRows.map(async ({ key, evaluate }) => ({ key, value: await evaluate(message) })),
       ),
