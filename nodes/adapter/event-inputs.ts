@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Node, NodeAPI } from 'node-red';
 import { EVENT_DATA_RULES } from '../../src/event/rules';
 import { EVENT_TYPES, type EventType } from '../../src/event/types';
-import type { MetadataRow, VisionEventProperties } from '../properties';
+import type { VisionEventProperties } from '../properties';
 import type { FlowMessage } from './guarded-input';
+import { metadataInputs, type MetadataInput } from './metadata-rows';
 import { typedInput } from './typed-input';
 
 type Evaluate = (message: FlowMessage) => Promise<unknown>;
@@ -47,17 +48,14 @@ export function isDerived(value: unknown): value is DerivedField {
 /** All typed inputs of one `vision-event` node, prepared once. */
 export class EventInputs {
   private readonly evaluators = new Map<string, Evaluate>();
-  private readonly metadataRows: { key: string; evaluate: Evaluate }[];
+  private readonly metadata: MetadataInput[];
 
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
     private readonly config: VisionEventProperties,
   ) {
-    this.metadataRows = metadataRows(config.metadata).map((row) => ({
-      key: row.key,
-      evaluate: typedInput(RED, node, `metadata: ${row.key}`, row.value, row.valueType),
-    }));
+    this.metadata = metadataInputs(RED, node, config.metadata);
   }
 
   /** @throws FlowError as `typedInput` does; only inputs that this event type uses are evaluated */
@@ -83,7 +81,7 @@ export class EventInputs {
         comment: eventType === 'operator_feedback' ? await this.value('comment', message) : undefined,
       },
       metadata: await Promise.all(
-        this.metadataRows.map(async ({ key, evaluate }) => ({ key, value: await evaluate(message) })),
+        this.metadata.map(async ({ key, evaluate }) => ({ key, value: await evaluate(message) })),
       ),
       ...(this.typeOf('detections') === 'none' ? {} : { detections: { payload: detections } }),
     };
@@ -126,10 +124,4 @@ export class EventInputs {
     const type = (this.config as unknown as Record<string, unknown>)[`${name}Type`];
     return typeof type === 'string' && type !== '' ? type : 'str';
   }
-}
-
-function metadataRows(rows: MetadataRow[] | undefined): MetadataRow[] {
-  return Array.isArray(rows)
-    ? rows.filter((row) => typeof row?.key === 'string' && row.key.trim() !== '')
-    : [];
 }

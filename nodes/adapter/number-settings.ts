@@ -57,16 +57,20 @@ export function eventSettingsFault(config: VisionEventProperties, labelOf: Label
 export function workspaceSettingsFault(config: WorkspaceProperties, labelOf: LabelOf): FlowError | undefined {
   for (const [property, rule] of Object.entries(WORKSPACE_RULES)) {
     const value = config[property as keyof WorkspaceProperties];
-    const label = `${labelOf(property)} of the workspace`;
-    const fault = isEmpty(value) ? wrongNumber(label, '', rule) : numberFault(value, label, rule);
+    const label = labelOf(property);
+    const fault = isEmpty(value)
+      ? wrongNumber(label, '', rule, ' of the workspace')
+      : numberFault(value, label, rule, ' of the workspace');
     if (fault) return new FlowError('NOT_CONFIGURED', fault.message, { short: fault.short });
   }
   return undefined;
 }
 
-const isEmpty = (value: unknown) => String(value ?? '').trim() === '';
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+}
 
-function numberFault(value: unknown, label: string, rule: NumberRule): FlowError | undefined {
+function numberFault(value: unknown, label: string, rule: NumberRule, place = ''): FlowError | undefined {
   if (isEmpty(value)) return undefined;
   const variable = unsetVariable(value);
   if (variable !== undefined) return variableNotSet(variable, label);
@@ -74,12 +78,12 @@ function numberFault(value: unknown, label: string, rule: NumberRule): FlowError
   const fits = number >= rule.min && number <= (rule.max ?? Number.MAX_VALUE);
   return fits && (!rule.whole || Number.isInteger(number))
     ? undefined
-    : wrongNumber(label, String(value), rule);
+    : wrongNumber(label, String(value), rule, place);
 }
 
-function wrongNumber(label: string, found: string, { wanted }: NumberRule): FlowError {
+function wrongNumber(label: string, found: string, { wanted }: NumberRule, place: string): FlowError {
   const holds = found === '' ? 'is empty' : `holds "${found.slice(0, 40)}"`;
-  return wrongInput(label, `The setting "${label}" ${holds}. Enter ${wanted}.`);
+  return wrongInput(label, `The setting "${label}"${place} ${holds}. Enter ${wanted}.`);
 }
 
 function sizeFault(

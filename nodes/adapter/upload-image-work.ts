@@ -7,6 +7,7 @@ import type { FlowMessage, Send } from './guarded-input';
 import { pictureInput } from './picture-input';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
+import { metadataInputs, type MetadataInput } from './metadata-rows';
 import { typedInput } from './typed-input';
 import { workspaceOf } from './workspace';
 
@@ -17,7 +18,7 @@ export class UploadImageWork {
   private readonly picture: ReturnType<typeof pictureInput>;
   private readonly imageName: Evaluate;
   private readonly metadataFrom: Evaluate;
-  private readonly metadataRows: { key: string; evaluate: Evaluate }[];
+  private readonly metadataRows: MetadataInput[];
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
   private uploaded = 0;
@@ -36,11 +37,7 @@ export class UploadImageWork {
       config.metadataFrom,
       config.metadataFromType || 'none',
     );
-    const rows = Array.isArray(config.metadata) ? config.metadata : [];
-    this.metadataRows = rows.map(({ key, value, valueType }) => ({
-      key,
-      evaluate: typedInput(RED, node, `metadata: ${key}`, value, valueType),
-    }));
+    this.metadataRows = metadataInputs(RED, node, config.metadata);
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
     this.showMissingSettings();

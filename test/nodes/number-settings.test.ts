@@ -106,7 +106,7 @@ describe('numbers of the dialogs', () => {
       const flow = await TestFlow.load({}, { apiKey: 'a-key', timeout: 'soon' as never });
       const { caught } = await flow.send({ payload: [] });
       assert.equal(caught!.error!.code, 'NOT_CONFIGURED');
-      assert.match(caught!.error!.message, /timeout of the workspace/);
+      assert.match(caught!.error!.message, /"timeout" of the workspace/);
     });
   });
 });

@@ -1,0 +1,24 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { MetadataRow } from '../properties';
+import type { FlowMessage } from './guarded-input';
+import { typedInput } from './typed-input';
+
+export interface MetadataInput {
+  key: string;
+  evaluate: (message: FlowMessage) => Promise<unknown>;
+}
+
+/** The rows of own values of a dialog, prepared once. A row without a name says nothing and is left out. */
+export function metadataInputs(
+  RED: NodeAPI,
+  node: Node,
+  rows: readonly MetadataRow[] | undefined,
+): MetadataInput[] {
+  const named = Array.isArray(rows)
+    ? (rows as MetadataRow[]).filter((row) => typeof row?.key === 'string' && row.key.trim() !== '')
+    : [];
+  return named.map(({ key, value, valueType }) => ({
+    key,
+    evaluate: typedInput(RED, node, `metadata: ${key}`, value, valueType || 'str'),
+  }));
+}
