@@ -1,12 +1,13 @@
 import type { NodeAPI } from 'node-red';
 import { registerNode } from './adapter/register-node';
 import { UploadImageWork } from './adapter/upload-image-work';
-import type { VisionEventImageProperties } from './properties';
+import { visionEventImageDefaults } from './properties';
 
 export = function (RED: NodeAPI): void {
-  registerNode<VisionEventImageProperties>(
+  registerNode(
     RED,
     'vision-event-image',
+    visionEventImageDefaults,
     (node, properties) => new UploadImageWork(RED, node, properties),
   );
 };

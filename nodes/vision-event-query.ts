@@ -1,12 +1,13 @@
 import type { NodeAPI } from 'node-red';
 import { QueryWork } from './adapter/query-work';
 import { registerNode } from './adapter/register-node';
-import type { VisionEventQueryProperties } from './properties';
+import { visionEventQueryDefaults } from './properties';
 
 export = function (RED: NodeAPI): void {
-  registerNode<VisionEventQueryProperties>(
+  registerNode(
     RED,
     'vision-event-query',
+    visionEventQueryDefaults,
     (node, properties) => new QueryWork(RED, node, properties),
   );
 };

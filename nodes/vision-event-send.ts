@@ -1,12 +1,13 @@
 import type { NodeAPI } from 'node-red';
 import { registerNode } from './adapter/register-node';
 import { SendEventsWork } from './adapter/send-events-work';
-import type { VisionEventSendProperties } from './properties';
+import { visionEventSendDefaults } from './properties';
 
 export = function (RED: NodeAPI): void {
-  registerNode<VisionEventSendProperties>(
+  registerNode(
     RED,
     'vision-event-send',
+    visionEventSendDefaults,
     (node, properties) => new SendEventsWork(RED, node, properties),
   );
 };

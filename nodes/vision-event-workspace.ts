@@ -1,5 +1,5 @@
 import type { NodeAPI, NodeDef } from 'node-red';
-import type { WorkspaceProperties } from './properties';
+import { workspaceDefaults, type WorkspaceProperties } from './properties';
 import { registerAdminRoutes } from './adapter/admin-routes';
 import {
   Workspace,
@@ -11,7 +11,7 @@ import {
 export = function (RED: NodeAPI): void {
   function VisionEventWorkspace(this: WorkspaceNode, config: WorkspaceProperties & NodeDef): void {
     RED.nodes.createNode(this, config);
-    const workspace = new Workspace(RED, this, config);
+    const workspace = new Workspace(RED, this, { ...workspaceDefaults, ...config });
     this.workspace = workspace;
     this.on('close', (removed: boolean, done: () => void) => {
       workspace.close(removed).then(done, (error: unknown) => {

@@ -1,12 +1,13 @@
 import type { NodeAPI } from 'node-red';
 import { registerNode } from './adapter/register-node';
 import { VisionEventWork } from './adapter/vision-event-work';
-import type { VisionEventProperties } from './properties';
+import { visionEventDefaults } from './properties';
 
 export = function (RED: NodeAPI): void {
-  registerNode<VisionEventProperties>(
+  registerNode(
     RED,
     'vision-event',
+    visionEventDefaults,
     (node, properties) => new VisionEventWork(RED, node, properties),
   );
 };

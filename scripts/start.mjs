@@ -114,6 +114,8 @@ function demoFlow() {
   for (const node of withoutStandIn) {
     if (node.type === 'comment' && node.name.startsWith('1.')) {
       node.name = '1. Watch the events arrive: the address is in the terminal';
+      node.info =
+        'Nothing leaves this computer: the simulator of the API answers. Ctrl-C in the terminal ends both.';
     }
   }
   return withoutStandIn;

@@ -5,7 +5,9 @@ import type { ConnectionOptions } from '../../src/api/http-client';
 import { MAX_WAITING } from '../../src/api/limits';
 import type { WorkspaceProperties } from '../properties';
 import { numberOf } from './event-settings';
+import { fieldLabels } from './field-label';
 import { FlowError } from './flow-error';
+import { workspaceSettingsFault } from './number-settings';
 import { unsetVariable } from './unset-variable';
 
 /** Node-RED's own `tls-config` node, as far as it is used here. */
@@ -26,8 +28,8 @@ export function maxWaitingOf(config: WorkspaceProperties): number {
 /**
  * The settings of a workspace as its client takes them.
  *
- * @throws FlowError `NOT_CONFIGURED` when key or URL are missing, their environment variable is not set, or the TLS or proxy
- * settings that they refer to are not there
+ * @throws FlowError `NOT_CONFIGURED` when key or URL are missing, their environment variable is not set, a number of the dialog
+ * cannot be used, or the TLS or proxy settings that they refer to are not there
  */
 export function clientOptions(
   RED: NodeAPI,
@@ -57,6 +59,8 @@ export function eventStoreOptions(
 }
 
 function connectionOptions(RED: NodeAPI, config: WorkspaceProperties): Omit<ConnectionOptions, 'apiKey'> {
+  const fault = workspaceSettingsFault(config, fieldLabels(RED, 'vision-event-workspace'));
+  if (fault) throw fault;
   const label = labelOf(config);
   const options: Omit<ConnectionOptions, 'apiKey'> = {
     baseUrl: configured('base URL', config.baseUrl, label),

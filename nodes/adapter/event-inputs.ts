@@ -2,8 +2,9 @@ import type { Node, NodeAPI } from 'node-red';
 import { parseClasses } from '../../src/event/derive';
 import { EVENT_DATA_RULES } from '../../src/event/rules';
 import { EVENT_TYPES, type EventType } from '../../src/event/types';
-import type { MetadataRow, VisionEventProperties } from '../properties';
+import type { VisionEventProperties } from '../properties';
 import type { FlowMessage } from './guarded-input';
+import { metadataInputs, type MetadataInput } from './metadata-rows';
 import { isPromise, typedInput, type Evaluate } from './typed-input';
 
 const INPUTS_OF_EVERY_EVENT = [
@@ -12,7 +13,6 @@ const INPUTS_OF_EVERY_EVENT = [
   'timestamp',
   'cooldownBy',
   'detections',
-  'comment',
   'deviceId',
   'streamId',
   'workflowId',
@@ -41,7 +41,7 @@ export class DerivedField {
 /** What the dialog and the message say, before any detection is looked at. What is empty is not there. */
 export interface EventValues {
   eventType: unknown;
-  inputs: Partial<Record<(typeof INPUTS_OF_EVERY_EVENT)[number], unknown>>;
+  inputs: Partial<Record<(typeof INPUTS_OF_EVERY_EVENT)[number] | 'comment', unknown>>;
   /** by the names of the fields; the value of some is a `DerivedField` */
   eventData: Record<string, unknown>;
   metadata: { key: string; value: unknown }[];
@@ -56,7 +56,8 @@ interface Input {
 export class EventInputs {
   private readonly eventType: Evaluate;
   private readonly ofEveryEvent: readonly Input[];
-  private readonly metadata: readonly Input[];
+  private readonly ofFeedback: readonly Input[];
+  private readonly metadata: readonly MetadataInput[];
   private readonly ofEventType = new Map<unknown, readonly Input[]>();
 
   constructor(
@@ -66,10 +67,9 @@ export class EventInputs {
   ) {
     this.eventType = this.input('eventType').evaluate;
     this.ofEveryEvent = INPUTS_OF_EVERY_EVENT.map((name) => this.input(name));
-    this.metadata = metadataRows(config.metadata).map(({ key, value, valueType }) => ({
-      name: key,
-      evaluate: typedInput(RED, node, `metadata "${key}"`, value, valueType),
-    }));
+    // It stands beside eventData, but belongs to one event type, as the fields in it do.
+    this.ofFeedback = [...this.ofEveryEvent, this.input('comment')];
+    this.metadata = metadataInputs(RED, node, config.metadata);
     for (const type of EVENT_TYPES) this.ofEventType.set(type, this.eventDataInputs(type));
   }
 
@@ -97,14 +97,14 @@ export class EventInputs {
       }
       return fields;
     };
-    const rows = this.metadata.map(({ name, evaluate }) => {
-      const row: { key: string; value: unknown } = { key: name, value: undefined };
+    const rows = this.metadata.map(({ key, evaluate }) => {
+      const row: { key: string; value: unknown } = { key, value: undefined };
       whenKnown(evaluate(message), later, (value) => (row.value = value));
       return row;
     });
     const values: EventValues = {
       eventType,
-      inputs: gather(this.ofEveryEvent),
+      inputs: gather(eventType === 'operator_feedback' ? this.ofFeedback : this.ofEveryEvent),
       eventData: gather(this.ofEventType.get(eventType) ?? []),
       metadata: rows,
     };
@@ -141,10 +141,4 @@ export class EventInputs {
 function whenKnown(value: unknown, later: PromiseLike<void>[], put: (value: unknown) => void): void {
   if (isPromise(value)) later.push(value.then(put));
   else put(value);
-}
-
-function metadataRows(rows: MetadataRow[] | undefined): MetadataRow[] {
-  return Array.isArray(rows)
-    ? rows.filter((row) => typeof row?.key === 'string' && row.key.trim() !== '')
-    : [];
 }

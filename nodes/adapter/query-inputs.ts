@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
 import type { QueryFilterRow, QueryFilterSubject, VisionEventQueryProperties } from '../properties';
+import { fieldLabels, type LabelOf } from './field-label';
 import type { FlowMessage } from './guarded-input';
 import { queryTime } from './query-time';
 import { neededText, wrongInput } from './text-input';
@@ -40,6 +41,7 @@ export class QueryInputs {
   private readonly endTime: Evaluate;
   private readonly filters: Filter[];
   private readonly eventTypes: string[];
+  private readonly labelOf: LabelOf;
 
   constructor(
     RED: NodeAPI,
@@ -49,6 +51,7 @@ export class QueryInputs {
     this.useCase = typedInput(RED, node, 'useCase', config.useCase, config.useCaseType || 'str');
     this.startTime = typedInput(RED, node, 'startTime', config.startTime, config.startTimeType || 'str');
     this.endTime = typedInput(RED, node, 'endTime', config.endTime, config.endTimeType || 'str');
+    this.labelOf = fieldLabels(RED, node.type);
     this.eventTypes = listOf(config.eventTypes);
     const rows = Array.isArray(config.filters) ? config.filters : [];
     this.filters = rows.map((row) => ({
@@ -63,12 +66,12 @@ export class QueryInputs {
    * answer would hold events that nobody asked for.
    */
   async evaluate(message: FlowMessage, now: number): Promise<Query> {
-    const useCaseId = neededText('useCase', await this.useCase(message), MAX_IDENTIFIER_LENGTH);
-    const startTime = queryTime('startTime', await this.startTime(message), now);
-    const endTime = queryTime('endTime', await this.endTime(message), now);
+    const useCaseId = neededText(this.labelOf('useCase'), await this.useCase(message), MAX_IDENTIFIER_LENGTH);
+    const startTime = queryTime(this.labelOf('startTime'), await this.startTime(message), now);
+    const endTime = queryTime(this.labelOf('endTime'), await this.endTime(message), now);
     if (startTime !== undefined && endTime !== undefined && startTime > endTime) {
       throw wrongInput(
-        'startTime',
+        this.labelOf('startTime'),
         `The start ${startTime} lies after the end ${endTime}: no event can match.`,
       );
     }

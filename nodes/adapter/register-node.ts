@@ -11,15 +11,20 @@ export interface NodeWork {
   close(): void;
 }
 
-/** Registers a node type whose nodes take messages: one guarded input, one close. */
+/**
+ * Registers a node type whose nodes take messages: one guarded input, one close.
+ *
+ * @param defaults what the properties mean that a flow lacks: one of an older release, or one that no dialog has saved yet
+ */
 export function registerNode<Properties extends object>(
   RED: NodeAPI,
   type: string,
+  defaults: Properties,
   makeWork: (node: Node, properties: Properties) => NodeWork,
 ): void {
   function construct(this: Node, config: Properties & NodeDef): void {
     RED.nodes.createNode(this, config);
-    const work = makeWork(this, config);
+    const work = makeWork(this, { ...defaults, ...config });
     onInput(
       this,
       (message, send) => work.handle(message, send),

@@ -6,9 +6,11 @@ import { AdminRefusal, deployedNode, type AdminRequest } from './admin-route';
 import { withVariables } from './dialog-values';
 import { EventInputs } from './event-inputs';
 import { EventPictures, type LoadedPicture } from './event-pictures';
+import { fieldLabels } from './field-label';
 import { FlowError, toFlowError } from './flow-error';
 import type { FlowMessage } from './guarded-input';
 import { copyMessage, lastMessages, MAX_PICTURE_BYTES, type KeptMessage } from './last-messages';
+import { eventSettingsFault } from './number-settings';
 import { checkEvent, composeEvent, eventSettings, messageContext } from './prepare-event';
 import type { EventReport } from './report';
 import { workspaceOf, type Workspace } from './workspace';
@@ -65,6 +67,8 @@ class Trial {
 
   async run(message: FlowMessage): Promise<Record<string, unknown>> {
     const { RED, node, config, report } = this;
+    const fault = eventSettingsFault(config, fieldLabels(RED, NODE_TYPE));
+    if (fault) throw fault;
     const workspace = this.workspace();
     const values = await new EventInputs(RED, node, config).evaluate(message);
     const loaded = await new EventPictures(RED, node, config).load(message, report, workspace?.imageMaxBytes);

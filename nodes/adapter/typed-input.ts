@@ -1,7 +1,8 @@
 import type { Node, NodeAPI } from 'node-red';
+import { fieldLabels } from './field-label';
 import { FlowError } from './flow-error';
 import type { FlowMessage } from './guarded-input';
-import { unsetVariable } from './unset-variable';
+import { unsetVariable, variableNotSet } from './unset-variable';
 
 /**
  * The value of a typed input for a message, or a promise of it: only context stores and JSONata have to be waited for. In a
@@ -36,43 +37,39 @@ function evaluateJsonata(RED: NodeAPI, node: Node, expression: string): Evaluate
     });
 }
 
-function evaluateText(field: string, value: string): Evaluate {
+function evaluateText(label: string, value: string): Evaluate {
   const variable = unsetVariable(value);
   const text = value === '' ? undefined : value;
   if (variable === undefined) return () => text;
   return () => {
-    throw new FlowError(
-      'NOT_CONFIGURED',
-      `The environment variable ${variable}, named in the field "${field}", is not set. Set it, or enter a value.`,
-      { short: { key: 'variableNotSet', values: { name: variable } } },
-    );
+    throw variableNotSet(variable, label);
   };
 }
 
-function evaluateVariable(RED: NodeAPI, node: Node, field: string, value: string): Evaluate {
+function evaluateVariable(RED: NodeAPI, node: Node, label: string, value: string): Evaluate {
   return (message) => {
     const result: unknown = RED.util.evaluateNodeProperty(value, 'env', node, message);
     if (result !== undefined && result !== '') return result;
     throw new FlowError(
       'NOT_CONFIGURED',
-      `The environment variable ${value}, named in the field "${field}", is not set or empty.`,
+      `The environment variable ${value}, named in the field "${label}", is not set or empty.`,
       { short: { key: 'variableNotSet', values: { name: value } } },
     );
   };
 }
 
-function evaluator(RED: NodeAPI, node: Node, field: string, value: string, type: string): Evaluate {
+function evaluator(RED: NodeAPI, node: Node, label: string, value: string, type: string): Evaluate {
   switch (type) {
     case 'jsonata':
       return evaluateJsonata(RED, node, value);
     case 'str':
-      return evaluateText(field, value);
+      return evaluateText(label, value);
     case 'num': {
       const number = value.trim() === '' ? undefined : Number(value);
       return () => number;
     }
     case 'env':
-      return evaluateVariable(RED, node, field, value);
+      return evaluateVariable(RED, node, label, value);
     case 'flow':
     case 'global':
       return evaluateContext(RED, node, value, type);
@@ -84,7 +81,7 @@ function evaluator(RED: NodeAPI, node: Node, field: string, value: string, type:
 /**
  * Prepares one typed input of a node's dialog.
  *
- * @param field the property's name, for error texts
+ * @param field the property's name; error texts call it as the dialog does
  * @returns a function from the message to the value; undefined when the input is empty, has a type without a value
  * (`none`, `uuid`, `now`) or names a message or context property that does not exist. It throws (or its promise rejects with)
  * a `FlowError`: `NOT_CONFIGURED` for an environment variable that is not set, `EVENT_INVALID` for broken JSON or
@@ -94,9 +91,10 @@ export function typedInput(RED: NodeAPI, node: Node, field: string, value: unkno
   if (TYPES_WITHOUT_VALUE.has(type)) return () => undefined;
   const text = typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value);
   if (text === '' && type !== 'str') return () => undefined;
-  const evaluate = evaluator(RED, node, field, text, type);
+  const label = fieldLabels(RED, node.type)(field);
+  const evaluate = evaluator(RED, node, label, text, type);
   const fail = (error: unknown): never => {
-    throw error instanceof FlowError ? error : cannotBeEvaluated(field, type, error);
+    throw error instanceof FlowError ? error : cannotBeEvaluated(label, type, error);
   };
   return (message) => {
     try {
@@ -114,10 +112,10 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-function cannotBeEvaluated(field: string, type: string, error: unknown): FlowError {
+function cannotBeEvaluated(label: string, type: string, error: unknown): FlowError {
   const reason =
     error instanceof Error ? error.message : String((error as { message?: unknown })?.message ?? error);
-  return new FlowError('EVENT_INVALID', `The field "${field}" (${type}) could not be evaluated: ${reason}`, {
-    short: { key: 'wrongInput', values: { field } },
+  return new FlowError('EVENT_INVALID', `The field "${label}" (${type}) could not be evaluated: ${reason}`, {
+    short: { key: 'wrongInput', values: { field: label } },
   });
 }

@@ -1,7 +1,18 @@
+import { FlowError } from './flow-error';
+
 /** Node-RED substitutes `${NAME}` only when it is the whole string, and leaves it as it is when NAME is not set. */
 const WHOLE_STRING_VARIABLE = /^\$\{([^}\s]+)\}$/;
 
 /** The name of the environment variable that `value` still refers to, or undefined when there is none. */
 export function unsetVariable(value: unknown): string | undefined {
   return typeof value === 'string' ? WHOLE_STRING_VARIABLE.exec(value.trim())?.[1] : undefined;
+}
+
+/** The error of a field that still refers to a variable. */
+export function variableNotSet(variable: string, field: string): FlowError {
+  return new FlowError(
+    'NOT_CONFIGURED',
+    `The environment variable ${variable}, named in the field "${field}", is not set. Set it, or enter a value.`,
+    { short: { key: 'variableNotSet', values: { name: variable } } },
+  );
 }

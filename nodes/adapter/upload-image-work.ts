@@ -7,6 +7,7 @@ import type { FlowMessage, Send } from './guarded-input';
 import { pictureInput } from './picture-input';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
+import { metadataInputs, type MetadataInput } from './metadata-rows';
 import { typedInput, type Evaluate } from './typed-input';
 import { workspaceOf } from './workspace';
 
@@ -15,7 +16,7 @@ export class UploadImageWork {
   private readonly picture: ReturnType<typeof pictureInput>;
   private readonly imageName: Evaluate;
   private readonly metadataFrom: Evaluate;
-  private readonly metadataRows: { key: string; evaluate: Evaluate }[];
+  private readonly metadataRows: MetadataInput[];
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
   private uploaded = 0;
@@ -34,11 +35,7 @@ export class UploadImageWork {
       config.metadataFrom,
       config.metadataFromType || 'none',
     );
-    const rows = Array.isArray(config.metadata) ? config.metadata : [];
-    this.metadataRows = rows.map(({ key, value, valueType }) => ({
-      key,
-      evaluate: typedInput(RED, node, `metadata "${key}"`, value, valueType),
-    }));
+    this.metadataRows = metadataInputs(RED, node, config.metadata);
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
     this.showMissingSettings();
@@ -76,7 +73,10 @@ export class UploadImageWork {
   private async metadata(message: FlowMessage): Promise<Record<string, MetadataValue> | undefined> {
     const base = await this.metadataFrom(message);
     if (base !== undefined && (typeof base !== 'object' || base === null || Array.isArray(base))) {
-      throw new FlowError('IMAGE_INVALID', 'The field "metadataFrom" of the picture must give an object.');
+      throw new FlowError(
+        'IMAGE_INVALID',
+        'The field "More values from" must give an object of names and values.',
+      );
     }
     const values: Record<string, unknown> = { ...base };
     for (const { key, evaluate } of this.metadataRows) {
@@ -101,7 +101,7 @@ const noPicture = () =>
 
 function textOf(name: unknown): string {
   if (typeof name === 'string' || typeof name === 'number') return String(name);
-  throw new FlowError('IMAGE_INVALID', 'The field "imageName" must give a text.');
+  throw new FlowError('IMAGE_INVALID', 'The field "Picture name" must give a text.');
 }
 
 /** The rules are those of an event's custom metadata ("Upload a Vision Event Image"). */

@@ -4,11 +4,13 @@ import type { VisionEventProperties } from '../properties';
 import { Cooldown } from './cooldown';
 import { EventInputs, type EventValues } from './event-inputs';
 import { numberOf } from './event-settings';
+import { fieldLabels } from './field-label';
 import { toFlowError, type FlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
 import { EventPictures, type LoadedPicture } from './event-pictures';
 import { eventSettings, messageContext, prepareEvent, type EventSettings } from './prepare-event';
 import { lastMessages } from './last-messages';
+import { eventSettingsFault } from './number-settings';
 import type { EventReport } from './report';
 import { outboxRecord, sendEvent } from './send-event';
 import { StatusTexts } from './status-texts';
@@ -21,6 +23,7 @@ export class VisionEventWork {
   private readonly inputs: EventInputs;
   private readonly pictures: EventPictures;
   private readonly settings: EventSettings;
+  private readonly settingsFault: FlowError | undefined;
   private readonly cooldown: Cooldown;
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
@@ -36,10 +39,11 @@ export class VisionEventWork {
     this.inputs = new EventInputs(RED, node, config);
     this.pictures = new EventPictures(RED, node, config);
     this.settings = eventSettings(config);
+    this.settingsFault = eventSettingsFault(config, fieldLabels(RED, node.type));
     this.cooldown = new Cooldown((numberOf(config.cooldown) ?? 0) * 1000);
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
-    this.showMissingSettings();
+    this.showWrongSettings();
     if (config.delivery === 'queue') this.leaveDelivery = this.joinDelivery();
   }
 
@@ -49,6 +53,7 @@ export class VisionEventWork {
     const report: EventReport = { warnings: [] };
     let answered: Promise<void>;
     try {
+      if (this.settingsFault) throw this.settingsFault;
       const workspace = this.workspace();
       // At arrival, since context and clock move on while the message waits for its turn.
       const found = this.inputs.evaluate(message);
@@ -154,9 +159,10 @@ export class VisionEventWork {
     return workspaceOf(this.RED, this.config.workspace);
   }
 
-  private showMissingSettings(): void {
-    if (this.config.delivery === 'build') return;
+  private showWrongSettings(): void {
     try {
+      if (this.settingsFault) throw this.settingsFault;
+      if (this.config.delivery === 'build') return;
       const fault = workspaceOf(this.RED, this.config.workspace).configurationFault();
       if (fault) throw fault;
     } catch (error) {

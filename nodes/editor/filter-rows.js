@@ -15,10 +15,13 @@ function visionEventFilterRows(form, selectors) {
   const EQUALITY = ['eq', 'neq'];
   const ORDER = ['gt', 'gte', 'lt', 'lte'];
 
+  /** A flow made by hand may hold anything. */
+  const rowsOf = (value) => (Array.isArray(value) ? value.filter((row) => row) : []);
+
   /** One reason or undefined for each row, in order. */
   function reasons(rows, t) {
     const seen = new Set();
-    return (rows ?? []).map((row) => {
+    return rowsOf(rows).map((row) => {
       if (IDS.includes(row.on)) {
         if (seen.has(row.on)) return t('refusal.filterTwice');
         if (!EQUALITY.includes(row.operator)) return t('refusal.filterOperator');
@@ -116,7 +119,7 @@ function visionEventFilterRows(form, selectors) {
         showReasons();
       },
     });
-    list.editableList('addItems', rows ?? []);
+    list.editableList('addItems', rowsOf(rows));
     list.closest('.vision-event-form').on('change keyup input', () => setTimeout(showReasons, 0));
     showReasons();
   }

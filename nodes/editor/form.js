@@ -4,15 +4,17 @@
  *
  * A check gets `(value, read, t)`: the property's value, a function that reads another property, and the catalogue.
  * It answers a reason or undefined. `refuse` holds what the runtime would refuse: it makes the red triangle.
- * `doubt` holds what the API would accept with a warning: it shows in the dialog only.
+ * `doubt` holds what the API would accept with a warning: it shows in the dialog only, unless the node refuses warnings.
+ * `hint` holds what goes through but hardly was meant so, such as a row without a name: it shows in the dialog only.
  *
  * @param {string} type the node type
- * @param {{prefix: string, defaults: () => object, refuse: object, doubt?: object, doubtRefuses?: (read: Function) => boolean}} options
+ * @param {{prefix: string, defaults: () => object, refuse: object, doubt?: object, hint?: object, doubtRefuses?: (read: Function) => boolean}} options
  */
 // eslint-disable-next-line no-unused-vars -- used by the html that includes this
 function visionEventForm(type, options) {
   const { prefix, refuse } = options;
   const doubt = options.doubt ?? {};
+  const hint = options.hint ?? {};
   const form = `.vision-event-form[data-form="${type}"]`;
   const catalogue = `@vision-events/node-red-roboflow/${type}:${type}.`;
   /** What Node-RED's list of config nodes holds while none is chosen. */
@@ -77,7 +79,10 @@ function visionEventForm(type, options) {
       const value = read(property);
       const substituted = /^\$\{[a-zA-Z_][a-zA-Z0-9_]*\}$/.test(value);
       const wrong = substituted ? undefined : refusal(property, value, read);
-      const doubtful = substituted || wrong !== undefined ? undefined : doubt[property]?.(value, read, t);
+      const doubtful =
+        substituted || wrong !== undefined
+          ? undefined
+          : (doubt[property]?.(value, read, t) ?? hint[property]?.(value, read, t));
       found[property] = { wrong, doubtful, set: isSet(property, value) };
       const first = row.length > 0 && !notes.has(row[0]);
       if (first || (row.length > 0 && wrong !== undefined)) notes.set(row[0], { wrong, doubtful });

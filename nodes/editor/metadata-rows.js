@@ -8,31 +8,60 @@
 // eslint-disable-next-line no-unused-vars -- used by the html that includes this
 function visionEventMetadataRows(form, selectors) {
   /** The API's rules for metadata ("Custom Metadata"). */
-  const LIMITS = { keys: 100, key: /^[a-zA-Z0-9_ -]{1,100}$/, text: 1000 };
+  const LIMITS = { keys: 100, key: /^[a-zA-Z0-9_ -]{1,100}$/, text: 1000, decimals: 6 };
 
-  function valueReason({ value, valueType }, t) {
-    if (valueType === 'str')
-      return String(value).length > LIMITS.text ? t('refusal.tooLong', { max: LIMITS.text }) : undefined;
-    if (String(value).trim() === '') return t('refusal.metadataValueMissing');
-    return visionEventPathReason(value, valueType, t);
+  /** What the runtime does with a row that is wrong: it cannot read its value, the API objects to it, or it is left out. */
+  const unreadable = (reason) => ({ kind: 'unreadable', reason });
+  const objected = (reason) => ({ kind: 'objected', reason });
+  const leftOut = (reason) => ({ kind: 'leftOut', reason });
+
+  /** A flow made by hand may hold anything. */
+  const rowsOf = (value) => (Array.isArray(value) ? value.filter((row) => row) : []);
+
+  function textFault(text, t) {
+    return text.length > LIMITS.text ? objected(t('refusal.tooLong', { max: LIMITS.text })) : undefined;
   }
 
-  /** One reason or undefined for each row, in order. */
-  function reasons(rows, t) {
+  function numberFault(text, t) {
+    const number = Number(text);
+    if (!Number.isFinite(number)) return objected(t('refusal.num'));
+    const isFineGrained = Number(number.toFixed(LIMITS.decimals)) !== number;
+    return isFineGrained ? objected(t('refusal.decimals', { max: LIMITS.decimals })) : undefined;
+  }
+
+  function valueFault({ value, valueType = 'str' }, t) {
+    const text = String(value ?? '');
+    if (valueType === 'str') return textFault(text, t);
+    if (text.trim() === '') return leftOut(t('refusal.metadataValueMissing'));
+    if (valueType === 'num') return numberFault(text, t);
+    const reason = visionEventPathReason(text, valueType, t);
+    return reason === undefined ? undefined : unreadable(reason);
+  }
+
+  function keyFault(key, seen, position, t) {
+    if (!LIMITS.key.test(key)) return objected(t('refusal.metadataKey'));
+    if (seen.has(key)) return leftOut(t('refusal.metadataKeyTwice'));
+    return position >= LIMITS.keys ? objected(t('refusal.metadataTooMany', { max: LIMITS.keys })) : undefined;
+  }
+
+  /** One fault or undefined for each row, in order. */
+  function faults(rows, t) {
     const seen = new Set();
-    return (rows ?? []).map((row, position) => {
+    return rowsOf(rows).map((row, position) => {
       const key = String(row.key ?? '');
-      if (key === '') return t('refusal.metadataKeyMissing');
-      if (!LIMITS.key.test(key)) return t('refusal.metadataKey');
-      if (seen.has(key)) return t('refusal.metadataKeyTwice');
+      if (key.trim() === '') return leftOut(t('refusal.metadataKeyMissing'));
+      const ofValue = valueFault(row, t);
+      const ofKey = keyFault(key, seen, position, t);
       seen.add(key);
-      if (position >= LIMITS.keys) return t('refusal.metadataTooMany', { max: LIMITS.keys });
-      return valueReason(row, t);
+      return ofValue?.kind === 'unreadable' ? ofValue : (ofKey ?? ofValue);
     });
   }
 
-  /** What is wrong with the first wrong row, or undefined: for the property's validator. */
-  const reason = (rows, _read, t) => reasons(rows, t).find((each) => each !== undefined);
+  /** What is wrong in one of these ways with the first row that is, or undefined: for the property's checks. */
+  const firstOf =
+    (...kinds) =>
+    (rows, _read, t) =>
+      faults(rows, t).find((fault) => kinds.includes(fault?.kind))?.reason;
 
   function read() {
     return $(selectors.list)
@@ -51,13 +80,13 @@ function visionEventMetadataRows(form, selectors) {
   function showReasons() {
     const list = $(selectors.list);
     if (list.length === 0) return;
-    const found = reasons(read(), form.t);
+    const found = faults(read(), form.t);
     list.editableList('items').each(function (position) {
       $(this)
         .find('.vision-event-metadata-key')
         .toggleClass('input-error', found[position] !== undefined);
     });
-    $(selectors.reason).text(found.find((each) => each !== undefined) ?? '');
+    $(selectors.reason).text(found.find((fault) => fault !== undefined)?.reason ?? '');
   }
 
   function addItem(container, _index, row) {
@@ -93,10 +122,10 @@ function visionEventMetadataRows(form, selectors) {
         showReasons();
       },
     });
-    list.editableList('addItems', rows ?? []);
+    list.editableList('addItems', rowsOf(rows));
     list.closest('.vision-event-form').on('change keyup input', () => setTimeout(showReasons, 0));
     showReasons();
   }
 
-  return { prepare, read, reason };
+  return { prepare, read, firstOf };
 }

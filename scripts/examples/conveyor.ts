@@ -1,6 +1,6 @@
 import { filmTheBelt, standInDetector } from './belt';
 import { ExampleFlow, STAND_IN_KEY } from './flow-parts';
-import { addStandInApi, standInUrl } from './stand-in-api';
+import { addStandInApi, PORT_NOTE, standInUrl } from './stand-in-api';
 
 /** All three events show the same picture; it is uploaded once. */
 const PICTURE = { outputImage: 'image', outputImageType: 'msg' };
@@ -19,7 +19,7 @@ export function conveyor(): ExampleFlow {
   );
   flow.comment(
     '1. Deploy: events go to the stand-in on the next tab',
-    `Nothing leaves this computer. See what arrives at ${standInUrl()}`,
+    `Nothing leaves this computer. See what arrives at ${standInUrl()}. ${PORT_NOTE}`,
     [220, 40],
   );
   flow.comment(

@@ -21,7 +21,7 @@ function addEdge(flow: ExampleFlow, broker: string): void {
     ],
     [
       '2. This tab belongs on each device, the next one on the gateway. For a trial both run in one Node-RED',
-      'Give each device a name of its own: Device in the vision event node, and the end of the topic.',
+      'Give each device a name of its own: "Device id" in the vision event node, and the end of the topic.',
     ],
   );
   const publish = flow.node(

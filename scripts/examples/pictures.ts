@@ -8,7 +8,7 @@ export function pictures(): ExampleFlow {
   const workspace = standInWorkspace(flow, 'pictures', 'belt-camera-1');
   flow.tab('Pictures', 'An event with the picture of the camera and one with marks, and a picture by itself.');
   flow.comments(
-    ...firstSteps('pictures', 'Deploy: each event carries two pictures, as input and as output'),
+    ...firstSteps('pictures', 'Deploy: each event carries two pictures, the original and an annotated one'),
   );
   addEvent(flow, workspace);
   addUpload(flow, workspace);
@@ -20,7 +20,7 @@ export function pictures(): ExampleFlow {
 function addEvent(flow: ExampleFlow, workspace: string): void {
   flow.comment(
     'An event with two pictures',
-    'The input picture is what the model saw. The output picture is what people look at; here it has a frame around each scratch.',
+    'The "Original picture" is what the model saw. The "Annotated picture" is what people look at; here it has a frame around each scratch.',
     [160, 180],
   );
   const report = flow.debug('reports', [1070, 220], 'visionEvent');

@@ -46,7 +46,7 @@ export function firstSteps(path: string, deploy: string, ...more: [text: string,
   return steps.map(([text, info], index): [string, string] => [`${index + 1}. ${text}`, info]);
 }
 
-const PORT_NOTE =
+export const PORT_NOTE =
   'If your Node-RED does not run on port 1880, change the port in the base URL of the workspace.';
 
 /** A tab of core nodes that answers like the API, for those who have no key yet. */

@@ -37,7 +37,7 @@ const PROPERTIES = [
 export function checkMapping(mapping: unknown): MappingFault[] {
   const value = typeof mapping === 'string' ? parse(mapping) : mapping;
   if (typeof mapping === 'string' && mapping.trim() === '') {
-    return [{ path: '', message: 'It is empty: format "custom" needs a mapping.' }];
+    return [{ path: '', message: 'It is empty. Say where list, class and box are.' }];
   }
   if (!isObject(value))
     return [{ path: '', message: 'It must be a JSON object such as {"list": "results", …}.' }];

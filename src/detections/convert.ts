@@ -122,7 +122,7 @@ function readDeclared(payload: unknown, adapter: Adapter, settings: DetectionSet
 function doesNotFit(payload: unknown, adapter: Adapter): DetectionError {
   return new DetectionError(
     'unknown-format',
-    `This is not what ${adapter.label} sends: ${describe(payload)}. Set "Format" to auto, or to the detector that is wired in.`,
+    `This is not what ${adapter.label} sends: ${describe(payload)}. Set "Format" to Automatic, or to the detector that is wired in.`,
   );
 }
 
@@ -158,7 +158,7 @@ function listNotFound(payload: unknown, lists: string[]): DetectionError {
   const names = [...new Set(lists)].map((list) => (list === '' ? 'the payload itself' : `"${list}"`));
   return new DetectionError(
     'list-not-found',
-    `There is no list of detections at ${names.join(' or ')}: the payload is ${describe(payload)}. Check "Format" and, for custom, the "list" of the mapping.`,
+    `There is no list of detections at ${names.join(' or ')}: the payload is ${describe(payload)}. Check "Format" and, with "Own mapping", its "list".`,
   );
 }
 

@@ -59,7 +59,7 @@ export class Engine {
     if (sawAny && this.lowestCoordinate >= TINY_FROM && this.highestCoordinate <= TINY_TO) {
       throw new DetectionError(
         'units-unclear',
-        'All coordinates lie between 0 and 1: these look like fractions of the picture, but pixels were expected. Set "Units" to fraction, or to pixel if they are meant so.',
+        'All coordinates lie between 0 and 1: these look like fractions of the picture, but pixels were expected. Set "Coordinates" to fractions, or to pixels if they are meant so.',
         ['pixel', 'fraction'],
       );
     }
@@ -367,14 +367,14 @@ function isBox({ x, y, width, height }: Box): boolean {
 function percentSent(confidence: number): DetectionError {
   return new DetectionError(
     'confidence-unit',
-    `A confidence of ${confidence} was sent where 0 to 1 was expected: this looks like percent. Use a custom mapping with "confidenceUnit": "percent", or mend the sender.`,
+    `A confidence of ${confidence} was sent where 0 to 1 was expected: this looks like percent. Choose "Own mapping" with "confidenceUnit": "percent", or mend the sender.`,
     ['fraction', 'percent'],
   );
 }
 
 function sizeRequiredMessage(scaled: boolean): string {
   const why = scaled
-    ? 'Scaling the boxes from the source size needs the size of the picture'
+    ? "Scaling the boxes from the detector's size needs the size of the picture"
     : 'The boxes are parts of the picture, so pixels need its size';
-  return `${why}, and nothing gives it. Set "Image width" and "Image height", send msg.imageWidth and msg.imageHeight, or attach the picture.`;
+  return `${why}, and nothing gives it. Enter the "Picture size", send msg.imageWidth and msg.imageHeight, or attach the picture.`;
 }

@@ -86,7 +86,7 @@ function compileChecked(mapping: unknown): CompiledMapping {
   const [fault] = checkMapping(mapping);
   if (fault) {
     const where = fault.path ? `"${fault.path}": ` : '';
-    throw new DetectionError('invalid-mapping', `The custom mapping is not usable. ${where}${fault.message}`);
+    throw new DetectionError('invalid-mapping', `The mapping is not usable. ${where}${fault.message}`);
   }
   return compileMapping((typeof mapping === 'string' ? JSON.parse(mapping) : mapping) as Mapping);
 }

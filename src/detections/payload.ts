@@ -54,7 +54,7 @@ function startsLikePicture(bytes: Uint8Array): boolean {
 function pictureInsteadOfDetections(): DetectionError {
   return new DetectionError(
     'payload-not-json',
-    'The detections input received a picture. Wire the detector\'s answer to it and set the picture under "Output image".',
+    'The detections input received a picture. Wire the detector\'s answer to it and set the picture under "Pictures".',
   );
 }
 
@@ -78,7 +78,7 @@ function notJson(text: string, parserMessage: string): DetectionError {
 function reasonWhyNotJson(start: string, parserMessage: string): string {
   if (start === '') return 'The detections are an empty text. Check that the detector answered.';
   if (start.startsWith('```')) {
-    return 'The detections are a Markdown code block. Choose the preset of the model, or a custom mapping with "stripCodeFence": true.';
+    return 'The detections are a Markdown code block. Choose the preset of the model, or "Own mapping" with "stripCodeFence": true.';
   }
   if (start.startsWith('<')) {
     return 'The detections are XML or HTML, not JSON. Convert XML with the "xml" node first; HTML is usually an error page of the server.';

@@ -151,7 +151,7 @@ function ambiguousRow(row: unknown): DetectionError | undefined {
 function ambiguous(what: string, candidates: string[], why: string): DetectionError {
   return new DetectionError(
     'ambiguous-format',
-    `The rows have ${what}: ${why}. Choose the format under "Format", or "custom" with the box convention ${candidates.join(' or ')}.`,
+    `The rows have ${what}: ${why}. Choose the format under "Format", or "Own mapping" with the box convention ${candidates.join(' or ')}.`,
     candidates,
   );
 }
@@ -159,7 +159,9 @@ function ambiguous(what: string, candidates: string[], why: string): DetectionEr
 function unknown(payload: unknown): DetectionError {
   return new DetectionError(
     'unknown-format',
-    `No known detector sends this: ${describe(payload)}. Choose a preset under "Format", or "custom" with a mapping.`,
+    isObject(payload) || Array.isArray(payload)
+      ? `No known detector sends this: ${describe(payload)}. Choose a preset under "Format", or "Own mapping".`
+      : `Where the detections should be stands ${describe(payload)}. Check the property under "Detections", and what the node before this one sends.`,
   );
 }
 

@@ -16,7 +16,7 @@ export async function bytesFromFile(
 ): Promise<{ bytes: Buffer; path: string }> {
   if (typeof source !== 'string' || source.trim() === '' || source.includes('\0')) {
     throw new ImageError(
-      'The path of the picture file is missing. Enter it in the picture setting of type "file".',
+      'The path of the picture file is missing. Enter it, or choose another type than "file:".',
     );
   }
   const path = resolveUserPath(source, workingDirectory);

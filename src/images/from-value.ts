@@ -8,9 +8,14 @@ export function bytesFromValue(source: unknown, maxBytes: number): Buffer {
   if (ArrayBuffer.isView(source)) return Buffer.from(source.buffer, source.byteOffset, source.byteLength);
   if (isRecord(source)) return bytesFromRecord(source, maxBytes);
   throw new ImageError(
-    `There is no picture: the value is ${source === null ? 'null' : Array.isArray(source) ? 'a list' : typeof source}. ` +
-      'Let the picture setting name the property that holds the picture, such as msg.image.',
+    `There is no picture: the value is ${nameOf(source)}. ` +
+      'Let this setting name the property that holds the picture, such as msg.image.',
   );
+}
+
+function nameOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -26,7 +31,7 @@ function bytesFromRecord(source: Record<string, unknown>, maxBytes: number): Buf
     holdsPixels
       ? 'The value holds raw pixels. Encode them as JPEG or PNG first, in the node that makes the picture.'
       : 'The value is an object without a picture in it. ' +
-          'Let the picture setting name the property that holds the Buffer or base64 text, such as payload.image.',
+          'Let this setting name the property that holds the Buffer or base64 text, such as payload.image.',
   );
 }
 
@@ -82,7 +87,7 @@ function whyTextIsNoPicture(text: string, isDataUrl: boolean, isBase64: boolean)
   }
   const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
   if (text.length < 4096 && (PATH_START.test(text) || PICTURE_FILE_NAME.test(text))) {
-    return `The text ${shown} looks like the path of a file. To read it from the disk, choose the type "file" in the picture setting.`;
+    return `The text ${shown} looks like the path of a file. To read it from the disk, choose the type "file:" in this setting.`;
   }
   return isBase64
     ? `The text ${shown} is base64, but its bytes are no picture of a known format.`

@@ -69,7 +69,7 @@ describe('vision-event-image', function () {
       const { out, caught } = await byMessage.send({ payload: file });
       assert.equal(out, undefined);
       assert.equal(caught!.error!.code, 'IMAGE_INVALID');
-      assert.match(caught!.error!.message, /choose the type "file"/);
+      assert.match(caught!.error!.message, /choose the type "file:"/);
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -88,7 +88,7 @@ describe('vision-event-image', function () {
       [{ facts: { 'a/b': 1 } }, /metadata.*a\/b/],
       [{ facts: { list: [1] } }, /metadata.*list/],
       [{ facts: 'lens' }, /must give an object/],
-      [{ topic: { a: 1 } }, /"imageName" must give a text/],
+      [{ topic: { a: 1 } }, /"Picture name" must give a text/],
     ];
     for (const [message, text] of cases) {
       const { caught } = await flow.send({ payload: png(40, 24), ...message });

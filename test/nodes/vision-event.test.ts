@@ -105,7 +105,6 @@ describe('vision-event', function () {
         streamId: 'stream',
         streamIdType: 'flow',
         workflowVersion: '7',
-        comment: 'checked by hand',
         metadataFrom: 'extra',
         metadataFromType: 'msg',
         metadata: [
@@ -133,7 +132,6 @@ describe('vision-event', function () {
     assert.equal(event['timestamp'], new Date(at).toISOString());
     assert.equal(event['streamId'], 'belt-2');
     assert.equal(event['workflowVersion'], '7');
-    assert.equal(event['comment'], 'checked by hand');
     assert.deepEqual(event['customMetadata'], {
       shift: 'night',
       site: 'Ulm',
@@ -141,6 +139,25 @@ describe('vision-event', function () {
       'door open': true,
       order: 'A-77',
     });
+  });
+
+  it('neither sends nor evaluates what the dialog hides because it belongs to another event type', async () => {
+    const ofOtherTypes = { comment: 'A_VARIABLE_THAT_NOBODY_SETS', commentType: 'env', severity: 'high' };
+    const flow = await TestFlow.load(
+      { ...ofOtherTypes, itemCount: '((', itemCountType: 'jsonata' },
+      workspace,
+    );
+    const { out } = await flow.send({ payload: [] });
+    const event = out!.payload as Record<string, unknown>;
+    assert.deepEqual(event['eventData'], {});
+    assert.equal('comment' in event, false);
+  });
+
+  it("sends the comment of an operator's feedback", async () => {
+    const feedback = { eventType: 'operator_feedback', relatedEventId: 'seen', feedback: 'correct' };
+    const flow = await TestFlow.load({ ...feedback, comment: 'note', commentType: 'msg' }, workspace);
+    const { out } = await flow.send({ payload: [], note: 'checked by hand' });
+    assert.equal((out!.payload as Record<string, unknown>)['comment'], 'checked by hand');
   });
 
   it('keeps only detections at or above the confidence and of the classes', async () => {

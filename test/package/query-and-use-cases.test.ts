@@ -143,7 +143,7 @@ describe('query and use cases in a real Node-RED', function () {
     failsWith(await ask('create', { name: 'Dock count' }), 'REJECTED', /already exists/);
     failsWith(await ask('rename', { useCase: 'nobody', name: 'x' }), 'REJECTED', /not found/);
     failsWith(await ask('unarchive', { useCase: 'dock-count' }), 'REJECTED', /not archived/);
-    failsWith(await ask('delete-events', { useCase: 'dock-count' }), 'EVENT_INVALID', /eventIds/);
+    failsWith(await ask('delete-events', { useCase: 'dock-count' }), 'EVENT_INVALID', /Event ids/);
   });
 
   for (const [status, code] of [

@@ -194,7 +194,7 @@ function onlyPredictions(found: [name: string, value: Predictions][]): Predictio
     const names = found.map(([name]) => name);
     throw new DetectionError(
       'ambiguous-outputs',
-      `Several outputs hold predictions: ${names.join(', ')}. Name the one to use under "Output".`,
+      `Several outputs hold predictions: ${names.join(', ')}. Name the one to use under "Workflow output".`,
       names,
     );
   }

@@ -264,7 +264,7 @@ describe('units', () => {
   it('asks when all coordinates may be fractions', () => {
     const error = assertRefused('units-unclear', tiny);
     assert.deepEqual(error.candidates, ['pixel', 'fraction']);
-    assert.match(error.message, /Units/);
+    assert.match(error.message, /"Coordinates"/);
   });
 
   it('obeys the setting', () => {
@@ -310,7 +310,7 @@ describe('size of the picture', () => {
       format: 'custom',
       mapping: { ...CORNERS, ...fraction },
     });
-    assert.match(error.message, /Image width/);
+    assert.match(error.message, /Picture size/);
   });
 
   it('is not required for nothing', () => {

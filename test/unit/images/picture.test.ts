@@ -124,7 +124,7 @@ describe('pictures from a message', () => {
     await refused('  \n', /empty text/);
     await refused(undefined, /the value is undefined/);
     await refused(null, /the value is null/);
-    await refused(42, /the value is number/);
+    await refused(42, /the value is a number/);
     await refused([1, 2, 3], /the value is a list/);
     await refused({ class: 'scratch' }, /object without a picture/);
     await refused({ width: 2, height: 2, data: new Uint8ClampedArray(16) }, /raw pixels/);
@@ -157,7 +157,7 @@ describe('pictures from a message', () => {
         '~/frame.jpg',
         'C:\\cam\\1.bmp',
       ];
-      for (const text of texts) await refused(text, /looks like the path of a file.*choose the type "file"/);
+      for (const text of texts) await refused(text, /looks like the path of a file.*choose the type "file:"/);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { startSimulator, type Simulator } from '../../simulator/server';
+import { helper, roboflow } from '../support/node-red-helper';
+import { SingleNodeFlow } from '../support/single-node-flow';
+import { png } from '../unit/images/made-pictures';
+
+import visionEvent = require('../../nodes/vision-event');
+import visionEventImage = require('../../nodes/vision-event-image');
+import visionEventQuery = require('../../nodes/vision-event-query');
+import visionEventSend = require('../../nodes/vision-event-send');
+import visionEventUseCase = require('../../nodes/vision-event-use-case');
+
+const USE_CASE = { useCase: 'quality-line-1' };
+const EVENT = {
+  eventId: 'made-by-hand',
+  eventType: 'custom',
+  useCaseId: 'quality-line-1',
+  timestamp: new Date().toISOString(),
+  eventData: { value: 'x' },
+};
+
+/** As flows come that were written by hand, by an older release, or imported and deployed without opening a dialog. */
+const NODES: [type: string, register: unknown, properties: object, payload: unknown][] = [
+  ['vision-event', visionEvent, USE_CASE, roboflow({ class: 'part' })],
+  ['vision-event-send', visionEventSend, {}, EVENT],
+  ['vision-event-image', visionEventImage, {}, png(40, 24)],
+  ['vision-event-query', visionEventQuery, USE_CASE, ''],
+  ['vision-event-use-case', visionEventUseCase, {}, ''],
+];
+
+describe('a node whose flow lacks its properties', function () {
+  let simulator: Simulator;
+
+  before((done) => void helper.startServer(done));
+  before(async () => {
+    simulator = await startSimulator();
+  });
+  afterEach(() => helper.unload());
+  after(() => simulator.close());
+  after((done) => void helper.stopServer(done));
+
+  for (const [type, register, properties, payload] of NODES) {
+    it(`${type}: works as its dialog shows it, with the defaults`, async () => {
+      const flow = await SingleNodeFlow.load(
+        { type, register, properties },
+        { baseUrl: simulator.url, apiKey: simulator.keys.full },
+      );
+      const { caught, out } = await flow.send({ payload });
+      assert.equal(caught?.error?.message, undefined);
+      assert.ok(out);
+    });
+  }
+});
