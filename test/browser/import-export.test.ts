@@ -103,7 +103,7 @@ function flowWithEverythingSet(apiKey: string): FlowNode[] {
       workspace: 'workspace',
       format: 'custom',
       mapping:
-        '{"list":"found","class":"label","box":{"convention":"xywh","units":"pixel","fields":["x","y","w","h"]}}',
+        '{"list":"found","class":"label","box":{"convention":"corner","units":"pixel","fields":["x","y","w","h"]}}',
       detections: '{"found":[]}',
       detectionsType: 'json',
       minConfidence: '0.4',
