@@ -72,10 +72,19 @@ describe('two gateways share the events of a broker, one is killed', function ()
       }
       const total = PORTIONS * PORTION;
       await until(async () => (await publishedBy(a)) === total, 'the broker to have everything');
-      await quiet(simulator);
+      const missingOf = (...names: ('A' | 'B')[]) => {
+        const arrived = numbersAt(simulator);
+        return names.flatMap((name) => storedBy(folder, name)).filter((number) => !arrived.has(number));
+      };
+      const allArrivedOf =
+        (...names: ('A' | 'B')[]) =>
+        () =>
+          Promise.resolve(missingOf(...names).length === 0);
+      await until(allArrivedOf('A'), 'what gateway A had stored');
       const beforeRestart = numbersAt(simulator).size;
       await b.restart();
       await until(() => connected(b), 'gateway B to be connected again');
+      await until(allArrivedOf('A', 'B'), 'what both gateways had stored');
       await quiet(simulator);
 
       const arrived = numbersAt(simulator);
@@ -87,8 +96,7 @@ describe('two gateways share the events of a broker, one is killed', function ()
           (lost.length > 0 ? ` (${lost[0]} to ${lost.at(-1)})` : ''),
       );
       assert.ok(stored.A.length > 0 && stored.B.length > 0, 'both had work');
-      const missing = [...stored.A, ...stored.B].filter((number) => !arrived.has(number));
-      assert.deepEqual(missing, [], 'what an outbox had taken');
+      assert.deepEqual(missingOf('A', 'B'), [], 'what an outbox had taken');
       const afterKill = (KILLED_IN + 1) * PORTION;
       assert.deepEqual(
         lost.filter((number) => number >= afterKill),

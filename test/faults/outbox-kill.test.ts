@@ -49,9 +49,9 @@ describe('a process that is killed', function () {
   }
 
   /** Takes everything out of the folder, damaged or not. */
-  async function drainFolder(folder: string): Promise<{ found: number[]; corrupt: number }> {
+  async function drainFolder(folder: string, look?: typeof checkPictures) {
     const outbox = await open(folder);
-    const found = await drain(outbox, checkPictures);
+    const found = await drain(outbox, look);
     const { corrupt } = outbox.stats();
     await outbox.close(2_000);
     return { found, corrupt };
@@ -146,10 +146,13 @@ describe('a process that is killed', function () {
   });
 
   describe('15: two processes on one folder', () => {
-    const startTwo = (...flags: string[]): [WorkerProcess, WorkerProcess] => [
-      new WorkerProcess(dir, 'produce', 0, ['slowly', ...flags]),
-      new WorkerProcess(dir, 'produce', 1e6 + 1, ['slowly', ...flags]),
-    ];
+    /** On a folder that is an outbox already: of two that make one at the same time, one may be refused. */
+    async function startTwo(...flags: string[]): Promise<WorkerProcess[]> {
+      await (await open()).close(2_000);
+      const workers = [0, 1e6 + 1].map((n) => new WorkerProcess(dir, 'produce', n, ['slowly', ...flags]));
+      await Promise.all(workers.map((worker) => worker.said('ack')));
+      return workers;
+    }
 
     async function secondIsRefused(folder: string): Promise<void> {
       const first = new WorkerProcess(folder, 'produce', 0, ['slowly']);
@@ -163,7 +166,7 @@ describe('a process that is killed', function () {
       assert.ok(refusedAfter <= TAKE_OVER_MS, `refused after ${refusedAfter} ms`);
       await first.said(`ack ${first.numbers('ack').length + 8}`);
       await first.kill();
-      const { found, corrupt } = await drainFolder(folder);
+      const { found, corrupt } = await drainFolder(folder, checkPictures);
       assert.deepEqual(missing(first.numbers('ack'), found), []);
       assert.equal(corrupt, 0);
     }
@@ -198,10 +201,11 @@ describe('a process that is killed', function () {
     );
 
     it('control: without the lock the second is let in', async () => {
-      const [first, second] = startTwo('no-lock');
-      await Promise.all([first.said('ack'), second.said('ack')]);
-      assert.ok(second.lines.includes('open'));
-      await Promise.all([first.kill(), second.kill()]);
+      const workers = await startTwo('no-lock');
+      for (const worker of workers) {
+        await worker.kill();
+        assert.ok(worker.numbers('ack').length > 0, 'it was let in');
+      }
     });
 
     it(`after kill -9 of the first the second takes over within 20 s, ${rounds(1)} times`, async () => {
@@ -218,7 +222,7 @@ describe('a process that is killed', function () {
         const tookOverAfter = performance.now() - killedAt;
         assert.ok(tookOverAfter <= TAKE_OVER_MS, `took over after ${tookOverAfter} ms`);
         await heir.kill();
-        const { found, corrupt } = await drainFolder(dir);
+        const { found, corrupt } = await drainFolder(dir, checkPictures);
         assert.deepEqual(missing(owner.numbers('ack'), found), []);
         assert.equal(corrupt, 0);
         first = Math.max(...found) + 1;
@@ -236,10 +240,14 @@ describe('a process that is killed', function () {
       await second.close(2_000);
     });
 
-    /** @returns the acknowledged events that are lost, and the damage */
+    /**
+     * Pictures are not looked at: the second, when it starts, may take one for left over that the first is writing, and
+     * its event ends in the dead letters. That is what the lock is for.
+     *
+     * @returns the acknowledged events that are lost, and the damage
+     */
     async function forceDoubleStart(...flags: string[]): Promise<{ lost: number[]; corrupt: number }> {
-      const workers = startTwo('no-lock', ...flags);
-      await Promise.all(workers.map((worker) => worker.said('ack')));
+      const workers = await startTwo('no-lock', ...flags);
       await delay(500 + random() * 200);
       for (const worker of workers) await worker.kill();
       const acked = workers.flatMap((worker) => worker.numbers('ack'));
