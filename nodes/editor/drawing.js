@@ -17,8 +17,9 @@ const visionEventDrawing = (() => {
     [1920, 1080],
     [3840, 2160],
   ];
-  /** Width of the frame in letters, so that labels are as large as other text in a dialog of usual width. */
-  const LETTERS_ACROSS = 36;
+  /** The frame in heights of a label, so that labels are as large as other text in a dialog of usual width; live.css bounds its height. */
+  const LABELS_ACROSS = 36;
+  const LABELS_DOWN = 30;
 
   function colourOf(className) {
     let hash = 7;
@@ -90,7 +91,7 @@ const visionEventDrawing = (() => {
   }
 
   /** A line of no length with round ends: a dot that keeps its size on the screen whatever the picture's size. */
-  function dotOf({ x, y, class: name, id, occluded }, colour) {
+  function dotOf({ x, y, id, occluded }, colour) {
     return visionEventSvg(
       'line',
       {
@@ -102,14 +103,14 @@ const visionEventDrawing = (() => {
         stroke: colour,
         'stroke-opacity': occluded ? 0.5 : 1,
       },
-      visionEventSvg('title', {}, String(name ?? id ?? '')),
+      visionEventSvg('title', {}, String(id)),
     );
   }
 
   /** Above its box, or inside where there is no room above; never beyond the right edge. */
   function labelOf(annotation, frameWidth, frameHeight) {
     const { x, y, width, height } = annotation;
-    const size = Math.max(frameWidth, frameHeight * 0.6) / LETTERS_ACROSS;
+    const size = Math.max(frameWidth / LABELS_ACROSS, frameHeight / LABELS_DOWN);
     const top = y - height / 2;
     const isLeft = x - width / 2 < frameWidth * 0.6;
     return visionEventSvg(

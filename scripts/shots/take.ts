@@ -56,9 +56,7 @@ const SHOTS: Record<string, (surroundings: Surroundings) => Promise<void>> = {
   },
   'workspace-dialog': async ({ browser, editor, save }) => {
     const opened = await openDialogOfFirstEvent(browser, editor, 1120);
-    await opened.page.locator('#node-input-lookup-workspace, #node-input-btn-workspace-edit').first().click();
-    await opened.page.locator('#node-config-dialog-ok').waitFor();
-    await opened.trayAtRest();
+    await opened.openWorkspace();
     const { page } = opened;
     await page.locator('.vision-event-check button').click();
     await page.locator('.vision-event-check [data-step]').first().waitFor();

@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
-import * as properties from '../../nodes/properties';
-import { launchBrowser } from '../support/browser';
-import { EditorPage, type EditorNode } from '../support/editor-page';
+import { assertTranslated } from '../support/dialog-checks';
+import type { EditorNode, EditorPage } from '../support/editor-page';
+import { EDITOR_DEADLINE_MS, useEditor } from '../support/editor-session';
+import { flowOf, type NodeSettings } from '../support/flow-of';
 import { PROJECT_ROOT } from '../support/packed-package';
-import { RealNodeRed, type FlowNode } from '../support/real-node-red';
-
-/** Installing and starting take their time on a small machine with an empty npm cache. */
-const SLOW_MS = 180_000;
-
-/** Of a dialog of 400 px, narrower than the editor's own limit: a small window cuts it. */
-const NARROWEST_FORM_PX = 340;
 
 const CONFIG_TYPE = 'vision-event-workspace';
 const manifest = JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
@@ -38,32 +31,22 @@ const SET: Record<string, object> = {
   },
 };
 
-describe('all dialogs in Node-RED 4.1', function () {
-  this.timeout(SLOW_MS);
-  let browser: Browser;
-  let nodeRed: RealNodeRed;
-  let editor: EditorPage;
+/** A node of each type, its type as its id. */
+const ONE_OF_EACH: Record<string, NodeSettings> = Object.fromEntries(
+  NODE_TYPES.map((type) => [type, { type, ...SET[type] }]),
+);
 
-  before(async function () {
-    browser = await launchBrowser(this);
-    nodeRed = await RealNodeRed.start('4.1');
-    await nodeRed.deploy(oneOfEach());
-    editor = await EditorPage.open(browser, nodeRed.url);
-  });
-  after(async () => {
-    await browser?.close();
-    await nodeRed?.stop();
-  });
-  afterEach(async function () {
-    if (editor && this.currentTest?.state === 'failed')
-      await screenshot(editor, `failed-${this.currentTest.fullTitle()}`);
-  });
+describe('all dialogs in Node-RED 4.1', function () {
+  this.timeout(EDITOR_DEADLINE_MS);
+  const session = useEditor('4.1', () => flowOf(ONE_OF_EACH));
 
   for (const type of TYPES) {
     // Each is opened once: that takes most of the time.
     describe(type, () => {
       let saved: EditorNode[];
+      let editor: EditorPage;
       before(async () => {
+        editor = session.editor;
         saved = await editor.nodes();
         await open(editor, type);
       });
@@ -72,7 +55,7 @@ describe('all dialogs in Node-RED 4.1', function () {
       it('opens without an error and names every field and button, folded and unfolded', async () => {
         assert.deepEqual(await editor.nameless(type), []);
         await editor.openSections(type);
-        await screenshot(editor, `${type}-4.1`);
+        assertTranslated(await editor.form(type).innerText(), type);
         assert.deepEqual(await editor.nameless(type), []);
         assert.deepEqual(editor.pageErrors, []);
       });
@@ -84,7 +67,7 @@ describe('all dialogs in Node-RED 4.1', function () {
       });
 
       it('fits into the narrowest dialog', async () => {
-        assert.deepEqual(await editor.overflowing(type, NARROWEST_FORM_PX), []);
+        assert.deepEqual(await editor.overflowing(type), []);
       });
 
       it('folds and unfolds each section by keyboard', async () => {
@@ -103,7 +86,7 @@ describe('all dialogs in Node-RED 4.1', function () {
         await editor.form(type).locator('input:visible').first().fill('not to be kept');
         await editor.page.keyboard.press('Control+Escape');
         await editor.form(type).waitFor({ state: 'detached' });
-        await editor.trayAtRest();
+        await editor.dialogsAtRest();
         await editor.cancelDialogs();
         assert.deepEqual(await editor.nodes(), saved);
         assert.deepEqual(editor.pageErrors, []);
@@ -113,46 +96,33 @@ describe('all dialogs in Node-RED 4.1', function () {
 });
 
 describe('all dialogs in Node-RED 5.0', function () {
-  this.timeout(SLOW_MS);
-  let browser: Browser;
-  let nodeRed: RealNodeRed;
+  this.timeout(EDITOR_DEADLINE_MS);
+  const session = useEditor('5.0', () => flowOf(ONE_OF_EACH));
 
-  before(async function () {
-    browser = await launchBrowser(this);
-    nodeRed = await RealNodeRed.start('5.0');
-  });
-  after(async () => {
-    await browser?.close();
-    await nodeRed?.stop();
-  });
-
-  it('open, named and without an error, in both themes', async () => {
-    await nodeRed.deploy(oneOfEach());
-    const editor = await EditorPage.open(browser, nodeRed.url);
-    for (const type of TYPES) {
+  for (const type of TYPES) {
+    it(`${type} opens without an error, translated and named, and fits into the narrowest dialog`, async () => {
+      const { editor } = session;
       await open(editor, type);
       await editor.openSections(type);
-      assert.deepEqual(await editor.nameless(type), [], type);
-      for (const theme of ['light', 'dark']) {
-        await editor.page.evaluate(
-          (dark) => document.documentElement.classList.toggle('nr-theme-dark', dark),
-          theme === 'dark',
-        );
-        await screenshot(editor, `${type}-5.0-${theme}`);
+      assert.deepEqual(await editor.nameless(type), []);
+      assertTranslated(await editor.form(type).innerText(), type);
+      assert.deepEqual(await editor.overflowing(type), []);
+      for (const theme of ['light', 'dark'] as const) {
+        await editor.useTheme(theme);
+        await editor.screenshot(`${type}-5.0-${theme}`);
       }
+      await editor.useTheme('light');
       await editor.cancelDialogs();
-    }
-    assert.deepEqual(editor.pageErrors, []);
-  });
+      assert.deepEqual(editor.pageErrors, []);
+    });
+  }
 });
 
 /** The workspace has no place in a flow: its dialog opens from that of a node which uses it. */
 async function open(editor: EditorPage, type: string): Promise<void> {
   if (type !== CONFIG_TYPE) return editor.openDialog(type);
   await editor.openDialog('vision-event');
-  await editor.page.locator('#node-input-btn-workspace-edit').click();
-  await editor.form(CONFIG_TYPE).waitFor();
-  await editor.trayAtRest();
+  await editor.openWorkspace();
 }
 
 /**
@@ -185,49 +155,4 @@ async function tabThrough(
     visited.push(place);
     await editor.page.keyboard.press('Tab');
   }
-}
-
-/** For eyes: `SCREENSHOTS` names a folder to put it in. The window is as high as the dialog while it is taken. */
-async function screenshot(editor: EditorPage, name: string): Promise<void> {
-  if (!process.env.SCREENSHOTS) return;
-  const size = editor.page.viewportSize() ?? { width: 1400, height: 1000 };
-  await editor.page.setViewportSize({ ...size, height: 2400 });
-  await editor.page.screenshot({
-    path: path.join(process.env.SCREENSHOTS, `${name.replace(/[^\w.-]+/g, '-')}.png`),
-  });
-  await editor.page.setViewportSize(size);
-}
-
-/** The defaults of `vision-event-image` are declared as `visionEventImageDefaults`, and so on. */
-function defaultsOf(type: string): object {
-  const name = `${type.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())}Defaults`;
-  const defaults = (properties as Record<string, unknown>)[name];
-  assert.ok(defaults && typeof defaults === 'object', `nodes/properties.ts has no ${name}`);
-  return defaults;
-}
-
-/** A node of each type, its type as its id. */
-function oneOfEach(): FlowNode[] {
-  const nodes = NODE_TYPES.map((type, place) => ({
-    ...defaultsOf(type),
-    workspace: 'workspace',
-    ...SET[type],
-    id: type,
-    type,
-    z: 'tab',
-    x: 160,
-    y: 60 + 60 * place,
-    wires: [],
-  }));
-  return [
-    { id: 'tab', type: 'tab', label: 'Test' },
-    {
-      ...properties.workspaceDefaults,
-      id: 'workspace',
-      type: CONFIG_TYPE,
-      name: 'Plant A',
-      credentials: { apiKey: 'a-key' },
-    },
-    ...nodes,
-  ];
 }

@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Browser } from 'playwright-core';
 import { startSimulator, type Simulator } from '../../simulator/server';
-import { launchBrowser } from '../support/browser';
-import { EditorPage } from '../support/editor-page';
-import { RealNodeRed } from '../support/real-node-red';
-
-/** Installing and starting take their time on a small machine with an empty npm cache. */
-const SLOW_MS = 180_000;
-const ARRIVAL_DEADLINE_MS = 10_000;
-
-const ONE_SCRATCH = JSON.stringify({
-  image: { width: 640, height: 480 },
-  predictions: [{ x: 320, y: 240, width: 40, height: 30, confidence: 0.9, class: 'scratch' }],
-});
+import { EDITOR_DEADLINE_MS, useEditor } from '../support/editor-session';
+import { firstEvent, ONE_SCRATCH } from '../support/quality-check';
 
 /**
  * Node-RED has no key that takes a node out of the palette, so the two nodes come in by its import dialog,
@@ -25,32 +14,17 @@ const BARE_NODES = JSON.stringify([
 ]);
 
 describe('the quality-check flow by keyboard alone, in Node-RED 4.1', function () {
-  this.timeout(SLOW_MS);
-
+  this.timeout(EDITOR_DEADLINE_MS);
   const apiKey = `key-${Math.random().toString(36).slice(2)}`;
-  let browser: Browser;
-  let nodeRed: RealNodeRed;
   let simulator: Simulator;
-  let editor: EditorPage;
-
-  before(async function () {
-    browser = await launchBrowser(this);
+  before(async () => {
     simulator = await startSimulator({ apiKey });
-    nodeRed = await RealNodeRed.start('4.1');
-    await nodeRed.deploy([{ id: 'tab', type: 'tab', label: 'Test' }]);
-    editor = await EditorPage.open(browser, nodeRed.url);
   });
-  after(async () => {
-    await browser?.close();
-    await nodeRed?.stop();
-    await simulator?.close();
-  });
-  afterEach(async function () {
-    if (editor && process.env.SCREENSHOTS && this.currentTest?.state === 'failed')
-      await editor.page.screenshot({ path: `${process.env.SCREENSHOTS}/failed-keyboard.png` });
-  });
+  after(() => simulator?.close());
+  const session = useEditor('4.1', () => []);
 
   it('is built, deployed and run, and the event arrives', async () => {
+    const { editor } = session;
     const { keyboard } = editor.page;
 
     await editor.importAsNewFlow(BARE_NODES);
@@ -61,12 +35,11 @@ describe('the quality-check flow by keyboard alone, in Node-RED 4.1', function (
     await editor.act('go to nearest node on right');
     await editor.act('go to nearest node on right');
     await editor.act('edit selected node');
-    await editor.form('vision-event').waitFor();
-    await editor.trayAtRest();
+    await editor.dialogOpened('node-dialog');
     await fillEvent();
     await keyboard.press('Control+Enter');
     await editor.form('vision-event').waitFor({ state: 'detached' });
-    await editor.trayAtRest();
+    await editor.dialogsAtRest();
 
     const nodes = await editor.nodes();
     for (const node of nodes) assert.deepEqual(node.validationErrors, [], node.type);
@@ -74,18 +47,18 @@ describe('the quality-check flow by keyboard alone, in Node-RED 4.1', function (
 
     await editor.act('go to nearest node on left');
     await editor.act('trigger selected nodes action');
-    const { event, useCaseId } = await firstEvent();
+    const { event, useCaseId } = await firstEvent(simulator);
     assert.deepEqual(event.eventData, { result: 'fail' });
     assert.equal(useCaseId, 'quality-line-1');
     assert.deepEqual(editor.pageErrors, []);
   });
 
   async function fillEvent(): Promise<void> {
+    const { editor } = session;
     const { keyboard } = editor.page;
     await editor.tabTo('#node-input-btn-workspace-add');
     await keyboard.press('Enter');
-    await editor.form('vision-event-workspace').waitFor();
-    await editor.trayAtRest();
+    await editor.dialogOpened('node-config-dialog');
     for (const [field, text] of [
       ['name', 'By keyboard'],
       ['apiKey', apiKey],
@@ -97,7 +70,7 @@ describe('the quality-check flow by keyboard alone, in Node-RED 4.1', function (
     }
     await keyboard.press('Control+Enter');
     await editor.form('vision-event-workspace').waitFor({ state: 'detached' });
-    await editor.trayAtRest();
+    await editor.dialogsAtRest();
 
     await chooseType('detections', 'json');
     await typeInto('detections', ONE_SCRATCH);
@@ -110,6 +83,7 @@ describe('the quality-check flow by keyboard alone, in Node-RED 4.1', function (
     `#node-input-${property} + .red-ui-typedInput-container .red-ui-typedInput-${part}`;
 
   async function chooseType(property: string, type: string): Promise<void> {
+    const { editor } = session;
     await editor.tabTo(partOf(property, 'type-select'));
     await editor.page.keyboard.press('Enter');
     await editor.downTo(`.red-ui-typedInput-options a[value="${type}"]`);
@@ -117,18 +91,9 @@ describe('the quality-check flow by keyboard alone, in Node-RED 4.1', function (
   }
 
   async function typeInto(property: string, text: string): Promise<void> {
+    const { editor } = session;
     await editor.tabTo(partOf(property, 'input'));
     await editor.page.keyboard.press('Control+A');
     await editor.page.keyboard.insertText(text);
-  }
-
-  async function firstEvent(): Promise<ReturnType<Simulator['events']>[number]> {
-    const deadline = Date.now() + ARRIVAL_DEADLINE_MS;
-    for (;;) {
-      const [event] = simulator.events();
-      if (event) return event;
-      if (Date.now() > deadline) throw new Error('no event arrived at the simulator');
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
   }
 });

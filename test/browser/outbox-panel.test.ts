@@ -5,9 +5,9 @@ import path from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
 import { visionEventDefaults, workspaceDefaults } from '../../nodes/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
-import { launchBrowser } from '../support/browser';
 import { DARK_THEME } from '../support/dark-theme';
 import { EditorPage } from '../support/editor-page';
+import { sharedBrowser } from '../support/editor-session';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
 import { refuseEvents } from '../support/refused-events';
@@ -38,7 +38,7 @@ for (const version of NODE_RED_VERSIONS) {
     let panel: Locator;
 
     before(async function () {
-      browser = await launchBrowser(this);
+      browser = await sharedBrowser(this);
       simulator = await startSimulator({ apiKey });
     });
     beforeEach(async () => {
@@ -52,7 +52,6 @@ for (const version of NODE_RED_VERSIONS) {
       rmSync(outboxDir, { recursive: true, force: true });
     });
     after(async () => {
-      await browser?.close();
       await simulator?.close();
     });
 

@@ -1,26 +1,18 @@
 import assert from 'node:assert/strict';
-import type { Browser } from 'playwright-core';
+import type { QueryFilterRow } from '../../nodes/properties';
 import {
-  visionEventQueryDefaults,
-  visionEventUseCaseDefaults,
-  workspaceDefaults,
-  type QueryFilterRow,
-} from '../../nodes/properties';
-import { launchBrowser } from '../support/browser';
-import { EditorPage } from '../support/editor-page';
+  assertFieldsOfActions,
+  assertOpen,
+  assertRefusals,
+  nodesOf,
+  type Refused,
+} from '../support/dialog-checks';
+import { EDITOR_DEADLINE_MS, useEditor } from '../support/editor-session';
+import { flowOf, type NodeSettings } from '../support/flow-of';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
-import { RealNodeRed, type FlowNode } from '../support/real-node-red';
 
-/** Installing and starting take their time on a small machine with an empty npm cache. */
-const SLOW_MS = 180_000;
-
-const query = {
-  type: 'vision-event-query',
-  ...visionEventQueryDefaults,
-  workspace: 'workspace',
-  useCase: 'line-1',
-};
-const useCase = { type: 'vision-event-use-case', ...visionEventUseCaseDefaults, workspace: 'workspace' };
+const query = { type: 'vision-event-query', useCase: 'line-1' };
+const useCase = { type: 'vision-event-use-case' };
 const filter: QueryFilterRow = {
   on: 'deviceId',
   field: '',
@@ -33,15 +25,14 @@ const filters: QueryFilterRow[] = [
   { on: 'metadata', field: 'belt speed', operator: 'gt', value: '1', valueType: 'num' },
 ];
 
-const NODES: Record<string, object> = {
+const NODES: Record<string, NodeSettings> = {
   query,
   queryTouched: { ...query, filters, eventTypes: 'custom' },
   useCase,
   deletion: { ...useCase, action: 'delete-events', useCase: 'line-1' },
 };
 
-/** What the runtime refuses, and the reason that the editor must give. */
-const REFUSED: Record<string, [node: object, reason: RegExp]> = {
+const REFUSED: Record<string, Refused> = {
   noWorkspace: [{ ...query, workspace: '' }, /workspace/],
   noUseCase: [{ ...query, useCase: '' }, /use case/],
   noTime: [{ ...query, startTime: 'yesterday' }, /time before now/],
@@ -54,7 +45,7 @@ const REFUSED: Record<string, [node: object, reason: RegExp]> = {
   deleteNothing: [{ ...useCase, action: 'delete-events', useCase: 'line-1', eventIds: '' }, /ids/],
 };
 
-const FIELDS_OF_ACTION: Record<string, string[]> = {
+const FIELDS_OF_ACTION = {
   list: ['listStatus'],
   create: ['useCaseName'],
   rename: ['useCase', 'useCaseName'],
@@ -66,54 +57,18 @@ const FIELDS_OF_ACTION: Record<string, string[]> = {
 
 for (const version of NODE_RED_VERSIONS) {
   describe(`the dialogs for reading back and use cases in Node-RED ${version}`, function () {
-    this.timeout(SLOW_MS);
-    let browser: Browser;
-    let nodeRed: RealNodeRed;
-    let editor: EditorPage;
+    this.timeout(EDITOR_DEADLINE_MS);
+    const session = useEditor(version, () => flowOf({ ...NODES, ...nodesOf(REFUSED) }));
+    afterEach(() => session.editor.cancelDialogs());
 
-    before(async function () {
-      browser = await launchBrowser(this);
-      nodeRed = await RealNodeRed.start(version);
-      await nodeRed.deploy(flow());
-      editor = await EditorPage.open(browser, nodeRed.url);
-    });
-    after(async () => {
-      await browser?.close();
-      await nodeRed?.stop();
-    });
-    afterEach(async function () {
-      if (editor && process.env.SCREENSHOTS) {
-        const name = `${this.currentTest?.title.slice(0, 30)} ${version}`.replace(/\W+/g, '-');
-        await editor.page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` });
-      }
-      await editor?.cancelDialogs();
-    });
+    it('open without an error, with translated texts and named fields', () =>
+      assertOpen(session.editor, ['useCase', 'deletion', 'queryTouched']));
 
-    it('open without an error and without an untranslated text', async () => {
-      for (const id of ['useCase', 'deletion', 'queryTouched']) {
-        await editor.openDialog(id);
-        for (const section of await editor.page.locator('.vision-event-section:not([open]) > summary').all())
-          await section.click();
-        const text = await editor.page.locator('.vision-event-form').innerText();
-        assert.doesNotMatch(text, /vision-event-(query|use-case)\.\w+|__\w+__|undefined/);
-        if (id !== 'queryTouched') await editor.cancelDialogs();
-      }
-      assert.deepEqual(editor.pageErrors, []);
-    });
-
-    it('show the fields of the chosen action', async () => {
-      await editor.openDialog('useCase');
-      const all = [...new Set(Object.values(FIELDS_OF_ACTION).flat())];
-      for (const [action, fields] of Object.entries(FIELDS_OF_ACTION)) {
-        await editor.page.locator('#node-input-action').selectOption(action);
-        const visible: string[] = [];
-        for (const field of all)
-          if (await editor.page.locator(`label[for="node-input-${field}"]`).isVisible()) visible.push(field);
-        assert.deepEqual(visible.sort(), [...fields].sort(), action);
-      }
-    });
+    it('show the fields of the chosen action', () =>
+      assertFieldsOfActions(session.editor, 'useCase', FIELDS_OF_ACTION));
 
     it('save what they show, and change nothing that was not touched', async () => {
+      const { editor } = session;
       const { valid: _valid, ...before } = await editor.node('queryTouched');
       await editor.openDialog('queryTouched');
       await editor.page.getByLabel('quality check').check();
@@ -126,7 +81,7 @@ for (const version of NODE_RED_VERSIONS) {
       await row.locator('.vision-event-filter-field').fill('result');
       await row.locator('.vision-event-filter-operator').selectOption('neq');
       await row.locator('.red-ui-typedInput-input').fill('pass');
-      await editor.confirmDialog('node-dialog-ok');
+      await editor.confirmDialog('node-dialog');
       const { valid: _validNow, ...after } = await editor.node('queryTouched');
       const added = { on: 'eventField', field: 'result', operator: 'neq', value: 'pass', valueType: 'str' };
       assert.deepEqual(after, {
@@ -137,36 +92,7 @@ for (const version of NODE_RED_VERSIONS) {
       assert.deepEqual(editor.pageErrors, []);
     });
 
-    it('have a red triangle exactly where the runtime would refuse, with the reason', async () => {
-      for (const id of Object.keys(NODES)) assert.deepEqual((await editor.node(id)).validationErrors, [], id);
-      for (const [id, [, reason]] of Object.entries(REFUSED)) {
-        const { valid, validationErrors } = await editor.node(id);
-        assert.equal(valid, false, id);
-        assert.match(validationErrors.join('\n'), reason, id);
-      }
-    });
+    it('have a red triangle exactly where the runtime would refuse, with the reason', () =>
+      assertRefusals(session.editor, Object.keys(NODES), REFUSED));
   });
-}
-
-function flow(): FlowNode[] {
-  const refused = Object.entries(REFUSED).map(([id, [node]]) => [id, node] as const);
-  const nodes = [...Object.entries(NODES), ...refused].map(([id, node], place) => ({
-    ...node,
-    id,
-    z: 'tab',
-    x: 140 + 220 * (place % 3),
-    y: 60 + 60 * Math.floor(place / 3),
-    wires: [[]],
-  })) as unknown as FlowNode[];
-  return [
-    { id: 'tab', type: 'tab', label: 'Test' },
-    {
-      ...workspaceDefaults,
-      id: 'workspace',
-      type: 'vision-event-workspace',
-      name: 'Plant A',
-      credentials: { apiKey: 'a-key' },
-    },
-    ...nodes,
-  ];
 }

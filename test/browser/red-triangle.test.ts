@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import * as properties from '../../nodes/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
-import { launchBrowser } from '../support/browser';
 import { EditorPage, type EditorNode } from '../support/editor-page';
+import { sharedBrowser } from '../support/editor-session';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
 
@@ -207,7 +207,7 @@ for (const version of NODE_RED_VERSIONS) {
     let outcomes: Record<string, string>;
 
     before(async function () {
-      browser = await launchBrowser(this);
+      browser = await sharedBrowser(this);
       simulator = await startSimulator();
       nodeRed = await RealNodeRed.start(version, { USE_CASE_OF_THE_TEST: 'quality-line-1' });
       await nodeRed.deploy(flowOfCases(simulator));
@@ -217,7 +217,6 @@ for (const version of NODE_RED_VERSIONS) {
     });
     after(async () => {
       await editor?.close();
-      await browser?.close();
       await nodeRed?.stop();
       await simulator?.close();
     });

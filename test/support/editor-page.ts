@@ -1,4 +1,6 @@
+import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
+import type { FlowNode } from './real-node-red';
 
 /** A node as the editor holds it. */
 export interface EditorNode {
@@ -9,13 +11,21 @@ export interface EditorNode {
   [property: string]: unknown;
 }
 
-/** The part of the editor's own API that tests ask; it lives in the page. */
+/** The part of the editor's own API that is used here; it lives in the page. */
 interface EditorApi {
   nodes: {
-    node(id: string): Record<string, unknown> | null;
     eachNode(visit: (node: Record<string, unknown>) => void): void;
+    clear(): void;
+    version(revision: string | null): void;
+    import(flows: FlowNode[]): void;
+    dirty(isDirty: boolean): void;
   };
+  history: { clear(): void };
+  view: { redraw(all: boolean): void };
 }
+
+/** A node's dialog, or that of a config node above it. */
+export type DialogKind = 'node-dialog' | 'node-config-dialog';
 
 /** What a person can act on, in the terms of the browser's accessibility tree. */
 const CONTROL_ROLES = new Set([
@@ -32,6 +42,10 @@ const CONTROL_ROLES = new Set([
 ]);
 /** Beyond the longest way through the largest dialog: what is not reached by then is not reachable. */
 const MOST_KEY_PRESSES = 200;
+const WINDOW = { width: 1400, height: 1000 };
+const LONGEST_DIALOG_PX = 2400;
+/** Of a dialog of 400 px, narrower than the editor's own limit: a small window cuts it. */
+const NARROWEST_FORM_PX = 340;
 /** So much of an element's html tells which one it is. */
 const EXCERPT = 200;
 
@@ -46,11 +60,35 @@ export class EditorPage {
   }
 
   static async open(browser: Browser, url: string): Promise<EditorPage> {
-    const editor = new EditorPage(await browser.newPage({ viewport: { width: 1400, height: 1000 } }));
+    const editor = new EditorPage(await browser.newPage({ viewport: WINDOW }));
     await editor.page.goto(url);
     await editor.paletteNode('vision-event').waitFor({ state: 'attached' });
     await editor.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
     return editor;
+  }
+
+  /** Empties the page; what is deployed from elsewhere meanwhile is no matter of it. */
+  async forgetFlows(): Promise<void> {
+    await this.page.evaluate(() => {
+      const { RED } = globalThis as unknown as { RED: EditorApi };
+      RED.nodes.clear();
+      RED.history.clear();
+      RED.nodes.version(null);
+    });
+  }
+
+  /** Takes what is deployed into the page, after `forgetFlows`, as Node-RED does after a project was changed. */
+  async takeFlows(): Promise<void> {
+    await this.page.evaluate(async () => {
+      const { RED } = globalThis as unknown as { RED: EditorApi };
+      const answer = await fetch('flows', { headers: { 'Node-RED-API-Version': 'v2' } });
+      const { flows, rev } = (await answer.json()) as { flows: FlowNode[]; rev: string };
+      RED.nodes.version(rev);
+      RED.nodes.import(flows);
+      RED.nodes.dirty(false);
+      RED.view.redraw(true);
+    });
+    this.pageErrors.length = 0;
   }
 
   paletteNode(type: string): Locator {
@@ -58,16 +96,41 @@ export class EditorPage {
   }
 
   /** Drags a node from the palette to a place of the flow, from its upper left corner; answers its id. */
-  async dragFromPalette(type: string, x: number, y: number): Promise<string> {
-    const before = new Set((await this.nodes()).map((node) => node.id));
-    await this.paletteNode(type).scrollIntoViewIfNeeded();
-    const from = await centre(this.paletteNode(type));
+  dragFromPalette(type: string, x: number, y: number): Promise<string> {
+    return this.added(async () => {
+      await this.paletteNode(type).scrollIntoViewIfNeeded();
+      await this.drag(await centre(this.paletteNode(type)), await this.placeInFlow(x, y));
+    });
+  }
+
+  /** Presses Ctrl and clicks a place of the flow, types the name that a node has in the palette, and Enter; answers the node's id. */
+  quickAdd(name: string, x: number, y: number): Promise<string> {
+    return this.added(async () => {
+      const place = await this.placeInFlow(x, y);
+      const search = this.page.locator('#red-ui-type-search');
+      await this.page.keyboard.down('Control');
+      await this.page.mouse.click(place.x, place.y);
+      await this.page.keyboard.up('Control');
+      await search.waitFor();
+      await this.page.keyboard.type(name);
+      await search.locator('li.selected', { hasText: name }).waitFor();
+      await this.page.keyboard.press('Enter');
+      await search.waitFor({ state: 'hidden' });
+    });
+  }
+
+  private async placeInFlow(x: number, y: number): Promise<Point> {
     const flow = await this.page.locator('#red-ui-workspace-chart').boundingBox();
     if (!flow) throw new Error('the flow is not shown');
-    await this.drag(from, { x: flow.x + x, y: flow.y + y });
-    const added = (await this.nodes()).find((node) => !before.has(node.id));
-    if (!added) throw new Error(`dragging ${type} from the palette added no node`);
-    return added.id;
+    return { x: flow.x + x, y: flow.y + y };
+  }
+
+  private async added(add: () => Promise<void>): Promise<string> {
+    const before = new Set((await this.nodes()).map((node) => node.id));
+    await add();
+    const added = (await this.nodes()).filter((node) => !before.has(node.id));
+    if (added.length !== 1 || !added[0]) throw new Error(`${added.length} nodes were added in place of one`);
+    return added[0].id;
   }
 
   async wire(fromId: string, toId: string): Promise<void> {
@@ -84,25 +147,38 @@ export class EditorPage {
   async openDialog(id: string): Promise<void> {
     const { x, y } = await centre(this.canvasNode(id).locator('.red-ui-flow-node').first());
     await this.page.mouse.dblclick(x, y);
-    await this.trayAtRest();
+    await this.dialogOpened('node-dialog');
+  }
+
+  /** Opens a workspace from the open dialog of a node: the chosen one, or a new one. */
+  async openWorkspace(action: 'edit' | 'add' = 'edit'): Promise<void> {
+    await this.page.locator(`#node-input-btn-workspace-${action}`).click();
+    await this.dialogOpened('node-config-dialog');
+  }
+
+  /** Resolves when such a dialog is uppermost, stands still and has the focus; what is clicked earlier is missed. */
+  async dialogOpened(kind: DialogKind): Promise<void> {
+    await this.page.locator(`.red-ui-tray:has(#${kind}-ok) :focus`).waitFor({ state: 'attached' });
+    await this.dialogsAtRest();
   }
 
   /** Closes the uppermost dialog: `Done` of a node, `Add` or `Update` of a config node. */
-  async confirmDialog(button: 'node-dialog-ok' | 'node-config-dialog-ok'): Promise<void> {
-    await this.page.locator(`#${button}`).click();
-    await this.page.locator(`#${button}`).waitFor({ state: 'detached' });
-    await this.trayAtRest();
+  async confirmDialog(kind: DialogKind): Promise<void> {
+    await this.closeBy(this.page.locator(`#${kind}-ok`));
   }
 
   /** Closes all open dialogs, the uppermost first. */
   async cancelDialogs(): Promise<void> {
-    for (const button of ['node-config-dialog-cancel', 'node-dialog-cancel']) {
-      const cancel = this.page.locator(`#${button}`);
-      if ((await cancel.count()) === 0) continue;
-      await cancel.click();
-      await cancel.waitFor({ state: 'detached' });
-      await this.trayAtRest();
+    for (const kind of ['node-config-dialog', 'node-dialog']) {
+      const cancel = this.page.locator(`#${kind}-cancel`);
+      if ((await cancel.count()) > 0) await this.closeBy(cancel);
     }
+  }
+
+  private async closeBy(button: Locator): Promise<void> {
+    await button.click();
+    await button.waitFor({ state: 'detached' });
+    await this.dialogsAtRest();
   }
 
   /** The dialog of a node type as this package draws it. */
@@ -115,6 +191,16 @@ export class EditorPage {
     await this.form(type)
       .locator('details')
       .evaluateAll((sections: HTMLDetailsElement[]) => sections.forEach((section) => (section.open = true)));
+  }
+
+  /** Which of these properties have a row that shows. */
+  async shownFields(properties: string[]): Promise<string[]> {
+    const shown: string[] = [];
+    for (const property of properties) {
+      const row = this.page.locator(`.form-row:has(#node-input-${property})`);
+      if (await row.isVisible()) shown.push(property);
+    }
+    return shown;
   }
 
   /** The fields and buttons of a dialog that a screen reader would announce without a name, as html; an icon is no name. */
@@ -136,8 +222,8 @@ export class EditorPage {
     return found;
   }
 
-  /** What in a dialog reaches over its right edge, as html, while the dialog is that wide. */
-  async overflowing(type: string, width: number): Promise<string[]> {
+  /** What in a dialog reaches over its right edge, as html, while the dialog is as narrow as it gets. */
+  async overflowing(type: string): Promise<string[]> {
     return this.form(type).evaluate(
       (form: HTMLElement, { width, excerpt }) => {
         form.style.width = `${width}px`;
@@ -149,7 +235,7 @@ export class EditorPage {
         form.style.width = '';
         return over.map((element) => element.outerHTML.slice(0, excerpt));
       },
-      { width, excerpt: EXCERPT },
+      { width: NARROWEST_FORM_PX, excerpt: EXCERPT },
     );
   }
 
@@ -228,10 +314,12 @@ export class EditorPage {
     await this.animationsDone();
   }
 
-  /** Dialogs slide in and out; what is clicked meanwhile is missed. */
-  async trayAtRest(): Promise<void> {
-    await this.animationsDone();
-    await this.page.waitForTimeout(350);
+  /** Dialogs slide in and out, by a transition of their distance from the right edge. */
+  async dialogsAtRest(): Promise<void> {
+    await this.page.waitForFunction(() => {
+      const uppermost = [...document.querySelectorAll('#red-ui-editor-stack > .red-ui-tray')].at(-1);
+      return !uppermost || getComputedStyle(uppermost).right === '0px';
+    });
   }
 
   /** Chooses the type of a typed input from its menu. */
@@ -286,6 +374,23 @@ export class EditorPage {
       return found;
     });
     return texts.map((text) => JSON.parse(text) as EditorNode);
+  }
+
+  /** The dark one is Node-RED 5.0's own. */
+  async useTheme(theme: 'light' | 'dark'): Promise<void> {
+    await this.page.evaluate(
+      (isDark) => document.documentElement.classList.toggle('nr-theme-dark', isDark),
+      theme === 'dark',
+    );
+  }
+
+  /** For eyes: where `SCREENSHOTS` names a folder to put it in. The window is as high as the longest dialog while it is taken. */
+  async screenshot(name: string): Promise<void> {
+    const folder = process.env.SCREENSHOTS;
+    if (!folder) return;
+    await this.page.setViewportSize({ ...WINDOW, height: LONGEST_DIALOG_PX });
+    await this.page.screenshot({ path: path.join(folder, `${name.replace(/[^\w.]+/g, '-')}.png`) });
+    await this.page.setViewportSize(WINDOW);
   }
 
   async close(): Promise<void> {
