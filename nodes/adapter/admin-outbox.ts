@@ -24,17 +24,25 @@ const REFUSED_EVENT_COMMANDS: Record<
 /** The outbox's own ids (docs/store-and-forward.md), bounded. */
 const REFUSED_ID = /^[\da-f-]{1,64}$/;
 
-/** What the outbox panel shows. Looking never opens an outbox: `open` is false while no node of the workspace stores. */
+/**
+ * What the outbox panel shows. Looking never opens an outbox: `open` is false while no node of the workspace stores, or while it
+ * cannot be opened, which `lastError` tells.
+ */
 export async function outboxState(RED: NodeAPI, { params }: AdminRequest) {
   const { delivery } = deployedWorkspace(RED, params['id']);
   const state = delivery.state();
-  if (!state) return { open: false, folder: delivery.folder };
+  if (!state) return { open: false, folder: delivery.folder, lastError: openingError(delivery) };
   return {
     open: true,
     folder: delivery.folder,
     ...stateMessage(state),
     refusedEvents: state.deadLetters > 0 ? await refusedEvents(delivery) : [],
   };
+}
+
+function openingError(delivery: WorkspaceDelivery) {
+  const fault = delivery.openingFault();
+  return fault ? { code: fault.code, message: fault.message } : null;
 }
 
 /** @throws AdminRefusal `UNKNOWN_COMMAND`, `NOT_OPEN` */
@@ -68,7 +76,10 @@ function commandOf<Command>(commands: Record<string, Command>, { params }: Admin
 function openDelivery(RED: NodeAPI, { params }: AdminRequest): WorkspaceDelivery {
   const { delivery } = deployedWorkspace(RED, params['id']);
   if (delivery.state()) return delivery;
-  throw new AdminRefusal(409, 'NOT_OPEN', 'No deployed node stores events in this workspace.');
+  throw (
+    delivery.openingFault() ??
+    new AdminRefusal(409, 'NOT_OPEN', 'No deployed node stores events in this workspace.')
+  );
 }
 
 /** Why, but not the events themselves: they hold what the plant sees. */

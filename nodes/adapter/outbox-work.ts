@@ -89,7 +89,10 @@ export class OutboxWork {
   private joinDelivery(): () => void {
     try {
       return this.delivery().register(
-        { showDelivery: (state) => this.status.show(() => this.texts.delivery(state)) },
+        {
+          showDelivery: (state) => this.status.show(() => this.texts.delivery(state)),
+          showError: (error) => this.showError(error),
+        },
         {
           delivered: (events, warnings) => this.tellDelivered(events, warnings),
           refused: (events) => this.tellRefused(events),

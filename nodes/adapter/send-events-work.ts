@@ -92,6 +92,7 @@ export class SendEventsWork {
       const { delivery } = workspaceOf(this.RED, this.config.workspace);
       return delivery.register({
         showDelivery: (state) => this.status.show(() => this.texts.delivery(state)),
+        showError: (error) => this.showError(error),
       });
     } catch {
       // Each message will say so, as the status does already.

@@ -88,7 +88,10 @@ export class StatusTexts {
       return { fill: 'red', shape: 'ring', text: this.text('kept', { reason, count: events }) };
     }
     const seconds = Math.ceil(nextAttemptMs / 1000);
-    return { fill: 'yellow', shape: 'ring', text: this.text('retry', { seconds, count: events }) };
+    // Nothing is left to wait for: the attempt is under way, and may take as long as the timeout.
+    const text =
+      seconds > 0 ? this.text('retry', { seconds, count: events }) : this.text('retryNow', { count: events });
+    return { fill: 'yellow', shape: 'ring', text };
   }
 
   error(error: FlowError): NodeStatus {

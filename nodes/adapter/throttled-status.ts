@@ -7,9 +7,10 @@ type StatusSource = NodeStatus | (() => NodeStatus);
 
 const resolved = (status: StatusSource): NodeStatus => (typeof status === 'function' ? status() : status);
 
-/** Shows the newest status at most twice a second; the last one always gets shown. */
+/** Shows the newest status at most twice a second, and none twice in a row; the last one always gets shown. */
 export class ThrottledStatus {
   private shownAt = -Infinity;
+  private shown = '';
   private waiting: StatusSource | undefined;
   private timer: NodeJS.Timeout | undefined;
 
@@ -19,8 +20,7 @@ export class ThrottledStatus {
   show(status: StatusSource): void {
     const wait = this.shownAt + MIN_INTERVAL_MS - performance.now();
     if (wait <= 0 && this.timer === undefined) {
-      this.shownAt = performance.now();
-      this.node.status(resolved(status));
+      this.showNow(status);
       return;
     }
     this.waiting = status;
@@ -37,8 +37,16 @@ export class ThrottledStatus {
 
   private showWaiting(): void {
     this.timer = undefined;
-    this.shownAt = performance.now();
-    if (this.waiting) this.node.status(resolved(this.waiting));
+    if (this.waiting) this.showNow(this.waiting);
     this.waiting = undefined;
+  }
+
+  private showNow(source: StatusSource): void {
+    this.shownAt = performance.now();
+    const status = resolved(source);
+    const text = JSON.stringify(status);
+    if (text === this.shown) return;
+    this.shown = text;
+    this.node.status(status);
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
 import type { DeadLetter, DeliveredEvent, OutboxRecord, RecoveryReport } from '../../src/delivery/outbox';
@@ -9,7 +10,7 @@ import { numberOf } from './event-settings';
 import { FlowError, toFlowError } from './flow-error';
 import { WorkLimit } from './work-limit';
 
-/** After the outbox could not be opened (a full disk, another process on the folder). */
+/** After the outbox could not be opened (a full disk, another process on the folder) it is tried again. */
 const REOPEN_AFTER_MS = 15_000;
 /** So that "retry in 8 s" counts down on the canvas. */
 const COUNTDOWN_INTERVAL_MS = 1000;
@@ -32,6 +33,7 @@ export interface DeliverySurroundings {
   id: string;
   target: Target;
   log: DeliveryLog;
+  reopenAfterMs?: number;
 }
 
 /** What the sender says, and the number of refused events that lie in the folder now, also from before. */
@@ -44,9 +46,10 @@ export interface DeliveryListeners extends Omit<SenderListeners, 'state'> {
   state(state: DeliveryState): void;
 }
 
-/** A node that shows what the outbox of its workspace does. */
+/** A node that shows what the outbox of its workspace does, or why it cannot be opened. */
 export interface DeliveryUser {
   showDelivery(state: DeliveryState): void;
+  showError(error: FlowError): void;
 }
 
 interface OpenDelivery {
@@ -59,15 +62,18 @@ export class WorkspaceDelivery {
   readonly folder: string;
   private readonly users = new Set<DeliveryUser>();
   private readonly listeners = new Set<Partial<DeliveryListeners>>();
-  /** the newest one, also before it is open */
-  private outbox: DiskOutbox | undefined;
   private opening: Promise<OpenDelivery> | undefined;
   private open: OpenDelivery | undefined;
-  private openFailedAt = -Infinity;
+  /** opened or about to be */
+  private outbox: DiskOutbox | undefined;
+  /** why it is not open, although it should be */
+  private fault: FlowError | undefined;
+  private reopening: NodeJS.Timeout | undefined;
   private countdown: NodeJS.Timeout | undefined;
   private doubtTimer: NodeJS.Timeout | undefined;
   private readonly doubtfulIds: string[] = [];
   private readonly storing = new WorkLimit(STORED_AT_ONCE);
+  private closing = false;
   private closed = false;
 
   constructor(
@@ -82,10 +88,7 @@ export class WorkspaceDelivery {
   register(user: DeliveryUser, listeners: Partial<DeliveryListeners> = {}): () => void {
     this.users.add(user);
     this.listeners.add(listeners);
-    this.opened().then(
-      () => this.showState(),
-      () => undefined,
-    );
+    this.openInBackground();
     return () => {
       this.users.delete(user);
       this.listeners.delete(listeners);
@@ -109,6 +112,11 @@ export class WorkspaceDelivery {
   state(): DeliveryState | undefined {
     if (!this.open) return undefined;
     return { ...this.open.sender.state(), deadLetters: this.open.outbox.stats().dead };
+  }
+
+  /** Why the outbox is not open although nodes use it; undefined while it is, or is not needed. */
+  openingFault(): FlowError | undefined {
+    return this.fault;
   }
 
   /** Resolves once the outbox is open. @throws OutboxError when it cannot be opened */
@@ -155,59 +163,81 @@ export class WorkspaceDelivery {
 
   /** What waits stays on the disk. Idempotent. @param removed the workspace was deleted: its folder is kept, and named */
   async close(removed: boolean): Promise<void> {
-    clearInterval(this.countdown);
-    this.countdown = undefined;
+    if (this.closing) return;
+    this.closing = true;
+    clearTimeout(this.reopening);
     clearTimeout(this.doubtTimer);
     this.tellDoubts();
     // What was taken already still reaches the disk, while nothing is sent any more.
     await Promise.all([
-      this.storing.close(closedByDeploy(), CLOSE_STEP_MS),
+      this.storing.close(this.closedError(), CLOSE_STEP_MS),
       this.open?.sender.stop(CLOSE_STEP_MS),
     ]);
     this.closed = true;
-    const { open, outbox } = this;
+    const { open } = this;
     this.open = undefined;
-    this.opening = undefined;
-    const events = outbox?.stats().events ?? 0;
+    clearInterval(this.countdown);
+    const waiting = open?.outbox.stats().events;
     await open?.sender.stop(CLOSE_STEP_MS);
     // Also one that still waits for the lock of its folder, and would for longer than a deploy may take.
-    await outbox?.close(CLOSE_STEP_MS);
-    if (!open) return;
-    if (removed) {
-      this.surroundings.log.warn(
-        `The workspace was deleted. Its outbox is kept in ${this.folder} (${events} events wait there). ` +
-          'To deliver them, add a workspace with this outbox folder; to give them up, delete the folder.',
-      );
-    }
+    await this.outbox?.close(CLOSE_STEP_MS);
+    if (removed) this.tellKept(waiting);
+  }
+
+  /** Also when no node used it any more: what waits from before is kept all the same. */
+  private tellKept(waiting: number | undefined): void {
+    if (!existsSync(this.folder)) return;
+    const events = waiting === undefined ? '' : ` (${waiting} events wait there)`;
+    this.surroundings.log.warn(
+      `The workspace was deleted. Its outbox is kept in ${this.folder}${events}. ` +
+        'To deliver what waits there, add a workspace with this outbox folder; to give it up, delete the folder.',
+    );
+  }
+
+  private openInBackground(): void {
+    this.opened()
+      .catch(() => undefined)
+      .finally(() => this.showState());
   }
 
   private opened(): Promise<OpenDelivery> {
-    if (this.closed) {
-      return Promise.reject(closedByDeploy());
-    }
-    const failedLately = performance.now() - this.openFailedAt < REOPEN_AFTER_MS;
-    if (!this.opening || (this.openFailedAt > 0 && !this.open && !failedLately)) {
-      this.openFailedAt = -Infinity;
+    if (this.closed) return Promise.reject(this.closedError());
+    if (!this.opening) {
       this.opening = this.openNow();
-      this.opening.catch((error: unknown) => {
-        this.openFailedAt = performance.now();
-        if (!this.closed) this.surroundings.log.warn(toFlowError(error).message);
-      });
+      this.opening.catch((error: unknown) => this.openingFailed(toFlowError(error)));
     }
     return this.opening;
+  }
+
+  private closedError(): FlowError {
+    return new FlowError('OUTBOX_IO', 'This workspace was closed by a deploy before the event was stored.');
+  }
+
+  /** Until the next attempt, messages fail with this error at once. */
+  private openingFailed(fault: FlowError): void {
+    if (this.closing) return;
+    if (fault.message !== this.fault?.message) this.surroundings.log.warn(fault.message);
+    this.fault = fault;
+    this.reopening = setTimeout(() => {
+      this.opening = undefined;
+      this.openInBackground();
+    }, this.surroundings.reopenAfterMs ?? REOPEN_AFTER_MS).unref();
   }
 
   private async openNow(): Promise<OpenDelivery> {
     const { config, surroundings } = this;
     const megabytes = numberOf(config.outboxMaxMegabytes);
-    const outbox = (this.outbox = new DiskOutbox({
+    const outbox = new DiskOutbox({
       dir: this.folder,
       maxEvents: numberOf(config.outboxMaxEvents),
       maxBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
       whenFull: config.outboxWhenFull || 'reject',
       onNotice: ({ message }) => surroundings.log.warn(message),
-    }));
+    });
+    this.outbox = outbox;
     this.tellRecovery(await outbox.open());
+    if (this.closed) throw this.closedError();
+    this.fault = undefined;
     const sender = new Sender({
       outbox,
       target: surroundings.target,
@@ -236,6 +266,7 @@ export class WorkspaceDelivery {
   }
 
   private showState(): void {
+    if (this.fault) for (const user of this.users) user.showError(this.fault);
     const state = this.state();
     if (!state) return;
     for (const user of this.users) user.showDelivery(state);
@@ -298,8 +329,4 @@ export class WorkspaceDelivery {
       );
     }
   }
-}
-
-function closedByDeploy(): FlowError {
-  return new FlowError('OUTBOX_IO', 'This workspace was closed by a deploy before the event was stored.');
 }

@@ -135,8 +135,8 @@ function visionEventOutboxPanel(form, admin, selector) {
     return section.contains(focused) && focused.getClientRects().length > 0;
   }
 
-  function messageOf({ open }) {
-    if (!open) return t('outbox.closed');
+  function messageOf({ open, lastError }) {
+    if (!open) return lastError ? '' : t('outbox.closed');
     return admin.mayWrite() ? '' : t('outbox.readOnly');
   }
 
@@ -151,10 +151,7 @@ function visionEventOutboxPanel(form, admin, selector) {
         given(bytes, () => t('outbox.eventsAndSize', { events, size: bytesText(bytes) })),
     ],
     [() => t('outbox.oldest'), ({ oldestAgeMs }) => given(oldestAgeMs, duration)],
-    [
-      () => t('outbox.nextAttempt'),
-      ({ nextAttemptMs }) => given(nextAttemptMs, (ms) => t('outbox.inSeconds', { n: Math.ceil(ms / 1000) })),
-    ],
+    [() => t('outbox.nextAttempt'), ({ nextAttemptMs }) => given(nextAttemptMs, untilText)],
     [() => t('outbox.delivered'), ({ delivered }) => given(delivered, String)],
     [() => t('outbox.refused'), ({ refused }) => given(refused, String)],
     [() => t('outbox.lastError'), ({ lastError }) => lastError?.message],
@@ -208,6 +205,10 @@ function visionEventOutboxPanel(form, admin, selector) {
   function bytesText(bytes) {
     if (bytes < 1024) return `${bytes} B`;
     return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  }
+
+  function untilText(ms) {
+    return ms > 0 ? t('outbox.inSeconds', { n: Math.ceil(ms / 1000) }) : t('outbox.now');
   }
 
   function duration(ms) {

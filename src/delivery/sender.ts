@@ -225,7 +225,8 @@ export class Sender {
     const isHostClosed = this.outage !== undefined || hostOpensAt(this.host) > now;
     if (isHostClosed) return 'waiting';
     if (this.lanes.size > 0) return 'delivering';
-    return (this.outbox.nextDueAt() ?? Infinity) > now ? 'waiting' : 'delivering';
+    // Without a due time all of them are just being taken out of the outbox.
+    return (this.outbox.nextDueAt() ?? -Infinity) > now ? 'waiting' : 'delivering';
   }
 
   // ----- when to lease

@@ -58,8 +58,7 @@ for (const version of NODE_RED_VERSIONS) {
     async function openPanel(): Promise<void> {
       editor = await EditorPage.open(browser, nodeRed.url);
       await editor.openDialog('queue');
-      await editor.page.locator('#node-input-btn-workspace-edit').click();
-      await editor.trayAtRest();
+      await editor.openWorkspace();
       panel = editor.page.locator('[data-section="outboxNow"]');
       await panel.locator('summary').click();
       await panel.locator('li').first().waitFor();
@@ -197,7 +196,7 @@ for (const version of NODE_RED_VERSIONS) {
         assert.equal(await editor.page.evaluate(() => 'hostileCodeRan' in globalThis), false);
         assert.equal(await panel.locator('img').count(), 0);
         assert.deepEqual(await editor.nameless('vision-event-workspace'), []);
-        assert.deepEqual(await editor.overflowing('vision-event-workspace', NARROWEST_FORM_PX), []);
+        assert.deepEqual(await editor.overflowing('vision-event-workspace'), []);
         await screenshots(editor, version);
         assert.deepEqual(editor.pageErrors, []);
       });

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { lockFolder } from '../../src/delivery/disk-outbox/folder-lock';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper, roboflow, TestFlow, type TestMessage } from '../support/node-red-helper';
+import { refuseEvents } from '../support/refused-events';
 
 const OUTBOX_NODE = {
   id: 'outbox',
@@ -14,6 +16,15 @@ const OUTBOX_NODE = {
   y: 200,
   workspace: 'workspace',
 };
+/** Node-RED's level of log lines that are shown by default. */
+const INFO = 40;
+
+interface LogEntry {
+  level: number;
+  type?: string;
+  msg: string;
+}
+
 const helperNode = (id: string) => ({ id, type: 'helper', z: 'tab', x: 300, y: 200 });
 
 describe('vision-event with delivery "queue"', function () {
@@ -126,6 +137,66 @@ describe('vision-event with delivery "queue"', function () {
     assert.equal(out!.visionEvent!.state, 'queued');
   });
 
+  it('writes one log line when an outage begins and one when it ends, however many events come through it', async () => {
+    const flow = await load();
+    const delivered = listen('delivered');
+    const lines = () =>
+      helper
+        .log()
+        .args.map(([entry]) => entry as LogEntry)
+        .filter(({ type, level }) => type?.startsWith('vision-event') && level <= INFO)
+        .map(({ msg }) => msg);
+    simulator.faults.always({ status: 503 });
+    for (let i = 0; i < 500; i++) flow.receive({ payload: [], number: i });
+    await flow.until(() => flow.completed.length === 500);
+    await flow.until(() => lines().length > 0);
+    for (let i = 500; i < 1000; i++) flow.receive({ payload: [], number: i });
+    await flow.until(() => flow.completed.length === 1000);
+    simulator.faults.clear();
+    helper.getNode('outbox').receive({ payload: 'flush' });
+    await flow.until(() => delivered.length === 1000);
+    assert.equal(simulator.events().length, 1000);
+    const [begin, end, ...others] = lines();
+    assert.match(begin ?? '', /503.*Events are kept and sent later; \d+ wait now/);
+    assert.match(end ?? '', /delivered again after \d+ s and \d+ failed request\(s\); 1000 wait to be sent/);
+    assert.deepEqual(others, []);
+  }).timeout(20_000);
+
+  it('counts single refused events when a command names them', async () => {
+    await refuseEvents(outboxDir, { first: 'why', second: 'why', third: 'why' });
+    const flow = await load();
+    const state = listen('state');
+    const command = async (payload: string, eventIds: unknown): Promise<TestMessage | undefined> => {
+      const [before, caught] = [state.length, flow.caught.length];
+      helper.getNode('outbox').receive({ payload, eventIds });
+      await flow.until(
+        () => state.some(({ count }, i) => i >= before && count !== undefined) || flow.caught.length > caught,
+      );
+      return state.find(({ count }, i) => i >= before && count !== undefined);
+    };
+    assert.equal((await command('discard-refused', ['second', 'nobody']))?.['count'], 1);
+    assert.equal((await command('retry-refused', ['third']))?.['count'], 1);
+    assert.equal(await command('discard-refused', 'first'), undefined);
+    assert.match(flow.caught[0]!.error!.message, /msg.eventIds/);
+    await flow.until(() => simulator.events().length === 1);
+    assert.equal(simulator.events()[0]!.event['eventId'], 'third');
+    assert.equal((await command('discard-refused', undefined))?.['count'], 1);
+  });
+
+  it('says that its folder cannot be used, by status, error and in the panel', async () => {
+    const meta = path.join(outboxDir, 'meta.json');
+    writeFileSync(meta, '{"format":"something else"}');
+    const flow = await load();
+    const isDiskError = ({ fill, text }: { fill?: string; text?: string }) =>
+      fill === 'red' && text?.endsWith('OUTBOX_IO') === true;
+    await flow.until(() => flow.statuses.some(isDiskError));
+    const { caught } = await flow.send({ payload: [] });
+    assert.equal(caught!.error!.code, 'OUTBOX_IO');
+    const { body } = await helper.request().get('/vision-events/workspaces/workspace/outbox');
+    assert.deepEqual([body.open, body.lastError.code], [false, 'OUTBOX_IO']);
+    assert.match(body.lastError.message, /meta.json/);
+  });
+
   it('takes commands, and refuses others', async () => {
     const flow = await load();
     const state = listen('state');
@@ -158,22 +229,37 @@ describe('vision-event with delivery "queue"', function () {
     assert.equal(simulator.events().length, BURST);
   });
 
-  it('closes in time while another process holds the folder', async () => {
-    const lock = await lockFolder(outboxDir, 1000, () => undefined);
-    await load();
-    const begun = Date.now();
-    await helper.unload();
-    assert.ok(Date.now() - begun < 5000, 'close took longer than 5 s');
-    await lock.release();
+  it('closes in time while another process has the folder, and takes nothing from it', async () => {
+    const other = new DiskOutbox({ dir: outboxDir });
+    await other.open();
+    try {
+      const flow = await load();
+      flow.receive({ payload: [] });
+      await delay(300);
+      const begun = Date.now();
+      await helper.unload();
+      assert.ok(Date.now() - begun < 5000, `close took ${Date.now() - begun} ms`);
+      assert.equal(other.stats().events, 0);
+    } finally {
+      await other.close(1000);
+    }
+    // Whoever waited for the folder has given up: the next one gets it.
+    const flow = await load();
+    await flow.send({ payload: [] });
+    await flow.until(() => simulator.events().length === 1);
   });
 
-  it('deletes nothing when the workspace is closed: its folder keeps what waits', async () => {
+  it('closes in time while a request is not answered, and keeps what waits', async () => {
     const flow = await load();
-    simulator.faults.always({ status: 503 });
+    simulator.faults.always({ kind: 'hang' });
     await flow.send({ payload: [] });
+    await flow.until(() => simulator.requests.total > 0);
     const begun = Date.now();
     await helper.unload();
-    assert.ok(Date.now() - begun < 5000, 'close took longer than 5 s');
+    assert.ok(Date.now() - begun < 5000, `close took ${Date.now() - begun} ms`);
     assert.ok(readdirSync(outboxDir, { recursive: true }).some((name) => String(name).endsWith('.chunk')));
+    simulator.faults.clear();
+    const again = await load();
+    await again.until(() => simulator.events().length === 1);
   });
 });

@@ -67,8 +67,9 @@ export class Admission {
   }
 
   private shortage(events: number, bytes: number): Shortage | undefined {
-    if (this.queue.events + this.underway.events + events > this.limits.maxEvents) return 'events';
-    if (this.queue.bytes + this.underway.bytes + bytes > this.limits.maxBytes) return 'bytes';
+    const taken = this.taken();
+    if (taken.events + events > this.limits.maxEvents) return 'events';
+    if (taken.bytes + bytes > this.limits.maxBytes) return 'bytes';
     return this.space.isLow ? 'disk' : undefined;
   }
 
@@ -123,9 +124,15 @@ export class Admission {
   }
 
   private percent(): number {
-    const events = (this.queue.events + this.underway.events) / this.limits.maxEvents;
-    const bytes = (this.queue.bytes + this.underway.bytes) / this.limits.maxBytes;
-    return Math.max(events, bytes) * 100;
+    const { events, bytes } = this.taken();
+    return Math.max(events / this.limits.maxEvents, bytes / this.limits.maxBytes) * 100;
+  }
+
+  private taken(): { events: number; bytes: number } {
+    return {
+      events: this.queue.events + this.underway.events,
+      bytes: this.queue.bytes + this.underway.bytes,
+    };
   }
 
   private tellFilling(): void {
@@ -134,11 +141,12 @@ export class Admission {
     if (reached <= this.toldPercent) return;
     this.toldPercent = reached;
     const { dir, maxEvents, maxBytes } = this.limits;
+    const { events, bytes } = this.taken();
     this.tell({
       code: 'FILLING',
       message:
-        `The outbox in ${dir} is ${reached} % full: ${this.queue.events} of ${maxEvents} events, ` +
-        `${megabytes(this.queue.bytes)} of ${megabytes(maxBytes)} MB.`,
+        `The outbox in ${dir} is ${reached} % full: ${events} of ${maxEvents} events, ` +
+        `${megabytes(bytes)} of ${megabytes(maxBytes)} MB.`,
     });
   }
 

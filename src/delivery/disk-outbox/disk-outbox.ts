@@ -81,6 +81,8 @@ export class DiskOutbox implements Outbox {
   private session: Session | undefined;
   private opening: Promise<RecoveryReport> | undefined;
   private closing: Promise<void> | undefined;
+  /** ends the wait for another owner of the folder */
+  private readonly givenUp = new AbortController();
   private eventNumber = 0;
   private readonly totals = {
     appended: 0,
@@ -121,7 +123,7 @@ export class DiskOutbox implements Outbox {
 
   open(): Promise<RecoveryReport> {
     this.opening ??= this.start().catch((error: unknown) => {
-      throw this.asOutboxError(error, 'opened');
+      throw this.closing ? this.closedError() : this.asOutboxError(error, 'opened');
     });
     return this.opening;
   }
@@ -129,7 +131,8 @@ export class DiskOutbox implements Outbox {
   private async start(): Promise<RecoveryReport> {
     await this.files.makeDir(this.dir);
     const takeLock = this.options.lock ?? lockFolder;
-    const lock = await takeLock(this.dir, this.options.lockWaitMs ?? LOCK_WAIT_MS, () => this.tellLockLost());
+    const waitMs = this.options.lockWaitMs ?? LOCK_WAIT_MS;
+    const lock = await takeLock(this.dir, waitMs, () => this.tellLockLost(), this.givenUp.signal);
     try {
       return await this.startLocked(lock);
     } catch (error) {
@@ -147,7 +150,7 @@ export class DiskOutbox implements Outbox {
     const found = await recover({ files, chunksFolder, quarantineFolder, queue, dead, token });
     const orphanPictures = await this.sweepPictures();
     await space.refresh();
-    // `close` does not wait for an `open` that waits for the lock.
+    // `close` does not wait for an `open` that is under way.
     if (this.closing) throw this.closedError();
     this.eventNumber = found.eventNumber;
     this.totals.corrupt = found.corrupt;
@@ -408,6 +411,7 @@ export class DiskOutbox implements Outbox {
 
   close(deadlineMs: number): Promise<void> {
     this.closing ??= this.stop(deadlineMs);
+    this.givenUp.abort();
     return this.closing;
   }
 

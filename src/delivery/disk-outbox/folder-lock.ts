@@ -12,7 +12,21 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-export type TakeLock = (folder: string, waitMs: number, onLost: () => void) => Promise<FolderLock>;
+/** Rejects when another owner does not let go within `waitMs`, or at once when it is given up. */
+export type TakeLock = (
+  folder: string,
+  waitMs: number,
+  onLost: () => void,
+  givenUp?: AbortSignal,
+) => Promise<FolderLock>;
+
+/** How long to wait for another owner. */
+interface Patience {
+  /** `performance.now()` */
+  deadline: number;
+  /** until the next look; rejects when nobody wants the folder any more */
+  pause: () => Promise<void>;
+}
 
 interface Owner {
   host: string;
@@ -32,11 +46,14 @@ const UNKNOWN_OWNER: Owner = { host: 'an unknown host', pid: 0, namespace: '', t
  * and is free the moment that process dies, however it dies. It does not reach into another container; there a
  * heartbeat file in the folder decides, whose owner is taken for dead when it stops beating.
  */
-export const lockFolder: TakeLock = async (folder, waitMs, onLost) => {
-  const deadline = performance.now() + waitMs;
-  const server = await holdSocket(folder, deadline);
+export const lockFolder: TakeLock = async (folder, waitMs, onLost, givenUp) => {
+  const patience: Patience = {
+    deadline: performance.now() + waitMs,
+    pause: () => delay(LOCK_POLL_MS, undefined, { signal: givenUp }),
+  };
+  const server = await holdSocket(folder, patience);
   try {
-    await outlastHeartbeat(folder, deadline);
+    await outlastHeartbeat(folder, patience);
     return await beat(folder, server, onLost);
   } catch (error) {
     await closeServer(server);
@@ -44,13 +61,13 @@ export const lockFolder: TakeLock = async (folder, waitMs, onLost) => {
   }
 };
 
-async function holdSocket(folder: string, deadline: number): Promise<Server> {
+async function holdSocket(folder: string, { deadline, pause }: Patience): Promise<Server> {
   const address = socketAddress(await fs.realpath(folder));
   for (;;) {
     const server = await listen(address);
     if (server) return server;
     if (performance.now() >= deadline) throw await inUse(folder);
-    await delay(LOCK_POLL_MS);
+    await pause();
   }
 }
 
@@ -91,17 +108,17 @@ async function removeDeadSocketFile(address: string): Promise<void> {
   if (!isAlive) await fs.rm(address, { force: true });
 }
 
-async function outlastHeartbeat(folder: string, deadline: number): Promise<void> {
+async function outlastHeartbeat(folder: string, { deadline, pause }: Patience): Promise<void> {
   let last = await readOwner(folder);
   // Half a file is an owner writing it, for an instant; if it stays so, a power cut left it behind.
   for (let look = 0; last === UNKNOWN_OWNER && look < HALF_FILE_LOOKS; look++) {
-    await delay(LOCK_POLL_MS);
+    await pause();
     last = await readOwner(folder);
   }
   if (!last || last === UNKNOWN_OWNER || last.namespace === (await networkNamespace())) return;
   let lastChange = performance.now();
   while (performance.now() - lastChange < HEARTBEAT_STALE_MS) {
-    await delay(LOCK_POLL_MS);
+    await pause();
     const owner = await readOwner(folder);
     if (!owner) return;
     if (owner.token !== last.token || owner.beat !== last.beat) lastChange = performance.now();

@@ -100,8 +100,8 @@ describe('outbox limits', () => {
       notices.map(({ code }) => code),
       ['FILLING', 'FILLING', 'FULL'],
     );
-    assert.match(notices[0]?.message ?? '', /70 % full/);
-    assert.match(notices[1]?.message ?? '', /90 % full/);
+    assert.match(notices[0]?.message ?? '', /70 % full: 7 of 10 events/);
+    assert.match(notices[1]?.message ?? '', /90 % full: 9 of 10 events/);
     await drain(outbox);
     await fill();
     assert.equal(notices.length, 6);

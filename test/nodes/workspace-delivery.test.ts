@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WorkspaceDelivery } from '../../nodes/adapter/workspace-delivery';
+import { workspaceDefaults } from '../../nodes/properties';
+import type { Target } from '../../src/delivery/target';
+
+const REOPEN_MS = 50;
+
+describe('the delivery of a workspace', () => {
+  let userDir: string;
+  let delivery: WorkspaceDelivery;
+  let lines: string[];
+  const shown: string[] = [];
+  const user = {
+    showDelivery: ({ state }: { state: string }) => void shown.push(state),
+    showError: ({ code }: { code: string }) => void shown.push(code),
+  };
+
+  const makeDelivery = () => {
+    const note = (text: string) => void lines.push(text);
+    const log = { info: note, warn: note };
+    const surroundings = { userDir, id: 'w', target: UNREACHABLE, log, reopenAfterMs: REOPEN_MS };
+    return new WorkspaceDelivery({ ...workspaceDefaults }, surroundings);
+  };
+
+  beforeEach(() => {
+    userDir = mkdtempSync(path.join(tmpdir(), 'vision-events-delivery-'));
+    lines = [];
+    shown.length = 0;
+    delivery = makeDelivery();
+  });
+  afterEach(async () => {
+    await delivery.close(false);
+    rmSync(userDir, { recursive: true, force: true });
+  });
+
+  it('tells every node that the outbox cannot be opened, the log once, and opens it by itself when it can', async () => {
+    // A file where the folder belongs.
+    writeFileSync(path.join(userDir, 'vision-events'), '');
+    delivery.register(user);
+    delivery.register(user);
+    await until(() => shown.length >= 4);
+    assert.deepEqual([...new Set(shown)], ['OUTBOX_IO']);
+    await delay(4 * REOPEN_MS);
+    assert.equal(lines.length, 1, lines.join('\n'));
+    assert.match(lines[0] ?? '', /could not be opened/);
+    await assert.rejects(delivery.append([record('a')]), { code: 'OUTBOX_IO' });
+
+    rmSync(path.join(userDir, 'vision-events'));
+    await until(() => shown.at(-1) === 'idle');
+    assert.equal(delivery.openingFault(), undefined);
+    await delivery.append([record('a')]);
+    assert.equal(delivery.state()?.events, 1);
+  });
+
+  it('keeps the folder of a deleted workspace, and says where it is and how much waits', async () => {
+    await delivery.append([record('a'), record('b')]);
+    await delivery.close(true);
+    const folder = path.join(userDir, 'vision-events', 'w');
+    assert.equal(existsSync(folder), true);
+    assert.match(lines.at(-1) ?? '', /was deleted/);
+    assert.ok(lines.at(-1)?.includes(`${folder} (2 events wait there)`), lines.at(-1));
+  });
+
+  it('says so also when no node used it any more, and nothing when there never was one', async () => {
+    const folder = path.join(userDir, 'vision-events', 'w');
+    await delivery.append([record('a')]);
+    await delivery.close(false);
+    lines.length = 0;
+    await makeDelivery().close(true);
+    assert.ok(lines[0]?.includes(`is kept in ${folder}. To deliver`), lines[0]);
+    rmSync(folder, { recursive: true });
+    lines.length = 0;
+    await makeDelivery().close(true);
+    assert.deepEqual(lines, []);
+  });
+});
+
+const UNREACHABLE: Target = {
+  postEvent: unreachable,
+  postBatch: unreachable,
+  uploadPicture: unreachable,
+};
+
+function unreachable(): Promise<never> {
+  return Promise.reject(Object.assign(new Error('no connection'), { code: 'NETWORK' as const }));
+}
+
+function record(eventId: string) {
+  return { eventId, useCaseId: 'u', body: JSON.stringify({ eventId }), pictures: [] };
+}
+
+async function until(holds: () => boolean, timeoutMs = 8000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error('Nothing came in time');
+    await delay(10);
+  }
+}
