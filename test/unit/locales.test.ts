@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { nodeRedMarkdown } from '../support/node-red-markdown';
 
 const locales = path.join(__dirname, '../../nodes/locales');
 const SOURCE = 'en-US';
@@ -32,6 +33,18 @@ function helpFrame(help: string) {
     links: [...help.matchAll(/\]\((https?:[^)]+)\)/g)].map(([, link]) => link),
   };
 }
+
+const markdownOf = (help: string) => help.replace(/^<script .*>$|^<\/script>$/gm, '');
+
+/** All words in their order, without what Markdown never shows: link targets, numbers of a list, the language of a code block. */
+const wordsOfMarkdown = (markdown: string) =>
+  words(markdown.replace(/\]\(https?:[^)]+\)|^\d+\. |^```\w+$/gm, ' '));
+const wordsOfHtml = (html: string) => words(html.replace(/<[^>]*>|&#?\w+;/g, ' '));
+const words = (text: string) => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+
+const describedProperties = (markdown: string) => markdown.match(/^:/gm) ?? [];
+const shownProperties = (html: string) =>
+  [...html.matchAll(/<dl .*?<\/dl>/gs)].flatMap(([list]) => list.match(/<dt>/g) ?? []);
 
 const files = readdirSync(path.join(locales, SOURCE));
 
@@ -79,4 +92,31 @@ describe('translations', () => {
       }
     }
   });
+});
+
+/**
+ * Node-RED takes `: name (type) : text` for the description of a property wherever a piece of text begins with a colon,
+ * also after code in the middle of a paragraph, and drops all that is between the type and the last colon of the line:
+ * its rule is `/^:([^:\n]+)\(([^:\n]+)\).*?:([^:\n]*)(?:\n|$)/`. With two colons in a description the list of
+ * properties is none either.
+ */
+describe('help texts, as Node-RED shows them', () => {
+  const render = nodeRedMarkdown();
+
+  it('would lose words of a description with a further colon', () => {
+    const help = ': payload (object) : to write: an event. To read: nothing.';
+    assert.deepEqual(wordsOfHtml(render(help)), ['payload', 'object', 'nothing']);
+    assert.deepEqual(shownProperties(render(help)), []);
+  });
+
+  for (const language of [SOURCE, ...TRANSLATIONS]) {
+    for (const file of files.filter((name) => name.endsWith('.html'))) {
+      it(`${language}/${file} keeps every word and lists every property`, () => {
+        const help = markdownOf(read(language, file));
+        const shown = render(help);
+        assert.deepEqual(wordsOfHtml(shown), wordsOfMarkdown(help));
+        assert.equal(shownProperties(shown).length, describedProperties(help).length);
+      });
+    }
+  }
 });
