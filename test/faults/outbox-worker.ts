@@ -55,6 +55,7 @@ async function produce(record: (n: number) => OutboxRecord): Promise<void> {
       const acked = appended.then(() => has('early-ack') || say(`ack ${n}`));
       await (has('stubborn') ? acked.catch(complain) : acked);
       if (has('slowly')) await delay(20);
+      if (has('very slowly')) await delay(200);
     }
   };
   await Promise.all(Array.from({ length: 4 }, producer));
