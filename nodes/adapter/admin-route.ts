@@ -62,8 +62,8 @@ export class AdminRoutes {
     Promise.resolve()
       .then(() => {
         const checked = checkedRequest(request);
-        const { apiKey } = checked.body;
-        if (typeof apiKey === 'string') secrets.push(apiKey);
+        const { apiKey, eventStoreKey } = checked.body;
+        for (const key of [apiKey, eventStoreKey]) if (typeof key === 'string') secrets.push(key);
         return handle(checked);
       })
       .then(

@@ -1,11 +1,12 @@
 import type { Node, NodeAPI } from 'node-red';
-import { VisionEventsClient, type ClientOptions } from '../../src/api/client';
 import { hostAndPort } from '../../src/api/base-url';
+import { VisionEventsClient, type ClientOptions } from '../../src/api/client';
 import { ApiError } from '../../src/api/errors';
+import { EventStoreClient, type EventStoreOptions } from '../../src/api/event-store-client';
 import { chooseProxy } from '../../src/api/proxy';
 import { workspaceDefaults, type WorkspaceProperties } from '../properties';
 import { deployedNode, type AdminRequest } from './admin-route';
-import { clientOptions } from './client-options';
+import { clientOptions, eventStoreOptions } from './client-options';
 import { withVariables } from './dialog-values';
 import { toFlowError } from './flow-error';
 import { WORKSPACE_TYPE, type WorkspaceNode } from './workspace';
@@ -16,88 +17,100 @@ const LONGEST_MS = 15_000;
 const UNCHANGED_PASSWORD = '__PWRD__';
 
 /** In the order in which a request meets them. */
-export const STEPS = ['settings', 'host', 'proxy', 'tls', 'api', 'read', 'write', 'manage'] as const;
-export type Step = (typeof STEPS)[number];
+const WAY_STEPS = ['settings', 'proxy', 'host', 'tls', 'api'] as const;
+/** What the scopes of a key of the cloud allow. */
+const SCOPE_STEPS = ['read', 'write', 'manage'] as const;
+type Step = (typeof WAY_STEPS | typeof SCOPE_STEPS)[number];
 
 /**
  * `ok` · `failed` · `unknown`: not reached, or the API does not let one know without creating something ·
  * `none`: there is no such thing on this way (no proxy, plain http)
  */
-export type StepState = 'ok' | 'failed' | 'unknown' | 'none';
+type StepState = 'ok' | 'failed' | 'unknown' | 'none';
 
-export interface StepResult {
+interface StepResult {
   step: Step;
   state: StepState;
   /** addresses and error texts, as they are; the dialog has the words around them */
   detail?: string;
 }
 
+/** What is checked: the cloud or an Event Store, with the settings of the dialog. */
+interface Target {
+  options: ClientOptions | EventStoreOptions;
+  client: { configurationFault(): ApiError | undefined; close(): void };
+  /** The one harmless request: it reads and creates nothing. Answers what is worth telling of it. */
+  ask(): Promise<string | undefined>;
+}
+
 /**
- * Says as far as the API lets one know whether a workspace can be reached and what its key may do, by one harmless request: the list
- * of use cases. What a key may write is unknown for good: the API has no request that proves it without creating something.
+ * Says as far as the API lets one know whether a workspace can be reached and what its key may do, by one harmless request. What a
+ * key of the cloud may write is unknown for good: the API has no request that proves it without creating something.
  *
- * @param body `id` of the workspace, and what its dialog holds: `baseUrl`, `timeout`, `tls`, `proxy`, `apiKey`
+ * @param body `id` of the workspace, and what its dialog holds: `target`, `baseUrl`, `timeout`, `tls`, `proxy`, `apiKey`, `eventStoreKey`
  */
 export async function checkConnection(
   RED: NodeAPI,
   { body }: AdminRequest,
 ): Promise<{ steps: StepResult[] }> {
-  const results = new Results();
-  let options: ClientOptions;
+  const isCloud = body['target'] !== 'event-store';
+  const results = new Results([...WAY_STEPS, ...(isCloud ? SCOPE_STEPS : [])]);
+  let target: Target;
   try {
-    options = dialogOptions(RED, body);
+    target = targetOf(RED, body, isCloud);
   } catch (error) {
     return results.failed('settings', toFlowError(error).message);
   }
-  const client = new VisionEventsClient(options);
   try {
-    const fault = client.configurationFault();
+    const fault = target.client.configurationFault();
     if (fault) return results.failed('settings', fault.message);
     results.set('settings', 'ok');
-    const { proxy, isTls } = describeWay(options, results);
-    await probe(client, results, { hasProxy: proxy, isTls });
+    const way = [...describeWay(target.options, results), ...(isCloud ? (['read'] as const) : [])];
+    await probe(target, way, results);
   } finally {
-    client.close();
+    target.client.close();
   }
   return results.all();
 }
 
-async function probe(
-  client: VisionEventsClient,
-  results: Results,
-  way: { hasProxy: boolean; isTls: boolean },
-): Promise<void> {
+/** Every step of the way up to the one that fails is proved by that one request. */
+async function probe(target: Target, way: Step[], results: Results): Promise<void> {
   try {
-    const { useCases } = await client.useCases.list();
-    for (const step of reachedSteps(way)) results.set(step, 'ok');
-    results.set('api', 'ok');
-    results.set('read', 'ok', String(useCases.length));
+    const detail = await target.ask();
+    for (const step of way) results.set(step, 'ok');
+    if (detail !== undefined) results.set('read', 'ok', detail);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const failed = failedStep(error, way);
-    for (const step of reachedSteps(way)) {
-      if (step === failed) break;
-      results.set(step, 'ok');
-    }
-    if (failed === 'read') results.set('api', 'ok');
+    for (const step of way.slice(0, way.indexOf(failed))) results.set(step, 'ok');
     results.set(failed, 'failed', error.message);
   }
 }
 
-/** The steps before the API itself, in the order of the way: with a proxy, it is what is reached first. */
-function reachedSteps({ hasProxy, isTls }: { hasProxy: boolean; isTls: boolean }): Step[] {
-  return [...(hasProxy ? (['proxy'] as const) : []), 'host', ...(isTls ? (['tls'] as const) : [])];
+/** What a request meets up to the API, in this order, and what is known of it beforehand. */
+function describeWay(options: Target['options'], results: Results): Step[] {
+  const url = new URL(options.baseUrl);
+  const proxy = chooseProxy(url, options.proxy, options.env ?? {});
+  const isTls = url.protocol === 'https:';
+  results.set('host', 'unknown', hostAndPort(url));
+  if (proxy) results.set('proxy', 'unknown', `${proxy.host}:${proxy.port}`);
+  else results.set('proxy', 'none');
+  if (!isTls) results.set('tls', 'none');
+  return [...(proxy ? (['proxy'] as const) : []), 'host', ...(isTls ? (['tls'] as const) : []), 'api'];
 }
 
-/** Which step an error belongs to. */
-function failedStep(error: ApiError, { hasProxy }: { hasProxy: boolean }): Step {
-  const { statusCode, networkCode = '' } = error;
-  if (statusCode === 407 || networkCode === 'PROXY_REFUSED') return 'proxy';
-  if (statusCode !== undefined) return error.code === 'UNAUTHORIZED' ? 'read' : 'api';
-  if (isTlsFault(networkCode)) return 'tls';
-  if (networkCode.startsWith('HPE_') || error.code === 'BAD_RESPONSE') return 'api';
+/** Which step of the way an error belongs to. */
+function failedStep({ statusCode, networkCode = '', code, needsOperator }: ApiError, way: Step[]): Step {
+  const onWay = (step: Step, otherwise: Step) => (way.includes(step) ? step : otherwise);
+  const firstHop = onWay('proxy', 'host');
+  // A proxy that may pass but does not reach the server.
+  if (networkCode === 'PROXY_REFUSED') return needsOperator ? 'proxy' : 'host';
+  if (statusCode === 407) return onWay('proxy', 'api');
+  if (statusCode !== undefined) return code === 'UNAUTHORIZED' ? onWay('read', 'api') : 'api';
+  if (isTlsFault(networkCode)) return onWay('tls', firstHop);
+  if (networkCode.startsWith('HPE_') || code === 'BAD_RESPONSE') return 'api';
   // A time limit that ran out does not say where; everything else did not get further than the first connection.
-  return hasProxy ? 'proxy' : 'host';
+  return firstHop;
 }
 
 function isTlsFault(code: string): boolean {
@@ -106,26 +119,17 @@ function isTlsFault(code: string): boolean {
   );
 }
 
-function describeWay(options: ClientOptions, results: Results): { proxy: boolean; isTls: boolean } {
-  const url = new URL(options.baseUrl);
-  const proxy = chooseProxy(url, options.proxy, options.env ?? {});
-  const isTls = url.protocol === 'https:';
-  results.set('host', 'unknown', hostAndPort(url));
-  if (proxy) results.set('proxy', 'unknown', `${proxy.host}:${proxy.port}`);
-  else results.set('proxy', 'none');
-  if (!isTls) results.set('tls', 'none');
-  return { proxy: proxy !== undefined, isTls };
-}
-
 /** What the dialog holds, as the runtime would read it after a deploy. @throws FlowError `NOT_CONFIGURED` */
-function dialogOptions(RED: NodeAPI, body: Record<string, unknown>): ClientOptions {
+function targetOf(RED: NodeAPI, body: Record<string, unknown>, isCloud: boolean): Target {
   const node = deployedNode(RED, body['id']) as WorkspaceNode | undefined;
   const deployed = node?.type === WORKSPACE_TYPE ? node : undefined;
   const text = (name: string) => (typeof body[name] === 'string' ? body[name] : '');
-  const typed = text('apiKey');
+  const key = (name: 'apiKey' | 'eventStoreKey') =>
+    text(name) === UNCHANGED_PASSWORD ? (deployed?.credentials?.[name] ?? '') : text(name);
   const values = withVariables(RED, deployed as Node | undefined, {
     baseUrl: text('baseUrl'),
-    apiKey: typed === UNCHANGED_PASSWORD ? (deployed?.workspace.apiKey ?? '') : typed,
+    apiKey: key('apiKey'),
+    eventStoreKey: key('eventStoreKey'),
   });
   const config: WorkspaceProperties = {
     ...workspaceDefaults,
@@ -134,13 +138,28 @@ function dialogOptions(RED: NodeAPI, body: Record<string, unknown>): ClientOptio
     tls: text('tls'),
     proxy: text('proxy'),
   };
-  return clientOptions(RED, config, values.apiKey);
+  return isCloud
+    ? cloud(clientOptions(RED, config, values.apiKey))
+    : eventStore(eventStoreOptions(RED, config, values.eventStoreKey));
+}
+
+function cloud(options: ClientOptions): Target {
+  const client = new VisionEventsClient(options);
+  return { options, client, ask: async () => String((await client.useCases.list()).useCases.length) };
+}
+
+/** Its key has no scopes: it is accepted or not. */
+function eventStore(options: EventStoreOptions): Target {
+  const client = new EventStoreClient(options);
+  return { options, client, ask: () => client.check().then(() => undefined) };
 }
 
 class Results {
-  private readonly bySteps = new Map<Step, StepResult>(
-    STEPS.map((step) => [step, { step, state: 'unknown' }]),
-  );
+  private readonly bySteps: Map<Step, StepResult>;
+
+  constructor(steps: Step[]) {
+    this.bySteps = new Map(steps.map((step) => [step, { step, state: 'unknown' }]));
+  }
 
   /** An earlier detail stays when there is no new one. */
   set(step: Step, state: StepState, detail = this.bySteps.get(step)?.detail): void {

@@ -49,8 +49,8 @@ function visionEventCheckConnection(form, admin, selector) {
   }
 
   function dialogValues() {
-    const { baseUrl, timeout, tls, proxy, apiKey } = form.values();
-    return { baseUrl, timeout, tls, proxy, apiKey };
+    const { target, baseUrl, timeout, tls, proxy, apiKey, eventStoreKey } = form.values();
+    return { target, baseUrl, timeout, tls, proxy, apiKey, eventStoreKey };
   }
 
   function stepLine({ step, state, detail = '' }) {

@@ -88,6 +88,19 @@ export class EventStoreClient {
     return { ...factsOf(reply), storeId: storeIdOf(reply) };
   }
 
+  /**
+   * Reads the latest event and forgets it: proves address, way and key, and stores nothing.
+   * @throws ApiError only
+   */
+  async check(): Promise<void> {
+    await this.#http.request({
+      method: 'GET',
+      path: ['v2', 'events', 'latest', 'query'],
+      query: { limit: '1' },
+      repeatable: true,
+    });
+  }
+
   /** Ends requests under way and those that wait with an `ApiError`. Idempotent, returns at once. */
   close(): void {
     this.#http.close();

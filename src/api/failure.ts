@@ -14,6 +14,8 @@ export interface Surroundings {
   addressSetting: string;
   /** the setting that holds the key: `the API key of the workspace` */
   keySetting: string;
+  /** the setting that holds the proxy, where there is one: `the proxy settings of the workspace` */
+  proxySetting?: string;
   redact: Redactor;
 }
 
@@ -38,7 +40,7 @@ const NETWORK_CAUSES: Record<string, string> = {
   EPIPE: 'the connection was cut',
 };
 
-/** No connection came about. A route may also be lost while a request is under way, so those codes are not among them. */
+/** No connection came about, to the proxy where there is one. A route may also be lost while a request is under way, so those codes are not among them. */
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
 /** The certificate faults of OpenSSL and Node.js, as far as their cure differs from "trust this authority". */
@@ -106,7 +108,8 @@ export function networkFailure(error: unknown, at: Surroundings, attempts: numbe
     return fail('BAD_RESPONSE', 'the compressed answer is damaged');
   }
   const cause = NETWORK_CAUSES[code] ?? 'the request failed';
-  return fail('NETWORK', `${cause}. Check ${at.addressSetting} and the network`);
+  const setting = (NEVER_CONNECTED.has(code) && at.proxySetting) || at.addressSetting;
+  return fail('NETWORK', `${cause}. Check ${setting} and the network`);
 }
 
 /** The HTTP library wraps what Node.js threw, and Node.js wraps the failures of several addresses. */
@@ -130,7 +133,7 @@ function proxyRefusal(error: unknown, at: Surroundings, attempts: number): ApiEr
   const passing = statusCode !== undefined && statusCode >= 500;
   const cure =
     statusCode === 407
-      ? 'check user name and password of the proxy'
+      ? proxyLoginAdvice(at)
       : passing
         ? 'it could not reach the server'
         : 'its rules do not allow this connection';
@@ -139,6 +142,10 @@ function proxyRefusal(error: unknown, at: Surroundings, attempts: number): ApiEr
     attempts,
     networkCode: 'PROXY_REFUSED',
   });
+}
+
+function proxyLoginAdvice({ proxySetting }: Surroundings): string {
+  return `check user name and password of the proxy${proxySetting ? ` in ${proxySetting}` : ''}`;
 }
 
 interface StatusContext {
@@ -220,7 +227,7 @@ function meaningOf(
     case 407:
       return {
         code: 'NETWORK',
-        advice: 'This comes from the proxy; check its user name and password.',
+        advice: `This comes from the proxy; ${proxyLoginAdvice(at)}.`,
         needsOperator: true,
       };
     case 408:

@@ -281,6 +281,7 @@ export class HttpClient {
       where: hostAndPort(base) + (proxy ? ` through the proxy ${proxy.host}:${proxy.port}` : ''),
       addressSetting: this.#traits.addressSetting,
       keySetting: this.#traits.keySetting,
+      proxySetting: proxy?.setting,
       redact: makeRedactor([
         { text: this.#apiKey, label: '[API key]' },
         { text: proxy?.password, label: '[proxy password]' },

@@ -16,6 +16,8 @@ export interface Proxy {
   port: number;
   username: string;
   password: string;
+  /** where it is set: `the proxy settings of the workspace` */
+  setting: string;
 }
 
 /**
@@ -32,7 +34,7 @@ export function chooseProxy(
 ): Proxy | undefined {
   if (settings?.url) {
     if (isExempt(url, settings.noProxy ?? [])) return undefined;
-    const proxy = parseProxy(settings.url, "The proxy's URL");
+    const proxy = parseProxy(settings.url, "The proxy's URL", 'the proxy settings of the workspace');
     return {
       ...proxy,
       username: settings.username || proxy.username,
@@ -45,10 +47,14 @@ export function chooseProxy(
     .find((name) => env[name]);
   if (!found) return undefined;
   if (isExempt(url, (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/))) return undefined;
-  return parseProxy(env[found] ?? '', `The environment variable ${found}`);
+  return parseProxy(
+    env[found] ?? '',
+    `The environment variable ${found}`,
+    `the environment variable ${found}`,
+  );
 }
 
-function parseProxy(text: string, whose: string): Proxy {
+function parseProxy(text: string, whose: string, setting: string): Proxy {
   const withScheme = text.includes('://') ? text : `http://${text}`;
   let url: URL;
   try {
@@ -67,6 +73,7 @@ function parseProxy(text: string, whose: string): Proxy {
     port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
     username: decoded(url.username),
     password: decoded(url.password),
+    setting,
   };
 }
 

@@ -14,7 +14,6 @@ import { refuseEvents } from '../support/refused-events';
 import { assertNoSecret } from '../support/secrets';
 
 const KEY = 'rf-secret-Qm7Zx81PvK3';
-const DEAD_URL = 'http://127.0.0.1:9';
 /** A PNG of 1 × 1 pixel. */
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -218,82 +217,6 @@ describe('admin routes', function () {
       assert.deepEqual(answer.body, { fields: { shift: { types: ['number'] } } });
       const wrong = await ask.get(`workspaces/${WORKSPACE_ID}/metadata-schema/..`);
       assert.notEqual(wrong.status, 200);
-    });
-  });
-
-  describe('check connection', () => {
-    const check = async (values: object): Promise<Record<string, string>> => {
-      const { body, status } = await ask.post('check-connection', { id: WORKSPACE_ID, ...values });
-      assert.equal(status, 200);
-      const steps = body['steps'] as { step: string; state: string }[];
-      return Object.fromEntries(steps.map(({ step, state }) => [step, state]));
-    };
-    const plainHttp = { proxy: 'none', tls: 'none' };
-
-    it('proves that the saved key reads, and says that the rest is unknown; nothing is created', async () => {
-      await load();
-      assert.deepEqual(await check({ baseUrl: simulator.url, apiKey: '__PWRD__' }), {
-        settings: 'ok',
-        host: 'ok',
-        ...plainHttp,
-        api: 'ok',
-        read: 'ok',
-        write: 'unknown',
-        manage: 'unknown',
-      });
-      assert.equal(simulator.events().length, 0);
-      assert.equal(simulator.requests.total, 1);
-    });
-
-    it('works with a key that was typed and never deployed, also as a variable', async () => {
-      await load({}, 'another-key');
-      assert.equal((await check({ baseUrl: simulator.url, apiKey: KEY }))['read'], 'ok');
-      process.env['VISION_EVENTS_TEST_KEY'] = KEY;
-      try {
-        const variable = await check({ baseUrl: simulator.url, apiKey: '${VISION_EVENTS_TEST_KEY}' });
-        assert.equal(variable['read'], 'ok');
-      } finally {
-        delete process.env['VISION_EVENTS_TEST_KEY'];
-      }
-      const unset = await check({ baseUrl: simulator.url, apiKey: '${VISION_EVENTS_TEST_KEY}' });
-      assert.deepEqual([unset['settings'], unset['host']], ['failed', 'unknown']);
-    });
-
-    it('names the step that fails', async () => {
-      await load();
-      const refusedKey = await check({ baseUrl: simulator.url, apiKey: 'wrong-key-of-somebody' });
-      assert.deepEqual(
-        [refusedKey['api'], refusedKey['read'], refusedKey['write']],
-        ['ok', 'failed', 'unknown'],
-      );
-      const writeOnly = await check({ baseUrl: simulator.url, apiKey: `${KEY}-write` });
-      assert.deepEqual([writeOnly['read'], writeOnly['write']], ['failed', 'unknown']);
-      const dead = await check({ baseUrl: DEAD_URL, apiKey: KEY });
-      assert.deepEqual([dead['settings'], dead['host'], dead['api']], ['ok', 'failed', 'unknown']);
-      const noTls = await check({ baseUrl: simulator.url.replace('http:', 'https:'), apiKey: KEY });
-      assert.deepEqual([noTls['host'], noTls['tls'], noTls['api']], ['ok', 'failed', 'unknown']);
-      const notUrl = await check({ baseUrl: 'somewhere', apiKey: KEY });
-      assert.equal(notUrl['settings'], 'failed');
-      const noKey = await check({ baseUrl: simulator.url, apiKey: '' });
-      assert.equal(noKey['settings'], 'failed');
-      simulator.faults.next({ status: 503 });
-      const busy = await check({ baseUrl: simulator.url, apiKey: KEY });
-      assert.deepEqual([busy['host'], busy['api'], busy['read']], ['ok', 'failed', 'unknown']);
-    });
-
-    it('never answers a key, typed or saved, not even when the server repeats it', async () => {
-      await load();
-      simulator.faults.always({ status: 400, body: { error: `Bearer ${KEY} and typed-key-1234567` } });
-      for (const apiKey of ['__PWRD__', KEY, 'typed-key-1234567']) {
-        const { text } = await ask.post('check-connection', {
-          id: WORKSPACE_ID,
-          baseUrl: simulator.url,
-          apiKey,
-        });
-        assert.match(text, /answered 400/);
-        assertNoSecret(KEY, text, 'the answer');
-        if (apiKey !== KEY && apiKey !== '__PWRD__') assertNoSecret(apiKey, text, 'the answer');
-      }
     });
   });
 

@@ -6,3 +6,7 @@ declare module '@node-red/nodes/core/sequence/*' {
   const initialise: (RED: unknown) => void;
   export = initialise;
 }
+declare module '@node-red/nodes/core/network/*' {
+  const initialise: (RED: unknown) => void;
+  export = initialise;
+}

@@ -10,10 +10,22 @@ import visionEventOutbox = require('../../nodes/vision-event-outbox');
 import visionEventWorkspace = require('../../nodes/vision-event-workspace');
 import catchNode = require('@node-red/nodes/core/common/25-catch.js');
 import completeNode = require('@node-red/nodes/core/common/24-complete.js');
+import tlsNode = require('@node-red/nodes/core/network/05-tls.js');
+import proxyNode = require('@node-red/nodes/core/network/06-httpproxy.js');
 
 helper.init(path.join(require.resolve('node-red/package.json'), '..', 'lib', 'red.js'));
 
 export { helper };
+
+const NODES = [
+  visionEventWorkspace,
+  visionEvent,
+  visionEventOutbox,
+  catchNode,
+  completeNode,
+  tlsNode,
+  proxyNode,
+];
 
 export const WORKSPACE_ID = 'workspace';
 export const EVENT_NODE_ID = 'event';
@@ -88,11 +100,7 @@ export class TestFlow {
       ...(eventStoreKey === undefined ? {} : { eventStoreKey }),
     };
     const credentials = Object.keys(keys).length === 0 ? {} : { [WORKSPACE_ID]: keys };
-    await helper.load(
-      [visionEventWorkspace, visionEvent, visionEventOutbox, catchNode, completeNode] as never,
-      flow as never,
-      credentials,
-    );
+    await helper.load(NODES, flow as never, credentials);
     const test = new TestFlow();
     test.listen('out', test.out);
     test.listen('caught', test.caught);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { VisionEventsClient, type ClientOptions } from '../../../src/api/client';
 import { ApiError } from '../../../src/api/errors';
-import { KEY, stopServers } from './servers';
+import { KEY, stopServers } from '../../support/servers';
 
 interface Closable {
   close(): void;

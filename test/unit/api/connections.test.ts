@@ -4,7 +4,7 @@ import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { makeAgent } from '../../../src/api/agents';
 import { VisionEventsClient, type ClientOptions } from '../../../src/api/client';
 import { clientFor, closedLater, endAll, failureOf } from './clients';
-import { accept, EVENT, sendJson, startServer, type Received } from './servers';
+import { accept, EVENT, sendJson, startServer, type Received } from '../../support/servers';
 
 /** Waits until a condition holds; mocha's own time limit ends a test whose condition never does. */
 async function until(condition: () => boolean): Promise<void> {

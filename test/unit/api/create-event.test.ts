@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Target } from '../../../src/delivery/target';
 import { clientFor, endAll } from './clients';
-import { accept, EVENT, KEY, sendJson, startServer } from './servers';
+import { accept, EVENT, KEY, sendJson, startServer } from '../../support/servers';
 
 describe('VisionEventsClient.createEvent', () => {
   afterEach(endAll);

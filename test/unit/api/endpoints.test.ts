@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { parseBatchReply } from '../../../src/api/replies';
 import type { Target } from '../../../src/delivery/target';
 import { clientFor, endAll, failureOf } from './clients';
-import { EVENT, KEY, sendJson, startServer } from './servers';
+import { EVENT, KEY, sendJson, startServer } from '../../support/servers';
 
 const events = ['a', 'b', 'c'].map((eventId) => ({ ...EVENT, eventId }));
 

@@ -6,7 +6,7 @@ import {
 } from '../../../src/api/event-store-client';
 import type { VisionEvent } from '../../../src/event/types';
 import { closedLater, endAll, failureOf } from './clients';
-import { EVENT, KEY, sendJson, startServer } from './servers';
+import { EVENT, KEY, sendJson, startServer } from '../../support/servers';
 
 const clientFor = (server: { url: string }, options: Partial<EventStoreOptions> = {}) =>
   closedLater(new EventStoreClient({ baseUrl: server.url, env: {}, ...options }));

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { ApiErrorCode } from '../../../src/api/errors';
 import { networkFailure, serverText, type Surroundings } from '../../../src/api/failure';
 import { assertHoldsNo, clientFor, endAll, failureOf } from './clients';
-import { accept, EVENT, KEY, listen, sendJson, startServer } from './servers';
+import { accept, EVENT, KEY, listen, sendJson, startServer } from '../../support/servers';
 
 interface StatusCase {
   status: number;

@@ -102,12 +102,19 @@ describe('chooseProxy', () => {
 
   it('reads scheme, port, user name and password', () => {
     const read = (url: string) => chooseProxy(API, { url }, {});
-    const proxy = { protocol: 'http:', host: 'proxy', port: 3128, username: '', password: '' };
+    const setting = 'the proxy settings of the workspace';
+    const proxy = { protocol: 'http:', host: 'proxy', port: 3128, username: '', password: '', setting };
     assert.deepEqual(read('proxy:3128'), proxy);
     assert.deepEqual(read('http://proxy'), { ...proxy, port: 80 });
     assert.deepEqual(read('https://proxy'), { ...proxy, protocol: 'https:', port: 443 });
     assert.deepEqual(read('http://j%40e:p%3A%25@proxy:3128'), { ...proxy, username: 'j@e', password: 'p:%' });
     assert.deepEqual(read('http://[fd00::1]:3128'), { ...proxy, host: 'fd00::1' });
+  });
+
+  it('says where the proxy is set', () => {
+    const setting = (env: NodeJS.ProcessEnv) => chooseProxy(API, undefined, env)?.setting;
+    assert.equal(setting({ HTTPS_PROXY: 'http://a:1' }), 'the environment variable HTTPS_PROXY');
+    assert.equal(setting({ all_proxy: 'http://a:1' }), 'the environment variable all_proxy');
   });
 
   it('the settings spare hosts of their own, and then the environment is not asked', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { makeCertificate } from './certificates';
+import { makeCertificate } from '../../support/certificates';
 import { clientFor, endAll, failureOf } from './clients';
-import { startProxy } from './proxies';
-import { accept, EVENT, KEY, listen, startServer } from './servers';
+import { startProxy } from '../../support/proxies';
+import { accept, EVENT, KEY, listen, startServer } from '../../support/servers';
 
 const HOST = 'api.vision.test';
 const certificate = makeCertificate(['127.0.0.1', HOST]);
@@ -139,7 +139,7 @@ describe('proxies of the client', () => {
   });
 
   for (const [status, needsOperator, says] of [
-    [407, true, /password of the proxy/],
+    [407, true, /password of the proxy in the proxy settings of the workspace/],
     [403, true, /rules/],
     [503, undefined, /could not reach/],
   ] as const) {
@@ -169,6 +169,7 @@ describe('proxies of the client', () => {
     const error = await failureOf(client.createEvent(EVENT));
     assert.equal(error.code, 'NETWORK');
     assert.match(error.message, /through the proxy 127\.0\.0\.1:9: the connection was refused/);
+    assert.match(error.message, /Check the proxy settings of the workspace/);
   });
 
   it('a proxy that never answers ends at the deadline, and close leaves no connection to it', async () => {
@@ -219,6 +220,12 @@ describe('proxies of the client', () => {
         assert.equal(stranger.received.length, 0);
       });
     }
+
+    it('that is not there is named by its variable', async () => {
+      const env = { https_proxy: 'http://127.0.0.1:9' };
+      const error = await failureOf(clientFor({ url: `https://${HOST}` }, { env }).createEvent(EVENT));
+      assert.match(error.message, /Check the environment variable https_proxy/);
+    });
 
     it('http_proxy is used for http', async () => {
       const server = await startServer(accept);

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { multipartBody, safeFileName } from '../../../src/api/multipart';
 import { UploadCache } from '../../../src/api/upload-cache';
 import { clientFor, endAll, failureOf } from './clients';
-import { KEY, listen, sendJson, startServer, type Received } from './servers';
+import { KEY, listen, sendJson, startServer, type Received } from '../../support/servers';
 
 interface Form {
   fields: Record<string, string>;

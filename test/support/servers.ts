@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { VisionEvent } from '../../../src/event/types';
+import type { VisionEvent } from '../../src/event/types';
 
 export const KEY = 'k3y-Of/The+Plant==';
 
