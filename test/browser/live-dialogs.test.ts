@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Browser, Locator } from 'playwright-core';
-import { visionEventDefaults, workspaceDefaults } from '../../nodes/properties';
+import {
+  visionEventBundleDefaults,
+  visionEventDefaults,
+  visionEventQueryDefaults,
+  visionEventUseCaseDefaults,
+  workspaceDefaults,
+} from '../../nodes/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { launchBrowser } from '../support/browser';
 import { EditorPage } from '../support/editor-page';
@@ -160,6 +166,24 @@ describe('the live parts of the dialogs', function () {
       assert.ok(created !== '' && created !== 'dock-count');
       assert.deepEqual(editor.pageErrors, []);
     });
+
+    for (const id of ['query', 'use-case', 'bundle']) {
+      it(`offers the use cases in the dialog of the ${id} node too`, async () => {
+        await editor.openDialog(id);
+        const picker = editor.page.locator('.vision-event-beside');
+        await picker.locator('button').first().click();
+        await picker.getByRole('option', { name: 'Dock count' }).click();
+        assert.equal(await editor.page.locator('#node-input-useCase').inputValue(), 'dock-count');
+        assert.match(await picker.innerText(), /Choose …\s+Use case: Dock count/);
+        await screenshot(editor, `picker-${id}`);
+        if (id === 'use-case') {
+          await editor.page.locator('#node-input-action').selectOption('unarchive');
+          await picker.waitFor({ state: 'hidden' });
+          assert.equal(await editor.page.locator('#node-input-useCase').inputValue(), 'dock-count');
+        }
+        assert.deepEqual(editor.pageErrors, []);
+      });
+    }
 
     it('says why the list cannot be shown, and leaves the field as it is', async () => {
       await editor.openDialog('write-only');
@@ -532,6 +556,7 @@ function flow(baseUrl: string): FlowNode[] {
     workspace('workspace', apiKey),
     workspace('no-reading', `${apiKey}-write`),
     event('event', 0),
+    ...usersOfUseCases(place),
     event('write-only', 1, { workspace: 'no-reading' }),
     event('metadata', 2, { metadata: [{ key: 'shift', value: '2', valueType: 'str' }] }),
     event('custom', 3, { format: 'custom' }),
@@ -551,3 +576,28 @@ function flow(baseUrl: string): FlowNode[] {
 /** A grey PNG of 80 × 60 pixels. */
 const PICTURE =
   'iVBORw0KGgoAAAANSUhEUgAAAFAAAAA8CAAAAADUTGJQAAAALUlEQVR42u3MMQEAAAwCIMPaP4MlduyAAKTHIhQKhUKhUCgUCoVCoVAoFP4IBwASU2ohtlgSAAAAAElFTkSuQmCC';
+
+/** The other nodes that name a use case. */
+function usersOfUseCases(place: (row: number) => object): FlowNode[] {
+  const shared = { workspace: 'workspace', wires: [[]] };
+  return [
+    { ...visionEventQueryDefaults, ...shared, ...place(6), id: 'query', type: 'vision-event-query' },
+    {
+      ...visionEventUseCaseDefaults,
+      ...shared,
+      ...place(7),
+      id: 'use-case',
+      type: 'vision-event-use-case',
+      action: 'archive',
+    },
+    {
+      ...visionEventBundleDefaults,
+      ...shared,
+      ...place(8),
+      id: 'bundle',
+      type: 'vision-event-bundle',
+      action: 'upload',
+      directory: '/media/usb',
+    },
+  ];
+}
