@@ -43,6 +43,12 @@ function visionEventButton(text, icon, onClick) {
   return button;
 }
 
+/** The texts of the live parts that several dialogs have stand once, in the catalogue of the vision event. */
+// eslint-disable-next-line no-unused-vars -- used by the html that includes this
+function visionEventSharedText(key, values) {
+  return RED._(`@vision-events/node-red-roboflow/vision-event:vision-event.${key}`, values);
+}
+
 /**
  * Requests to the admin routes of this package. They resolve with the answer, or reject with `{code, message}` whose message is for
  * the user. Addresses are relative: Node-RED need not live at the root.

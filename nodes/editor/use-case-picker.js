@@ -1,18 +1,19 @@
-/* global visionEventElement, visionEventButton */
+/* global visionEventElement, visionEventButton, visionEventSharedText */
 /**
  * A searchable list of the workspace's use cases beneath the plain field, and a way to create one.
  * Nothing is asked of the API before somebody opens the list.
  *
- * @param {{t: Function}} form what `visionEventForm` answered
  * @param {object} admin what `visionEventAdmin` answered
- * @param {{useCase: string, workspace: string}} selectors of the two inputs
+ * @param {() => boolean} isOffered false where the active use cases are the wrong ones
  */
 // eslint-disable-next-line no-unused-vars -- used by the html that includes this
-function visionEventUseCasePicker(form, admin, selectors) {
-  const { t } = form;
+function visionEventUseCasePicker(admin, isOffered = () => true) {
+  const t = visionEventSharedText;
+  const selectors = { useCase: '#node-input-useCase', workspace: '#node-input-workspace' };
   let useCases;
   let workspace;
   let open;
+  let beside;
   let toggle;
   let name;
   let panel;
@@ -59,7 +60,7 @@ function visionEventUseCasePicker(form, admin, selectors) {
       list,
       message,
     );
-    const beside = visionEventElement(
+    beside = visionEventElement(
       'div',
       { class: 'vision-event-beside' },
       visionEventElement('div', { class: 'vision-event-pair' }, toggle, name),
@@ -72,10 +73,15 @@ function visionEventUseCasePicker(form, admin, selectors) {
     });
     search.addEventListener('keydown', onKey);
     $(selectors.useCase).on('change', () => {
-      beside.hidden = !isFixed();
+      update();
       showName();
     });
-    beside.hidden = !isFixed();
+    update();
+  }
+
+  /** Call when what `isOffered` answers may have changed. */
+  function update() {
+    beside.hidden = !isFixed() || !isOffered();
   }
 
   function show() {
@@ -206,5 +212,5 @@ function visionEventUseCasePicker(form, admin, selectors) {
     else name.textContent = useCases && id !== '' ? t('useCase.notListed') : '';
   }
 
-  return { prepare };
+  return { prepare, update };
 }

@@ -52,6 +52,25 @@ describe('the live parts of the dialogs, in Node-RED 4.1', function () {
     assert.deepEqual(editor.pageErrors, []);
   });
 
+  for (const id of ['query', 'use-case', 'bundle']) {
+    it(`offers the use cases in the dialog of the ${id} node too`, async () => {
+      const { editor } = session;
+      await editor.openDialog(id);
+      const picker = editor.page.locator('.vision-event-beside');
+      await picker.locator('button').first().click();
+      await picker.getByRole('option', { name: 'Dock count' }).click();
+      assert.equal(await editor.page.locator('#node-input-useCase').inputValue(), 'dock-count');
+      assert.match(await picker.innerText(), /Choose …\s+Use case: Dock count/);
+      await editor.screenshot(`live picker ${id}`);
+      if (id === 'use-case') {
+        await editor.page.locator('#node-input-action').selectOption('unarchive');
+        await picker.waitFor({ state: 'hidden' });
+        assert.equal(await editor.page.locator('#node-input-useCase').inputValue(), 'dock-count');
+      }
+      assert.deepEqual(editor.pageErrors, []);
+    });
+  }
+
   it('says why the list cannot be shown, and leaves the field as it is', async () => {
     const { editor } = session;
     await editor.openDialog('write-only');
@@ -182,6 +201,9 @@ function flow(baseUrl: string): FlowNode[] {
       detectionsType: 'none',
     },
     'inject-queue': injecting(1, 'queue'),
+    query: { type: 'vision-event-query' },
+    'use-case': { type: 'vision-event-use-case', action: 'archive' },
+    bundle: { type: 'vision-event-bundle', action: 'upload', directory: '/media/usb' },
   };
   return flowOf(nodes, {
     workspace: { baseUrl, batchLinger: 0, apiKey },

@@ -22,11 +22,17 @@ function keysOf(type: string): string[] {
   return keys;
 }
 
+/** Parts that dialogs share with their texts: those stand once, in the catalogue of the vision event. */
+const WITH_SHARED_TEXTS = ['editor/live.js', 'editor/use-case-picker.js'];
+
 /** Keys that the dialog's html and script name in full. */
 function keysNamedIn(type: string): string[] {
   const dialog = read(`${type}.html`);
-  const included = [...dialog.matchAll(/^ *\/\/ @include (\S+)$/gm)].map(([, file]) => read(file!));
-  const html = dialog + included.join('');
+  const sharesTexts = dialog.includes('visionEventAdmin(visionEventSharedText)');
+  const included = [...dialog.matchAll(/^ *\/\/ @include (\S+)$/gm)]
+    .map(([, file]) => file!)
+    .filter((file) => !(sharesTexts && WITH_SHARED_TEXTS.includes(file)));
+  const html = dialog + included.map(read).join('');
   const translated = [...html.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, keys]) => keys?.split(';') ?? []);
   const own = translated
     .map((key) => key.replace(/^\[[\w-]+\]/, ''))
