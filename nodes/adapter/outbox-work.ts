@@ -3,6 +3,7 @@ import type { DeliveredEvent } from '../../src/delivery/outbox';
 import type { RefusedEvent } from '../../src/delivery/sender-types';
 import type { EventWarning } from '../../src/event/types';
 import type { VisionEventOutboxProperties } from '../properties';
+import { deliveryStatus } from './delivery-status';
 import { FlowError, toFlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
 import { StatusTexts } from './status-texts';
@@ -88,17 +89,11 @@ export class OutboxWork {
 
   private joinDelivery(): () => void {
     try {
-      return this.delivery().register(
-        {
-          showDelivery: (state) => this.status.show(() => this.texts.delivery(state)),
-          showError: (error) => this.showError(error),
-        },
-        {
-          delivered: (events, warnings) => this.tellDelivered(events, warnings),
-          refused: (events) => this.tellRefused(events),
-          state: () => this.tellStateSoon(),
-        },
-      );
+      return this.delivery().register(deliveryStatus(this.status, this.texts), {
+        delivered: (events, warnings) => this.tellDelivered(events, warnings),
+        refused: (events) => this.tellRefused(events),
+        state: () => this.tellStateSoon(),
+      });
     } catch (error) {
       this.showError(toFlowError(error));
       return () => undefined;

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { VisionEventSendProperties } from '../properties';
+import { deliveryStatus } from './delivery-status';
 import { toFlowError, type FlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
 import type { EventReport } from './report';
@@ -90,10 +91,7 @@ export class SendEventsWork {
   private joinDelivery(): () => void {
     try {
       const { delivery } = workspaceOf(this.RED, this.config.workspace);
-      return delivery.register({
-        showDelivery: (state) => this.status.show(() => this.texts.delivery(state)),
-        showError: (error) => this.showError(error),
-      });
+      return delivery.register(deliveryStatus(this.status, this.texts));
     } catch {
       // Each message will say so, as the status does already.
       return () => undefined;

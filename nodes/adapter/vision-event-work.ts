@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { VisionEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../properties';
 import { Cooldown } from './cooldown';
+import { deliveryStatus } from './delivery-status';
 import { EventInputs, type EventValues } from './event-inputs';
 import { numberOf } from './event-settings';
 import { fieldLabels } from './field-label';
@@ -79,10 +80,7 @@ export class VisionEventWork {
   private joinDelivery(): () => void {
     try {
       const { delivery } = workspaceOf(this.RED, this.config.workspace);
-      return delivery.register({
-        showDelivery: (state) => this.status.show(() => this.texts.delivery(state)),
-        showError: (error) => this.showError(error),
-      });
+      return delivery.register(deliveryStatus(this.status, this.texts));
     } catch {
       // Each message will say so, as the status does already.
       return () => undefined;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { helper, TestFlow, WORKSPACE_ID } from '../support/node-red-helper';
+import type { NodeStatus } from 'node-red';
+import { EVENT_NODE_ID, helper, TestFlow, WORKSPACE_ID } from '../support/node-red-helper';
 
 const UNSET = 'A_VARIABLE_THAT_NOBODY_SETS';
 
@@ -45,6 +46,17 @@ describe('vision-event with settings missing', function () {
       );
     });
   }
+
+  it('every node that stores shows at once that it has no workspace', async () => {
+    const node = (type: string) => ({ id: type, type, z: 'tab', x: 100, y: 100, delivery: 'queue' });
+    const others = [node('vision-event-send'), node('vision-event-outbox')];
+    await TestFlow.load({ delivery: 'queue' }, undefined, others);
+    for (const id of [EVENT_NODE_ID, ...others.map(({ id }) => id)]) {
+      const { status } = helper.getNode(id) as unknown as { status: { args: [NodeStatus][] } };
+      const [{ fill, shape, text }] = status.args.at(-1)!;
+      assert.deepEqual([fill, shape, text?.replace(/^.*status\./, '')], ['red', 'ring', 'noWorkspace'], id);
+    }
+  });
 
   it('the variables are read when they are set', async () => {
     process.env['VISION_EVENTS_TEST_KEY'] = 'from-the-environment';

@@ -7,6 +7,7 @@ import type { EventReport } from '../../nodes/adapter/report';
 
 import visionEvent = require('../../nodes/vision-event');
 import visionEventOutbox = require('../../nodes/vision-event-outbox');
+import visionEventSend = require('../../nodes/vision-event-send');
 import visionEventWorkspace = require('../../nodes/vision-event-workspace');
 import catchNode = require('@node-red/nodes/core/common/25-catch.js');
 import completeNode = require('@node-red/nodes/core/common/24-complete.js');
@@ -20,6 +21,7 @@ export { helper };
 const NODES = [
   visionEventWorkspace,
   visionEvent,
+  visionEventSend,
   visionEventOutbox,
   catchNode,
   completeNode,

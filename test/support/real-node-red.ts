@@ -28,8 +28,8 @@ const DEPLOY_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 10_000;
 const POLL_MS = 100;
 
-/** What is stopped and started again: everything, or the nodes that changed. */
-export type DeploymentType = 'full' | 'nodes';
+/** What is stopped and started again: everything, the flows with changes, or the nodes that changed. */
+export type DeploymentType = 'full' | 'flows' | 'nodes';
 
 /** A real Node-RED in a process of its own, with the packed package installed in a fresh user directory. */
 export class RealNodeRed {
