@@ -47,7 +47,10 @@ export class UploadBundlesWork {
         throw fault;
       }
       message.payload = summary;
-      this.status.show(this.texts.done('uploaded', summary.uploaded));
+      const left = summary.refused.length + summary.kept.length;
+      this.status.show(
+        left > 0 ? this.texts.someFailed(left) : this.texts.done('uploaded', summary.uploaded),
+      );
       send(message);
     } finally {
       this.isRunning = false;

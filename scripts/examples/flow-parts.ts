@@ -268,8 +268,17 @@ export class ExampleFlow {
     );
   }
 
-  httpIn(name: string, place: Place, method: 'get' | 'post', url: string, wires: string[][], upload = false): string {
-    return this.node('http in', name, place, { url, method, upload, skipBodyParsing: false, swaggerDoc: '' }, wires);
+  /** @param body `upload`: files of a form; `raw`: a Buffer as it came; else Node-RED takes most bytes for text */
+  httpIn(
+    name: string,
+    place: Place,
+    method: 'get' | 'post',
+    url: string,
+    wires: string[][],
+    body: 'parsed' | 'upload' | 'raw' = 'parsed',
+  ): string {
+    const reading = { upload: body === 'upload', skipBodyParsing: body === 'raw' };
+    return this.node('http in', name, place, { url, method, ...reading, swaggerDoc: '' }, wires);
   }
 
   httpResponse(place: Place): string {

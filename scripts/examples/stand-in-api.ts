@@ -80,7 +80,7 @@ export function addStandInApi(flow: ExampleFlow, options: StandInOptions = {}): 
     [response],
   ]);
   const uploadIn = behindLink(upload, row(1));
-  flow.httpIn('pictures', [140, row(1)], 'post', `${base}/vision-events/upload`, [[uploadIn]], true);
+  flow.httpIn('pictures', [140, row(1)], 'post', `${base}/vision-events/upload`, [[uploadIn]], 'upload');
   const page = flow.functionNode('page', [480 + right, row(2)], 'stand-in-page.js', [[response]]);
   flow.httpIn('page', [130, row(2)], 'get', base, [[page]]);
   if (options.takesBundles) addBundles(flow, base, response);
@@ -97,7 +97,7 @@ function addBundles(flow: ExampleFlow, base: string, response: string): void {
     [[response]],
     ['zlib'],
   );
-  flow.httpIn('bundles', [140, 360], 'post', `${base}/vision-events/bundle`, [[take]]);
+  flow.httpIn('bundles', [140, 360], 'post', `${base}/vision-events/bundle`, [[take]], 'raw');
 }
 
 function addQueries(flow: ExampleFlow, base: string, response: string): void {

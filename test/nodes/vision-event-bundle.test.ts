@@ -194,6 +194,7 @@ describe('vision-event-bundle', function () {
       const summary = (await flow.send({})).out!.payload as UploadSummary;
       assert.deepEqual([summary.uploaded, summary.left, summary.refused.length], [2, 0, 1]);
       assert.equal(summary.refused[0]!.statusCode, 400);
+      await flow.until(() => flow.statuses.at(-1) === 'yellow someFailed');
       assert.deepEqual((await readdir(path.join(folder, 'refused'))).sort(), [
         'event_00000000T000000_000000_bad.tar.gz',
         'event_00000000T000000_000000_bad.tar.gz.reason.json',
