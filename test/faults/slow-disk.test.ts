@@ -15,7 +15,7 @@ const WORKER = join(__dirname, 'slow-disk-worker.ts');
 const SECONDS = rounds(2, 10);
 const LONGEST_STALL_MS = 20;
 const LEAST_ACKS_PER_SECOND = 100;
-const MOST_ROUNDS = 5;
+const MOST_ROUNDS = 10;
 
 describe('16: a slow disk', function () {
   this.timeout(isLongRun ? 600_000 : 120_000);

@@ -15,6 +15,7 @@ import {
 interface Item {
   id: string;
   record: OutboxRecord;
+  bytes: number;
   acceptedAt: number;
   leased: boolean;
   dueAt: number;
@@ -73,7 +74,16 @@ export class MemoryOutbox implements Outbox {
     const acceptedAt = this.clock.now();
     for (const record of records) {
       const id = String(++this.lastId).padStart(10, '0');
-      this.items.push({ id, record, acceptedAt, leased: false, dueAt: 0, attempts: 0, sourceIds: new Map() });
+      this.items.push({
+        id,
+        record,
+        bytes: recordBytes(record),
+        acceptedAt,
+        leased: false,
+        dueAt: 0,
+        attempts: 0,
+        sourceIds: new Map(),
+      });
     }
     this.totals.appended += records.length;
     if (records.length > 0) this.tellListeners();
@@ -158,7 +168,7 @@ export class MemoryOutbox implements Outbox {
       bytes: this.bytes(),
       leased: this.items.filter(({ leased }) => leased).length,
       dead: this.dead.length,
-      deadBytes: this.dead.reduce((sum, { item }) => sum + recordBytes(item.record), 0),
+      deadBytes: this.dead.reduce((sum, { item }) => sum + item.bytes, 0),
       oldestAgeMs: age >= 0 ? age : undefined,
       ...this.totals,
       dropped: 0,
@@ -209,7 +219,7 @@ export class MemoryOutbox implements Outbox {
   }
 
   private bytes(): number {
-    return this.items.reduce((sum, { record }) => sum + recordBytes(record), 0);
+    return this.items.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   private tellListeners(): void {
