@@ -9,13 +9,13 @@ export function backlog(): ExampleFlow {
   flow.comments(
     ...firstSteps('backlog', 'Deploy: what waits stands in words below the node "backlog"', [
       'Press "cut the link" and watch the backlog grow; after 20 s there is an alarm',
-      'Put a mail, chat or lamp node behind "waits too long". The numbers suit a gauge or chart of a dashboard as they are.',
+      'After "mend it" the next attempt comes within a minute. Put a mail, chat or lamp node behind "waits too long". The numbers suit a gauge or chart of a dashboard as they are.',
     ]),
   );
   addEvents(flow, workspace);
   addBacklog(flow, workspace);
-  const linkSwitch = addLinkButtons(flow, 500);
-  flow.errors([620, 520]);
+  const linkSwitch = addLinkButtons(flow, 520);
+  flow.errors([540, 540]);
   addStandInApi(flow, { path: 'backlog', label: 'backlog', takesBatches: true, linkSwitch });
   return flow;
 }
@@ -37,15 +37,15 @@ function addEvents(flow: ExampleFlow, workspace: string): void {
   );
   const camera = flow.functionNode('line camera', [310, 240], 'line-camera.js', [[count]]);
   flow.inject('every 2 s', [120, 240], 2, [[camera]]);
-  const shown = flow.debug('status of the node', [1010, 240], 'status.text');
-  flow.node('status', 'its status', [790, 240], { scope: [count] }, [[shown]]);
+  const shown = flow.debug('status of the node', [750, 300], 'status.text');
+  flow.node('status', 'its status', [530, 300], { scope: [count] }, [[shown]]);
 }
 
 function addBacklog(flow: ExampleFlow, workspace: string): void {
-  const numbers = flow.debug('numbers', [1040, 340], 'payload');
-  const alarm = flow.debug('alarm', [1030, 420], 'payload');
-  const tooLong = flow.functionNode('waits too long', [800, 420], 'waits-too-long.js', [[alarm]]);
-  const words = flow.functionNode('backlog', [780, 340], 'backlog-in-words.js', [[numbers]]);
-  const outbox = flow.outbox('outbox', [530, 380], workspace, [[], [], [words, tooLong]]);
-  flow.inject('ask every 5 s', [140, 380], 5, [[outbox]], { payload: 'state', payloadType: 'str' });
+  const numbers = flow.debug('numbers', [790, 360], 'payload');
+  const alarm = flow.debug('alarm', [780, 440], 'payload');
+  const tooLong = flow.functionNode('waits too long', [590, 440], 'waits-too-long.js', [[alarm]]);
+  const words = flow.functionNode('backlog', [570, 360], 'backlog-in-words.js', [[numbers]]);
+  const outbox = flow.outbox('outbox', [370, 400], workspace, [[], [], [words, tooLong]]);
+  flow.inject('ask every 5 s', [140, 400], 5, [[outbox]], { payload: 'state', payloadType: 'str' });
 }

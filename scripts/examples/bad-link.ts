@@ -8,14 +8,14 @@ export function badLink(): ExampleFlow {
   flow.tab('Edge with a bad link', 'Events are stored on disk and delivered in the background.');
   flow.comments(
     ...firstSteps('bad-link', 'Deploy: every 2 s an event is stored, and delivered a moment later', [
-      'Press "cut the link": the events wait on disk, and survive a restart. Press "mend it" and watch them arrive',
-      'The waiting time between two attempts grows up to a minute. "flush" tries at once.',
+      'Press "cut the link": the events wait on disk, and survive a restart. Press "mend it" and "flush": they arrive',
+      'Without "flush" they arrive too: the waiting time between two attempts grows up to a minute.',
     ]),
   );
   addEvents(flow, workspace);
   addOutbox(flow, workspace);
   const linkSwitch = addLinkButtons(flow, 540);
-  flow.errors([620, 560]);
+  flow.errors([540, 560]);
   addStandInApi(flow, { path: 'bad-link', label: 'bad link', takesBatches: true, linkSwitch });
   return flow;
 }
