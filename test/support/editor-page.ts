@@ -111,7 +111,7 @@ export class EditorPage {
       await this.page.keyboard.down('Control');
       await this.page.mouse.click(place.x, place.y);
       await this.page.keyboard.up('Control');
-      await search.waitFor();
+      await search.locator('input:focus').waitFor();
       await this.page.keyboard.type(name);
       await search.locator('li.selected', { hasText: name }).waitFor();
       await this.page.keyboard.press('Enter');
