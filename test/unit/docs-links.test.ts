@@ -25,6 +25,14 @@ function localTargets(markdown: string): string[] {
 describe('the documents', () => {
   it('are found', () => assert.ok(documents.length > 8, documents.join(', ')));
 
+  it('show every picture that was taken for them', () => {
+    const shown = documents.flatMap((document) =>
+      localTargets(readFileSync(path.join(root, document), 'utf8')).map((target) => path.basename(target)),
+    );
+    const unused = readdirSync(path.join(root, 'docs/images')).filter((picture) => !shown.includes(picture));
+    assert.deepEqual(unused, []);
+  });
+
   for (const document of documents) {
     it(`${document} links to files that exist`, () => {
       const folder = path.dirname(path.join(root, document));

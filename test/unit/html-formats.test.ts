@@ -18,6 +18,13 @@ describe('formats of the drop-down', () => {
     assert.deepEqual(structuredClone(shown), { recognised: ofKind('adapter'), presets: ofKind('preset') });
   });
 
+  it('are as many as the README says', () => {
+    const readme = readFileSync(path.join(__dirname, '../../README.md'), 'utf8');
+    const [, recognised, presets] = /(\d+) recognised, (\d+) presets/.exec(readme) ?? [];
+    const count = (kind: string) => FORMATS.filter((format) => format.kind === kind).length;
+    assert.deepEqual([Number(recognised), Number(presets)], [count('adapter'), count('preset')]);
+  });
+
   it('names only known formats where a field is shown for some', () => {
     const known = new Set(['any', 'auto', 'recognised', 'custom', ...FORMATS.map(({ id }) => id)]);
     const named = [...html.matchAll(/data-formats="([^"]+)"/g)].flatMap(
