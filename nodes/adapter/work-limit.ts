@@ -15,21 +15,20 @@ export class WorkLimit {
 
   /**
    * @param most at the same time
-   * @param queue how many may wait (any number, unless it says so), and the error for one more
+   * @param queue how many may wait, and the error for one more; without it any number
    */
   constructor(
     private readonly most: number,
-    private readonly queue: { most: number; busy: () => Error } = {
-      most: Infinity,
-      busy: () => new Error('busy'),
-    },
+    private readonly queue?: { most: number; busy: () => Error },
   ) {}
 
   /** Begins the work when its turn comes, and settles as it does. Work that is refused is never begun. */
   run(work: () => Promise<void>): Promise<void> {
     if (this.refusal) return Promise.reject(this.refusal);
-    if (this.underWay >= this.most && this.waiting.size >= this.queue.most)
+    const mustWait = this.underWay >= this.most;
+    if (mustWait && this.queue && this.waiting.size >= this.queue.most) {
       return Promise.reject(this.queue.busy());
+    }
     return new Promise((resolve, reject) => {
       // The promise only hears the outcome, nothing of the work hangs on it: in a burst it has grown old while it waited, and what
       // hangs on something old stays in memory until the next full collection.
@@ -39,8 +38,8 @@ export class WorkLimit {
           .then(resolve, reject)
           .then(() => this.ended());
       };
-      if (this.underWay < this.most) begin();
-      else this.waiting.add({ begin, refuse: reject });
+      if (mustWait) this.waiting.add({ begin, refuse: reject });
+      else begin();
     });
   }
 
