@@ -21,8 +21,12 @@ async function lateAnswers(
   const random = seededRandom(seed);
   const bench = new SenderBench({ random: seededRandom(seed + 1), settings });
   prepare(bench);
-  bench.target.answer = (): Answer =>
-    random() < 0.2 ? { lost: failure('NETWORK'), landsAfter: Math.floor(random() * 25 * SECOND) } : undefined;
+  let lostAnswers = 0;
+  bench.target.answer = (): Answer => {
+    if (random() >= 0.2) return undefined;
+    lostAnswers += 1;
+    return { lost: failure('NETWORK'), landsAfter: Math.floor(random() * 25 * SECOND) };
+  };
   bench.sender.start();
   for (let version = 1; version <= VERSIONS; version++) {
     for (let event = 0; event < EVENTS; event++) {
@@ -33,7 +37,7 @@ async function lateAnswers(
     }
   }
   await bench.clock.advance(20 * MINUTE);
-  return { bench, faults: faultsOf(bench) };
+  return { bench, lostAnswers, faults: faultsOf(bench) };
 }
 
 function faultsOf(bench: SenderBench): string[] {
@@ -58,14 +62,16 @@ describe('fault 23: requests are processed, but their answers are lost', functio
 
   it('stores each version of each event with one body, and no older version over a newer one', async () => {
     const seed = printedSeed('lost answers');
+    let lostInAll = 0;
     for (let round = 0; round < rounds(5); round++) {
-      const { bench, faults } = await lateAnswers(seed + round * 1000);
+      const { bench, lostAnswers, faults } = await lateAnswers(seed + round * 1000);
       assert.deepEqual(faults, []);
       assert.equal(bench.waiting, 0);
       assert.equal(bench.outbox.buried.length, 0);
-      const lost = bench.sender.state().retries;
-      assert.ok(lost >= 10, `${lost} answers were lost`);
+      lostInAll += lostAnswers;
     }
+    // Chance may spare a single round, but not all of them.
+    assert.ok(lostInAll >= 5 * rounds(5), `${lostInAll} answers were lost`);
   });
 
   it('control: a sender that does not wait for late requests lets older versions overwrite newer ones', async () => {
