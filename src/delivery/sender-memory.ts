@@ -148,7 +148,8 @@ export class SenderMemory {
 
   noteAccepted(event: StoredEvent): RejectionChange {
     this.accepted++;
-    const before = this.useCaseHealth(event.useCaseId);
+    const before = this.useCases.get(event.useCaseId);
+    if (!before) return undefined;
     this.setUseCaseHealth(event.useCaseId, afterAcceptance(before));
     return before.rejecting && before.rejecting.refusedProbes > 0 ? 'end' : undefined;
   }

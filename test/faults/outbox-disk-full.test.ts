@@ -108,7 +108,7 @@ describe('a disk that is full', function () {
         disk.capacity = DISK_MIB * MIB;
         const outbox = simOutbox(disk, { ...options(), ballastBytes });
         await outbox.open();
-        await outbox.append(range(0, 10).map((n) => numberedRecord(n)));
+        await outbox.append(range(0, 10).map((n) => numberedRecord(n, PICTURE)));
         disk.capacity = used(disk);
         assert.equal(await canNoteOn(outbox), ballastBytes > 0, `with a ballast of ${ballastBytes} bytes`);
       }

@@ -28,9 +28,20 @@ function changed(files: FileLayer, change: (file: OpenFile) => Partial<OpenFile>
   };
 }
 
+/** @param how what becomes of each flush, of files and folders alike */
+function flushing(files: FileLayer, how: (flush: () => Promise<void>) => Promise<void>): FileLayer {
+  return {
+    ...changed(files, (file) => ({ sync: () => how(() => file.sync()) })),
+    openFolder: async (path) => {
+      const folder = await files.openFolder(path);
+      return { ...folder, sync: () => how(() => folder.sync()) };
+    },
+  };
+}
+
 /** Nothing is ever flushed. */
 export function withoutFlushes(files: FileLayer): FileLayer {
-  return { ...changed(files, () => ({ sync: () => Promise.resolve() })), syncDir: () => Promise.resolve() };
+  return flushing(files, () => Promise.resolve());
 }
 
 /** Writes on and on, however little the disk takes. */
@@ -47,10 +58,7 @@ export function blindToFullDisk(files: FileLayer): FileLayer {
 
 /** Takes a failed flush for a good one. */
 export function deafToFailedFlush(files: FileLayer): FileLayer {
-  return {
-    ...changed(files, (file) => ({ sync: () => file.sync().catch(() => undefined) })),
-    syncDir: (path) => files.syncDir(path).catch(() => undefined),
-  };
+  return flushing(files, (flush) => flush().catch(() => undefined));
 }
 
 /** Flushes the same file again when a flush failed, and believes the second answer. */

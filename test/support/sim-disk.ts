@@ -100,9 +100,15 @@ export class SimDisk {
         await step('remove', path);
         this.names.delete(path);
       },
-      syncDir: async (path) => {
-        await step('syncDir', path);
-        if (!this.flushLies) this.syncNames(path);
+      openFolder: async (path) => {
+        await this.alive(epoch);
+        return {
+          sync: async () => {
+            await step('syncDir', path);
+            if (!this.flushLies) this.syncNames(path);
+          },
+          close: () => this.alive(epoch),
+        };
       },
       space: async () => {
         await this.alive(epoch);

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { CHUNK_PADDING_BYTES } from '../outbox-limits';
-import { type FileLayer, type OpenFile, writeFully, writeNewFile } from './file-layer';
+import type { ChunkFolder } from './chunk-folder';
+import { type OpenFile, writeFully, writeNewFile } from './file-layer';
 
 export const CHUNK_SUFFIX = '.chunk';
 export const NOTES_MARK = '.notes-';
@@ -20,37 +20,39 @@ export class ChunkFile {
   private noteFiles: string[];
 
   private constructor(
-    private readonly files: FileLayer,
-    private readonly folder: string,
+    private readonly folder: ChunkFolder,
     readonly name: string,
     noteFiles: string[],
   ) {
     this.noteFiles = noteFiles;
   }
 
-  static async create(files: FileLayer, folder: string, name: string): Promise<ChunkFile> {
-    const chunk = new ChunkFile(files, folder, name, []);
-    chunk.handle = await files.open(join(folder, name), 'create');
+  static async create(folder: ChunkFolder, name: string): Promise<ChunkFile> {
+    const chunk = new ChunkFile(folder, name, []);
+    chunk.handle = await folder.files.open(folder.pathOf(name), 'create');
     return chunk;
   }
 
   /** A chunk of an earlier session: it is never appended to. */
-  static sealed(files: FileLayer, folder: string, name: string, noteFiles: string[]): ChunkFile {
-    return new ChunkFile(files, folder, name, noteFiles);
+  static sealed(folder: ChunkFolder, name: string, noteFiles: string[]): ChunkFile {
+    return new ChunkFile(folder, name, noteFiles);
   }
 
   get isSealed(): boolean {
     return this.handle === undefined;
   }
 
-  /** Writes lines and flushes them. Returns the offset of the first. When it rejects, the chunk is sealed. */
-  async append(lines: Buffer): Promise<number> {
+  /**
+   * Writes lines and flushes them. Returns the offset of the first. When it rejects, the chunk is sealed.
+   * @param areLast nothing more is to come, so nothing is written ahead
+   */
+  async append(lines: Buffer, areLast = false): Promise<number> {
     const handle = this.handle;
     if (!handle) throw new Error(`chunk ${this.name} is sealed`);
     const start = this.used;
     try {
-      await writeFully(handle, this.withPadding(lines), start);
-      await Promise.all([handle.sync(), this.nameIsDurable ? undefined : this.files.syncDir(this.folder)]);
+      await writeFully(handle, areLast ? lines : this.withPadding(lines), start);
+      await Promise.all([handle.sync(), this.nameIsDurable ? undefined : this.folder.sync()]);
     } catch (error) {
       // Best effort: without it, a group that was refused might show up again after a restart.
       await handle.truncate(start).catch(() => undefined);
@@ -74,32 +76,33 @@ export class ChunkFile {
     const handle = this.handle;
     this.handle = undefined;
     if (!handle) return;
-    if (this.nameIsDurable) await handle.truncate(this.used).catch(() => undefined);
+    if (this.nameIsDurable && this.padded > this.used)
+      await handle.truncate(this.used).catch(() => undefined);
     await handle.close().catch(() => undefined);
   }
 
   /** Notes for a sealed chunk go to a new file beside it; several failed attempts leave several files. */
   async note(lines: Buffer, token: string): Promise<void> {
     const name = `${this.name}${NOTES_MARK}${token}`;
-    await writeNewFile(this.files, join(this.folder, name), lines);
+    await writeNewFile(this.folder.files, this.folder.pathOf(name), lines);
     this.noteFiles.push(name);
-    await this.files.syncDir(this.folder);
+    await this.folder.sync();
   }
 
-  /** Takes the events off the disk. The caller makes that durable by `syncDir`, then calls `removeNotes`. */
+  /** Takes the events off the disk. The caller makes that durable by `ChunkFolder.sync`, then calls `removeNotes`. */
   async removeEvents(): Promise<void> {
     await this.seal();
-    await this.files.remove(join(this.folder, this.name));
+    await this.folder.files.remove(this.folder.pathOf(this.name));
   }
 
   /** Only once the events are gone for good: without their notes they would come back. */
   async removeNotes(): Promise<void> {
     const noteFiles = this.noteFiles;
     this.noteFiles = [];
-    for (const name of noteFiles) await this.files.remove(join(this.folder, name));
+    for (const name of noteFiles) await this.folder.files.remove(this.folder.pathOf(name));
   }
 
   openToRead(): Promise<OpenFile> {
-    return this.files.open(join(this.folder, this.name), 'read');
+    return this.folder.files.open(this.folder.pathOf(this.name), 'read');
   }
 }

@@ -1,7 +1,7 @@
-import type { FileLayer } from './file-layer';
-import { isOutOfSpace } from './file-layer';
 import { CHUNK_MAX_BODY_BYTES, CHUNK_MAX_EVENTS } from '../outbox-limits';
 import { CHUNK_SUFFIX, ChunkFile } from './chunk-file';
+import type { ChunkFolder } from './chunk-folder';
+import { isOutOfSpace } from './file-layer';
 import { encodeNote, type EventHeader, type Note } from './lines';
 import { forEachLimited, type PictureFile, type PictureFolder } from './pictures';
 import { Chunk, type Entry, type EventQueue, type PictureSlot } from './queue';
@@ -32,8 +32,7 @@ interface PendingNotes {
 }
 
 export interface CommitGround {
-  files: FileLayer;
-  chunksFolder: string;
+  chunkFolder: ChunkFolder;
   queue: EventQueue;
   pictures: PictureFolder;
   space: DiskSpace;
@@ -104,6 +103,14 @@ export class Committer {
 
   /** No writes may follow. Notes that the disk refused get a last chance. */
   async finish(): Promise<void> {
+    try {
+      await this.finishWriting();
+    } finally {
+      await this.ground.chunkFolder.close();
+    }
+  }
+
+  private async finishWriting(): Promise<void> {
     await this.idle();
     if (this.pending.size > 0) await this.commit();
     const chunk = this.open?.chunk;
@@ -205,10 +212,11 @@ export class Committer {
       }
       const slice = rest.slice(0, fitting(rest, open));
       const noteLines = (notes?.notes ?? []).map(encodeNote);
+      const isLast = slice.length < rest.length || isFilledBy(slice, open);
       try {
-        await this.appendTo(open, slice, noteLines);
+        await this.appendTo(open, slice, noteLines, isLast);
         if (notes) await this.noted(notes, open.chunk);
-        if (slice.length < rest.length) await this.sealOpen();
+        if (isLast) await this.sealOpen();
         return { slice: slice.length };
       } catch (error) {
         failure = error;
@@ -223,9 +231,9 @@ export class Committer {
 
   private async openChunk(): Promise<NonNullable<Committer['open']>> {
     if (this.open) return this.open;
-    const { files, chunksFolder, queue, token } = this.ground;
+    const { chunkFolder, queue, token } = this.ground;
     const name = `${String(++this.chunkNumber).padStart(10, '0')}-${token}${CHUNK_SUFFIX}`;
-    const chunk = new Chunk(await ChunkFile.create(files, chunksFolder, name));
+    const chunk = new Chunk(await ChunkFile.create(chunkFolder, name));
     queue.addChunk(chunk);
     this.open = { chunk, events: 0, bodyBytes: 0 };
     return this.open;
@@ -235,10 +243,11 @@ export class Committer {
     open: NonNullable<Committer['open']>,
     slice: { task: AppendTask; event: PreparedEvent }[],
     noteLines: Buffer[],
+    areLast: boolean,
   ): Promise<void> {
     const lines = Buffer.concat([...noteLines, ...slice.map(({ event }) => event.line)]);
     if (lines.length === 0) return;
-    let offset = await open.chunk.file.append(lines);
+    let offset = await open.chunk.file.append(lines, areLast);
     this.ground.space.written(lines.length);
     for (const line of noteLines) offset += line.length;
     for (const { task, event } of slice) {
@@ -248,7 +257,6 @@ export class Committer {
       open.bodyBytes += event.bodyBytes;
       if (task.placed.length === task.events.length) this.accept(task);
     }
-    if (open.events >= CHUNK_MAX_EVENTS || open.bodyBytes >= CHUNK_MAX_BODY_BYTES) await this.sealOpen();
   }
 
   private toEntry(event: PreparedEvent, chunk: Chunk, offset: number): Entry {
@@ -325,7 +333,7 @@ export class Committer {
 
   private async removeChunks(chunks: Chunk[]): Promise<void> {
     for (const chunk of chunks) await chunk.file.removeEvents();
-    await this.ground.files.syncDir(this.ground.chunksFolder);
+    await this.ground.chunkFolder.sync();
     for (const chunk of chunks) {
       this.ground.queue.removeChunk(chunk);
       await chunk.file.removeNotes().catch(() => undefined);
@@ -384,6 +392,11 @@ function fitting(rest: { event: PreparedEvent }[], open: { events: number; bodyB
     count++;
   }
   return count;
+}
+
+function isFilledBy(slice: { event: PreparedEvent }[], open: { events: number; bodyBytes: number }): boolean {
+  const bodyBytes = slice.reduce((sum, { event }) => sum + event.bodyBytes, open.bodyBytes);
+  return open.events + slice.length >= CHUNK_MAX_EVENTS || bodyBytes >= CHUNK_MAX_BODY_BYTES;
 }
 
 export function toSlot({

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DeadLetter } from '../outbox';
-import { errorCode, type FileLayer, writeNewFile } from './file-layer';
+import { errorCode, type FileLayer, syncFolder, writeNewFile } from './file-layer';
 import { crc32, type PictureRecord } from './lines';
 
 const SUFFIX = '.json';
@@ -73,7 +73,7 @@ export class DeadLetterFolder {
     const path = this.path(letter.header.id);
     await this.files.remove(path);
     await writeNewFile(this.files, path, bytes);
-    await this.files.syncDir(this.folder);
+    await syncFolder(this.files, this.folder);
     this.forget(letter.header.id);
     this.learn(letter.header.id, bytes.length + picturesSize(letter.header));
   }
@@ -113,7 +113,7 @@ export class DeadLetterFolder {
       await this.files.remove(this.path(id));
       this.forget(id);
     }
-    await this.files.syncDir(this.folder);
+    await syncFolder(this.files, this.folder);
   }
 
   private path(id: string): string {

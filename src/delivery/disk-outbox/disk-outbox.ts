@@ -21,6 +21,7 @@ import {
   LOCK_WAIT_MS,
 } from '../outbox-limits';
 import { Admission, type WhenFull } from './admission';
+import { ChunkFolder } from './chunk-folder';
 import { Committer, type PreparedEvent } from './committer';
 import { DeadLetterFolder, type StoredDeadLetter } from './dead-letters';
 import { errorCode, type FileLayer, isOutOfSpace, nodeFileLayer, writeNewFile } from './file-layer';
@@ -31,7 +32,7 @@ import type { OutboxNotice } from './notices';
 import { describePicture, PictureFolder } from './pictures';
 import { type Chunk, type Entry, entryBytes, EventQueue, type PictureSlot } from './queue';
 import { presentEvent, type ReadEvent, readEvents } from './reader';
-import { quarantineName, recover } from './recovery';
+import { quarantineName, type Recovered, recover } from './recovery';
 import { DiskSpace } from './space';
 
 export interface DiskOutboxOptions {
@@ -73,7 +74,9 @@ export class DiskOutbox implements Outbox {
   private readonly admission: Admission;
   private readonly pictures: PictureFolder;
   private readonly dead: DeadLetterFolder;
-  private readonly leased = new Map<string, Entry>();
+  private readonly leased = new WeakMap<Lease, Entry[]>();
+  /** those whose uploads are to be noted */
+  private readonly leasedWithPictures = new Map<string, Entry>();
   /** settles after the last order on dead letters */
   private deadOrders: Promise<unknown> = Promise.resolve();
   private readonly listeners: (() => void)[] = [];
@@ -146,21 +149,31 @@ export class DiskOutbox implements Outbox {
     if (this.closing) throw this.closedError();
     await prepareFolder(files, this.dir, this.clock.now());
     await dead.load();
-    const { chunks: chunksFolder, quarantine: quarantineFolder } = foldersOf(this.dir);
-    const found = await recover({ files, chunksFolder, quarantineFolder, queue, dead, token });
-    const orphanPictures = await this.sweepPictures();
-    await space.refresh();
-    // `close` does not wait for an `open` that is under way.
-    if (this.closing) throw this.closedError();
-    this.eventNumber = found.eventNumber;
-    this.totals.corrupt = found.corrupt;
-    this.session = {
-      committer: new Committer({ files, chunksFolder, queue, pictures, space, token }, found.chunkNumber),
-      lock,
-    };
+    const folders = foldersOf(this.dir);
+    const chunkFolder = await ChunkFolder.open(files, folders.chunks);
+    try {
+      const found = await recover({ chunkFolder, quarantineFolder: folders.quarantine, queue, dead, token });
+      const orphanPictures = await this.sweepPictures();
+      await space.refresh();
+      // `close` does not wait for an `open` that is under way.
+      if (this.closing) throw this.closedError();
+      this.eventNumber = found.eventNumber;
+      this.totals.corrupt = found.corrupt;
+      this.session = {
+        committer: new Committer({ chunkFolder, queue, pictures, space, token }, found.chunkNumber),
+        lock,
+      };
+      return this.reportOf(found, orphanPictures);
+    } catch (error) {
+      await chunkFolder.close();
+      throw error;
+    }
+  }
+
+  private reportOf(found: Recovered, orphanPictures: number): RecoveryReport {
     const { corrupt, quarantined, tornTails } = found;
     if (corrupt > 0) this.tellDamage(`${corrupt} damaged place(s) were found`);
-    return { events: queue.events, corrupt, quarantined, orphanPictures, tornTails };
+    return { events: this.queue.events, corrupt, quarantined, orphanPictures, tornTails };
   }
 
   private sweepPictures(): Promise<number> {
@@ -223,8 +236,12 @@ export class DiskOutbox implements Outbox {
       for (const event of found)
         if (event.kind === 'damaged') await this.giveUpDamaged(event.entry, event.bytes);
       if (sound.length === 0) continue;
-      for (const { entry } of sound) this.leased.set(entry.id, entry);
-      return { events: sound.map((event) => presentEvent(event, this.pictures)) };
+      const lease = { events: sound.map((event) => presentEvent(event, this.pictures)) };
+      this.noteLeased(
+        lease,
+        sound.map(({ entry }) => entry),
+      );
+      return lease;
     }
   }
 
@@ -251,13 +268,16 @@ export class DiskOutbox implements Outbox {
 
   async settle(lease: Lease, outcome: Settlement): Promise<void> {
     this.mustBeOpen();
-    const mine = this.takeLeased(lease);
+    const entries = this.takeLeased(lease);
+    const mine = isAllOf(outcome.acked, entries)
+      ? undefined
+      : new Map(entries.map((entry) => [entry.id, entry]));
     const take = (id: string): Entry | undefined => {
-      const entry = mine.get(id);
-      mine.delete(id);
+      const entry = mine?.get(id);
+      mine?.delete(id);
       return entry;
     };
-    const acked = outcome.acked.map(take).filter((entry) => entry !== undefined);
+    const acked = mine ? outcome.acked.map(take).filter((entry) => entry !== undefined) : entries;
     this.totals.acked += acked.length;
     const ending = this.end(acked);
     for (const { id, at } of outcome.retry) {
@@ -265,7 +285,7 @@ export class DiskOutbox implements Outbox {
       if (entry) this.queue.release(entry, at, true);
     }
     const burials = outcome.dead.map((verdict) => ({ verdict, entry: take(verdict.id) }));
-    for (const entry of mine.values()) this.queue.release(entry, entry.dueAt, false);
+    for (const entry of mine?.values() ?? []) this.queue.release(entry, entry.dueAt, false);
     const burying = this.buryAll(burials);
     const [ended, buried] = await Promise.allSettled([ending, burying]);
     this.admission.eased();
@@ -274,14 +294,16 @@ export class DiskOutbox implements Outbox {
     }
   }
 
-  private takeLeased(lease: Lease): Map<string, Entry> {
-    const mine = new Map<string, Entry>();
-    for (const { id } of lease.events) {
-      const entry = this.leased.get(id);
-      if (entry) mine.set(id, entry);
-      this.leased.delete(id);
-    }
-    return mine;
+  private noteLeased(lease: Lease, entries: Entry[]): void {
+    this.leased.set(lease, entries);
+    for (const entry of entries) if (entry.pictures) this.leasedWithPictures.set(entry.id, entry);
+  }
+
+  private takeLeased(lease: Lease): Entry[] {
+    const entries = this.leased.get(lease) ?? [];
+    this.leased.delete(lease);
+    for (const entry of entries) if (entry.pictures) this.leasedWithPictures.delete(entry.id);
+    return entries;
   }
 
   /** Takes events out of the queue at once; resolves when that is durable. */
@@ -335,9 +357,10 @@ export class DiskOutbox implements Outbox {
 
   async markUploaded(id: string, role: 'output' | 'input', sourceId: string): Promise<void> {
     const { committer } = this.mustBeOpen();
-    const entry = this.leased.get(id);
-    if (!entry)
-      throw new OutboxError('OUTBOX_IO', `The event ${id} is not leased: its upload cannot be noted.`);
+    const entry = this.leasedWithPictures.get(id);
+    if (!entry) {
+      throw new OutboxError('OUTBOX_IO', `No leased event ${id} has pictures: their upload cannot be noted.`);
+    }
     for (const slot of entry.pictures ?? []) if (slot.role === role) slot.sourceId = sourceId;
     await committer.note(entry.chunk, { uploaded: id, role, sourceId }).catch((error: unknown) => {
       throw this.asOutboxError(error, 'written');
@@ -493,6 +516,11 @@ export class DiskOutbox implements Outbox {
       message: `Another process took over the outbox folder ${this.dir}. Give each Node-RED its own outbox folder.`,
     });
   }
+}
+
+/** As it is nearly always: the whole lease arrived, and is told in its order. */
+function isAllOf(ids: string[], entries: Entry[]): boolean {
+  return ids.length === entries.length && entries.every((entry, index) => entry.id === ids[index]);
 }
 
 function preparedBytes({ line, header }: PreparedEvent): number {

@@ -1,4 +1,5 @@
-import * as fs from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
 
 /**
  * The few things the outbox asks of a file system. Everything it writes goes through here, so that tests can let a
@@ -16,8 +17,7 @@ export interface FileLayer {
   rename(from: string, to: string): Promise<void>;
   /** A missing file is no error. */
   remove(path: string): Promise<void>;
-  /** Makes created, renamed and removed names of a folder durable. */
-  syncDir(path: string): Promise<void>;
+  openFolder(path: string): Promise<OpenFolder>;
   /** Bytes; undefined where the system does not say. */
   space(path: string): Promise<{ free: number; total: number } | undefined>;
 }
@@ -32,44 +32,59 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
+export interface OpenFolder {
+  /** Makes created, renamed and removed names of the folder durable. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Plain descriptors: promises and handles of `fs.promises` cost several times as much, and an outbox opens files all day long. */
+const plain = {
+  open: promisify(fs.open),
+  read: promisify(fs.read),
+  write: promisify(fs.write),
+  datasync: promisify(fs.fdatasync),
+  sync: promisify(fs.fsync),
+  truncate: promisify(fs.ftruncate),
+  close: promisify(fs.close),
+  unlink: promisify(fs.unlink),
+};
+
 /** The real file system. */
 export const nodeFileLayer: FileLayer = {
   async makeDir(path) {
-    await fs.mkdir(path, { recursive: true });
+    await fs.promises.mkdir(path, { recursive: true });
   },
   async list(path) {
-    return (await fs.readdir(path)).sort();
+    return (await fs.promises.readdir(path)).sort();
   },
-  readFile: (path) => fs.readFile(path),
+  readFile: (path) => fs.promises.readFile(path),
   async size(path) {
-    return (await fs.stat(path)).size;
+    return (await fs.promises.stat(path)).size;
   },
   async open(path, mode) {
-    const handle = await fs.open(path, mode === 'create' ? 'wx' : 'r');
+    const file = await plain.open(path, mode === 'create' ? 'wx' : 'r');
     return {
-      write: async (bytes, position) => (await handle.write(bytes, 0, bytes.length, position)).bytesWritten,
-      read: (length, position) => readFully(handle, length, position),
-      sync: () => handle.datasync(),
-      truncate: (length) => handle.truncate(length),
-      close: () => handle.close(),
+      write: async (bytes, position) =>
+        (await plain.write(file, bytes, 0, bytes.length, position)).bytesWritten,
+      read: (length, position) => readFully(file, length, position),
+      sync: () => plain.datasync(file),
+      truncate: (length) => plain.truncate(file, length),
+      close: () => (mode === 'create' ? plain.close(file) : closeUnchanged(file)),
     };
   },
-  rename: (from, to) => fs.rename(from, to),
+  rename: (from, to) => fs.promises.rename(from, to),
   // Not `rm`: it looks at the file first, in the event loop's own thread.
-  remove: (path) => fs.unlink(path).catch(ignoreMissing),
-  async syncDir(path) {
+  remove: (path) => plain.unlink(path).catch(ignoreMissing),
+  async openFolder(path) {
     // Windows cannot open a folder (EPERM, EISDIR) and keeps its names safe by itself.
-    if (process.platform === 'win32') return;
-    const handle = await fs.open(path, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    if (process.platform === 'win32') return { sync: resolved, close: resolved };
+    const folder = await plain.open(path, 'r');
+    return { sync: () => plain.sync(folder), close: () => closeUnchanged(folder) };
   },
   async space(path) {
     try {
-      const { bavail, blocks, bsize } = await fs.statfs(path);
+      const { bavail, blocks, bsize } = await fs.promises.statfs(path);
       return { free: bavail * bsize, total: blocks * bsize };
     } catch {
       return undefined;
@@ -81,15 +96,35 @@ function ignoreMissing(error: unknown): void {
   if (errorCode(error) !== 'ENOENT') throw error;
 }
 
-async function readFully(handle: fs.FileHandle, length: number, position: number): Promise<Buffer> {
+const resolved = (): Promise<void> => Promise.resolve();
+
+/** Nothing was written, so closing waits for no disk: done here and now it costs less than handing it to another thread. */
+function closeUnchanged(descriptor: number): Promise<void> {
+  return new Promise((resolve) => {
+    fs.closeSync(descriptor);
+    resolve();
+  });
+}
+
+async function readFully(file: number, length: number, position: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled);
+    const { bytesRead } = await plain.read(file, buffer, filled, length - filled, position + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
   return buffer.subarray(0, filled);
+}
+
+/** For a folder whose names change now and then; who changes them all the time keeps it open. */
+export async function syncFolder(files: FileLayer, path: string): Promise<void> {
+  const folder = await files.openFolder(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /** Writes a whole new file and makes its bytes (not yet its name) durable. Leaves no half file behind. */

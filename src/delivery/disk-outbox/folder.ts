@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { OutboxError } from '../outbox';
-import { errorCode, type FileLayer, writeNewFile } from './file-layer';
+import { errorCode, type FileLayer, syncFolder, writeNewFile } from './file-layer';
 
 const META_FILE = 'meta.json';
 const FORMAT = 'vision-events-outbox';
@@ -27,7 +27,7 @@ export async function prepareFolder(files: FileLayer, dir: string, now: number):
   const isNew = await checkMeta(files, dir);
   for (const folder of Object.values(foldersOf(dir)) as string[]) await files.makeDir(folder);
   if (isNew) await writeMeta(files, dir, now);
-  await files.syncDir(dir);
+  await syncFolder(files, dir);
 }
 
 /** True when there is no meta file yet. */

@@ -40,10 +40,11 @@ const PREFIX_BYTES = CHECKSUM_DIGITS + 1;
 const EVENT_MEMBER = ',"event":';
 
 export function crc32(bytes: Uint8Array): string {
-  // zlib.crc32 came with Node.js 20.15; earlier ones take the slow way.
-  const sum = typeof zlib.crc32 === 'function' ? zlib.crc32(bytes) : crc32ByTable(bytes);
-  return sum.toString(16).padStart(CHECKSUM_DIGITS, '0');
+  return checksum(bytes).toString(16).padStart(CHECKSUM_DIGITS, '0');
 }
+
+/** zlib.crc32 came with Node.js 20.15; earlier ones take the slow way. */
+const checksum: (bytes: Uint8Array) => number = typeof zlib.crc32 === 'function' ? zlib.crc32 : crc32ByTable;
 
 const crcTable = Uint32Array.from({ length: 256 }, (_, index) => {
   let value = index;
@@ -76,9 +77,11 @@ export function encodeNote(note: Note): Buffer {
  * cut out again. A raw line break may stand between JSON tokens only, where a space means the same.
  */
 export function encodeEvent(header: EventHeader, body: string): { line: Buffer; bodyBytes: number } {
-  const event = /[\r\n]/.test(body) ? body.replace(/[\r\n]/g, ' ') : body;
-  const head = JSON.stringify(header).slice(0, -1);
-  return { line: encodeLine(`${head}${EVENT_MEMBER}${event}}`), bodyBytes: Buffer.byteLength(event) };
+  const event = body.includes('\n') || body.includes('\r') ? body.replace(/[\r\n]/g, ' ') : body;
+  const head = JSON.stringify(header).slice(0, -1) + EVENT_MEMBER;
+  const line = encodeLine(`${head}${event}}`);
+  const aroundBody = PREFIX_BYTES + Buffer.byteLength(head) + '}\n'.length;
+  return { line, bodyBytes: line.length - aroundBody };
 }
 
 export type DecodedLine =
@@ -107,7 +110,20 @@ const PUT_START = Buffer.from('{"put"');
 
 function isSound(line: Buffer): boolean {
   if (line.length <= PREFIX_BYTES || line[CHECKSUM_DIGITS] !== 0x20) return false;
-  return line.toString('latin1', 0, CHECKSUM_DIGITS) === crc32(line.subarray(PREFIX_BYTES));
+  return checksumAt(line) === checksum(line.subarray(PREFIX_BYTES));
+}
+
+/** The checksum that a line begins with, NaN when there is none. Read digit by digit: a backlog is read line by line. */
+function checksumAt(line: Buffer): number {
+  let sum = 0;
+  for (let at = 0; at < CHECKSUM_DIGITS; at++) sum = sum * 16 + hexDigit(line[at] ?? 0);
+  return sum;
+}
+
+/** Of the digits that `crc32` writes, which are small letters. */
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  return byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : NaN;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { OutboxDamage, type OutboxPicture } from '../outbox';
 import { PICTURE_WRITES_AT_ONCE } from '../outbox-limits';
-import { errorCode, type FileLayer, writeNewFile } from './file-layer';
+import { errorCode, type FileLayer, syncFolder, writeNewFile } from './file-layer';
 import { crc32, type PictureRecord } from './lines';
 
 /** A picture that still has to be written to its file. */
@@ -57,7 +57,7 @@ export class PictureFolder {
   }
 
   syncNames(): Promise<void> {
-    return this.files.syncDir(this.folder);
+    return syncFolder(this.files, this.folder);
   }
 
   async read(picture: PictureRecord): Promise<Uint8Array> {

@@ -3,7 +3,8 @@ import type { RecoveryReport } from '../outbox';
 import { ChunkFile } from './chunk-file';
 import { toSlot } from './committer';
 import type { DeadLetterFolder } from './dead-letters';
-import { type FileLayer, writeNewFile } from './file-layer';
+import type { ChunkFolder } from './chunk-folder';
+import { syncFolder, writeNewFile } from './file-layer';
 import { encodeNote, type EventHeader, type Note, scanLines } from './lines';
 import { Chunk, type Entry, type EventQueue, type PictureSlot } from './queue';
 
@@ -13,8 +14,7 @@ const NOTES_FILE = /^(\d{10,}-[0-9a-f]+\.chunk)\.notes-[0-9a-f]+$/;
 const OUTBOX_ID = /^(\d{10,})-[0-9a-f]+$/;
 
 export interface RecoveryGround {
-  files: FileLayer;
-  chunksFolder: string;
+  chunkFolder: ChunkFolder;
   quarantineFolder: string;
   queue: EventQueue;
   dead: DeadLetterFolder;
@@ -52,8 +52,8 @@ class Recovery {
   constructor(private readonly ground: RecoveryGround) {}
 
   async run(): Promise<void> {
-    const { files, chunksFolder, dead } = this.ground;
-    const names = await files.list(chunksFolder);
+    const { chunkFolder, dead } = this.ground;
+    const names = await chunkFolder.files.list(chunkFolder.path);
     const noteFiles = groupNotes(names);
     for (const id of dead.ids()) this.countEventNumber(id);
     for (const name of names) {
@@ -76,7 +76,7 @@ class Recovery {
     const live = new Map<string, LivePut>();
     for (const file of [name, ...noteFiles]) await this.readLines(file, live);
     const { fresh, buried } = await this.separate([...live.values()]);
-    const file = ChunkFile.sealed(this.ground.files, this.ground.chunksFolder, name, noteFiles);
+    const file = ChunkFile.sealed(this.ground.chunkFolder, name, noteFiles);
     if (fresh.length === 0) {
       if (this.allSetAside) await this.removeDone(file);
       return;
@@ -121,7 +121,7 @@ class Recovery {
   private async removeDone(file: ChunkFile): Promise<void> {
     try {
       await file.removeEvents();
-      await this.ground.files.syncDir(this.ground.chunksFolder);
+      await this.ground.chunkFolder.sync();
       await file.removeNotes();
     } catch {
       // Tried again at the next start; its events are done either way.
@@ -129,12 +129,14 @@ class Recovery {
   }
 
   private async tryToRemove(name: string): Promise<void> {
-    await this.ground.files.remove(join(this.ground.chunksFolder, name)).catch(() => undefined);
+    const { chunkFolder } = this.ground;
+    await chunkFolder.files.remove(chunkFolder.pathOf(name)).catch(() => undefined);
   }
 
   /** Line by line, in order: an event that was called back from the dead letters may follow its own "done". */
   private async readLines(name: string, live: Map<string, LivePut>): Promise<void> {
-    const bytes = await this.ground.files.readFile(join(this.ground.chunksFolder, name));
+    const { chunkFolder } = this.ground;
+    const bytes = await chunkFolder.files.readFile(chunkFolder.pathOf(name));
     for (const found of scanLines(bytes)) {
       if (found.kind === 'damage') {
         const damaged = bytes.subarray(found.start, found.start + found.length);
@@ -159,14 +161,15 @@ class Recovery {
 
   /** Sets bytes aside, under a name that tells where they were; what was set aside before is not counted again. */
   private async quarantine(chunk: string, offset: number, bytes: Buffer, torn: boolean): Promise<void> {
-    const { files, quarantineFolder } = this.ground;
+    const { quarantineFolder } = this.ground;
+    const { files } = this.ground.chunkFolder;
     const name = quarantineName(chunk, offset);
     const path = join(quarantineFolder, name);
     if ((await files.size(path).catch(() => -1)) === bytes.length) return;
     await files.remove(path);
     try {
       await writeNewFile(files, path, bytes);
-      await files.syncDir(quarantineFolder);
+      await syncFolder(files, quarantineFolder);
     } catch {
       this.allSetAside = false;
     }
