@@ -3,13 +3,44 @@ interface Waiter {
   refuse(error: Error): void;
 }
 
+/** Where the dead places at the head of a line are cut off. */
+const SHORTEST_CUT = 1000;
+
+/**
+ * First come, first served. No `Set`: one from which is taken all the time is copied again and again, and each old copy keeps the next
+ * one, with everything in it, in memory until the next full collection.
+ */
+class Line<T> {
+  private places: (T | undefined)[] = [];
+  private head = 0;
+
+  get length(): number {
+    return this.places.length - this.head;
+  }
+
+  join(one: T): void {
+    this.places.push(one);
+  }
+
+  next(): T | undefined {
+    if (this.length === 0) return undefined;
+    const first = this.places[this.head];
+    this.places[this.head++] = undefined;
+    if (this.length === 0 || (this.head >= SHORTEST_CUT && this.head >= this.length)) {
+      this.places = this.places.slice(this.head);
+      this.head = 0;
+    }
+    return first;
+  }
+}
+
 /**
  * Lets so many pieces of work go on at the same time; the others wait, first come first served. What waits is not begun, so that
  * a burst costs the memory of its messages and not that of everything that is made of them.
  */
 export class WorkLimit {
   private underWay = 0;
-  private readonly waiting = new Set<Waiter>();
+  private readonly waiting = new Line<Waiter>();
   private refusal: Error | undefined;
   private onIdle: () => void = () => undefined;
 
@@ -26,7 +57,7 @@ export class WorkLimit {
   run(work: () => Promise<void>): Promise<void> {
     if (this.refusal) return Promise.reject(this.refusal);
     const mustWait = this.underWay >= this.most;
-    if (mustWait && this.queue && this.waiting.size >= this.queue.most) {
+    if (mustWait && this.queue && this.waiting.length >= this.queue.most) {
       return Promise.reject(this.queue.busy());
     }
     return new Promise((resolve, reject) => {
@@ -38,7 +69,7 @@ export class WorkLimit {
           .then(resolve, reject)
           .then(() => this.ended());
       };
-      if (mustWait) this.waiting.add({ begin, refuse: reject });
+      if (mustWait) this.waiting.join({ begin, refuse: reject });
       else begin();
     });
   }
@@ -58,16 +89,13 @@ export class WorkLimit {
         };
       });
     }
-    for (const waiter of this.waiting) waiter.refuse(refusal);
-    this.waiting.clear();
+    for (let waiter = this.waiting.next(); waiter; waiter = this.waiting.next()) waiter.refuse(refusal);
   }
 
   private ended(): void {
     this.underWay--;
-    const [next] = this.waiting;
-    if (next) {
-      this.waiting.delete(next);
-      next.begin();
-    } else if (this.underWay === 0) this.onIdle();
+    const next = this.waiting.next();
+    if (next) next.begin();
+    else if (this.underWay === 0) this.onIdle();
   }
 }

@@ -1,4 +1,4 @@
-import type { AxiosAdapter, AxiosStatic, InternalAxiosRequestConfig } from 'axios';
+import type { AxiosAdapter, AxiosStatic, GenericAbortSignal, InternalAxiosRequestConfig } from 'axios';
 import type { Agent, ClientRequest } from 'node:http';
 import type { Readable } from 'node:stream';
 import { closeIdleConnections, makeAgent, type TlsSettings } from './agents';
@@ -107,14 +107,31 @@ interface Route {
 
 type AbortReason = 'deadline' | 'caller' | 'closed';
 
-/** One request under way; who ended it decides what its error says. */
-class Flight {
-  readonly controller = new AbortController();
+/**
+ * One request under way; who ended it decides what its error says. It is also the signal that calls the request off:
+ * axios takes anything that can be listened to, and an `AbortController` for each request is costly.
+ */
+class Flight implements GenericAbortSignal {
   reason: AbortReason | undefined;
+  readonly #listeners: (() => void)[] = [];
+
+  get aborted(): boolean {
+    return this.reason !== undefined;
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    const place = this.#listeners.indexOf(listener);
+    if (place >= 0) this.#listeners.splice(place, 1);
+  }
 
   abort(reason: AbortReason): void {
-    this.reason ??= reason;
-    this.controller.abort();
+    if (this.reason) return;
+    this.reason = reason;
+    for (const listener of [...this.#listeners]) listener();
   }
 }
 
@@ -128,7 +145,8 @@ export class HttpClient {
   readonly #apiKey: string;
   readonly #maxConnections: number;
   readonly #slots: ConnectionSlots;
-  readonly #flights = new Set<Flight>();
+  /** Few, and no `Set`: one that is refilled all the time keeps requests that have ended in memory until the next full collection. */
+  readonly #flights: Flight[] = [];
   #route: Route | undefined;
   #closed = false;
 
@@ -184,7 +202,7 @@ export class HttpClient {
     if (this.#closed) return;
     this.#closed = true;
     this.#slots.close(closedError(0));
-    for (const flight of this.#flights) flight.abort('closed');
+    for (const flight of [...this.#flights]) flight.abort('closed');
     this.#route?.agent.destroy();
   }
 
@@ -194,7 +212,7 @@ export class HttpClient {
     const deadline = setTimeout(() => flight.abort('deadline'), this.#timeoutOf(request));
     const onCallerAbort = () => flight.abort('caller');
     request.signal?.addEventListener('abort', onCallerAbort);
-    this.#flights.add(flight);
+    this.#flights.push(flight);
     let attempts = 1;
     try {
       let reply: RawReply;
@@ -218,7 +236,7 @@ export class HttpClient {
     } finally {
       clearTimeout(deadline);
       request.signal?.removeEventListener('abort', onCallerAbort);
-      this.#flights.delete(flight);
+      this.#flights.splice(this.#flights.indexOf(flight), 1);
     }
   }
 
@@ -241,7 +259,7 @@ export class HttpClient {
       // The agent already tunnels https; only plain http needs the library's own proxy request.
       proxy: proxy && base.protocol === 'http:' ? axiosProxy(proxy) : noAxiosProxy(),
       timeout: this.#timeoutOf(request),
-      signal: flight.controller.signal,
+      signal: flight,
       maxRedirects: 0,
       maxBodyLength: Infinity,
       decompress: true,

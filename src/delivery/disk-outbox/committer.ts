@@ -46,7 +46,7 @@ export interface CommitGround {
  */
 export class Committer {
   private appends: AppendTask[] = [];
-  private readonly pending = new Map<Chunk, PendingNotes>();
+  private pending = new Map<Chunk, PendingNotes>();
   private isAwake = false;
   private running: Promise<void> = Promise.resolve();
   private open: { chunk: Chunk; events: number; bodyBytes: number } | undefined;
@@ -139,8 +139,8 @@ export class Committer {
   private async commit(): Promise<void> {
     const appends = this.appends;
     this.appends = [];
-    const notes = new Map(this.pending);
-    this.pending.clear();
+    const notes = this.pending;
+    this.pending = new Map();
     const openNotes = this.takeOpenNotes(notes);
     await Promise.all([
       this.writePictures(appends).then((ready) => this.writeOpenChunk(ready, openNotes)),
