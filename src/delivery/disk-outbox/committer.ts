@@ -1,6 +1,7 @@
 import type { FileLayer } from './file-layer';
 import { isOutOfSpace } from './file-layer';
-import { CHUNK_MAX_BODY_BYTES, CHUNK_MAX_EVENTS } from '../outbox-limits';
+import type { Clock } from '../outbox';
+import { CHUNK_MAX_BODY_BYTES, CHUNK_MAX_EVENTS, OPEN_CHUNK_IDLE_MS } from '../outbox-limits';
 import { CHUNK_SUFFIX, ChunkFile } from './chunk-file';
 import { encodeNote, type EventHeader, type Note } from './lines';
 import { forEachLimited, type PictureFile, type PictureFolder } from './pictures';
@@ -37,6 +38,7 @@ export interface CommitGround {
   queue: EventQueue;
   pictures: PictureFolder;
   space: DiskSpace;
+  clock: Clock;
   /** random, of this session: no other process can write a file with our names */
   token: string;
 }
@@ -51,6 +53,8 @@ export class Committer {
   private isAwake = false;
   private running: Promise<void> = Promise.resolve();
   private open: { chunk: Chunk; events: number; bodyBytes: number } | undefined;
+  /** when the open chunk was last written to */
+  private written = { now: 0, monotonic: 0 };
   private noteNumber = 0;
 
   constructor(
@@ -130,6 +134,7 @@ export class Committer {
 
   /** One group. Never rejects: each task hears of its own failure. */
   private async commit(): Promise<void> {
+    if (this.open && this.isIdle()) await this.sealOpen();
     const appends = this.appends;
     this.appends = [];
     const notes = new Map(this.pending);
@@ -140,6 +145,23 @@ export class Committer {
       this.writeSealedChunks(notes),
     ]);
     await this.removeFinishedChunks();
+  }
+
+  /**
+   * A process that starts on this folder although it is ours tells by its age whether a chunk may be in use. The monotonic clock stands still
+   * while a machine sleeps, the other one may be set: each of them can tell that it was long.
+   */
+  private isIdle(): boolean {
+    const { clock } = this.ground;
+    const { now, monotonic } = this.written;
+    return (
+      clock.monotonic() - monotonic > OPEN_CHUNK_IDLE_MS || Math.abs(clock.now() - now) > OPEN_CHUNK_IDLE_MS
+    );
+  }
+
+  private noteWritten(): void {
+    const { clock } = this.ground;
+    this.written = { now: clock.now(), monotonic: clock.monotonic() };
   }
 
   private takeOpenNotes(notes: Map<Chunk, PendingNotes>): PendingNotes | undefined {
@@ -227,6 +249,7 @@ export class Committer {
     const name = `${String(++this.chunkNumber).padStart(10, '0')}-${token}${CHUNK_SUFFIX}`;
     const chunk = new Chunk(await ChunkFile.create(files, chunksFolder, name));
     queue.addChunk(chunk);
+    this.noteWritten();
     this.open = { chunk, events: 0, bodyBytes: 0 };
     return this.open;
   }
@@ -238,6 +261,7 @@ export class Committer {
   ): Promise<void> {
     const lines = Buffer.concat([...noteLines, ...slice.map(({ event }) => event.line)]);
     if (lines.length === 0) return;
+    this.noteWritten();
     let offset = await open.chunk.file.append(lines);
     this.ground.space.written(lines.length);
     for (const line of noteLines) offset += line.length;
@@ -302,7 +326,8 @@ export class Committer {
     const partial: [Chunk, PendingNotes][] = [];
     for (const item of all) {
       const [chunk, notes] = item;
-      (chunk.undone === notes.ended.length ? finished : partial).push(item);
+      const isFinished = chunk.undone === notes.ended.length && !chunk.file.isLeftAlone;
+      (isFinished ? finished : partial).push(item);
     }
     await Promise.all([
       this.endChunks(finished),
@@ -367,7 +392,13 @@ export class Committer {
     const { queue } = this.ground;
     const finished = queue
       .allChunks()
-      .filter((chunk) => chunk.undone === 0 && chunk !== this.open?.chunk && !this.pending.has(chunk));
+      .filter(
+        (chunk) =>
+          chunk.undone === 0 &&
+          chunk !== this.open?.chunk &&
+          !chunk.file.isLeftAlone &&
+          !this.pending.has(chunk),
+      );
     // What cannot be removed now is tried again with the next group.
     if (finished.length > 0) await this.removeChunks(finished).catch(() => undefined);
   }

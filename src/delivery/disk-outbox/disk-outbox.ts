@@ -18,6 +18,7 @@ import {
   DEAD_RETRY_MS,
   DEFAULT_MAX_BYTES,
   DEFAULT_MAX_EVENTS,
+  LEFT_ALONE_MS,
   LOCK_WAIT_MS,
 } from '../outbox-limits';
 import { Admission, type WhenFull } from './admission';
@@ -142,12 +143,13 @@ export class DiskOutbox implements Outbox {
   }
 
   private async startLocked(lock: FolderLock): Promise<RecoveryReport> {
-    const { files, queue, dead, token, pictures, space } = this;
+    const { files, queue, dead, token, pictures, space, clock } = this;
     if (this.closing) throw this.closedError();
     await prepareFolder(files, this.dir, this.clock.now());
     await dead.load();
     const { chunks: chunksFolder, quarantine: quarantineFolder } = foldersOf(this.dir);
-    const found = await recover({ files, chunksFolder, quarantineFolder, queue, dead, token });
+    const isYoung = (path: string) => this.isYoung(path);
+    const found = await recover({ files, chunksFolder, quarantineFolder, queue, dead, token, isYoung });
     const orphanPictures = await this.sweepPictures();
     await space.refresh();
     // `close` does not wait for an `open` that is under way.
@@ -155,7 +157,10 @@ export class DiskOutbox implements Outbox {
     this.eventNumber = found.eventNumber;
     this.totals.corrupt = found.corrupt;
     this.session = {
-      committer: new Committer({ files, chunksFolder, queue, pictures, space, token }, found.chunkNumber),
+      committer: new Committer(
+        { files, chunksFolder, queue, pictures, space, clock, token },
+        found.chunkNumber,
+      ),
       lock,
     };
     const { corrupt, quarantined, tornTails } = found;
@@ -168,7 +173,19 @@ export class DiskOutbox implements Outbox {
     for (const entry of this.queue.waiting()) {
       for (const picture of entry.pictures ?? []) if (!picture.shed) needed.add(picture.file);
     }
-    return this.pictures.sweep((file, id) => needed.has(file) || this.dead.has(id));
+    return this.pictures.sweep(
+      (file, id) => needed.has(file) || this.dead.has(id),
+      (path) => this.isYoung(path),
+    );
+  }
+
+  /** A time far ahead tells of a clock that was set since, as on a gateway that boots in 1970, not of a file in use. */
+  private async isYoung(path: string): Promise<boolean> {
+    const age = await this.files.modifiedAt(path).then(
+      (at) => this.clock.now() - at,
+      (error: unknown) => (errorCode(error) === 'ENOENT' ? Infinity : 0),
+    );
+    return Math.abs(age) < LEFT_ALONE_MS;
   }
 
   async append(records: OutboxRecord[]): Promise<void> {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { RecoveryReport } from '../outbox';
-import { ChunkFile } from './chunk-file';
+import { ChunkFile, mayBeOpen } from './chunk-file';
 import { toSlot } from './committer';
 import type { DeadLetterFolder } from './dead-letters';
-import { type FileLayer, writeNewFile } from './file-layer';
+import { errorCode, type FileLayer, writeNewFile } from './file-layer';
 import { encodeNote, type EventHeader, type Note, scanLines } from './lines';
 import { Chunk, type Entry, type EventQueue, type PictureSlot } from './queue';
 
@@ -19,6 +19,8 @@ export interface RecoveryGround {
   queue: EventQueue;
   dead: DeadLetterFolder;
   token: string;
+  /** whether a file was touched so lately that another process may be at work on it, should the lock have failed */
+  isYoung: (path: string) => Promise<boolean>;
 }
 
 export interface Recovered extends Pick<RecoveryReport, 'corrupt' | 'quarantined' | 'tornTails'> {
@@ -74,11 +76,14 @@ class Recovery {
   private async readChunk(name: string, noteFiles: string[]): Promise<void> {
     this.allSetAside = true;
     const live = new Map<string, LivePut>();
-    for (const file of [name, ...noteFiles]) await this.readLines(file, live);
+    const { files, chunksFolder, isYoung } = this.ground;
+    const isOpen = mayBeOpen(await this.readLines(name, live));
+    for (const notes of noteFiles) await this.readLines(notes, live);
     const { fresh, buried } = await this.separate([...live.values()]);
-    const file = ChunkFile.sealed(this.ground.files, this.ground.chunksFolder, name, noteFiles);
+    const isLeftAlone = isOpen && (await isYoung(join(chunksFolder, name)));
+    const file = ChunkFile.sealed(files, chunksFolder, name, noteFiles, isLeftAlone);
     if (fresh.length === 0) {
-      if (this.allSetAside) await this.removeDone(file);
+      if (this.allSetAside && !isLeftAlone) await this.removeDone(file);
       return;
     }
     if (buried.length > 0) {
@@ -132,9 +137,12 @@ class Recovery {
     await this.ground.files.remove(join(this.ground.chunksFolder, name)).catch(() => undefined);
   }
 
-  /** Line by line, in order: an event that was called back from the dead letters may follow its own "done". */
-  private async readLines(name: string, live: Map<string, LivePut>): Promise<void> {
-    const bytes = await this.ground.files.readFile(join(this.ground.chunksFolder, name));
+  /**
+   * Line by line, in order: an event that was called back from the dead letters may follow its own "done".
+   * @returns the bytes of the file
+   */
+  private async readLines(name: string, live: Map<string, LivePut>): Promise<Buffer> {
+    const bytes = await this.readFile(name);
     for (const found of scanLines(bytes)) {
       if (found.kind === 'damage') {
         const damaged = bytes.subarray(found.start, found.start + found.length);
@@ -155,6 +163,16 @@ class Recovery {
         applyNote(found.decoded.note, live);
       }
     }
+    return bytes;
+  }
+
+  /** What is gone since the folder was listed was done: without the lock, another process removes what it has delivered. */
+  private readFile(name: string): Promise<Buffer> {
+    const { files, chunksFolder } = this.ground;
+    return files.readFile(join(chunksFolder, name)).catch((error: unknown) => {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      return Buffer.alloc(0);
+    });
   }
 
   /** Sets bytes aside, under a name that tells where they were; what was set aside before is not counted again. */
