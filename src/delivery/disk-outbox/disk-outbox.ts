@@ -145,7 +145,7 @@ export class DiskOutbox implements Outbox {
   private async startLocked(lock: FolderLock): Promise<RecoveryReport> {
     const { files, queue, dead, token, pictures, space, clock } = this;
     if (this.closing) throw this.closedError();
-    await prepareFolder(files, this.dir, this.clock.now());
+    await prepareFolder(files, this.dir, { now: clock.now(), token });
     await dead.load();
     const { chunks: chunksFolder, quarantine: quarantineFolder } = foldersOf(this.dir);
     const isYoung = (path: string) => this.isYoung(path);
