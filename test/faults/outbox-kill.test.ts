@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
+import { HEARTBEAT_STALE_MS } from '../../src/delivery/outbox-limits';
 import {
   checkPictures,
   deliverAll,
@@ -21,6 +22,8 @@ import { WorkerProcess } from '../support/worker-process';
 const ROUNDS = rounds(4);
 const REOPEN_MS = 2_000;
 const TAKE_OVER_MS = 20_000;
+/** Less than a heartbeat: what was late is looked at first. */
+const GIVES_UP_MS = 2_000;
 /** Two lanes that send, and six more leases of which the disk still writes down what became of them. */
 const IN_FLIGHT = (DELIVERY_OF_WORKER.concurrency + 6) * DELIVERY_OF_WORKER.batchSize;
 
@@ -180,14 +183,36 @@ describe('a process that is killed', function () {
       assert.ok(tookOverAfter <= TAKE_OVER_MS, `took over after ${tookOverAfter} ms`);
     }
 
-    // One test, because both wait for long.
+    /** It was paused for so long that a process in another container took it for dead. */
+    async function lateOwnerGivesUp(folder: string): Promise<void> {
+      const worker = new WorkerProcess(folder, 'produce', 0, ['slowly']);
+      await worker.said('ack 8');
+      worker.suspend();
+      await delay(HEARTBEAT_STALE_MS + 1_000);
+      const other = { host: 'elsewhere', pid: 7, namespace: 'elsewhere net:[1]', token: 'other', beat: 0 };
+      await writeFile(join(folder, 'lock'), JSON.stringify(other));
+      const resumedAt = performance.now();
+      worker.resume();
+      await worker.ended();
+      const gaveUpAfter = performance.now() - resumedAt;
+      assert.match(worker.lines.at(-1) ?? '', /^refused OUTBOX_IO Another process took over /);
+      assert.ok(gaveUpAfter < GIVES_UP_MS, `gave up after ${gaveUpAfter} ms`);
+      await rm(join(folder, 'lock'));
+      const { found, corrupt } = await drainFolder(folder, checkPictures);
+      assert.deepEqual(missing(worker.numbers('ack'), found), []);
+      assert.equal(corrupt, 0);
+    }
+
+    // One test, because all of them wait for long.
     it(
       'the second is refused within 20 s and the first goes on; ' +
-        'a heartbeat of another container is respected while it beats and taken over within 20 s when it stops',
+        'a heartbeat of another container is respected while it beats and taken over within 20 s when it stops; ' +
+        'an owner that was paused and lost the folder meanwhile stops at once',
       async () => {
         await Promise.all([
           secondIsRefused(join(dir, 'refused')),
           heartbeatIsRespected(join(dir, 'heartbeat')),
+          lateOwnerGivesUp(join(dir, 'late')),
         ]);
       },
     );

@@ -56,6 +56,8 @@ export class Committer {
   /** when the open chunk was last written to */
   private written = { now: 0, monotonic: 0 };
   private noteNumber = 0;
+  /** why nothing is written any more */
+  private abandoned: Error | undefined;
 
   constructor(
     private readonly ground: CommitGround,
@@ -64,6 +66,7 @@ export class Committer {
 
   /** Resolves when all of them are durable and in the queue. */
   append(events: PreparedEvent[]): Promise<void> {
+    if (this.abandoned) return Promise.reject(this.abandoned);
     return new Promise((resolve, reject) => {
       this.appends.push({ events, placed: [], resolve, reject });
       this.wake();
@@ -76,6 +79,7 @@ export class Committer {
   }
 
   note(chunk: Chunk, note: Note, ended: Entry[] = [], pictureFiles: string[] = []): Promise<void> {
+    if (this.abandoned) return Promise.reject(this.abandoned);
     return new Promise((resolve, reject) => {
       const pending = this.pendingFor(chunk);
       pending.notes.push(note);
@@ -106,15 +110,24 @@ export class Committer {
     while (this.isAwake) await this.running;
   }
 
+  /** Nothing is written from now on, but for the group that is under way. What waits is rejected. */
+  abandon(why: Error): void {
+    this.abandoned = why;
+    for (const { reject } of this.appends.splice(0)) reject(why);
+    const pending = [...this.pending.values()];
+    this.pending.clear();
+    for (const { waiters } of pending) for (const { reject } of waiters) reject(why);
+  }
+
   /** No writes may follow. Notes that the disk refused get a last chance. */
   async finish(): Promise<void> {
     await this.idle();
-    if (this.pending.size > 0) await this.commit();
+    if (this.pending.size > 0 && !this.abandoned) await this.commit();
     const chunk = this.open?.chunk;
     this.open = undefined;
     if (!chunk) return;
     await chunk.file.seal();
-    if (chunk.undone === 0) await this.removeChunks([chunk]).catch(() => undefined);
+    if (chunk.undone === 0 && !this.abandoned) await this.removeChunks([chunk]).catch(() => undefined);
   }
 
   private async run(): Promise<void> {

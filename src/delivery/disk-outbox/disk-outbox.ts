@@ -82,6 +82,8 @@ export class DiskOutbox implements Outbox {
   private session: Session | undefined;
   private opening: Promise<RecoveryReport> | undefined;
   private closing: Promise<void> | undefined;
+  /** another process took over the folder: nothing is promised or written any more */
+  private lost: OutboxError | undefined;
   /** ends the wait for another owner of the folder */
   private readonly givenUp = new AbortController();
   private eventNumber = 0;
@@ -133,7 +135,7 @@ export class DiskOutbox implements Outbox {
     await this.files.makeDir(this.dir);
     const takeLock = this.options.lock ?? lockFolder;
     const waitMs = this.options.lockWaitMs ?? LOCK_WAIT_MS;
-    const lock = await takeLock(this.dir, waitMs, () => this.tellLockLost(), this.givenUp.signal);
+    const lock = await takeLock(this.dir, waitMs, () => this.loseFolder(), this.givenUp.signal);
     try {
       return await this.startLocked(lock);
     } catch (error) {
@@ -154,6 +156,7 @@ export class DiskOutbox implements Outbox {
     await space.refresh();
     // `close` does not wait for an `open` that is under way.
     if (this.closing) throw this.closedError();
+    if (this.lost) throw this.lost;
     this.eventNumber = found.eventNumber;
     this.totals.corrupt = found.corrupt;
     this.session = {
@@ -189,16 +192,16 @@ export class DiskOutbox implements Outbox {
   }
 
   async append(records: OutboxRecord[]): Promise<void> {
-    const { committer } = this.mustBeOpen();
+    const session = this.mustBeOpen();
     if (records.length === 0) return;
     await this.space.refresh();
     const events = records.map((record) => this.prepare(record));
-    await this.admitAndWrite(committer, events);
+    await this.admitAndWrite(session, events);
     this.totals.appended += events.length;
     for (const listener of this.listeners) listener();
   }
 
-  private async admitAndWrite(committer: Committer, events: PreparedEvent[]): Promise<void> {
+  private async admitAndWrite({ committer, lock }: Session, events: PreparedEvent[]): Promise<void> {
     const bytes = events.reduce((sum, event) => sum + preparedBytes(event), 0);
     let giveBack: () => void;
     try {
@@ -209,6 +212,9 @@ export class DiskOutbox implements Outbox {
     }
     try {
       await committer.append(events);
+      // After a sleep of the machine: the new owner may have read the folder before these events came to it.
+      if (lock.isLate()) await lock.look();
+      if (this.lost) throw this.lost;
     } catch (error) {
       if (isOutOfSpace(error)) this.totals.rejectedFull += events.length;
       throw this.asOutboxError(error, 'written');
@@ -401,13 +407,13 @@ export class DiskOutbox implements Outbox {
   }
 
   private async retryDead(ids: string[]): Promise<number> {
-    const { committer } = this.mustBeOpen();
+    const session = this.mustBeOpen();
     let count = 0;
     for (const id of ids) {
       const letter = this.dead.has(id) ? await this.dead.read(id) : undefined;
       if (!letter) continue;
       // The id stays: should a crash leave letter and event side by side, `recover` sees that they are one.
-      await this.admitAndWrite(committer, [revive(letter)]);
+      await this.admitAndWrite(session, [revive(letter)]);
       await this.dead.remove([id]);
       count++;
     }
@@ -446,6 +452,7 @@ export class DiskOutbox implements Outbox {
   }
 
   private mustBeOpen(): Session {
+    if (this.lost) throw this.lost;
     if (!this.session) throw this.closedError();
     return this.session;
   }
@@ -504,11 +511,15 @@ export class DiskOutbox implements Outbox {
     });
   }
 
-  private tellLockLost(): void {
-    this.tell({
-      code: 'LOCK_LOST',
-      message: `Another process took over the outbox folder ${this.dir}. Give each Node-RED its own outbox folder.`,
-    });
+  /** It has read what is there and delivers it. */
+  private loseFolder(): void {
+    if (this.lost) return;
+    const message =
+      `Another process took over the outbox folder ${this.dir}. It delivers what waits there; nothing more is stored ` +
+      `from here. Stop one of the two, or give each Node-RED its own outbox folder.`;
+    this.lost = new OutboxError('OUTBOX_IO', message);
+    this.session?.committer.abandon(this.lost);
+    this.tell({ code: 'LOCK_LOST', message });
   }
 }
 
