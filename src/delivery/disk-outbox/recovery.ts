@@ -4,12 +4,14 @@ import { ChunkFile, mayBeOpen } from './chunk-file';
 import { toSlot } from './committer';
 import type { DeadLetterFolder } from './dead-letters';
 import { errorCode, type FileLayer, writeNewFile } from './file-layer';
-import { encodeNote, type EventHeader, type Note, scanLines } from './lines';
+import { encodeNote, type EventHeader, type Note, type ScannedLine, scanLines } from './lines';
 import { Chunk, type Entry, type EventQueue, type PictureSlot } from './queue';
 
 /** `0000000007-1f2e3d4c.chunk`: number and random token of the session that wrote it. */
 const CHUNK_FILE = /^(\d{10,})-[0-9a-f]+\.chunk$/;
 const NOTES_FILE = /^(\d{10,}-[0-9a-f]+\.chunk)\.notes-[0-9a-f]+$/;
+/** While a file changes at each look. */
+const DAMAGE_LOOKS = 5;
 const OUTBOX_ID = /^(\d{10,})-[0-9a-f]+$/;
 
 export interface RecoveryGround {
@@ -142,8 +144,8 @@ class Recovery {
    * @returns the bytes of the file
    */
   private async readLines(name: string, live: Map<string, LivePut>): Promise<Buffer> {
-    const bytes = await this.readFile(name);
-    for (const found of scanLines(bytes)) {
+    const { bytes, lines } = await this.readSettled(name);
+    for (const found of lines) {
       if (found.kind === 'damage') {
         const damaged = bytes.subarray(found.start, found.start + found.length);
         await this.quarantine(name, found.start, damaged, found.torn);
@@ -164,6 +166,19 @@ class Recovery {
       }
     }
     return bytes;
+  }
+
+  /** Looks again at what seems damaged: without the lock, another process may be in the midst of a write. */
+  private async readSettled(name: string): Promise<{ bytes: Buffer; lines: ScannedLine[] }> {
+    let bytes = await this.readFile(name);
+    let lines = scanLines(bytes);
+    for (let look = 0; look < DAMAGE_LOOKS && lines.some(({ kind }) => kind === 'damage'); look++) {
+      const again = await this.readFile(name);
+      if (again.equals(bytes)) break;
+      bytes = again;
+      lines = scanLines(bytes);
+    }
+    return { bytes, lines };
   }
 
   /** What is gone since the folder was listed was done: without the lock, another process removes what it has delivered. */

@@ -149,6 +149,26 @@ describe('what another process may be at work on', () => {
     assert.ok(!disk.paths().includes(ORPHAN));
   });
 
+  it('a write that is seen half way is no damage: it is looked at again', async () => {
+    const first = await open();
+    await first.append(range(0, 3).map((n) => numberedRecord(n)));
+    const [path] = chunks();
+    const halves = [300, 301, 500];
+    const files = disk.mount();
+    const readFile = async (wanted: string): Promise<Buffer> => {
+      const bytes = await files.readFile(wanted);
+      const half = wanted === path ? halves.shift() : undefined;
+      return half === undefined ? bytes : bytes.fill('\n', half);
+    };
+    const second = simOutbox(disk, { files: { ...files, readFile } });
+    const { events, corrupt, tornTails, quarantined } = await second.open();
+    assert.deepEqual(halves, [], 'it was not looked at again');
+    assert.deepEqual(
+      { events, corrupt, tornTails, quarantined },
+      { events: 3, corrupt: 0, tornTails: 0, quarantined: [] },
+    );
+  });
+
   it('tells an open chunk from a sealed one, also when a write is seen half way', () => {
     const line = (bytes: number) => Buffer.alloc(bytes, 'x').fill('\n', bytes - 1);
     assert.equal(mayBeOpen(Buffer.alloc(0)), true);
