@@ -262,6 +262,9 @@ describe('a process that is killed', function () {
       await delay(random() * 200);
       const second = new WorkerProcess(dir, 'produce', 1e6, ['no-lock', ...ofSecond]);
       await second.said(`ack ${1e6 + 4}`);
+      for (const worker of [first, second]) {
+        assert.ok(worker.lines.includes('open'), `it was not let in: ${worker.lines.join(' / ')}`);
+      }
       return [first, second];
     }
 
@@ -272,14 +275,14 @@ describe('a process that is killed', function () {
       corrupt: number;
       /** leases with a picture that is missing or damaged */
       pictureless: number;
+      /** what the two could not do, though they went on */
+      complaints: string[];
     }
-    const NO_HARM: Outcome = { lost: [], corrupt: 0, pictureless: 0 };
+    const NO_HARM: Outcome = { lost: [], corrupt: 0, pictureless: 0, complaints: [] };
 
-    /** Kills both, and looks what they left. */
-    async function killTwo(workers: WorkerProcess[]): Promise<Outcome> {
-      for (const worker of workers) {
-        assert.ok(worker.lines.includes('open'), `it was not let in: ${worker.lines.join(' / ')}`);
-      }
+    /** Starts two, kills both, and looks what they left. */
+    async function forceDoubleStart(ofFirst: string[], ofSecond = ofFirst): Promise<Outcome> {
+      const workers = await startTwo(ofFirst, ofSecond);
       await delay(500 + random() * 200);
       for (const worker of workers) await worker.kill();
       const numbers = (word: string) => workers.flatMap((worker) => worker.numbers(word));
@@ -290,11 +293,12 @@ describe('a process that is killed', function () {
           pictureless++;
         }),
       );
-      return { lost: missing(numbers('ack'), [...found, ...numbers('gone')]), corrupt, pictureless };
-    }
-
-    async function forceDoubleStart(ofFirst: string[], ofSecond = ofFirst) {
-      return killTwo(await startTwo(ofFirst, ofSecond));
+      return {
+        lost: missing(numbers('ack'), [...found, ...numbers('gone')]),
+        corrupt,
+        pictureless,
+        complaints: workers.flatMap(({ lines }) => lines.filter((line) => /^(failed|refused)/.test(line))),
+      };
     }
 
     for (const [name, ofFirst, ofSecond] of [
