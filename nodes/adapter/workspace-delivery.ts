@@ -224,6 +224,21 @@ export class WorkspaceDelivery {
     }, this.surroundings.reopenAfterMs ?? REOPEN_AFTER_MS).unref();
   }
 
+  /** Another process uses the folder now. What waits there is delivered by it, and by this one when its turn comes again. */
+  private folderLost(message: string): void {
+    const { open } = this;
+    if (this.closing || !open) return;
+    this.open = undefined;
+    clearInterval(this.countdown);
+    this.countdown = undefined;
+    this.openingFailed(new FlowError('OUTBOX_IO', message));
+    this.showState();
+    open.sender
+      .stop(CLOSE_STEP_MS)
+      .then(() => open.outbox.close(CLOSE_STEP_MS))
+      .catch(() => undefined);
+  }
+
   private async openNow(): Promise<OpenDelivery> {
     const { config, surroundings } = this;
     const megabytes = numberOf(config.outboxMaxMegabytes);
@@ -232,7 +247,10 @@ export class WorkspaceDelivery {
       maxEvents: numberOf(config.outboxMaxEvents),
       maxBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
       whenFull: config.outboxWhenFull || 'reject',
-      onNotice: ({ message }) => surroundings.log.warn(message),
+      onNotice: ({ code, message }) => {
+        if (code === 'LOCK_LOST') this.folderLost(message);
+        else surroundings.log.warn(message);
+      },
     });
     this.outbox = outbox;
     this.tellRecovery(await outbox.open());

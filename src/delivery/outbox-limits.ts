@@ -10,6 +10,15 @@ export const CHUNK_MAX_BODY_BYTES = MIB;
 /** Empty lines written ahead: overwriting them spares the file system a change of the file's size at each flush. */
 export const CHUNK_PADDING_BYTES = 16 * KIB;
 
+/** An open chunk that was not written to for this long is sealed before the next write, which goes into a new one. */
+export const OPEN_CHUNK_IDLE_MS = 60_000;
+/**
+ * What another process may just be beginning, should the lock have failed, is left alone at a start: a chunk that may still grow and a
+ * picture that no line names, when they were touched less than this ago. Far more than `OPEN_CHUNK_IDLE_MS` and the longest write, so that
+ * nobody writes to what is older. They go at the first start after that.
+ */
+export const LEFT_ALONE_MS = 10 * 60_000;
+
 /** A lease looks at no more chunks than this behind its first event, so that it stays cheap whatever the backlog. */
 export const LEASE_MAX_CHUNKS = 16;
 

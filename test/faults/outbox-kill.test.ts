@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
+import { HEARTBEAT_STALE_MS } from '../../src/delivery/outbox-limits';
 import {
   checkPictures,
   deliverAll,
@@ -13,6 +14,7 @@ import {
   missing,
   numberedRecord,
 } from '../support/outbox-fixture';
+import { OutboxDamage } from '../../src/delivery/outbox';
 import { ArrivalLog, faultsOfArrivals, wrongPictures } from '../support/numbered-load';
 import { assertNoSecret } from '../support/secrets';
 import { chooseSeed, isLongRun, rounds, seededRandom } from '../support/seed';
@@ -21,6 +23,8 @@ import { WorkerProcess } from '../support/worker-process';
 const ROUNDS = rounds(4);
 const REOPEN_MS = 2_000;
 const TAKE_OVER_MS = 20_000;
+/** Less than a heartbeat: what was late is looked at first. */
+const GIVES_UP_MS = 2_000;
 /** Two lanes that send, and six more leases of which the disk still writes down what became of them. */
 const IN_FLIGHT = (DELIVERY_OF_WORKER.concurrency + 6) * DELIVERY_OF_WORKER.batchSize;
 
@@ -180,20 +184,42 @@ describe('a process that is killed', function () {
       assert.ok(tookOverAfter <= TAKE_OVER_MS, `took over after ${tookOverAfter} ms`);
     }
 
-    // One test, because both wait for long.
+    /** It was paused for so long that a process in another container took it for dead. */
+    async function lateOwnerGivesUp(folder: string): Promise<void> {
+      const worker = new WorkerProcess(folder, 'produce', 0, ['slowly']);
+      await worker.said('ack 8');
+      worker.suspend();
+      await delay(HEARTBEAT_STALE_MS + 1_000);
+      const other = { host: 'elsewhere', pid: 7, namespace: 'elsewhere net:[1]', token: 'other', beat: 0 };
+      await writeFile(join(folder, 'lock'), JSON.stringify(other));
+      const resumedAt = performance.now();
+      worker.resume();
+      await worker.ended();
+      const gaveUpAfter = performance.now() - resumedAt;
+      assert.match(worker.lines.at(-1) ?? '', /^refused OUTBOX_IO Another process took over /);
+      assert.ok(gaveUpAfter < GIVES_UP_MS, `gave up after ${gaveUpAfter} ms`);
+      await rm(join(folder, 'lock'));
+      const { found, corrupt } = await drainFolder(folder, checkPictures);
+      assert.deepEqual(missing(worker.numbers('ack'), found), []);
+      assert.equal(corrupt, 0);
+    }
+
+    // One test, because all of them wait for long.
     it(
       'the second is refused within 20 s and the first goes on; ' +
-        'a heartbeat of another container is respected while it beats and taken over within 20 s when it stops',
+        'a heartbeat of another container is respected while it beats and taken over within 20 s when it stops; ' +
+        'an owner that was paused and lost the folder meanwhile stops at once',
       async () => {
         await Promise.all([
           secondIsRefused(join(dir, 'refused')),
           heartbeatIsRespected(join(dir, 'heartbeat')),
+          lateOwnerGivesUp(join(dir, 'late')),
         ]);
       },
     );
 
     it('control: without the lock the second is let in', async () => {
-      const workers = await startTwo('slowly');
+      const workers = await startTwo(['slowly']);
       for (const worker of workers) await worker.kill();
     });
 
@@ -229,41 +255,76 @@ describe('a process that is killed', function () {
       await second.close(2_000);
     });
 
-    /** Starts a second one, without the lock, while the first is in the midst of its work. */
-    async function startTwo(...flags: string[]): Promise<WorkerProcess[]> {
-      const workers: WorkerProcess[] = [];
-      for (const first of [0, 1e6]) {
-        const worker = new WorkerProcess(dir, 'produce', first, ['no-lock', ...flags]);
-        workers.push(worker);
-        await worker.said(`ack ${first + 4}`);
+    /** Starts two, without the lock: the second at any moment of the first one's work. */
+    async function startTwo(ofFirst: string[], ofSecond = ofFirst): Promise<WorkerProcess[]> {
+      const first = new WorkerProcess(dir, 'produce', 0, ['no-lock', ...ofFirst]);
+      await first.said('ack 4');
+      await delay(random() * 200);
+      const second = new WorkerProcess(dir, 'produce', 1e6, ['no-lock', ...ofSecond]);
+      await second.said(`ack ${1e6 + 4}`);
+      for (const worker of [first, second]) {
         assert.ok(worker.lines.includes('open'), `it was not let in: ${worker.lines.join(' / ')}`);
       }
-      return workers;
+      return [first, second];
     }
 
-    /**
-     * What the lock is for: without it, the second takes what the first is just beginning for left over from a crash, a
-     * picture without its line or a chunk without any. So there are few chunks here, and pictures are not looked at.
-     *
-     * @returns the acknowledged events that are lost, and the damage
-     */
-    async function forceDoubleStart(...flags: string[]): Promise<{ lost: number[]; corrupt: number }> {
-      const workers = await startTwo(...flags);
+    interface Outcome {
+      /** acknowledged, and not seen since by anybody */
+      lost: number[];
+      /** damaged records */
+      corrupt: number;
+      /** leases with a picture that is missing or damaged */
+      pictureless: number;
+      /** what the two could not do, though they went on */
+      complaints: string[];
+    }
+    const NO_HARM: Outcome = { lost: [], corrupt: 0, pictureless: 0, complaints: [] };
+
+    /** Starts two, kills both, and looks what they left. */
+    async function forceDoubleStart(ofFirst: string[], ofSecond = ofFirst): Promise<Outcome> {
+      const workers = await startTwo(ofFirst, ofSecond);
       await delay(500 + random() * 200);
       for (const worker of workers) await worker.kill();
-      const acked = workers.flatMap((worker) => worker.numbers('ack'));
-      const { found, corrupt } = await drainFolder(dir);
-      return { lost: missing(acked, found), corrupt };
+      const numbers = (word: string) => workers.flatMap((worker) => worker.numbers(word));
+      let pictureless = 0;
+      const { found, corrupt } = await drainFolder(dir, (lease) =>
+        checkPictures(lease).catch((error: unknown) => {
+          if (!(error instanceof OutboxDamage)) throw error;
+          pictureless++;
+        }),
+      );
+      return {
+        lost: missing(numbers('ack'), [...found, ...numbers('gone')]),
+        corrupt,
+        pictureless,
+        complaints: workers.flatMap(({ lines }) => lines.filter((line) => /^(failed|refused)/.test(line))),
+      };
     }
 
-    it(`forced, without the lock, ${rounds(1)} times: nothing is lost and no record is damaged`, async () => {
-      for (let round = 0; round < rounds(1); round++) {
-        assert.deepEqual(await forceDoubleStart('very slowly'), { lost: [], corrupt: 0 });
+    for (const [name, ofFirst, ofSecond] of [
+      ['both only store, slowly', ['slowly'], ['slowly']],
+      ['both only store', [], []],
+      ['the first takes out as well', ['slowly', 'takes out'], ['slowly']],
+      ['the second takes out as well', ['slowly'], ['slowly', 'takes out']],
+    ] as const) {
+      it(`forced, without the lock, ${rounds(1)} times: nothing is lost and no record is damaged; ${name}`, async () => {
+        for (let round = 0; round < rounds(1); round++) {
+          assert.deepEqual(await forceDoubleStart([...ofFirst], [...ofSecond]), NO_HARM);
+        }
+      });
+    }
+
+    it('forced, control: a second that takes every file for an old one loses events or pictures', async () => {
+      let harm = 0;
+      for (let round = 0; round < 10 && harm === 0; round++) {
+        const outcome = await forceDoubleStart(['slowly', 'takes out'], ['slowly', 'all-old']);
+        harm = outcome.lost.length + outcome.pictureless;
       }
+      assert.ok(harm > 0, 'the harness is blind');
     });
 
     it('control: two processes that write into the same files lose events', async () => {
-      const { lost } = await forceDoubleStart('slowly', 'same-files');
+      const { lost } = await forceDoubleStart(['slowly', 'same-files']);
       assert.ok(lost.length > 0, 'the harness is blind');
     });
   });

@@ -10,9 +10,16 @@ import { nodeFileLayer } from '../../src/delivery/disk-outbox/file-layer';
 import { OutboxError, type OutboxRecord } from '../../src/delivery/outbox';
 import { Sender } from '../../src/delivery/sender';
 import type { Target } from '../../src/delivery/target';
-import { sharingFiles, withoutFlushes } from '../support/broken-file-layers';
+import { seeingOnlyOldFiles, sharingFiles, withoutFlushes } from '../support/broken-file-layers';
 import { numberedDelivery } from '../support/numbered-load';
-import { DELIVERY_OF_WORKER, numberedRecord, withoutLock } from '../support/outbox-fixture';
+import {
+  checkedNumber,
+  checkPictures,
+  DELIVERY_OF_WORKER,
+  drain,
+  numberedRecord,
+  withoutLock,
+} from '../support/outbox-fixture';
 import type { WorkerJob } from '../support/worker-process';
 
 const [dir = '', job = '', first = '0', ...flags] = process.argv.slice(2) as [string, WorkerJob, string];
@@ -37,6 +44,7 @@ function options(): DiskOutboxOptions {
     ballastBytes: 0,
     ...(has('no-flush') && { files: withoutFlushes(nodeFileLayer) }),
     ...(has('no-lock') && { lock: withoutLock }),
+    ...(has('all-old') && { files: seeingOnlyOldFiles(nodeFileLayer) }),
     // Two such processes give their files the same names.
     ...(has('same-files') && { files: sharingFiles, random: () => 0.5 }),
   };
@@ -55,10 +63,20 @@ async function produce(record: (n: number) => OutboxRecord): Promise<void> {
       const acked = appended.then(() => has('early-ack') || say(`ack ${n}`));
       await (has('stubborn') ? acked.catch(complain) : acked);
       if (has('slowly')) await delay(20);
-      if (has('very slowly')) await delay(200);
     }
   };
   await Promise.all(Array.from({ length: 4 }, producer));
+}
+
+/** Takes out what waits, beside the producers. Says `gone <n>` of each that it has seen whole, and then settles it. */
+async function takeOut(): Promise<void> {
+  for (;;) {
+    await drain(outbox, async (lease) => {
+      await checkPictures(lease);
+      for (const { body } of lease.events) say(`gone ${checkedNumber(body)}`);
+    });
+    await delay(20);
+  }
 }
 
 /** Every fifth event has a picture. */
@@ -122,6 +140,7 @@ async function main(): Promise<void> {
   await outbox.open();
   say('open');
   if (job === 'deliver') deliver();
+  if (has('takes out')) void takeOut().catch(complain);
   if (job === 'hold') await new Promise((resolve) => setTimeout(resolve, 600_000));
   await produce(job === 'deliver' ? numberedDelivery : recordToKeep);
 }

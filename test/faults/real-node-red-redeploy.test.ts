@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import {
@@ -178,6 +179,22 @@ describe('a real Node-RED that is redeployed and ended under load', function () 
       const slowest = Math.max(...closeTimes(nodeRed.log(), 'function'));
       assert.ok(slowest >= SLOW_CLOSE_MS, `the slowest took ${slowest} ms to close`);
     });
+  });
+
+  // The last one: the log keeps what it finds there.
+  it('24, control: a second outbox on the same folder is noticed', async () => {
+    const outboxDir = path.join(nodeRed.userDirectory, 'shared');
+    const flow = numberedFlow(simulator);
+    const [workspace, event] = ['workspace', 'plain'].map((id) => flow.find((node) => node.id === id)!);
+    workspace!['outboxDir'] = outboxDir;
+    assertHealthyLog();
+    await nodeRed.deploy([
+      ...flow,
+      { ...workspace!, id: 'second-workspace' },
+      { ...event!, id: 'second-event', workspace: 'second-workspace' },
+    ]);
+    await until(() => nodeRed.log().includes('in use by'));
+    assert.throws(assertHealthyLog);
   });
 });
 

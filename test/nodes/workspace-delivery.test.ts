@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,10 +19,10 @@ describe('the delivery of a workspace', () => {
     showError: ({ code }: { code: string }) => void shown.push(code),
   };
 
-  const makeDelivery = () => {
+  const makeDelivery = (reopenAfterMs = REOPEN_MS) => {
     const note = (text: string) => void lines.push(text);
     const log = { info: note, warn: note };
-    const surroundings = { userDir, id: 'w', target: UNREACHABLE, log, reopenAfterMs: REOPEN_MS };
+    const surroundings = { userDir, id: 'w', target: UNREACHABLE, log, reopenAfterMs };
     return new WorkspaceDelivery({ ...workspaceDefaults }, surroundings);
   };
 
@@ -54,6 +54,35 @@ describe('the delivery of a workspace', () => {
     assert.equal(delivery.openingFault(), undefined);
     await delivery.append([record('a')]);
     assert.equal(delivery.state()?.events, 1);
+  });
+
+  it('stops when another process takes over its folder, says so, and goes on when its turn comes again', async function () {
+    // The owner file is looked at every five seconds.
+    this.timeout(30_000);
+    delivery = makeDelivery(1_000);
+    delivery.register(user);
+    await delivery.append([record('a')]);
+    const lock = path.join(userDir, 'vision-events', 'w', 'lock');
+    const other = { host: 'elsewhere', pid: 7, namespace: 'elsewhere net:[1]', token: 'other', beat: 0 };
+    writeFileSync(lock, JSON.stringify(other));
+    await until(() => shown.at(-1) === 'OUTBOX_IO');
+    assert.equal(delivery.state(), undefined);
+    await assert.rejects(delivery.append([record('b')]), {
+      code: 'OUTBOX_IO',
+      message: /took over .* own outbox/,
+    });
+    const told = lines.filter((line) => line.includes('took over'));
+    assert.equal(told.length, 1, lines.join('\n'));
+    assert.equal(delivery.openingFault()?.message, told[0]);
+
+    await delay(1_500);
+    assert.equal(shown.at(-1), 'OUTBOX_IO', 'it came back before its turn');
+    assert.equal(JSON.parse(readFileSync(lock, 'utf8')).token, 'other');
+    rmSync(lock);
+    await until(() => shown.at(-1) !== 'OUTBOX_IO');
+    assert.equal(delivery.openingFault(), undefined);
+    assert.equal(delivery.state()?.events, 1);
+    await delivery.append([record('b')]);
   });
 
   it('keeps the folder of a deleted workspace, and says where it is and how much waits', async () => {

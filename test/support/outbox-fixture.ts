@@ -3,7 +3,7 @@ import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/disk-outb
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { VisionEventsClient } from '../../src/api/client';
-import type { TakeLock } from '../../src/delivery/disk-outbox/folder-lock';
+import type { FolderLock, TakeLock } from '../../src/delivery/disk-outbox/folder-lock';
 import type { Lease, Outbox, OutboxRecord } from '../../src/delivery/outbox';
 import { Sender } from '../../src/delivery/sender';
 import type { Simulator } from '../../simulator/server';
@@ -87,7 +87,14 @@ export function oneByOne(outbox: Outbox): void {
   };
 }
 
-export const withoutLock: TakeLock = () => Promise.resolve({ release: () => Promise.resolve() });
+/** A lock that keeps nobody out. */
+export const OPEN_LOCK: FolderLock = {
+  isLate: () => false,
+  look: () => Promise.resolve(),
+  release: () => Promise.resolve(),
+};
+
+export const withoutLock: TakeLock = () => Promise.resolve(OPEN_LOCK);
 
 /** An outbox on a simulated disk, without a lock: the disk has one user. */
 export function simOutbox(disk: SimDisk, options: Partial<DiskOutboxOptions> = {}): DiskOutbox {

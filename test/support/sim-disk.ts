@@ -12,6 +12,8 @@ class Inode {
   unsynced: Change[] = [];
   private hasForgotten = false;
 
+  constructor(public modifiedAt: number) {}
+
   apply(change: Change): void {
     this.current = applied(this.current, change);
     this.unsynced.push(change);
@@ -64,6 +66,8 @@ export class SimDisk {
   /** counts what an outbox does, for tests that look at flushes and bytes */
   counts: Record<Operation, number> & { bytes: number } = zeroCounts();
   fault: (operation: Operation, path: string) => Fault = () => undefined;
+  /** wall clock of the file times */
+  now: () => number = () => Date.now();
   /** the control: flushes that only say so */
   flushLies = false;
 
@@ -89,6 +93,10 @@ export class SimDisk {
       size: async (path) => {
         await this.alive(epoch);
         return this.find(path).current.length;
+      },
+      modifiedAt: async (path) => {
+        await this.alive(epoch);
+        return this.find(path).modifiedAt;
       },
       open: (path, mode) => this.openFile(epoch, path, mode),
       rename: async (from, to) => {
@@ -123,7 +131,7 @@ export class SimDisk {
     await (mode === 'create' ? this.step(epoch, 'open', path) : this.alive(epoch));
     if (mode === 'create') {
       if (this.names.has(path)) throw failure('EEXIST');
-      this.names.set(path, new Inode());
+      this.names.set(path, new Inode(this.now()));
     }
     const inode = this.find(path);
     return {
@@ -144,6 +152,7 @@ export class SimDisk {
       truncate: async (length) => {
         await this.step(epoch, 'truncate', path);
         inode.apply({ kind: 'truncate', length });
+        inode.modifiedAt = this.now();
       },
       close: () => this.alive(epoch),
     };
@@ -163,6 +172,7 @@ export class SimDisk {
     if (fault && 'short' in fault) taken = Math.max(0, Math.min(taken, bytes.length - fault.short));
     if (taken <= 0 && bytes.length > 0) throw failure('ENOSPC');
     inode.apply({ kind: 'write', position, bytes: bytes.subarray(0, taken) });
+    inode.modifiedAt = this.now();
     this.counts.bytes += taken;
     return taken;
   }
@@ -226,6 +236,11 @@ export class SimDisk {
     this.durableNames = new Map(this.names);
   }
 
+  /** Lets time pass for the files: they become so many ms older. */
+  age(ms: number): void {
+    for (const inode of new Set(this.names.values())) inode.modifiedAt -= ms;
+  }
+
   private syncNames(folder: string): void {
     for (const path of new Set([...this.names.keys(), ...this.durableNames.keys()])) {
       if (dirname(path) === folder) put(this.durableNames, path, this.names.get(path));
@@ -255,7 +270,7 @@ export class SimDisk {
 
   /** Puts bytes there from outside, durable at once; undefined removes the file. */
   plant(path: string, bytes: Buffer | undefined): void {
-    const inode = new Inode();
+    const inode = new Inode(this.now());
     inode.current = bytes ?? inode.current;
     inode.sync();
     put(this.names, path, bytes && inode);

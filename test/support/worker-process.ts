@@ -60,6 +60,15 @@ export class WorkerProcess {
     assert.ok(wasAlive, `the worker ended by itself: ${this.lines.slice(-3).join(' / ')}`);
   }
 
+  /** As a container that is paused. */
+  suspend(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
   /** The same for a worker that may have ended by itself, but not with a complaint. */
   async end(): Promise<void> {
     this.child.kill('SIGKILL');

@@ -6,6 +6,17 @@ export const CHUNK_SUFFIX = '.chunk';
 export const NOTES_MARK = '.notes-';
 
 const LINE_FEED = 0x0a;
+/** A file that is just growing is seen at multiples of this. */
+const PAGE_BYTES = 4096;
+
+/**
+ * False when these bytes are those of a chunk that its writer has sealed. One that is written to is empty, or ends in padding; in the midst
+ * of a write it may end anywhere on the edge of a page.
+ */
+export function mayBeOpen(bytes: Buffer): boolean {
+  const isSealed = bytes.at(-1) === LINE_FEED && bytes.at(-2) !== LINE_FEED;
+  return !isSealed || bytes.length % PAGE_BYTES === 0;
+}
 
 /**
  * A chunk on disk: one file of lines, and, when events end after it was sealed, small files of notes beside it.
@@ -23,6 +34,8 @@ export class ChunkFile {
     private readonly folder: ChunkFolder,
     readonly name: string,
     noteFiles: string[],
+    /** Another process may be writing to it, should the lock have failed: it is not to be deleted. */
+    readonly isLeftAlone = false,
   ) {
     this.noteFiles = noteFiles;
   }
@@ -34,8 +47,8 @@ export class ChunkFile {
   }
 
   /** A chunk of an earlier session: it is never appended to. */
-  static sealed(folder: ChunkFolder, name: string, noteFiles: string[]): ChunkFile {
-    return new ChunkFile(folder, name, noteFiles);
+  static sealed(folder: ChunkFolder, name: string, noteFiles: string[], isLeftAlone: boolean): ChunkFile {
+    return new ChunkFile(folder, name, noteFiles, isLeftAlone);
   }
 
   get isSealed(): boolean {
@@ -64,9 +77,10 @@ export class ChunkFile {
     return start;
   }
 
+  /** A little is always left, so that it shows that the chunk is open. */
   private withPadding(lines: Buffer): Buffer {
     const end = this.used + lines.length;
-    if (end <= this.padded) return lines;
+    if (end < this.padded) return lines;
     this.padded = end + CHUNK_PADDING_BYTES;
     return Buffer.concat([lines, Buffer.alloc(CHUNK_PADDING_BYTES, LINE_FEED)]);
   }

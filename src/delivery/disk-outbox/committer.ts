@@ -1,4 +1,5 @@
-import { CHUNK_MAX_BODY_BYTES, CHUNK_MAX_EVENTS } from '../outbox-limits';
+import type { Clock } from '../outbox';
+import { CHUNK_MAX_BODY_BYTES, CHUNK_MAX_EVENTS, OPEN_CHUNK_IDLE_MS } from '../outbox-limits';
 import { CHUNK_SUFFIX, ChunkFile } from './chunk-file';
 import type { ChunkFolder } from './chunk-folder';
 import { isOutOfSpace } from './file-layer';
@@ -36,6 +37,7 @@ export interface CommitGround {
   queue: EventQueue;
   pictures: PictureFolder;
   space: DiskSpace;
+  clock: Clock;
   /** random, of this session: no other process can write a file with our names */
   token: string;
 }
@@ -50,7 +52,11 @@ export class Committer {
   private isAwake = false;
   private running: Promise<void> = Promise.resolve();
   private open: { chunk: Chunk; events: number; bodyBytes: number } | undefined;
+  /** when the open chunk was last written to */
+  private written = { now: 0, monotonic: 0 };
   private noteNumber = 0;
+  /** why nothing is written any more */
+  private abandoned: Error | undefined;
 
   constructor(
     private readonly ground: CommitGround,
@@ -59,6 +65,7 @@ export class Committer {
 
   /** Resolves when all of them are durable and in the queue. */
   append(events: PreparedEvent[]): Promise<void> {
+    if (this.abandoned) return Promise.reject(this.abandoned);
     return new Promise((resolve, reject) => {
       this.appends.push({ events, placed: [], resolve, reject });
       this.wake();
@@ -71,6 +78,7 @@ export class Committer {
   }
 
   note(chunk: Chunk, note: Note, ended: Entry[] = [], pictureFiles: string[] = []): Promise<void> {
+    if (this.abandoned) return Promise.reject(this.abandoned);
     return new Promise((resolve, reject) => {
       const pending = this.pendingFor(chunk);
       pending.notes.push(note);
@@ -101,6 +109,15 @@ export class Committer {
     while (this.isAwake) await this.running;
   }
 
+  /** Nothing is written from now on, but for the group that is under way. What waits is rejected. */
+  abandon(why: Error): void {
+    this.abandoned = why;
+    for (const { reject } of this.appends.splice(0)) reject(why);
+    const pending = [...this.pending.values()];
+    this.pending.clear();
+    for (const { waiters } of pending) for (const { reject } of waiters) reject(why);
+  }
+
   /** No writes may follow. Notes that the disk refused get a last chance. */
   async finish(): Promise<void> {
     try {
@@ -112,12 +129,12 @@ export class Committer {
 
   private async finishWriting(): Promise<void> {
     await this.idle();
-    if (this.pending.size > 0) await this.commit();
+    if (this.pending.size > 0 && !this.abandoned) await this.commit();
     const chunk = this.open?.chunk;
     this.open = undefined;
     if (!chunk) return;
     await chunk.file.seal();
-    if (chunk.undone === 0) await this.removeChunks([chunk]).catch(() => undefined);
+    if (chunk.undone === 0 && !this.abandoned) await this.removeChunks([chunk]).catch(() => undefined);
   }
 
   private async run(): Promise<void> {
@@ -137,6 +154,7 @@ export class Committer {
 
   /** One group. Never rejects: each task hears of its own failure. */
   private async commit(): Promise<void> {
+    if (this.open && this.isIdle()) await this.sealOpen();
     const appends = this.appends;
     this.appends = [];
     const notes = this.pending;
@@ -147,6 +165,23 @@ export class Committer {
       this.writeSealedChunks(notes),
     ]);
     await this.removeFinishedChunks();
+  }
+
+  /**
+   * A process that starts on this folder although it is ours tells by its age whether a chunk may be in use. The monotonic clock stands still
+   * while a machine sleeps, the other one may be set: each of them can tell that it was long.
+   */
+  private isIdle(): boolean {
+    const { clock } = this.ground;
+    const { now, monotonic } = this.written;
+    return (
+      clock.monotonic() - monotonic > OPEN_CHUNK_IDLE_MS || Math.abs(clock.now() - now) > OPEN_CHUNK_IDLE_MS
+    );
+  }
+
+  private noteWritten(): void {
+    const { clock } = this.ground;
+    this.written = { now: clock.now(), monotonic: clock.monotonic() };
   }
 
   private takeOpenNotes(notes: Map<Chunk, PendingNotes>): PendingNotes | undefined {
@@ -235,6 +270,7 @@ export class Committer {
     const name = `${String(++this.chunkNumber).padStart(10, '0')}-${token}${CHUNK_SUFFIX}`;
     const chunk = new Chunk(await ChunkFile.create(chunkFolder, name));
     queue.addChunk(chunk);
+    this.noteWritten();
     this.open = { chunk, events: 0, bodyBytes: 0 };
     return this.open;
   }
@@ -247,6 +283,7 @@ export class Committer {
   ): Promise<void> {
     const lines = Buffer.concat([...noteLines, ...slice.map(({ event }) => event.line)]);
     if (lines.length === 0) return;
+    this.noteWritten();
     let offset = await open.chunk.file.append(lines, areLast);
     this.ground.space.written(lines.length);
     for (const line of noteLines) offset += line.length;
@@ -310,7 +347,8 @@ export class Committer {
     const partial: [Chunk, PendingNotes][] = [];
     for (const item of all) {
       const [chunk, notes] = item;
-      (chunk.undone === notes.ended.length ? finished : partial).push(item);
+      const isFinished = chunk.undone === notes.ended.length && !chunk.file.isLeftAlone;
+      (isFinished ? finished : partial).push(item);
     }
     await Promise.all([
       this.endChunks(finished),
@@ -375,7 +413,13 @@ export class Committer {
     const { queue } = this.ground;
     const finished = queue
       .allChunks()
-      .filter((chunk) => chunk.undone === 0 && chunk !== this.open?.chunk && !this.pending.has(chunk));
+      .filter(
+        (chunk) =>
+          chunk.undone === 0 &&
+          chunk !== this.open?.chunk &&
+          !chunk.file.isLeftAlone &&
+          !this.pending.has(chunk),
+      );
     // What cannot be removed now is tried again with the next group.
     if (finished.length > 0) await this.removeChunks(finished).catch(() => undefined);
   }

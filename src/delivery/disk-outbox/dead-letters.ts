@@ -53,8 +53,17 @@ export class DeadLetterFolder {
   async load(): Promise<void> {
     for (const name of await this.files.list(this.folder)) {
       const id = DEAD_FILE.exec(name)?.[1];
-      if (id !== undefined) this.learn(id, await this.files.size(join(this.folder, name)));
+      const size = id === undefined ? undefined : await this.sizeOf(name);
+      if (id !== undefined && size !== undefined) this.learn(id, size);
     }
+  }
+
+  /** Undefined when it is gone since the folder was listed. */
+  private sizeOf(name: string): Promise<number | undefined> {
+    return this.files.size(join(this.folder, name)).catch((error: unknown) => {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      return undefined;
+    });
   }
 
   private learn(id: string, bytes: number): void {

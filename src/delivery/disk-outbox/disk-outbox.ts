@@ -18,6 +18,7 @@ import {
   DEAD_RETRY_MS,
   DEFAULT_MAX_BYTES,
   DEFAULT_MAX_EVENTS,
+  LEFT_ALONE_MS,
   LOCK_WAIT_MS,
 } from '../outbox-limits';
 import { Admission, type WhenFull } from './admission';
@@ -84,6 +85,8 @@ export class DiskOutbox implements Outbox {
   private session: Session | undefined;
   private opening: Promise<RecoveryReport> | undefined;
   private closing: Promise<void> | undefined;
+  /** another process took over the folder: nothing is promised or written any more */
+  private lost: OutboxError | undefined;
   /** ends the wait for another owner of the folder */
   private readonly givenUp = new AbortController();
   private eventNumber = 0;
@@ -135,7 +138,7 @@ export class DiskOutbox implements Outbox {
     await this.files.makeDir(this.dir);
     const takeLock = this.options.lock ?? lockFolder;
     const waitMs = this.options.lockWaitMs ?? LOCK_WAIT_MS;
-    const lock = await takeLock(this.dir, waitMs, () => this.tellLockLost(), this.givenUp.signal);
+    const lock = await takeLock(this.dir, waitMs, () => this.loseFolder(), this.givenUp.signal);
     try {
       return await this.startLocked(lock);
     } catch (error) {
@@ -145,22 +148,25 @@ export class DiskOutbox implements Outbox {
   }
 
   private async startLocked(lock: FolderLock): Promise<RecoveryReport> {
-    const { files, queue, dead, token, pictures, space } = this;
+    const { files, queue, dead, token, pictures, space, clock } = this;
     if (this.closing) throw this.closedError();
-    await prepareFolder(files, this.dir, this.clock.now());
+    await prepareFolder(files, this.dir, { now: clock.now(), token });
     await dead.load();
     const folders = foldersOf(this.dir);
     const chunkFolder = await ChunkFolder.open(files, folders.chunks);
     try {
-      const found = await recover({ chunkFolder, quarantineFolder: folders.quarantine, queue, dead, token });
+      const isYoung = (path: string) => this.isYoung(path);
+      const quarantineFolder = folders.quarantine;
+      const found = await recover({ chunkFolder, quarantineFolder, queue, dead, token, isYoung });
       const orphanPictures = await this.sweepPictures();
       await space.refresh();
       // `close` does not wait for an `open` that is under way.
       if (this.closing) throw this.closedError();
+      if (this.lost) throw this.lost;
       this.eventNumber = found.eventNumber;
       this.totals.corrupt = found.corrupt;
       this.session = {
-        committer: new Committer({ chunkFolder, queue, pictures, space, token }, found.chunkNumber),
+        committer: new Committer({ chunkFolder, queue, pictures, space, clock, token }, found.chunkNumber),
         lock,
       };
       return this.reportOf(found, orphanPictures);
@@ -181,20 +187,32 @@ export class DiskOutbox implements Outbox {
     for (const entry of this.queue.waiting()) {
       for (const picture of entry.pictures ?? []) if (!picture.shed) needed.add(picture.file);
     }
-    return this.pictures.sweep((file, id) => needed.has(file) || this.dead.has(id));
+    return this.pictures.sweep(
+      (file, id) => needed.has(file) || this.dead.has(id),
+      (path) => this.isYoung(path),
+    );
+  }
+
+  /** A time far ahead tells of a clock that was set since, as on a gateway that boots in 1970, not of a file in use. */
+  private async isYoung(path: string): Promise<boolean> {
+    const age = await this.files.modifiedAt(path).then(
+      (at) => this.clock.now() - at,
+      (error: unknown) => (errorCode(error) === 'ENOENT' ? Infinity : 0),
+    );
+    return Math.abs(age) < LEFT_ALONE_MS;
   }
 
   async append(records: OutboxRecord[]): Promise<void> {
-    const { committer } = this.mustBeOpen();
+    const session = this.mustBeOpen();
     if (records.length === 0) return;
     await this.space.refresh();
     const events = records.map((record) => this.prepare(record));
-    await this.admitAndWrite(committer, events);
+    await this.admitAndWrite(session, events);
     this.totals.appended += events.length;
     for (const listener of this.listeners) listener();
   }
 
-  private async admitAndWrite(committer: Committer, events: PreparedEvent[]): Promise<void> {
+  private async admitAndWrite({ committer, lock }: Session, events: PreparedEvent[]): Promise<void> {
     const bytes = events.reduce((sum, event) => sum + preparedBytes(event), 0);
     let giveBack: () => void;
     try {
@@ -205,6 +223,9 @@ export class DiskOutbox implements Outbox {
     }
     try {
       await committer.append(events);
+      // After a sleep of the machine: the new owner may have read the folder before these events came to it.
+      if (lock.isLate()) await lock.look();
+      if (this.lost) throw this.lost;
     } catch (error) {
       if (isOutOfSpace(error)) this.totals.rejectedFull += events.length;
       throw this.asOutboxError(error, 'written');
@@ -407,13 +428,13 @@ export class DiskOutbox implements Outbox {
   }
 
   private async retryDead(ids: string[]): Promise<number> {
-    const { committer } = this.mustBeOpen();
+    const session = this.mustBeOpen();
     let count = 0;
     for (const id of ids) {
       const letter = this.dead.has(id) ? await this.dead.read(id) : undefined;
       if (!letter) continue;
       // The id stays: should a crash leave letter and event side by side, `recover` sees that they are one.
-      await this.admitAndWrite(committer, [revive(letter)]);
+      await this.admitAndWrite(session, [revive(letter)]);
       await this.dead.remove([id]);
       count++;
     }
@@ -452,6 +473,7 @@ export class DiskOutbox implements Outbox {
   }
 
   private mustBeOpen(): Session {
+    if (this.lost) throw this.lost;
     if (!this.session) throw this.closedError();
     return this.session;
   }
@@ -510,11 +532,15 @@ export class DiskOutbox implements Outbox {
     });
   }
 
-  private tellLockLost(): void {
-    this.tell({
-      code: 'LOCK_LOST',
-      message: `Another process took over the outbox folder ${this.dir}. Give each Node-RED its own outbox folder.`,
-    });
+  /** It has read what is there and delivers it. */
+  private loseFolder(): void {
+    if (this.lost) return;
+    const message =
+      `Another process took over the outbox folder ${this.dir}. It delivers what waits there; nothing more is stored ` +
+      `from here. Stop one of the two, or give each Node-RED its own outbox folder.`;
+    this.lost = new OutboxError('OUTBOX_IO', message);
+    this.session?.committer.abandon(this.lost);
+    this.tell({ code: 'LOCK_LOST', message });
   }
 }
 

@@ -12,6 +12,8 @@ export interface FileLayer {
   /** Rejects with code ENOENT when the file is missing. */
   readFile(path: string): Promise<Buffer>;
   size(path: string): Promise<number>;
+  /** When the file's bytes last changed: wall clock of the file system, ms. */
+  modifiedAt(path: string): Promise<number>;
   /** `create` fails when the file is there already: nothing is ever overwritten by accident. */
   open(path: string, mode: 'create' | 'read'): Promise<OpenFile>;
   rename(from: string, to: string): Promise<void>;
@@ -61,6 +63,9 @@ export const nodeFileLayer: FileLayer = {
   readFile: (path) => fs.promises.readFile(path),
   async size(path) {
     return (await fs.promises.stat(path)).size;
+  },
+  async modifiedAt(path) {
+    return (await fs.promises.stat(path)).mtimeMs;
   },
   async open(path, mode) {
     const file = await plain.open(path, mode === 'create' ? 'wx' : 'r');

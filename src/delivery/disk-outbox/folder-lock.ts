@@ -9,6 +9,10 @@ import { HEARTBEAT_MS, HEARTBEAT_STALE_MS, LOCK_POLL_MS } from '../outbox-limits
 import { errorCode, isOutOfSpace } from './file-layer';
 
 export interface FolderLock {
+  /** The owner file was not looked at for so long that another process may have taken the folder over. */
+  isLate(): boolean;
+  /** Looks at it; calls `onLost` first when the folder is lost. */
+  look(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -139,15 +143,31 @@ async function beat(folder: string, server: Server, onLost: () => void): Promise
     // A full disk must not keep the outbox shut: delivering is what makes room. The next beats try again.
     if (!isOutOfSpace(error)) throw error;
   });
+  let looked = bothClocks();
+  let isLost = false;
+  const lose = () => {
+    isLost = true;
+    clearInterval(timer);
+    onLost();
+  };
+  const beatNext = async (): Promise<void> => {
+    if (isLost) return;
+    const beginning = bothClocks();
+    await beatOnce(folder, owner, lose);
+    looked = beginning;
+  };
   let beating: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    beating = beatOnce(folder, owner, () => {
-      clearInterval(timer);
-      onLost();
-    }).catch(() => undefined);
-  }, HEARTBEAT_MS);
+  const look = () => (beating = beating.then(beatNext).catch(() => undefined));
+  const timer = setInterval(() => void look(), HEARTBEAT_MS);
   timer.unref();
   return {
+    look,
+    isLate() {
+      const { now, monotonic } = bothClocks();
+      return (
+        monotonic - looked.monotonic > HEARTBEAT_STALE_MS || Math.abs(now - looked.now) > HEARTBEAT_STALE_MS
+      );
+    },
     async release() {
       clearInterval(timer);
       await beating;
@@ -156,6 +176,11 @@ async function beat(folder: string, server: Server, onLost: () => void): Promise
       await closeServer(server);
     },
   };
+}
+
+/** The monotonic one stands still while the machine sleeps, the other one may be set. */
+function bothClocks(): { now: number; monotonic: number } {
+  return { now: Date.now(), monotonic: performance.now() };
 }
 
 async function beatOnce(folder: string, owner: Owner, onLost: () => void): Promise<void> {

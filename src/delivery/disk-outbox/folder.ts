@@ -23,10 +23,14 @@ export function foldersOf(dir: string): OutboxFolders {
 }
 
 /** Makes the folder an outbox, or refuses one that this version must not touch. */
-export async function prepareFolder(files: FileLayer, dir: string, now: number): Promise<void> {
+export async function prepareFolder(
+  files: FileLayer,
+  dir: string,
+  { now, token }: { now: number; token: string },
+): Promise<void> {
   const isNew = await checkMeta(files, dir);
   for (const folder of Object.values(foldersOf(dir)) as string[]) await files.makeDir(folder);
-  if (isNew) await writeMeta(files, dir, now);
+  if (isNew) await writeMeta(files, dir, now, token);
   await syncFolder(files, dir);
 }
 
@@ -58,11 +62,19 @@ async function checkMeta(files: FileLayer, dir: string): Promise<boolean> {
   return false;
 }
 
-/** By renaming, so that there is never half a meta file. */
-async function writeMeta(files: FileLayer, dir: string, now: number): Promise<void> {
+/**
+ * By renaming, so that there is never half a meta file; from a name of our own, in case another process makes the same folder at this moment
+ * without the lock.
+ */
+async function writeMeta(files: FileLayer, dir: string, now: number, token: string): Promise<void> {
   const path = join(dir, META_FILE);
+  const fresh = `${path}.${token}`;
   const meta = { format: FORMAT, version: FORMAT_VERSION, created: new Date(now).toISOString() };
-  await files.remove(`${path}.new`);
-  await writeNewFile(files, `${path}.new`, Buffer.from(`${JSON.stringify(meta)}\n`));
-  await files.rename(`${path}.new`, path);
+  await files.remove(fresh);
+  await writeNewFile(files, fresh, Buffer.from(`${JSON.stringify(meta)}\n`));
+  await files.rename(fresh, path).catch(async (error: unknown) => {
+    // Windows renames onto no file that somebody is reading.
+    if (await checkMeta(files, dir)) throw error;
+    await files.remove(fresh);
+  });
 }

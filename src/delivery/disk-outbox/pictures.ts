@@ -80,12 +80,17 @@ export class PictureFolder {
     await Promise.all(names.map((name) => this.files.remove(join(this.folder, name)).catch(() => undefined)));
   }
 
-  /** Removes the pictures that no event and no dead letter names. Files with strange names are not ours. */
-  async sweep(isNeeded: (file: string, id: string) => boolean): Promise<number> {
+  /**
+   * Removes the pictures that no event and no dead letter names, and that are not to be left alone. Files with strange names are not ours.
+   */
+  async sweep(
+    isNeeded: (file: string, id: string) => boolean,
+    isLeftAlone: (path: string) => Promise<boolean>,
+  ): Promise<number> {
     let orphans = 0;
     for (const name of await this.files.list(this.folder)) {
       const id = PICTURE_FILE.exec(name)?.[1];
-      if (id === undefined || isNeeded(name, id)) continue;
+      if (id === undefined || isNeeded(name, id) || (await isLeftAlone(join(this.folder, name)))) continue;
       await this.remove([name]);
       orphans++;
     }

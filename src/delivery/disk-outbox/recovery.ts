@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import type { RecoveryReport } from '../outbox';
-import { ChunkFile } from './chunk-file';
+import { ChunkFile, mayBeOpen } from './chunk-file';
 import { toSlot } from './committer';
 import type { DeadLetterFolder } from './dead-letters';
 import type { ChunkFolder } from './chunk-folder';
-import { syncFolder, writeNewFile } from './file-layer';
-import { encodeNote, type EventHeader, type Note, scanLines } from './lines';
+import { errorCode, syncFolder, writeNewFile } from './file-layer';
+import { encodeNote, type EventHeader, type Note, type ScannedLine, scanLines } from './lines';
 import { Chunk, type Entry, type EventQueue, type PictureSlot } from './queue';
 
 /** `0000000007-1f2e3d4c.chunk`: number and random token of the session that wrote it. */
 const CHUNK_FILE = /^(\d{10,})-[0-9a-f]+\.chunk$/;
 const NOTES_FILE = /^(\d{10,}-[0-9a-f]+\.chunk)\.notes-[0-9a-f]+$/;
+/** While a file changes at each look. */
+const DAMAGE_LOOKS = 5;
 const OUTBOX_ID = /^(\d{10,})-[0-9a-f]+$/;
 
 export interface RecoveryGround {
@@ -19,6 +21,8 @@ export interface RecoveryGround {
   queue: EventQueue;
   dead: DeadLetterFolder;
   token: string;
+  /** whether a file was touched so lately that another process may be at work on it, should the lock have failed */
+  isYoung: (path: string) => Promise<boolean>;
 }
 
 export interface Recovered extends Pick<RecoveryReport, 'corrupt' | 'quarantined' | 'tornTails'> {
@@ -74,11 +78,14 @@ class Recovery {
   private async readChunk(name: string, noteFiles: string[]): Promise<void> {
     this.allSetAside = true;
     const live = new Map<string, LivePut>();
-    for (const file of [name, ...noteFiles]) await this.readLines(file, live);
+    const { chunkFolder, isYoung } = this.ground;
+    const isOpen = mayBeOpen(await this.readLines(name, live));
+    for (const notes of noteFiles) await this.readLines(notes, live);
     const { fresh, buried } = await this.separate([...live.values()]);
-    const file = ChunkFile.sealed(this.ground.chunkFolder, name, noteFiles);
+    const isLeftAlone = isOpen && (await isYoung(chunkFolder.pathOf(name)));
+    const file = ChunkFile.sealed(chunkFolder, name, noteFiles, isLeftAlone);
     if (fresh.length === 0) {
-      if (this.allSetAside) await this.removeDone(file);
+      if (this.allSetAside && !isLeftAlone) await this.removeDone(file);
       return;
     }
     if (buried.length > 0) {
@@ -133,11 +140,13 @@ class Recovery {
     await chunkFolder.files.remove(chunkFolder.pathOf(name)).catch(() => undefined);
   }
 
-  /** Line by line, in order: an event that was called back from the dead letters may follow its own "done". */
-  private async readLines(name: string, live: Map<string, LivePut>): Promise<void> {
-    const { chunkFolder } = this.ground;
-    const bytes = await chunkFolder.files.readFile(chunkFolder.pathOf(name));
-    for (const found of scanLines(bytes)) {
+  /**
+   * Line by line, in order: an event that was called back from the dead letters may follow its own "done".
+   * @returns the bytes of the file
+   */
+  private async readLines(name: string, live: Map<string, LivePut>): Promise<Buffer> {
+    const { bytes, lines } = await this.readSettled(name);
+    for (const found of lines) {
       if (found.kind === 'damage') {
         const damaged = bytes.subarray(found.start, found.start + found.length);
         await this.quarantine(name, found.start, damaged, found.torn);
@@ -157,6 +166,29 @@ class Recovery {
         applyNote(found.decoded.note, live);
       }
     }
+    return bytes;
+  }
+
+  /** Looks again at what seems damaged: without the lock, another process may be in the midst of a write. */
+  private async readSettled(name: string): Promise<{ bytes: Buffer; lines: ScannedLine[] }> {
+    let bytes = await this.readFile(name);
+    let lines = scanLines(bytes);
+    for (let look = 0; look < DAMAGE_LOOKS && lines.some(({ kind }) => kind === 'damage'); look++) {
+      const again = await this.readFile(name);
+      if (again.equals(bytes)) break;
+      bytes = again;
+      lines = scanLines(bytes);
+    }
+    return { bytes, lines };
+  }
+
+  /** What is gone since the folder was listed was done: without the lock, another process removes what it has delivered. */
+  private readFile(name: string): Promise<Buffer> {
+    const { chunkFolder } = this.ground;
+    return chunkFolder.files.readFile(chunkFolder.pathOf(name)).catch((error: unknown) => {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      return Buffer.alloc(0);
+    });
   }
 
   /** Sets bytes aside, under a name that tells where they were; what was set aside before is not counted again. */

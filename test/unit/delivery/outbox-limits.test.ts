@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { type DiskOutboxOptions } from '../../../src/delivery/disk-outbox/disk-outbox';
+import type { FolderLock } from '../../../src/delivery/disk-outbox/folder-lock';
 import { crc32, crc32ByTable } from '../../../src/delivery/disk-outbox/lines';
 import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
 import { flagShedPictures, SHED_KEY } from '../../../src/delivery/disk-outbox/shed-flag';
-import { BATCH, drain, numberedRecord, range, simOutbox } from '../../support/outbox-fixture';
+import { LEFT_ALONE_MS } from '../../../src/delivery/outbox-limits';
+import { BATCH, drain, numberedRecord, OPEN_LOCK, range, simOutbox } from '../../support/outbox-fixture';
 import { SimDisk } from '../../support/sim-disk';
 
 describe('outbox limits', () => {
@@ -37,6 +39,8 @@ describe('outbox limits', () => {
     await outbox.settle(lease, { acked: [], retry: [], dead: [] });
     await outbox.close(1_000);
     disk.crash();
+    // The names of the removed pictures came back with the power cut.
+    disk.age(LEFT_ALONE_MS);
     const again = await open({});
     assert.deepEqual(await drain(again), [0, ...range(3, 12)], 'what is leased is not dropped');
     await again.close(1_000);
@@ -131,14 +135,14 @@ describe('outbox limits', () => {
   });
 
   it('close does not wait for an open that waits for the lock', async () => {
-    let give: (lock: { release(): Promise<void> }) => void = () => undefined;
+    let give: (lock: FolderLock) => void = () => undefined;
     let released = false;
-    const lock = (): Promise<{ release(): Promise<void> }> => new Promise((resolve) => (give = resolve));
+    const lock = (): Promise<FolderLock> => new Promise((resolve) => (give = resolve));
     const outbox = simOutbox(disk, { lock });
     const opening = outbox.open();
     await new Promise((resolve) => setImmediate(resolve));
     await outbox.close(60_000);
-    give({ release: () => Promise.resolve(void (released = true)) });
+    give({ ...OPEN_LOCK, release: () => Promise.resolve(void (released = true)) });
     await assert.rejects(opening, { code: 'OUTBOX_IO' });
     assert.ok(released, 'a lock that comes too late is given back');
   });
