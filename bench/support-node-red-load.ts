@@ -28,6 +28,7 @@ export interface Run {
   arrived: number;
 }
 
+const WARM_UP_EVENTS = Number(process.env.BENCH_WARM_UP ?? 200);
 const GROUP = 50;
 const GROUP_INTERVAL_MS = 50;
 
@@ -157,9 +158,10 @@ export class CountingServer {
 /** One load through one way, in a Node-RED of its own. */
 export async function run(way: Way, load: Load, server: CountingServer): Promise<Run> {
   await server.ask('reset');
-  if (load.outageMs) await server.ask('down');
   const nodeRed = await RealNodeRed.start('4.1');
   try {
+    await warmUp(nodeRed, way, server);
+    if (load.outageMs) await server.ask('down');
     await nodeRed.deploy(flowFor(way, load, server.url));
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const before = residentMb(nodeRed.pid, 'VmRSS');
@@ -185,6 +187,19 @@ export async function run(way: Way, load: Load, server: CountingServer): Promise
   } finally {
     await nodeRed.stop();
   }
+}
+
+/**
+ * A plant's Node-RED has seen events before: what is loaded and compiled for the first of them is no cost of a burst.
+ * With BENCH_WARM_UP=0 the burst is the first that a fresh process sees.
+ */
+async function warmUp(nodeRed: RealNodeRed, way: Way, server: CountingServer): Promise<void> {
+  if (WARM_UP_EVENTS === 0) return;
+  const load: Load = { events: WARM_UP_EVENTS, pace: 'steady' };
+  await nodeRed.deploy(flowFor(way, load, server.url));
+  await fetch(`${nodeRed.url}/start`);
+  await arrived(load, server);
+  await server.ask('reset');
 }
 
 /** Until all have arrived, or none more comes. */

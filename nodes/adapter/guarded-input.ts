@@ -14,13 +14,7 @@ export function onInput(
   handle: (message: FlowMessage, send: Send) => Promise<void>,
   onError: (error: FlowError, message: FlowMessage) => void,
 ): void {
-  const answer = async (message: FlowMessage, send: Send, done: (error?: Error) => void): Promise<void> => {
-    let error: FlowError | undefined;
-    try {
-      await handle(message, send);
-    } catch (reason) {
-      error = toFlowError(reason);
-    }
+  const finish = (message: FlowMessage, done: (error?: Error) => void, error?: FlowError): void => {
     try {
       if (error?.statusCode !== undefined) message['statusCode'] = error.statusCode;
       if (error) onError(error, message);
@@ -30,6 +24,10 @@ export function onInput(
     }
   };
   node.on('input', (message, send, done) => {
-    void answer(message, send as Send, done);
+    // No async function: in a burst thousands of messages wait here, and the frame of each would wait with them.
+    handle(message, send as Send).then(
+      () => finish(message, done),
+      (reason: unknown) => finish(message, done, toFlowError(reason)),
+    );
   });
 }

@@ -48,23 +48,37 @@ export class VisionEventWork {
     if (config.delivery === 'queue') this.leaveDelivery = this.joinDelivery();
   }
 
-  /** Answers with the event as `msg.payload` and the report as `msg.visionEvent`, or throws. */
-  async handle(message: FlowMessage, send: Send): Promise<void> {
+  /**
+   * Answers with the event as `msg.payload` and the report as `msg.visionEvent`, or rejects.
+   * No async function: in a burst thousands of messages wait here, and the frame of each would wait with them.
+   */
+  handle(message: FlowMessage, send: Send): Promise<void> {
     lastMessages.note(this.node.id, message);
-    const report: EventReport = { warnings: [] };
-    let answered: Promise<void>;
+    const fail = (error: unknown): Promise<never> => {
+      message['visionEvent'] = { warnings: [] } satisfies EventReport;
+      return Promise.reject(toFlowError(error));
+    };
     try {
       if (this.settingsFault) throw this.settingsFault;
       const workspace = this.workspace();
       // At arrival, since context and clock move on while the message waits for its turn.
-      const found = this.inputs.evaluate(message);
-      const values = isPromise(found) ? await found : found;
-      answered = this.inTurn(workspace, () => this.answer(message, values, workspace, report, send));
-    } finally {
-      message['visionEvent'] = report;
+      const values = this.inputs.evaluate(message);
+      if (!isPromise(values)) return this.takeUp(message, values, workspace, send);
+      return Promise.resolve(values.then((known) => this.takeUp(message, known, workspace, send), fail));
+    } catch (error) {
+      return fail(error);
     }
-    // Not awaited: in a burst thousands of messages wait here, and each frame that waits with them takes memory.
-    return answered;
+  }
+
+  private takeUp(
+    message: FlowMessage,
+    values: EventValues,
+    workspace: Workspace | undefined,
+    send: Send,
+  ): Promise<void> {
+    const report: EventReport = { warnings: [] };
+    message['visionEvent'] = report;
+    return this.inTurn(workspace, () => this.answer(message, values, workspace, report, send));
   }
 
   showError(error: FlowError): void {

@@ -1,6 +1,7 @@
 interface Waiter {
-  begin(): void;
-  refuse(error: Error): void;
+  work: () => Promise<void>;
+  resolve: () => void;
+  reject: (error: unknown) => void;
 }
 
 /** Where the dead places at the head of a line are cut off. */
@@ -61,17 +62,21 @@ export class WorkLimit {
       return Promise.reject(this.queue.busy());
     }
     return new Promise((resolve, reject) => {
-      // The promise only hears the outcome, nothing of the work hangs on it: in a burst it has grown old while it waited, and what
-      // hangs on something old stays in memory until the next full collection.
-      const begin = () => {
-        this.underWay++;
-        void work()
-          .then(resolve, reject)
-          .then(() => this.ended());
-      };
-      if (mustWait) this.waiting.join({ begin, refuse: reject });
-      else begin();
+      const waiter = { work, resolve, reject };
+      if (mustWait) this.waiting.join(waiter);
+      else this.begin(waiter);
     });
+  }
+
+  /**
+   * The promise that was given out only hears the outcome, nothing of the work hangs on it: in a burst it has grown old while it waited,
+   * and what hangs on something old stays in memory until the next full collection.
+   */
+  private begin({ work, resolve, reject }: Waiter): void {
+    this.underWay++;
+    void work()
+      .then(resolve, reject)
+      .then(() => this.ended());
   }
 
   /**
@@ -89,13 +94,13 @@ export class WorkLimit {
         };
       });
     }
-    for (let waiter = this.waiting.next(); waiter; waiter = this.waiting.next()) waiter.refuse(refusal);
+    for (let waiter = this.waiting.next(); waiter; waiter = this.waiting.next()) waiter.reject(refusal);
   }
 
   private ended(): void {
     this.underWay--;
     const next = this.waiting.next();
-    if (next) next.begin();
+    if (next) this.begin(next);
     else if (this.underWay === 0) this.onIdle();
   }
 }

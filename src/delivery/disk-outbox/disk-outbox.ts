@@ -205,7 +205,8 @@ export class DiskOutbox implements Outbox {
   async append(records: OutboxRecord[]): Promise<void> {
     const session = this.mustBeOpen();
     if (records.length === 0) return;
-    await this.space.refresh();
+    const asking = this.space.refresh();
+    if (asking) await asking;
     const events = records.map((record) => this.prepare(record));
     await this.admitAndWrite(session, events);
     this.totals.appended += events.length;

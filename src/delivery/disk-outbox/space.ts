@@ -32,10 +32,10 @@ export class DiskSpace {
     private readonly limits: { floorBytes: number | undefined; ballastBytes: number },
   ) {}
 
-  /** Asks the disk again when the last answer is too old. */
-  refresh(): Promise<void> {
+  /** Asks the disk again when the last answer is too old; undefined when it need not be waited for. */
+  refresh(): Promise<void> | undefined {
     const age = this.clock.monotonic() - this.checkedAt;
-    if (age < FREE_SPACE_CHECK_MS && this.writtenSince < FREE_SPACE_CHECK_BYTES) return Promise.resolve();
+    if (age < FREE_SPACE_CHECK_MS && this.writtenSince < FREE_SPACE_CHECK_BYTES) return undefined;
     this.checking ??= this.check().finally(() => (this.checking = undefined));
     return this.checking;
   }
