@@ -120,6 +120,7 @@ export class SenderMemory {
   }
 
   noteLeased(events: StoredEvent[]): void {
+    if (this.deferred.size === 0) return;
     for (const event of events) this.deferred.delete(event.id);
   }
 

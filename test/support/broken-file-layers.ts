@@ -70,7 +70,11 @@ export function flushingAgain(files: FileLayer): FileLayer {
 export function withoutChecksums(files: FileLayer): FileLayer {
   return {
     ...changed(files, (file) => ({
-      read: async (length, position) => withFittingChecksums(await file.read(length, position)),
+      read: async (into, position) => {
+        const bytes = await file.read(into, position);
+        withFittingChecksums(into.subarray(0, bytes));
+        return bytes;
+      },
     })),
     ...readingChunks(files, withFittingChecksums),
   };

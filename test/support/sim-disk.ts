@@ -136,9 +136,9 @@ export class SimDisk {
     const inode = this.find(path);
     return {
       write: (bytes, position) => this.write(epoch, path, inode, Buffer.from(bytes), position),
-      read: async (length, position) => {
+      read: async (into, position) => {
         await this.alive(epoch);
-        return Buffer.from(inode.current.subarray(position, position + length));
+        return inode.current.copy(into, 0, position);
       },
       sync: async () => {
         try {

@@ -310,6 +310,7 @@ export class Committer {
       pictures: pictures?.map(toSlot),
       state: 'waiting',
       isBehind: false,
+      isLone: true,
       dueAt: 0,
       attempts: 0,
     };

@@ -27,8 +27,8 @@ export interface FileLayer {
 export interface OpenFile {
   /** Returns how many bytes were taken: fewer than asked is no error to Node.js, but it is a full disk. */
   write(bytes: Uint8Array, position: number): Promise<number>;
-  /** Fewer bytes than asked at the end of the file. */
-  read(length: number, position: number): Promise<Buffer>;
+  /** Fills the buffer. Returns how many bytes there were: fewer than asked at the end of the file. */
+  read(into: Buffer, position: number): Promise<number>;
   sync(): Promise<void>;
   truncate(length: number): Promise<void>;
   close(): Promise<void>;
@@ -72,7 +72,7 @@ export const nodeFileLayer: FileLayer = {
     return {
       write: async (bytes, position) =>
         (await plain.write(file, bytes, 0, bytes.length, position)).bytesWritten,
-      read: (length, position) => readFully(file, length, position),
+      read: (into, position) => readFully(file, into, position),
       sync: () => plain.datasync(file),
       truncate: (length) => plain.truncate(file, length),
       close: () => (mode === 'create' ? plain.close(file) : closeUnchanged(file)),
@@ -111,15 +111,14 @@ function closeUnchanged(descriptor: number): Promise<void> {
   });
 }
 
-async function readFully(file: number, length: number, position: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
+async function readFully(file: number, into: Buffer, position: number): Promise<number> {
   let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await plain.read(file, buffer, filled, length - filled, position + filled);
+  while (filled < into.length) {
+    const { bytesRead } = await plain.read(file, into, filled, into.length - filled, position + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
-  return buffer.subarray(0, filled);
+  return filled;
 }
 
 /** For a folder whose names change now and then; who changes them all the time keeps it open. */

@@ -107,6 +107,7 @@ export function decodeLine(line: Buffer): DecodedLine | undefined {
 }
 
 const PUT_START = Buffer.from('{"put"');
+const PUT_TEXT = '{"put":"';
 
 function isSound(line: Buffer): boolean {
   if (line.length <= PREFIX_BYTES || line[CHECKSUM_DIGITS] !== 0x20) return false;
@@ -132,10 +133,11 @@ function hexDigit(byte: number): number {
  */
 export function bodyInLine(line: Buffer, id: string, bodyBytes: number): string | undefined {
   const start = line.length - 1 - bodyBytes;
-  const standsAt = (text: string, at: number) => line.toString('latin1', at, at + text.length) === text;
+  if (start < PREFIX_BYTES || !isSound(line)) return undefined;
+  const head = line.toString('utf8', PREFIX_BYTES, start);
   const isThere =
-    standsAt(`{"put":"${id}"`, PREFIX_BYTES) && standsAt(EVENT_MEMBER, start - EVENT_MEMBER.length);
-  return isThere && isSound(line) ? line.toString('utf8', start, line.length - 1) : undefined;
+    head.startsWith(id, PUT_TEXT.length) && head.startsWith(PUT_TEXT) && head.endsWith(EVENT_MEMBER);
+  return isThere ? line.toString('utf8', start, line.length - 1) : undefined;
 }
 
 function decodeEvent(json: Buffer): DecodedLine {

@@ -3,6 +3,7 @@ import type { OpenFile } from './file-layer';
 import { errorCode } from './file-layer';
 import { bodyInLine, decodeLine, type PictureRecord } from './lines';
 import type { PictureFolder } from './pictures';
+import { ReadBuffers } from './read-buffers';
 import type { Chunk, Entry, PictureSlot } from './queue';
 import { flagShedPictures } from './shed-flag';
 
@@ -10,6 +11,8 @@ import { flagShedPictures } from './shed-flag';
 export type ReadEvent =
   | { kind: 'event'; entry: Entry; pictures: PictureRecord[]; body: string }
   | { kind: 'damaged'; entry: Entry; bytes: Buffer | undefined };
+
+const buffers = new ReadBuffers();
 
 /** Reads the lines of leased events, each chunk file in one go, and checks them again. */
 export async function readEvents(entries: Entry[]): Promise<ReadEvent[]> {
@@ -39,10 +42,12 @@ async function readFromChunk(chunk: Chunk, entries: Entry[]): Promise<ReadEvent[
     return entries.map((entry) => ({ kind: 'damaged', entry, bytes: undefined }));
   }
   try {
-    const bytes = await handle.read(end - start, start);
-    return entries.map((entry) => {
-      const from = entry.offset - start;
-      return decodeEntry(entry, bytes.subarray(from, from + entry.length));
+    return await buffers.lend(end - start, async (buffer) => {
+      const bytes = buffer.subarray(0, await handle.read(buffer.subarray(0, end - start), start));
+      return entries.map((entry) => {
+        const from = entry.offset - start;
+        return decodeEntry(entry, bytes.subarray(from, from + entry.length));
+      });
     });
   } finally {
     await handle.close();

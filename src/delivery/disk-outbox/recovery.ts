@@ -241,6 +241,7 @@ function toEntry(
     pictures,
     state: 'waiting',
     isBehind: false,
+    isLone: true,
     dueAt: 0,
     attempts: 0,
   };
