@@ -25,9 +25,11 @@ export function onInput(
   };
   node.on('input', (message, send, done) => {
     // No async function: in a burst thousands of messages wait here, and the frame of each would wait with them.
-    handle(message, send as Send).then(
-      () => finish(message, done),
-      (reason: unknown) => finish(message, done, toFlowError(reason)),
-    );
+    const fail = (reason: unknown) => finish(message, done, toFlowError(reason));
+    try {
+      handle(message, send as Send).then(() => finish(message, done), fail);
+    } catch (reason) {
+      fail(reason);
+    }
   });
 }
