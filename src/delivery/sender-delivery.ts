@@ -329,11 +329,11 @@ export class LeaseDelivery {
   }
 
   private accept(group: StoredEvent[], receipt: TargetBatchReceipt): void {
-    const isNamed = membership(receipt.eventIds);
+    const named = new Set(receipt.eventIds);
     const hasWarnings = Object.keys(receipt.warningsByEvent).length > 0;
-    for (const [index, event] of group.entries()) {
+    for (const event of group) {
       const warnings = hasWarnings ? receipt.warningsByEvent[event.eventId] : undefined;
-      if (!isNamed(event.eventId, index)) this.missing(event);
+      if (!named.has(event.eventId)) this.missing(event);
       else this.acknowledge(event, receipt.statusCode, warnings ?? []);
     }
     this.batchWarnings.push(...receipt.warnings);
@@ -457,18 +457,12 @@ export class LeaseDelivery {
   }
 
   private bodyOf(event: StoredEvent): string {
-    return (this.bodies.size > 0 && this.bodies.get(event.id)) || event.body;
+    return this.bodies.get(event.id) ?? event.body;
   }
 
   private bytesOf(event: StoredEvent): number {
     return Buffer.byteLength(this.bodyOf(event));
   }
-}
-
-/** Tells whether an id is among these. They are looked at as a set only when one of them is not where it is supposed to be. */
-function membership(ids: readonly string[]): (id: string, place: number) => boolean {
-  let all: Set<string> | undefined;
-  return (id, place) => ids[place] === id || (all ??= new Set(ids)).has(id);
 }
 
 function messageOf(error: unknown): string {

@@ -120,7 +120,6 @@ export class SenderMemory {
   }
 
   noteLeased(events: StoredEvent[]): void {
-    if (this.deferred.size === 0) return;
     for (const event of events) this.deferred.delete(event.id);
   }
 

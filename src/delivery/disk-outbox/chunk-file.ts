@@ -59,7 +59,7 @@ export class ChunkFile {
    * Writes lines and flushes them. Returns the offset of the first. When it rejects, the chunk is sealed.
    * @param areLast nothing more is to come, so nothing is written ahead
    */
-  async append(lines: Buffer, areLast = false): Promise<number> {
+  async append(lines: Buffer, areLast: boolean): Promise<number> {
     const handle = this.handle;
     if (!handle) throw new Error(`chunk ${this.name} is sealed`);
     const start = this.used;
@@ -90,8 +90,9 @@ export class ChunkFile {
     const handle = this.handle;
     this.handle = undefined;
     if (!handle) return;
-    if (this.nameIsDurable && this.padded > this.used)
+    if (this.nameIsDurable && this.padded > this.used) {
       await handle.truncate(this.used).catch(() => undefined);
+    }
     await handle.close().catch(() => undefined);
   }
 

@@ -4,6 +4,7 @@ import { CHUNK_SUFFIX, ChunkFile } from './chunk-file';
 import type { ChunkFolder } from './chunk-folder';
 import { isOutOfSpace } from './file-layer';
 import { encodeNote, type EventHeader, type Note } from './lines';
+import { isLongerAgo, type Moment, momentOf } from './moment';
 import { forEachLimited, type PictureFile, type PictureFolder } from './pictures';
 import { Chunk, type Entry, type EventQueue, type PictureSlot } from './queue';
 import type { DiskSpace } from './space';
@@ -53,7 +54,7 @@ export class Committer {
   private running: Promise<void> = Promise.resolve();
   private open: { chunk: Chunk; events: number; bodyBytes: number } | undefined;
   /** when the open chunk was last written to */
-  private written = { now: 0, monotonic: 0 };
+  private written: Moment = { now: 0, monotonic: 0 };
   private noteNumber = 0;
   /** why nothing is written any more */
   private abandoned: Error | undefined;
@@ -167,21 +168,9 @@ export class Committer {
     await this.removeFinishedChunks();
   }
 
-  /**
-   * A process that starts on this folder although it is ours tells by its age whether a chunk may be in use. The monotonic clock stands still
-   * while a machine sleeps, the other one may be set: each of them can tell that it was long.
-   */
+  /** A process that starts on this folder although it is ours tells by its age whether a chunk may be in use. */
   private isIdle(): boolean {
-    const { clock } = this.ground;
-    const { now, monotonic } = this.written;
-    return (
-      clock.monotonic() - monotonic > OPEN_CHUNK_IDLE_MS || Math.abs(clock.now() - now) > OPEN_CHUNK_IDLE_MS
-    );
-  }
-
-  private noteWritten(): void {
-    const { clock } = this.ground;
-    this.written = { now: clock.now(), monotonic: clock.monotonic() };
+    return isLongerAgo(this.written, OPEN_CHUNK_IDLE_MS, this.ground.clock);
   }
 
   private takeOpenNotes(notes: Map<Chunk, PendingNotes>): PendingNotes | undefined {
@@ -270,7 +259,6 @@ export class Committer {
     const name = `${String(++this.chunkNumber).padStart(10, '0')}-${token}${CHUNK_SUFFIX}`;
     const chunk = new Chunk(await ChunkFile.create(chunkFolder, name));
     queue.addChunk(chunk);
-    this.noteWritten();
     this.open = { chunk, events: 0, bodyBytes: 0 };
     return this.open;
   }
@@ -283,7 +271,7 @@ export class Committer {
   ): Promise<void> {
     const lines = Buffer.concat([...noteLines, ...slice.map(({ event }) => event.line)]);
     if (lines.length === 0) return;
-    this.noteWritten();
+    this.written = momentOf(this.ground.clock);
     let offset = await open.chunk.file.append(lines, areLast);
     this.ground.space.written(lines.length);
     for (const line of noteLines) offset += line.length;
@@ -310,7 +298,6 @@ export class Committer {
       pictures: pictures?.map(toSlot),
       state: 'waiting',
       isBehind: false,
-      isLone: true,
       dueAt: 0,
       attempts: 0,
     };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DeadLetter } from '../outbox';
-import { errorCode, type FileLayer, syncFolder, writeNewFile } from './file-layer';
+import { errorCode, type FileLayer, ignoreMissing, syncFolder, writeNewFile } from './file-layer';
 import { crc32, type PictureRecord } from './lines';
 
 const SUFFIX = '.json';
@@ -53,17 +53,10 @@ export class DeadLetterFolder {
   async load(): Promise<void> {
     for (const name of await this.files.list(this.folder)) {
       const id = DEAD_FILE.exec(name)?.[1];
-      const size = id === undefined ? undefined : await this.sizeOf(name);
-      if (id !== undefined && size !== undefined) this.learn(id, size);
+      if (id === undefined) continue;
+      const size = await this.files.size(join(this.folder, name)).catch(ignoreMissing);
+      if (size !== undefined) this.learn(id, size);
     }
-  }
-
-  /** Undefined when it is gone since the folder was listed. */
-  private sizeOf(name: string): Promise<number | undefined> {
-    return this.files.size(join(this.folder, name)).catch((error: unknown) => {
-      if (errorCode(error) !== 'ENOENT') throw error;
-      return undefined;
-    });
   }
 
   private learn(id: string, bytes: number): void {

@@ -97,8 +97,10 @@ export const nodeFileLayer: FileLayer = {
   },
 };
 
-function ignoreMissing(error: unknown): void {
+/** For `catch`: a file that is gone is no error. */
+export function ignoreMissing(error: unknown): undefined {
   if (errorCode(error) !== 'ENOENT') throw error;
+  return undefined;
 }
 
 const resolved = (): Promise<void> => Promise.resolve();

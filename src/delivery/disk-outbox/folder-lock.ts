@@ -4,9 +4,10 @@ import { createServer, connect, type Server } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { OutboxError } from '../outbox';
+import { OutboxError, systemClock } from '../outbox';
 import { HEARTBEAT_MS, HEARTBEAT_STALE_MS, LOCK_POLL_MS } from '../outbox-limits';
 import { errorCode, isOutOfSpace } from './file-layer';
+import { isLongerAgo, momentOf } from './moment';
 
 export interface FolderLock {
   /** The owner file was not looked at for so long that another process may have taken the folder over. */
@@ -143,7 +144,7 @@ async function beat(folder: string, server: Server, onLost: () => void): Promise
     // A full disk must not keep the outbox shut: delivering is what makes room. The next beats try again.
     if (!isOutOfSpace(error)) throw error;
   });
-  let looked = bothClocks();
+  let looked = momentOf(systemClock);
   let isLost = false;
   const lose = () => {
     isLost = true;
@@ -152,7 +153,7 @@ async function beat(folder: string, server: Server, onLost: () => void): Promise
   };
   const beatNext = async (): Promise<void> => {
     if (isLost) return;
-    const beginning = bothClocks();
+    const beginning = momentOf(systemClock);
     await beatOnce(folder, owner, lose);
     looked = beginning;
   };
@@ -162,12 +163,7 @@ async function beat(folder: string, server: Server, onLost: () => void): Promise
   timer.unref();
   return {
     look,
-    isLate() {
-      const { now, monotonic } = bothClocks();
-      return (
-        monotonic - looked.monotonic > HEARTBEAT_STALE_MS || Math.abs(now - looked.now) > HEARTBEAT_STALE_MS
-      );
-    },
+    isLate: () => isLongerAgo(looked, HEARTBEAT_STALE_MS, systemClock),
     async release() {
       clearInterval(timer);
       await beating;
@@ -176,11 +172,6 @@ async function beat(folder: string, server: Server, onLost: () => void): Promise
       await closeServer(server);
     },
   };
-}
-
-/** The monotonic one stands still while the machine sleeps, the other one may be set. */
-function bothClocks(): { now: number; monotonic: number } {
-  return { now: Date.now(), monotonic: performance.now() };
 }
 
 async function beatOnce(folder: string, owner: Owner, onLost: () => void): Promise<void> {

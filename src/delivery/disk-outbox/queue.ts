@@ -26,8 +26,6 @@ export interface Entry {
   state: 'waiting' | 'leased' | 'gone';
   /** an older event of the same event id is still there: this one may not go yet */
   isBehind: boolean;
-  /** no other event of the same event id is there */
-  isLone: boolean;
   /** monotonic clock, ms */
   dueAt: number;
   attempts: number;
@@ -84,16 +82,10 @@ export class EventQueue {
     entry.chunk.undone++;
     entry.chunk.readyAt = undefined;
     const line = this.lines.get(entry.eventId);
-    entry.isLone = line === undefined;
-    entry.isBehind = !entry.isLone;
-    if (line === undefined) {
-      this.lines.set(entry.eventId, entry);
-    } else if (Array.isArray(line)) {
-      line.push(entry);
-    } else {
-      line.isLone = false;
-      this.lines.set(entry.eventId, [line, entry]);
-    }
+    entry.isBehind = line !== undefined;
+    if (line === undefined) this.lines.set(entry.eventId, entry);
+    else if (Array.isArray(line)) line.push(entry);
+    else this.lines.set(entry.eventId, [line, entry]);
     this.events++;
     this.bytes += entryBytes(entry);
   }
@@ -111,7 +103,7 @@ export class EventQueue {
   }
 
   private leaveLine(entry: Entry): void {
-    const line = entry.isLone ? undefined : this.lines.get(entry.eventId);
+    const line = this.lines.get(entry.eventId);
     if (!Array.isArray(line)) {
       this.lines.delete(entry.eventId);
       return;
@@ -122,10 +114,7 @@ export class EventQueue {
       next.isBehind = false;
       next.chunk.readyAt = undefined;
     }
-    if (line.length === 1 && next) {
-      next.isLone = true;
-      this.lines.set(entry.eventId, next);
-    }
+    if (line.length === 1 && next) this.lines.set(entry.eventId, next);
   }
 
   /** Back among the waiting. */

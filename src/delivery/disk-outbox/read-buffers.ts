@@ -8,11 +8,11 @@ const SMALLEST_BYTES = 64 * 1024;
 export class ReadBuffers {
   private readonly kept: Buffer[] = [];
 
-  /** Lends a buffer of at least so many bytes until the work is done, which must keep no part of it. */
+  /** Lends a buffer of so many bytes until the work is done, which must keep no part of it. */
   async lend<T>(bytes: number, work: (buffer: Buffer) => Promise<T>): Promise<T> {
     const buffer = this.take(bytes);
     try {
-      return await work(buffer);
+      return await work(buffer.subarray(0, bytes));
     } finally {
       if (this.kept.length < MOST_KEPT && buffer.length <= LARGEST_KEPT_BYTES) this.kept.push(buffer);
     }
@@ -22,6 +22,6 @@ export class ReadBuffers {
   private take(bytes: number): Buffer {
     const kept = this.kept.pop();
     if (kept && kept.length >= bytes) return kept;
-    return Buffer.allocUnsafeSlow(Math.max(SMALLEST_BYTES, 2 ** Math.ceil(Math.log2(Math.max(bytes, 1)))));
+    return Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(Math.max(bytes, SMALLEST_BYTES))));
   }
 }

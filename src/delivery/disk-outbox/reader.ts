@@ -43,7 +43,7 @@ async function readFromChunk(chunk: Chunk, entries: Entry[]): Promise<ReadEvent[
   }
   try {
     return await buffers.lend(end - start, async (buffer) => {
-      const bytes = buffer.subarray(0, await handle.read(buffer.subarray(0, end - start), start));
+      const bytes = buffer.subarray(0, await handle.read(buffer, start));
       return entries.map((entry) => {
         const from = entry.offset - start;
         return decodeEntry(entry, bytes.subarray(from, from + entry.length));

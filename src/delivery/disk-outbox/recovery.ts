@@ -4,7 +4,7 @@ import { ChunkFile, mayBeOpen } from './chunk-file';
 import { toSlot } from './committer';
 import type { DeadLetterFolder } from './dead-letters';
 import type { ChunkFolder } from './chunk-folder';
-import { errorCode, syncFolder, writeNewFile } from './file-layer';
+import { ignoreMissing, syncFolder, writeNewFile } from './file-layer';
 import { encodeNote, type EventHeader, type Note, type ScannedLine, scanLines } from './lines';
 import { Chunk, type Entry, type EventQueue, type PictureSlot } from './queue';
 
@@ -183,12 +183,10 @@ class Recovery {
   }
 
   /** What is gone since the folder was listed was done: without the lock, another process removes what it has delivered. */
-  private readFile(name: string): Promise<Buffer> {
+  private async readFile(name: string): Promise<Buffer> {
     const { chunkFolder } = this.ground;
-    return chunkFolder.files.readFile(chunkFolder.pathOf(name)).catch((error: unknown) => {
-      if (errorCode(error) !== 'ENOENT') throw error;
-      return Buffer.alloc(0);
-    });
+    const bytes = await chunkFolder.files.readFile(chunkFolder.pathOf(name)).catch(ignoreMissing);
+    return bytes ?? Buffer.alloc(0);
   }
 
   /** Sets bytes aside, under a name that tells where they were; what was set aside before is not counted again. */
@@ -241,7 +239,6 @@ function toEntry(
     pictures,
     state: 'waiting',
     isBehind: false,
-    isLone: true,
     dueAt: 0,
     attempts: 0,
   };
