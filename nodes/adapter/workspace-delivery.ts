@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
-import { CHUNK_MAX_EVENTS } from '../../src/delivery/outbox-limits';
 import type { DeadLetter, DeliveredEvent, OutboxRecord, RecoveryReport } from '../../src/delivery/outbox';
 import { Sender } from '../../src/delivery/sender';
 import type { OutageNotice, SenderListeners, SenderState } from '../../src/delivery/sender-types';
@@ -17,8 +16,8 @@ const REOPEN_AFTER_MS = 15_000;
 const COUNTDOWN_INTERVAL_MS = 1000;
 /** Node-RED gives a closing node 15 s, `docker stop` gives the process 10 s; closing takes at most three such steps. */
 const CLOSE_STEP_MS = 1500;
-/** Messages that are made into events and stored at the same time: as many as fill a chunk of the outbox, which is then written in one go. */
-const STORED_AT_ONCE = CHUNK_MAX_EVENTS;
+/** Messages that are made into events at the same time and stored in one go: more take more memory, fewer wait more often for the disk. */
+const STORED_AT_ONCE = 100;
 /** Events that may be stored twice are told of at most this often, with their number. */
 const DOUBT_INTERVAL_MS = 60_000;
 const DOUBTS_NAMED = 5;

@@ -3,7 +3,7 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** A chunk is at most one API batch (docs of "Create Vision Events in batch"), so that one lease is one file. */
+/** A chunk is at most one API batch (docs of "Create Vision Events in batch"): a delivered batch is a deleted file, for which a full disk has room. */
 export const CHUNK_MAX_EVENTS = 100;
 export const CHUNK_MAX_BODY_BYTES = MIB;
 

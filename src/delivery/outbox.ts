@@ -36,6 +36,8 @@ export interface StoredEvent {
   eventId: string;
   useCaseId: string;
   body: string;
+  /** UTF-8 bytes of `body` */
+  bodyBytes: number;
   pictures: StoredPicture[];
   /** wall clock at `append`, ms; for display and age only */
   acceptedAt: number;

@@ -125,12 +125,22 @@ export class LeaseDelivery {
     const ready = await this.uploadPictures(await this.sendPacked(events));
     const alone = ready.filter((event) => this.room.memory.goesAlone(event));
     const together = ready.filter((event) => !this.room.memory.goesAlone(event));
-    for (const group of this.groupsOf(together)) {
-      if (this.mayGoOn(group)) await this.post(group);
+    const refused: { group: StoredEvent[]; failure: SendFailure; tooLarge: boolean }[] = [];
+    for (let start = 0; start < together.length;) {
+      const group = this.batchFrom(together, start);
+      start += group.length;
+      if (!this.mayGoOn(group)) break;
+      const answer = await this.send(group);
+      if (answer.accepted || !answer.failure || group.length === 1) continue;
+      refused.push({ group, failure: answer.failure, tooLarge: answer.tooLarge });
+    }
+    // Looking for the guilty ones can take minutes, for which the other batches of the lease need not wait.
+    for (const { group, failure, tooLarge } of refused) {
+      if (this.mayGoOn(group)) await this.isolate(group, failure, tooLarge);
     }
     for (const event of alone) {
       if (!this.mayGoOn([event])) continue;
-      if (this.room.tryIsolationTurn()) await this.post([event]);
+      if (this.room.tryIsolationTurn()) await this.send([event]);
       else this.putOff(event, this.room.now() + RETRY_POLICY.isolationWindow, 'waits to be tried alone');
     }
   }
@@ -259,31 +269,17 @@ export class LeaseDelivery {
 
   // ----- events
 
-  private groupsOf(events: StoredEvent[]): StoredEvent[][] {
+  /** As many events as one request takes, at least one. */
+  private batchFrom(events: StoredEvent[], start: number): StoredEvent[] {
     const limits = this.room.batchLimits();
-    const groups: StoredEvent[][] = [];
-    let group: StoredEvent[] = [];
     let bytes = ENVELOPE_BYTES;
-    for (const event of events) {
-      const size = this.bytesOf(event) + 1;
-      if (group.length > 0 && (group.length >= limits.events || bytes + size > limits.bytes)) {
-        groups.push(group);
-        group = [];
-        bytes = ENVELOPE_BYTES;
-      }
-      group.push(event);
-      bytes += size;
+    let end = start;
+    for (const event of events.slice(start, start + limits.events)) {
+      bytes += this.bytesOf(event) + 1;
+      if (end > start && bytes > limits.bytes) break;
+      end++;
     }
-    if (group.length > 0) groups.push(group);
-    return groups;
-  }
-
-  private async post(group: StoredEvent[]): Promise<void> {
-    if (this.halted) return;
-    const answer = await this.send(group);
-    if (!answer.accepted && group.length > 1 && answer.failure) {
-      await this.isolate(group, answer.failure, answer.tooLarge);
-    }
+    return events.slice(start, end);
   }
 
   private async send(
@@ -461,7 +457,8 @@ export class LeaseDelivery {
   }
 
   private bytesOf(event: StoredEvent): number {
-    return Buffer.byteLength(this.bodyOf(event));
+    const changed = this.bodies.get(event.id);
+    return changed === undefined ? event.bodyBytes : Buffer.byteLength(changed);
   }
 }
 

@@ -43,8 +43,10 @@ export interface SenderParts {
 const LONGEST_MESSAGE = 200;
 /** After the outbox failed to hand out events, or handed out none though some were due. */
 const LEASE_RETRY_WAIT = 1000;
+/** While all goes well a lease takes several batches, which are sent one after the other: the disk is asked less often. */
+export const LEASE_BATCHES = 3;
 /** Leases that may wait for the disk to write their outcome down; after a crash these events are sent again. */
-const SETTLING_LEASES = 6;
+export const SETTLING_LEASES = 2;
 /** A batch never shrinks below this, however often the target finds it too large. */
 const SMALLEST_BATCH_BYTES = 16 * 1024;
 
@@ -325,10 +327,20 @@ export class Sender {
   }
 
   private async lease(single: boolean, newest: boolean): Promise<Lease | undefined> {
-    const events = single ? 1 : this.settings.batchSize;
+    const events = single ? 1 : this.settings.batchSize * this.batchesOfLease();
     const lease = await this.outbox.lease({ events, bytes: this.batchBytes, newest });
     if (lease) this.memory.noteLeased(lease.events);
     return lease;
+  }
+
+  /**
+   * Full batches only: what is left over may find company. One in a damped drain, where every second lease is for live events, and where
+   * an event that is sent again is stored twice.
+   */
+  private batchesOfLease(): number {
+    if (this.isPaced() || this.target.givesOwnIds) return 1;
+    const full = Math.floor(this.waitingEvents() / this.settings.batchSize);
+    return Math.min(Math.max(full, 1), LEASE_BATCHES);
   }
 
   /** Only while all goes well and a backlog waits: a lease held through an outage would be out of everybody's sight. */
@@ -550,7 +562,9 @@ export class Sender {
   // ----- the host, and what people are told
 
   private hostAnswered(startedAt: number): void {
+    const lanes = this.host.concurrency;
     this.host = afterSuccess(this.host, startedAt, this.settings.concurrency);
+    if (this.host.concurrency > lanes) this.wake();
     if (this.host.failures > 0) return;
     this.failedSinceSuccess = 0;
     if (!this.outage) return;

@@ -14,6 +14,7 @@ import {
   missing,
   numberedRecord,
 } from '../support/outbox-fixture';
+import { LEASE_BATCHES, SETTLING_LEASES } from '../../src/delivery/sender';
 import { OutboxDamage } from '../../src/delivery/outbox';
 import { ArrivalLog, faultsOfArrivals, wrongPictures } from '../support/numbered-load';
 import { assertNoSecret } from '../support/secrets';
@@ -25,8 +26,9 @@ const REOPEN_MS = 2_000;
 const TAKE_OVER_MS = 20_000;
 /** Less than a heartbeat: what was late is looked at first. */
 const GIVES_UP_MS = 2_000;
-/** Two lanes that send, and six more leases of which the disk still writes down what became of them. */
-const IN_FLIGHT = (DELIVERY_OF_WORKER.concurrency + 6) * DELIVERY_OF_WORKER.batchSize;
+/** Two lanes that send, and the leases of which the disk still writes down what became of them. */
+const IN_FLIGHT =
+  (DELIVERY_OF_WORKER.concurrency + SETTLING_LEASES) * LEASE_BATCHES * DELIVERY_OF_WORKER.batchSize;
 
 describe('a process that is killed', function () {
   this.timeout(isLongRun ? 600_000 : 60_000);

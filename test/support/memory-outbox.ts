@@ -241,6 +241,7 @@ function present({ id, record, acceptedAt, attempts, sourceIds }: Item): StoredE
     eventId: record.eventId,
     useCaseId: record.useCaseId,
     body: record.body,
+    bodyBytes: Buffer.byteLength(record.body),
     pictures: record.pictures.map(({ role, mediaType, name, bytes }) => ({
       role,
       mediaType,

@@ -6,7 +6,7 @@ import { isOutOfSpace } from './file-layer';
 import { encodeNote, type EventHeader, type Note } from './lines';
 import { isLongerAgo, type Moment, momentOf } from './moment';
 import { forEachLimited, type PictureFile, type PictureFolder } from './pictures';
-import { Chunk, type Entry, type EventQueue, type PictureSlot } from './queue';
+import { Chunk, DUE_AT_ONCE, type Entry, type EventQueue, type PictureSlot } from './queue';
 import type { DiskSpace } from './space';
 
 /** An event ready to be written. */
@@ -298,7 +298,7 @@ export class Committer {
       pictures: pictures?.map(toSlot),
       state: 'waiting',
       isBehind: false,
-      dueAt: 0,
+      dueAt: DUE_AT_ONCE,
       attempts: 0,
     };
   }
@@ -358,7 +358,7 @@ export class Committer {
   }
 
   private async removeChunks(chunks: Chunk[]): Promise<void> {
-    for (const chunk of chunks) await chunk.file.removeEvents();
+    await Promise.all(chunks.map((chunk) => chunk.file.removeEvents()));
     await this.ground.chunkFolder.sync();
     for (const chunk of chunks) {
       this.ground.queue.removeChunk(chunk);

@@ -333,11 +333,11 @@ export class DiskOutbox implements Outbox {
     const { committer } = this.mustBeOpen();
     const byChunk = new Map<Chunk, Entry[]>();
     for (const entry of entries) {
-      this.queue.remove(entry);
       const ended = byChunk.get(entry.chunk);
       if (ended) ended.push(entry);
       else byChunk.set(entry.chunk, [entry]);
     }
+    for (const [chunk, ended] of byChunk) this.queue.remove(chunk, ended);
     const files = (ended: Entry[]) =>
       keepPictures ? [] : ended.flatMap(({ pictures }) => pictures?.map(({ file }) => file) ?? []);
     await Promise.all([...byChunk].map(([chunk, ended]) => committer.end(chunk, ended, files(ended))));

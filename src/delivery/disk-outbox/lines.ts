@@ -111,13 +111,13 @@ const PUT_TEXT = '{"put":"';
 
 function isSound(line: Buffer): boolean {
   if (line.length <= PREFIX_BYTES || line[CHECKSUM_DIGITS] !== 0x20) return false;
-  return checksumAt(line) === checksum(line.subarray(PREFIX_BYTES));
+  return checksumAt(line, 0) === checksum(line.subarray(PREFIX_BYTES));
 }
 
-/** The checksum that a line begins with, NaN when there is none. Read digit by digit: a backlog is read line by line. */
-function checksumAt(line: Buffer): number {
+/** The checksum that the line at `start` begins with, NaN when there is none. Read digit by digit: a backlog is read line by line. */
+function checksumAt(bytes: Buffer, start: number): number {
   let sum = 0;
-  for (let at = 0; at < CHECKSUM_DIGITS; at++) sum = sum * 16 + hexDigit(line[at] ?? 0);
+  for (let at = start; at < start + CHECKSUM_DIGITS; at++) sum = sum * 16 + hexDigit(bytes[at] ?? 0);
   return sum;
 }
 
@@ -128,16 +128,29 @@ function hexDigit(byte: number): number {
 }
 
 /**
- * The text of an event whose id and length are known, cut out of its line without reading the header: a backlog is read line by line.
- * Undefined when the checksum does not fit, or another record stands there.
+ * The text of an event whose place, id and length are known, cut out of the bytes of its chunk without reading the header: a backlog is
+ * read line by line. Undefined when the checksum does not fit, or another record stands there.
+ * @param line where its line begins in `bytes`, and how long it is without its line feed
  */
-export function bodyInLine(line: Buffer, id: string, bodyBytes: number): string | undefined {
-  const start = line.length - 1 - bodyBytes;
-  if (start < PREFIX_BYTES || !isSound(line)) return undefined;
-  const head = line.toString('utf8', PREFIX_BYTES, start);
+export function bodyInChunk(
+  bytes: Buffer,
+  line: { start: number; length: number },
+  event: { id: string; bodyBytes: number },
+): string | undefined {
+  const start = line.start + PREFIX_BYTES;
+  const end = line.start + line.length;
+  const headLength = line.length - PREFIX_BYTES - event.bodyBytes - '}'.length;
+  if (headLength <= 0 || end > bytes.length || bytes[start - 1] !== 0x20) return undefined;
+  if (checksumAt(bytes, line.start) !== checksum(bytes.subarray(start, end))) return undefined;
+  const text = bytes.toString('utf8', start, end - 1);
+  // Of ASCII a byte is a character, so the text can be cut instead of decoding it twice.
+  const isAscii = text.length === end - 1 - start;
+  const bodyStart = isAscii ? headLength : bytes.toString('utf8', start, start + headLength).length;
   const isThere =
-    head.startsWith(id, PUT_TEXT.length) && head.startsWith(PUT_TEXT) && head.endsWith(EVENT_MEMBER);
-  return isThere ? line.toString('utf8', start, line.length - 1) : undefined;
+    text.startsWith(PUT_TEXT) &&
+    text.startsWith(event.id, PUT_TEXT.length) &&
+    text.endsWith(EVENT_MEMBER, bodyStart);
+  return isThere ? text.slice(bodyStart) : undefined;
 }
 
 function decodeEvent(json: Buffer): DecodedLine {

@@ -31,6 +31,9 @@ export interface Entry {
   attempts: number;
 }
 
+/** `dueAt` of an event that nobody put off. */
+export const DUE_AT_ONCE = 0;
+
 /** The events of one chunk file. */
 export class Chunk {
   /** in the order of the file; those that are gone are taken out */
@@ -90,16 +93,18 @@ export class EventQueue {
     this.bytes += entryBytes(entry);
   }
 
-  /** Takes an event out for good. The chunk's `undone` stays until that is durable. */
-  remove(entry: Entry): void {
-    if (entry.state === 'gone') return;
-    if (entry.state === 'leased') this.leased--;
-    entry.state = 'gone';
-    entry.chunk.entries.splice(entry.chunk.entries.indexOf(entry), 1);
-    entry.chunk.readyAt = undefined;
-    this.events--;
-    this.bytes -= entryBytes(entry);
-    this.leaveLine(entry);
+  /** Takes events of one chunk out for good. The chunk's `undone` stays until that is durable. */
+  remove(chunk: Chunk, entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (entry.state === 'gone') continue;
+      if (entry.state === 'leased') this.leased--;
+      entry.state = 'gone';
+      this.events--;
+      this.bytes -= entryBytes(entry);
+      this.leaveLine(entry);
+    }
+    chunk.entries = chunk.entries.filter(({ state }) => state !== 'gone');
+    chunk.readyAt = undefined;
   }
 
   private leaveLine(entry: Entry): void {
@@ -183,7 +188,10 @@ export class EventQueue {
 
   nextDueAt(): number | undefined {
     let next = Infinity;
-    for (const chunk of this.chunks) next = Math.min(next, this.chunkReadyAt(chunk));
+    for (const chunk of this.chunks) {
+      next = Math.min(next, this.chunkReadyAt(chunk));
+      if (next <= DUE_AT_ONCE) break;
+    }
     return next === Infinity ? undefined : next;
   }
 

@@ -1,5 +1,5 @@
-/** As many leases are read at the same time; more would take fresh buffers. */
-const MOST_KEPT = 2;
+/** As many files are usually read at the same time; more would take fresh buffers. */
+const MOST_KEPT = 4;
 /** A larger one, as for an event of several megabytes, is not kept. */
 const LARGEST_KEPT_BYTES = 2 * 1024 * 1024;
 const SMALLEST_BYTES = 64 * 1024;

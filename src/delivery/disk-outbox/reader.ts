@@ -1,7 +1,7 @@
 import type { StoredEvent, StoredPicture } from '../outbox';
 import type { OpenFile } from './file-layer';
 import { errorCode } from './file-layer';
-import { bodyInLine, decodeLine, type PictureRecord } from './lines';
+import { bodyInChunk, decodeLine, type PictureRecord } from './lines';
 import type { PictureFolder } from './pictures';
 import { ReadBuffers } from './read-buffers';
 import type { Chunk, Entry, PictureSlot } from './queue';
@@ -14,17 +14,17 @@ export type ReadEvent =
 
 const buffers = new ReadBuffers();
 
-/** Reads the lines of leased events, each chunk file in one go, and checks them again. */
+/** Reads the lines of leased events, each chunk file in one go and all files at the same time, and checks them again. */
 export async function readEvents(entries: Entry[]): Promise<ReadEvent[]> {
-  const found: ReadEvent[] = [];
+  const readings: Promise<ReadEvent[]>[] = [];
   for (let start = 0; start < entries.length;) {
     const chunk = entries[start]?.chunk;
     let end = start;
     while (end < entries.length && entries[end]?.chunk === chunk) end++;
-    if (chunk) found.push(...(await readFromChunk(chunk, entries.slice(start, end))));
+    if (chunk) readings.push(readFromChunk(chunk, entries.slice(start, end)));
     start = end;
   }
-  return found;
+  return (await Promise.all(readings)).flat();
 }
 
 async function readFromChunk(chunk: Chunk, entries: Entry[]): Promise<ReadEvent[]> {
@@ -44,24 +44,23 @@ async function readFromChunk(chunk: Chunk, entries: Entry[]): Promise<ReadEvent[
   try {
     return await buffers.lend(end - start, async (buffer) => {
       const bytes = buffer.subarray(0, await handle.read(buffer, start));
-      return entries.map((entry) => {
-        const from = entry.offset - start;
-        return decodeEntry(entry, bytes.subarray(from, from + entry.length));
-      });
+      return entries.map((entry) => decodeEntry(entry, bytes, entry.offset - start));
     });
   } finally {
     await handle.close();
   }
 }
 
-function decodeEntry(entry: Entry, line: Buffer): ReadEvent {
+/** @param start where the entry's line begins in `bytes` */
+function decodeEntry(entry: Entry, bytes: Buffer, start: number): ReadEvent {
+  const { id, length, bodyBytes } = entry;
   if (!entry.pictures) {
-    const body = bodyInLine(line, entry.id, entry.bodyBytes);
+    const body = bodyInChunk(bytes, { start, length }, { id, bodyBytes });
     if (body !== undefined) return { kind: 'event', entry, pictures: [], body };
-    return { kind: 'damaged', entry, bytes: Buffer.from(line) };
   }
-  const decoded = decodeLine(line);
-  if (decoded?.kind !== 'event' || decoded.header.put !== entry.id) {
+  const line = bytes.subarray(start, start + length);
+  const decoded = entry.pictures && decodeLine(line);
+  if (!entry.pictures || decoded?.kind !== 'event' || decoded.header.put !== id) {
     return { kind: 'damaged', entry, bytes: Buffer.from(line) };
   }
   const pictures = currentPictures(entry.pictures, decoded.header.pictures ?? []);
@@ -84,11 +83,13 @@ export function presentEvent(
   folder: PictureFolder,
 ): StoredEvent {
   const shed = entry.pictures?.filter((slot) => slot.shed).length ?? 0;
+  const sent = shed > 0 ? flagShedPictures(body, shed) : body;
   return {
     id: entry.id,
     eventId: entry.eventId,
     useCaseId: entry.useCaseId,
-    body: shed > 0 ? flagShedPictures(body, shed) : body,
+    body: sent,
+    bodyBytes: shed > 0 ? Buffer.byteLength(sent) : entry.bodyBytes,
     pictures: pictures.map((picture) => presentPicture(picture, folder)),
     acceptedAt: entry.acceptedAt,
     attempts: entry.attempts,

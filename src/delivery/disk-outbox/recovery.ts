@@ -6,7 +6,7 @@ import type { DeadLetterFolder } from './dead-letters';
 import type { ChunkFolder } from './chunk-folder';
 import { ignoreMissing, syncFolder, writeNewFile } from './file-layer';
 import { encodeNote, type EventHeader, type Note, type ScannedLine, scanLines } from './lines';
-import { Chunk, type Entry, type EventQueue, type PictureSlot } from './queue';
+import { Chunk, DUE_AT_ONCE, type Entry, type EventQueue, type PictureSlot } from './queue';
 
 /** `0000000007-1f2e3d4c.chunk`: number and random token of the session that wrote it. */
 const CHUNK_FILE = /^(\d{10,})-[0-9a-f]+\.chunk$/;
@@ -239,7 +239,7 @@ function toEntry(
     pictures,
     state: 'waiting',
     isBehind: false,
-    dueAt: 0,
+    dueAt: DUE_AT_ONCE,
     attempts: 0,
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { OutboxDamage, OutboxError } from '../../../src/delivery/outbox';
+import { LEASE_BATCHES } from '../../../src/delivery/sender';
 import { failure, statusFailure } from '../../support/fake-target';
 import { SenderBench, picture, record } from '../../support/sender-bench';
 
@@ -52,9 +53,59 @@ describe('Sender', () => {
         [
           [0, 100],
           [20, 100],
-          [1020, 50],
+          [1000, 50],
         ],
       );
+    });
+
+    it('takes several full batches of a backlog at once, in order, and tells the outbox of them together', async () => {
+      const bench = new SenderBench({ settings: { concurrency: 1 } });
+      const settled: number[] = [];
+      const settle = bench.outbox.settle.bind(bench.outbox);
+      bench.outbox.settle = (lease, outcome) => {
+        settled.push(outcome.acked.length);
+        return settle(lease, outcome);
+      };
+      await bench.appendMany(LEASE_BATCHES * 100 + 120);
+      bench.sender.start();
+      await bench.clock.advance(2 * SECOND);
+      const sizes = bench.target.requests.map(({ eventIds }) => eventIds.length);
+      assert.deepEqual(sizes, [...Array.from({ length: LEASE_BATCHES + 1 }, () => 100), 20]);
+      assert.deepEqual(settled, [LEASE_BATCHES * 100, 100, 20]);
+      const sent = bench.target.requests.flatMap(({ eventIds }) => eventIds);
+      assert.deepEqual(sent, [...bench.target.stored.keys()]);
+      assert.deepEqual(
+        sent,
+        sent.map((_, index) => `e${index + 1}`),
+      );
+    });
+
+    it('begins a second lane as soon as the target has proved well, not at the end of a long lease', async () => {
+      const bench = new SenderBench();
+      bench.target.latency = SECOND;
+      await bench.appendMany(LEASE_BATCHES * 200);
+      bench.sender.start();
+      await bench.clock.advance(3 * SECOND);
+      assert.deepEqual(
+        bench.target.requests.slice(0, 3).map(({ at }) => at),
+        [0, SECOND, SECOND],
+      );
+    });
+
+    it('takes a single batch where an event that is sent again is stored twice', async () => {
+      const bench = new SenderBench();
+      const leases: number[] = [];
+      const lease = bench.outbox.lease.bind(bench.outbox);
+      bench.outbox.lease = (max) => {
+        leases.push(max.events);
+        return lease(max);
+      };
+      Object.assign(bench.target, { givesOwnIds: true });
+      await bench.appendMany(LEASE_BATCHES * 100);
+      bench.sender.start();
+      await bench.clock.advance(SECOND);
+      assert.ok(leases.length > 0);
+      assert.ok(Math.max(...leases) <= 100);
     });
 
     it('keeps requests below the byte limit and halves the limit for good after 413', async () => {
@@ -298,6 +349,20 @@ describe('Sender', () => {
         bench.target.requests.map(({ eventIds }) => eventIds.length),
         [100, 1, 99],
       );
+    });
+
+    it('sends the other batches of a lease before it looks for the guilty ones in a refused one', async () => {
+      const bench = new SenderBench({ settings: { concurrency: 1 } });
+      bench.target.answer = ({ eventIds }) => (eventIds.includes('e42') ? statusFailure(400) : undefined);
+      await bench.appendMany(LEASE_BATCHES * 100);
+      bench.sender.start();
+      await bench.clock.advance(SECOND);
+      const sizes = bench.target.requests.map(({ eventIds }) => eventIds.length);
+      assert.deepEqual(sizes.slice(0, LEASE_BATCHES + 1), [
+        ...Array.from({ length: LEASE_BATCHES }, () => 100),
+        50,
+      ]);
+      assert.equal(bench.target.stored.size, LEASE_BATCHES * 100 - 1);
     });
 
     it('parks a use case whose events are all refused, and lets the others pass', async () => {
