@@ -28,7 +28,7 @@ export interface Run {
   arrived: number;
 }
 
-const WARM_UP_EVENTS = Number(process.env.BENCH_WARM_UP ?? 200);
+const WARM_UP_EVENTS = Number(process.env.BENCH_WARM_UP ?? 2000);
 const GROUP = 50;
 const GROUP_INTERVAL_MS = 50;
 

@@ -5,8 +5,8 @@ import type { FlowError } from './flow-error';
 /** What a node does; the rest is the same for all. */
 export interface NodeWork {
   handle(message: FlowMessage, send: Send): Promise<void>;
-  /** sets the status; the error itself goes to the Catch node */
-  showError(error: FlowError): void;
+  /** sets the status; the error itself goes to the Catch node, with the message */
+  showError(error: FlowError, message: FlowMessage): void;
   /** idempotent, and quick: nothing is drained */
   close(): void;
 }
@@ -28,7 +28,7 @@ export function registerNode<Properties extends object>(
     onInput(
       this,
       (message, send) => work.handle(message, send),
-      (error) => work.showError(error),
+      (error, message) => work.showError(error, message),
     );
     this.on('close', (_removed: boolean, done: () => void) => {
       work.close();

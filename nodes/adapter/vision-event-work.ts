@@ -49,7 +49,7 @@ export class VisionEventWork {
   }
 
   /**
-   * Answers with the event as `msg.payload` and the report as `msg.visionEvent`, or rejects.
+   * Sends the message on with the event as `msg.payload` and the report as `msg.visionEvent`, or rejects.
    * No async function: in a burst thousands of messages wait here, and the frame of each would wait with them.
    */
   handle(message: FlowMessage, send: Send): Promise<void> {
@@ -76,12 +76,13 @@ export class VisionEventWork {
     workspace: Workspace | undefined,
     send: Send,
   ): Promise<void> {
-    const report: EventReport = { warnings: [] };
-    message['visionEvent'] = report;
-    return this.inTurn(workspace, () => this.answer(message, values, workspace, report, send));
+    // The report of an earlier node was there to be read; of this event it says nothing.
+    if (message['visionEvent'] !== undefined) message['visionEvent'] = undefined;
+    return this.inTurn(workspace, () => this.answer(message, values, workspace, send));
   }
 
-  showError(error: FlowError): void {
+  showError(error: FlowError, message: FlowMessage): void {
+    message['visionEvent'] ??= { warnings: [] } satisfies EventReport;
     this.status.show(this.texts.error(error));
   }
 
@@ -108,24 +109,32 @@ export class VisionEventWork {
       : workspace.sendInTurn(work);
   }
 
+  /**
+   * The message that goes on is a new one: in a burst, the one that came has grown old while it waited, and what hangs on something old
+   * stays in memory until the next full collection.
+   */
   private async answer(
     message: FlowMessage,
     values: EventValues,
     workspace: Workspace | undefined,
-    report: EventReport,
     send: Send,
   ): Promise<void> {
+    const report: EventReport = { warnings: [] };
+    let payload: VisionEvent;
     this.underWay++;
     try {
       const pictures = await this.pictures.load(message, report, workspace?.imageMaxBytes);
       const context = messageContext(message, pictures, workspace?.deviceId ?? '');
       const event = prepareEvent(values, this.settings, context, report);
-      message.payload = await this.deliver(event, values, pictures, workspace, report);
+      payload = await this.deliver(event, values, pictures, workspace, report);
+    } catch (error) {
+      message['visionEvent'] = report;
+      throw error;
     } finally {
       this.underWay--;
     }
     this.showDone(report);
-    send(message);
+    send({ ...message, payload, visionEvent: report });
   }
 
   private async deliver(
@@ -145,25 +154,18 @@ export class VisionEventWork {
         report.state = 'built';
         return event;
       }
-      if (this.config.delivery === 'queue') return await this.enqueue(event, pictures, workspace, report);
+      if (this.config.delivery === 'queue') {
+        // Resolves once the event is safe on the disk; the workspace's sender delivers it.
+        await workspace.delivery.append([outboxRecord(event, pictures)]);
+        report.state = 'queued';
+        return event;
+      }
       this.status.show(() => this.texts.sending());
       return await sendEvent(event, workspace.target, report, { pictures, handling: this.pictures });
     } catch (error) {
       takeBack();
       throw error;
     }
-  }
-
-  /** Resolves once the event is safe on the disk; the workspace's sender delivers it. */
-  private async enqueue(
-    event: VisionEvent,
-    pictures: LoadedPicture[],
-    workspace: Workspace,
-    report: EventReport,
-  ): Promise<VisionEvent> {
-    await workspace.delivery.append([outboxRecord(event, pictures)]);
-    report.state = 'queued';
-    return event;
   }
 
   /** `build` works without a workspace, and takes the default device id from one that is there. */

@@ -104,8 +104,9 @@ export class WorkspaceDelivery {
   }
 
   /** Resolves once every record is safe on the disk. @throws OutboxError `OUTBOX_FULL`, `OUTBOX_IO` */
-  async append(records: OutboxRecord[]): Promise<void> {
-    await (await this.opened()).outbox.append(records);
+  append(records: OutboxRecord[]): Promise<void> {
+    if (this.open) return this.open.outbox.append(records);
+    return this.opened().then(({ outbox }) => outbox.append(records));
   }
 
   /** undefined while the outbox is not open */

@@ -91,6 +91,7 @@ describe('vision-event when sending fails', function () {
     await flow.until(() => flow.caught.length + flow.completed.length === 20);
     assert.equal(flow.caught.length, 20 - 8 - 5);
     assert.ok(flow.caught.every((message) => message.error!.code === 'BUSY'));
+    for (const { visionEvent } of flow.caught) assert.deepEqual(visionEvent, { warnings: [] });
     assert.ok(simulator.requests.maxConcurrentConnections <= 8);
   });
 

@@ -48,7 +48,7 @@ describe('vision-event', function () {
     assert.deepEqual(out!.visionEvent!.warnings, []);
   });
 
-  it('keeps the message object: _msgid and unknown properties survive', async () => {
+  it('keeps the rest of the message: _msgid and unknown properties survive', async () => {
     const flow = await TestFlow.load({}, workspace);
     const { out } = await flow.send({
       _msgid: 'my-id',
@@ -59,6 +59,30 @@ describe('vision-event', function () {
     assert.equal(out!['_msgid'], 'my-id');
     assert.deepEqual(out!['parts'], { id: 'x', index: 0 });
     assert.deepEqual(out!['req'], { a: 1 });
+  });
+
+  it('reads the report of an earlier node before it makes its own', async () => {
+    const flow = await TestFlow.load(
+      { eventId: 'visionEvent.eventId', eventIdType: 'msg', result: 'visionEvent.state', resultType: 'msg' },
+      workspace,
+    );
+    const eventId = 'a5f3e2f0-98a4-4e9e-9a3c-2c8f3f0f8a11';
+    const earlier = { eventId, state: 'pass', warnings: [{ type: 'of_the_earlier' }] };
+    const { out } = await flow.send({ payload: [], visionEvent: earlier });
+    assert.equal((out!.payload as { eventId: string }).eventId, eventId);
+    assert.deepEqual((out!.payload as { eventData: object }).eventData, { result: 'pass' });
+    assert.deepEqual(out!.visionEvent!.warnings, []);
+    assert.equal(out!.visionEvent!.state, 'created');
+  });
+
+  it('shows the Complete node the message as it came, and the output a message of its own', async () => {
+    const flow = await TestFlow.load({ result: 'pass' }, workspace);
+    const payload = roboflow({ class: 'part' });
+    const { out } = await flow.send({ payload, topic: 'line 1' });
+    await flow.until(() => flow.completed.length === 1);
+    assert.deepEqual(flow.completed[0]!.payload, payload);
+    assert.equal(flow.completed[0]!['topic'], 'line 1');
+    assert.equal((out!.payload as { eventType: string }).eventType, 'quality_check');
   });
 
   for (const [eventType, properties, eventData] of [

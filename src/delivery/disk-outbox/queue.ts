@@ -52,8 +52,11 @@ export class Chunk {
  */
 export class EventQueue {
   private chunks: Chunk[] = [];
-  /** events by event id, oldest first: only the first one of an id may go. A lone event stands without an array. */
-  private readonly lines = new Map<string, Entry | Entry[]>();
+  /**
+   * Events by event id, oldest first: only the first one of an id may go. Of a lone event only the chunk stands here: the tables that a Map
+   * leaves behind as it is refilled would keep every event in memory until the next full collection.
+   */
+  private readonly lines = new Map<string, Chunk | Entry[]>();
   private readonly useCaseIds = new Map<string, string>();
   events = 0;
   leased = 0;
@@ -81,14 +84,10 @@ export class EventQueue {
   }
 
   add(entry: Entry): void {
+    this.joinLine(entry);
     entry.chunk.entries.push(entry);
     entry.chunk.undone++;
     entry.chunk.readyAt = undefined;
-    const line = this.lines.get(entry.eventId);
-    entry.isBehind = line !== undefined;
-    if (line === undefined) this.lines.set(entry.eventId, entry);
-    else if (Array.isArray(line)) line.push(entry);
-    else this.lines.set(entry.eventId, [line, entry]);
     this.events++;
     this.bytes += entryBytes(entry);
   }
@@ -107,6 +106,15 @@ export class EventQueue {
     chunk.readyAt = undefined;
   }
 
+  private joinLine(entry: Entry): void {
+    const { eventId, chunk } = entry;
+    const line = this.lines.get(eventId);
+    entry.isBehind = line !== undefined;
+    if (line === undefined) this.lines.set(eventId, chunk);
+    else if (Array.isArray(line)) line.push(entry);
+    else this.lines.set(eventId, [...line.entries.filter((one) => one.eventId === eventId), entry]);
+  }
+
   private leaveLine(entry: Entry): void {
     const line = this.lines.get(entry.eventId);
     if (!Array.isArray(line)) {
@@ -119,7 +127,7 @@ export class EventQueue {
       next.isBehind = false;
       next.chunk.readyAt = undefined;
     }
-    if (line.length === 1 && next) this.lines.set(entry.eventId, next);
+    if (line.length === 1 && next) this.lines.set(entry.eventId, next.chunk);
   }
 
   /** Back among the waiting. */
