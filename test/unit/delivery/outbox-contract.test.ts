@@ -127,6 +127,23 @@ for (const [kind, makeWorld] of [
       );
     });
 
+    it('tells how many bytes an event has, whatever letters its ids and its text are made of', async () => {
+      const outbox = await world.make();
+      const bodies = ['{"a":1}', '{"a":"Größe"}', '{"a":"寸法 😀"}'];
+      for (const body of bodies) {
+        for (const eventId of ['teil', 'Stück', '部品']) {
+          await outbox.append([record(`${eventId} ${body}`, { useCaseId: 'Prüfstand', body })]);
+        }
+      }
+      const { events } = await mustLease(outbox);
+      assert.deepEqual(
+        events.map(({ eventId, body, bodyBytes }) => [eventId.split(' ')[0], body, bodyBytes]),
+        bodies.flatMap((body) =>
+          ['teil', 'Stück', '部品'].map((eventId) => [eventId, body, Buffer.byteLength(body)]),
+        ),
+      );
+    });
+
     it('keeps the order of appends that overlap', async () => {
       const outbox = await world.make();
       const names = Array.from({ length: 250 }, (_, index) => `e${index}`);
@@ -190,6 +207,30 @@ for (const [kind, makeWorld] of [
         younger.events.map(({ body }) => body),
         ['{"v":2}'],
       );
+    });
+
+    it('keeps the order of an event id whose versions come while older ones leave', async () => {
+      const outbox = await world.make();
+      const sent: string[] = [];
+      const deliverNext = async () => {
+        const lease = await mustLease(outbox);
+        assert.equal(lease.events.length, 1);
+        sent.push(...lease.events.map(({ body }) => body));
+        await outbox.settle(lease, { ...NOTHING, acked: ids(lease) });
+      };
+      const append = (version: number) => outbox.append([record('x', { body: `{"v":${version}}` })]);
+      await append(1);
+      await append(2);
+      await deliverNext();
+      await append(3);
+      await append(4);
+      await deliverNext();
+      await deliverNext();
+      await append(5);
+      await deliverNext();
+      await deliverNext();
+      assert.deepEqual(sent, ['{"v":1}', '{"v":2}', '{"v":3}', '{"v":4}', '{"v":5}']);
+      assert.equal(outbox.stats().events, 0);
     });
 
     it('hands out the newest on demand, without breaking the order of an event id', async () => {
