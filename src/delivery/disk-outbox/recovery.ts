@@ -84,15 +84,14 @@ class Recovery {
     const { fresh, buried } = await this.separate([...live.values()]);
     const isLeftAlone = isOpen && (await isYoung(chunkFolder.pathOf(name)));
     const file = ChunkFile.sealed(chunkFolder, name, noteFiles, isLeftAlone);
-    if (fresh.length === 0) {
-      if (this.allSetAside && !isLeftAlone) await this.removeDone(file);
-      return;
-    }
+    const mayGo = fresh.length === 0 && this.allSetAside && !isLeftAlone;
+    if (mayGo && (await this.removeDone(file))) return;
     if (buried.length > 0) {
+      // Without it, an event would wait again at the start after its dead letter was discarded.
       const line = encodeNote({ done: buried });
       await file.note(line, `${this.ground.token}0`).catch(() => undefined);
     }
-    this.enqueue(file, fresh);
+    if (fresh.length > 0) this.enqueue(file, fresh);
   }
 
   /**
@@ -125,13 +124,15 @@ class Recovery {
     for (const put of puts) queue.add(toEntry(put, chunk, queue.shareUseCaseId(put.header.useCaseId)));
   }
 
-  private async removeDone(file: ChunkFile): Promise<void> {
+  /** @returns false when the disk refused; it is tried again at the next start */
+  private async removeDone(file: ChunkFile): Promise<boolean> {
     try {
       await file.removeEvents();
       await this.ground.chunkFolder.sync();
       await file.removeNotes();
+      return true;
     } catch {
-      // Tried again at the next start; its events are done either way.
+      return false;
     }
   }
 

@@ -74,6 +74,30 @@ describe('what another process may be at work on', () => {
     });
   }
 
+  for (const [name, wait] of [
+    ['a chunk that may grow', () => undefined],
+    ['an old chunk', () => pass(LEFT_ALONE_MS)],
+  ] as const) {
+    it(`a refused event whose end was not noted in ${name} does not come back once it was discarded`, async () => {
+      const outbox = await open();
+      await append(outbox, 0);
+      const lease = await outbox.lease({ events: 1, bytes: 1_000_000 });
+      assert.ok(lease);
+      const dead = lease.events.map(({ id }) => ({ id, code: 'REJECTED', why: 'no' }));
+      const changesOfDeadLetter = 5;
+      const died = disk.dieAfter(changesOfDeadLetter);
+      void outbox.settle(lease, { acked: [], retry: [], dead });
+      await died;
+      disk.crash();
+      wait();
+      const second = await open();
+      assert.deepEqual([second.stats().dead, second.stats().events], [1, 0]);
+      await second.deadLetters.discard();
+      disk.crash();
+      assert.equal((await open()).stats().events, 0);
+    });
+  }
+
   it('what the second delivered of a chunk that may grow is noted beside it, not deleted with it', async () => {
     const first = await open();
     await append(first, 0);
