@@ -11,7 +11,7 @@ import { readBundle } from '../../src/bundle/read';
 import { printedSeed, rounds, seededRandom } from '../support/seed';
 
 /** In the short form fewer are enough, once kills fell both before and after the rename. */
-const ENOUGH_ROUNDS = rounds(10);
+const ENOUGH_ROUNDS = rounds(5);
 const MOST_ROUNDS = 30;
 /** Some bundles are written in that time, on a quiet machine; on a busy one the first is, so that kills fall before and after a rename. */
 const LONGEST_WAIT_MS = 100;
