@@ -104,9 +104,8 @@ export class WorkspaceDelivery {
   }
 
   /** Resolves once every record is safe on the disk. @throws OutboxError `OUTBOX_FULL`, `OUTBOX_IO` */
-  append(records: OutboxRecord[]): Promise<void> {
-    if (this.open) return this.open.outbox.append(records);
-    return this.opened().then(({ outbox }) => outbox.append(records));
+  async append(records: OutboxRecord[]): Promise<void> {
+    await (await this.opened()).outbox.append(records);
   }
 
   /** undefined while the outbox is not open */

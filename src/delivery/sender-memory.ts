@@ -73,7 +73,7 @@ export class SenderMemory {
 
   /** A suspect or doubtful event shares no request: its answer must speak of it alone. */
   goesAlone(event: StoredEvent): boolean {
-    return this.troubles.has(event.id) && (this.isSuspect(event) || this.isDoubtful(event));
+    return this.isSuspect(event) || this.isDoubtful(event);
   }
 
   isSuspect(event: StoredEvent): boolean {

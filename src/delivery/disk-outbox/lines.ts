@@ -92,7 +92,7 @@ export type DecodedLine =
 
 /** Undefined when the checksum does not fit. `line` is without its line feed. */
 export function decodeLine(line: Buffer): DecodedLine | undefined {
-  if (!isSound(line)) return undefined;
+  if (!isSound(line, 0, line.length)) return undefined;
   const json = line.subarray(PREFIX_BYTES);
   try {
     if (json.subarray(0, 6).equals(PUT_START)) return decodeEvent(json);
@@ -109,9 +109,11 @@ export function decodeLine(line: Buffer): DecodedLine | undefined {
 const PUT_START = Buffer.from('{"put"');
 const PUT_TEXT = '{"put":"';
 
-function isSound(line: Buffer): boolean {
-  if (line.length <= PREFIX_BYTES || line[CHECKSUM_DIGITS] !== 0x20) return false;
-  return checksumAt(line, 0) === checksum(line.subarray(PREFIX_BYTES));
+/** Whether the bytes from `start` to `end` are a whole line, without its line feed. */
+function isSound(bytes: Buffer, start: number, end: number): boolean {
+  const json = start + PREFIX_BYTES;
+  if (json >= end || end > bytes.length || bytes[json - 1] !== 0x20) return false;
+  return checksumAt(bytes, start) === checksum(bytes.subarray(json, end));
 }
 
 /** The checksum that the line at `start` begins with, NaN when there is none. Read digit by digit: a backlog is read line by line. */
@@ -140,8 +142,7 @@ export function bodyInChunk(
   const start = line.start + PREFIX_BYTES;
   const end = line.start + line.length;
   const headLength = line.length - PREFIX_BYTES - event.bodyBytes - '}'.length;
-  if (headLength <= 0 || end > bytes.length || bytes[start - 1] !== 0x20) return undefined;
-  if (checksumAt(bytes, line.start) !== checksum(bytes.subarray(start, end))) return undefined;
+  if (headLength <= 0 || !isSound(bytes, line.start, end)) return undefined;
   const text = bytes.toString('utf8', start, end - 1);
   // Of ASCII a byte is a character, so the text can be cut instead of decoding it twice.
   const isAscii = text.length === end - 1 - start;
@@ -200,7 +201,7 @@ function scanOne(bytes: Buffer, start: number, end: number, found: ScannedLine[]
 function findLostLineFeed(bytes: Buffer, start: number, end: number): number | undefined {
   for (let brace = bytes.indexOf('{"', start + PREFIX_BYTES + 1); brace >= 0 && brace < end;) {
     const candidate = brace - PREFIX_BYTES;
-    if (candidate > start && isSound(bytes.subarray(candidate, end))) return candidate;
+    if (candidate > start && isSound(bytes, candidate, end)) return candidate;
     brace = bytes.indexOf('{"', brace + 1);
   }
   return undefined;

@@ -56,15 +56,17 @@ function decodeEntry(entry: Entry, bytes: Buffer, start: number): ReadEvent {
   const { id, length, bodyBytes } = entry;
   if (!entry.pictures) {
     const body = bodyInChunk(bytes, { start, length }, { id, bodyBytes });
-    if (body !== undefined) return { kind: 'event', entry, pictures: [], body };
+    if (body === undefined) return damaged(entry, bytes, start);
+    return { kind: 'event', entry, pictures: [], body };
   }
-  const line = bytes.subarray(start, start + length);
-  const decoded = entry.pictures && decodeLine(line);
-  if (!entry.pictures || decoded?.kind !== 'event' || decoded.header.put !== id) {
-    return { kind: 'damaged', entry, bytes: Buffer.from(line) };
-  }
+  const decoded = decodeLine(bytes.subarray(start, start + length));
+  if (decoded?.kind !== 'event' || decoded.header.put !== id) return damaged(entry, bytes, start);
   const pictures = currentPictures(entry.pictures, decoded.header.pictures ?? []);
   return { kind: 'event', entry, pictures, body: decoded.body.toString() };
+}
+
+function damaged(entry: Entry, bytes: Buffer, start: number): ReadEvent {
+  return { kind: 'damaged', entry, bytes: Buffer.from(bytes.subarray(start, start + entry.length)) };
 }
 
 /** The pictures of the line, less those shed, with what was uploaded since. */
