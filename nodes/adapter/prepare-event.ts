@@ -11,7 +11,7 @@ import {
 } from '../../src/event/derive';
 import { repair } from '../../src/event/repair';
 import type { AnnotationLists, VisionEvent } from '../../src/event/types';
-import { validate } from '../../src/event/validate';
+import { validate, type Validation } from '../../src/event/validate';
 import type { VisionEventProperties } from '../properties';
 import { DerivedField, FRESH_ID, type EventValues } from './event-inputs';
 import type { LoadedPicture } from './event-pictures';
@@ -195,7 +195,7 @@ export function checkEvent(
   if (errors.length > 0) {
     throw new FlowError('EVENT_INVALID', errors.map(({ message }) => message).join(' '));
   }
-  if (onWarnings === 'stop' && warningCount > 0) {
+  if (onWarnings === 'stop' && warningCount > 0 && !lacksOnlyEventData(event, validation)) {
     const first = warnings[0];
     throw new FlowError(
       'EVENT_WARNINGS',
@@ -205,4 +205,19 @@ export function checkEvent(
     );
   }
   return event as VisionEvent;
+}
+
+/**
+ * Whether all there is to complain of is that `eventData` is not there at all. Roboflow's own block leaves it out when there is none, and
+ * whether the API minds is not documented, so this alone stops no event. Operator feedback without it lacks what it is sent for.
+ */
+function lacksOnlyEventData(event: unknown, { warnings, warningCount }: Validation): boolean {
+  const [only] = warnings;
+  const { eventType } = event as VisionEvent;
+  return (
+    warningCount === 1 &&
+    only?.path === 'eventData' &&
+    only.type === 'any.required' &&
+    eventType !== 'operator_feedback'
+  );
 }

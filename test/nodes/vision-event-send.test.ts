@@ -111,6 +111,30 @@ describe('vision-event-send', function () {
       });
     }
 
+    describe('with "stop", an event without eventData', () => {
+      const { eventData: _data, ...bare } = built();
+
+      it('goes, with the warning in the report', async () => {
+        const flow = await load({ onWarnings: 'stop' });
+        const { out } = await flow.send({ payload: bare });
+        assert.equal(out!.visionEvent!.state, 'created');
+        assert.deepEqual(
+          out!.visionEvent!.warnings.map(({ type, path }) => [type, path]),
+          [['any.required', 'eventData']],
+        );
+        assert.deepEqual(simulator.events()[0]!.warnings, out!.visionEvent!.warnings);
+      });
+
+      it('does not go when something else is wrong too, or when it is operator feedback', async () => {
+        const flow = await load({ onWarnings: 'stop' });
+        for (const wrong of [{ comment: 5 }, { eventData: null }, { eventType: 'operator_feedback' }]) {
+          const { caught } = await flow.send({ payload: { ...bare, ...wrong } });
+          assert.equal(caught!.error!.code, 'EVENT_WARNINGS', JSON.stringify(wrong));
+        }
+        assert.equal(simulator.requests.total, 0);
+      });
+    });
+
     it('stops on warnings, repairs, or sends all the same', async () => {
       const doubtful = () => built({ eventData: { result: 'fine' } });
       const stop = await load({ onWarnings: 'stop' });
