@@ -7,7 +7,7 @@ import { FrameFinder } from './image-frame';
 import { compileCustom, readByMapping } from './mapping';
 import { collectMetadata } from './metadata';
 import { decodePayload } from './payload';
-import { findPreset, PRESETS } from './presets';
+import { findPreset, PRESETS, readByPreset } from './presets';
 import type { Adapter, Reading } from './reading';
 import { describe, recognise } from './recognise';
 import type { ConvertedImage, DetectionContext, DetectionResult, DetectionSettings } from './types';
@@ -49,6 +49,7 @@ export function convertDetections(
   const { format, payload: decoded, reading, adapter } = readPayload(payload, settings);
   const engine = new Engine(settings);
   reading.notes?.forEach((note) => engine.notes.add(note));
+  engine.dropped += reading.leftOut ?? 0;
   const images = convertImages(
     reading,
     engine,
@@ -143,11 +144,9 @@ function readPreset(payload: unknown, settings: DetectionSettings): ReadPayload 
     );
   }
   const decoded = decodePayload(payload, preset.variants[0]?.mapping.stripCodeFence);
-  for (const variant of preset.variants) {
-    const image = readByMapping(decoded, variant);
-    if (image)
-      return { format: preset.id, payload: decoded, reading: { images: [image], notes: preset.notes } };
-  }
+  const image = readByPreset(decoded, preset);
+  if (image)
+    return { format: preset.id, payload: decoded, reading: { images: [image], notes: preset.notes } };
   throw listNotFound(
     decoded,
     preset.variants.map(({ mapping }) => mapping.list),

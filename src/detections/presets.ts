@@ -1,6 +1,8 @@
-import { compileMapping } from './mapping';
+import { compileMapping, readByMapping } from './mapping';
 import type { CompiledMapping, Mapping } from './mapping';
+import type { ImageReading, RowGroup } from './reading';
 import type { NoteCode } from './types';
+import { isText } from './values';
 
 /**
  * Formats that users choose by name. They are never recognised by themselves: their shapes are too common to be sure.
@@ -12,7 +14,7 @@ export interface Preset {
   needs?: string[];
   /** remarks that hold for every payload of the format */
   notes?: NoteCode[];
-  /** the first whose list is in the payload is used */
+  /** the one that suits the payload is used, of several the first: see `readByPreset` */
   mappings: [Mapping, ...Mapping[]];
 }
 
@@ -76,18 +78,9 @@ export const PRESETS: readonly Preset[] = [
   {
     id: 'coco-results',
     label: 'COCO results file',
-    needs: [CLASS_NAMES],
-    mappings: [
-      {
-        list: '',
-        class: 'category_id',
-        confidence: 'score',
-        box: { convention: 'corner', units: 'pixel', fields: 'bbox' },
-        // in result files the third value is a score, or always 1: it says nothing of occlusion
-        keypoints: { path: 'keypoints', shape: 'flatTriplets', third: 'score', units: 'pixel' },
-        points: { path: 'segmentation[0]', shape: 'flat', units: 'pixel' },
-      },
-    ],
+    needs: ['class names (labels) when the rows carry only numbers'],
+    // SAHI and others write the name beside the number
+    mappings: [cocoResults('category_name'), cocoResults('category_id')],
   },
   ...comprefacePresets(),
   {
@@ -157,14 +150,8 @@ export const PRESETS: readonly Preset[] = [
   {
     id: 'good-i-deer',
     label: 'good-i-deer object detection node',
-    mappings: [
-      {
-        list: 'map:*[]',
-        class: { key: true },
-        confidence: 'prob',
-        box: { convention: 'corner', units: 'pixel', fields: ['x', 'y', 'w', 'h'] },
-      },
-    ],
+    // the nodes send {originImg, data}; a flow may hand on only the data
+    mappings: [goodIDeer('map:data.*[]'), goodIDeer('map:*[]')],
   },
   {
     id: 'ha-deepstack-event',
@@ -517,6 +504,27 @@ function darknetMapping(list: string): Mapping {
   };
 }
 
+function cocoResults(from: string): Mapping {
+  return {
+    list: '',
+    class: from,
+    confidence: 'score',
+    box: { convention: 'corner', units: 'pixel', fields: 'bbox' },
+    // in result files the third value is a score, or always 1: it says nothing of occlusion
+    keypoints: { path: 'keypoints', shape: 'flatTriplets', third: 'score', units: 'pixel' },
+    points: { path: 'segmentation[0]', shape: 'flat', units: 'pixel' },
+  };
+}
+
+function goodIDeer(list: string): Mapping {
+  return {
+    list,
+    class: { key: true },
+    confidence: 'prob',
+    box: { convention: 'corner', units: 'pixel', fields: ['x', 'y', 'w', 'h'] },
+  };
+}
+
 function labelStudioMapping(list: string): Mapping {
   return {
     list,
@@ -611,4 +619,54 @@ export function findPreset(id: string): ReadyPreset | undefined {
   const made = { id, notes: preset.notes, variants };
   ready.set(id, made);
   return made;
+}
+
+/**
+ * The rows of a payload by the mapping of a preset that suits it best: one whose list is empty or has a row with class and place, else
+ * one with places, else the first whose list is there.
+ *
+ * @returns undefined when no list of the preset is in the payload
+ * @throws DetectionError `parallel-length-mismatch`
+ */
+export function readByPreset(payload: unknown, { variants }: ReadyPreset): ImageReading | undefined {
+  let best: ImageReading | undefined;
+  let bestFit = NO_LIST;
+  for (const variant of variants) {
+    const image = readByMapping(payload, variant);
+    const fit = image ? Math.min(...image.groups.map(fitOf)) : NO_LIST;
+    if (fit > bestFit) [best, bestFit] = [image, fit];
+    if (bestFit === FITS) break;
+  }
+  return best;
+}
+
+const NO_LIST = -1;
+const ONLY_LIST = 0;
+const ONLY_PLACES = 1;
+const FITS = 2;
+
+function fitOf(group: RowGroup): number {
+  if (group.rows.length === 0) return FITS;
+  let best = ONLY_LIST;
+  for (let index = 0; index < group.rows.length && best < FITS; index++) {
+    const row = group.rows[index];
+    if (typeof row !== 'object' || row === null || !hasPlace(row, index, group)) continue;
+    best = hasClass(row, index, group) ? FITS : ONLY_PLACES;
+  }
+  return best;
+}
+
+const unusedCoordinates = new Float64Array(4);
+
+/** Something says where the row is. A class of the whole picture is everywhere, and must be named to be known as one. */
+function hasPlace(row: object, index: number, group: RowGroup): boolean {
+  const { kind, box, points, keypoints } = group.plan;
+  if (kind === 'classification') return hasClass(row, index, group);
+  if (box?.read(row, unusedCoordinates, index, group)) return true;
+  return Boolean(points?.read(row, index, group) ?? keypoints?.read(row, index, group));
+}
+
+function hasClass(row: object, index: number, group: RowGroup): boolean {
+  const name = group.plan.readClass(row, index, group);
+  return isText(name) || typeof name === 'number';
 }

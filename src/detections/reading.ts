@@ -35,6 +35,8 @@ export interface Adapter {
 export interface Reading {
   images: ImageReading[];
   notes?: NoteCode[];
+  /** parts of the payload that cannot be read and stand for no row, such as a module that failed; they count as dropped */
+  leftOut?: number;
 }
 
 export interface ImageReading {

@@ -107,14 +107,11 @@ function mixedOrAmbiguousRows(rows: readonly unknown[]): DetectionError | undefi
   return ambiguousRow(rows[0]);
 }
 
-/** Lists that detectors commonly put their rows in. */
-const COMMON_LISTS = ['predictions', 'detections', 'results', 'objects', 'data', 'boxes', 'result'];
-
 function ambiguousRowsInside(payload: unknown): DetectionError | undefined {
   const single = ambiguousRow(payload);
   if (single) return single;
-  for (const name of COMMON_LISTS) {
-    const rows = own(payload, name);
+  if (!isObject(payload)) return undefined;
+  for (const rows of Object.values(payload)) {
     const found = Array.isArray(rows) ? ambiguousRow(rows[0]) : undefined;
     if (found) return found;
   }

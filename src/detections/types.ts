@@ -81,6 +81,7 @@ export type NoteCode =
   | 'missing-confidence'
   | 'mixed-units'
   | 'model-input-coordinates'
+  | 'module-failed'
   | 'multiple-images'
   | 'no-keypoints'
   | 'nothing-predicted'

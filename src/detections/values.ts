@@ -71,6 +71,11 @@ export function everyRow(rows: unknown, test: (row: JsonObject) => boolean): boo
   return true;
 }
 
+/** At least one element passes: enough where the envelope around the rows tells the format, so that an odd row costs no other. */
+export function someRow(rows: unknown, test: (row: JsonObject) => boolean): boolean {
+  return Array.isArray(rows) && rows.some((row: unknown) => isObject(row) && test(row));
+}
+
 /** The object has that many keys: with the presence of each checked before, it has them and no other. */
 export function hasKeyCount(row: JsonObject, count: number): boolean {
   let seen = 0;

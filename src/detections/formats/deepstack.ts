@@ -2,7 +2,7 @@ import { DetectionError } from '../detection-error';
 import { boxes, classes, field, putFour } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
 import type { DetectionSettings, NoteCode } from '../types';
-import { everyRow, isObject, isText, own, ownArray } from '../values';
+import { everyRow, isObject, isText, own, ownArray, someRow } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -51,15 +51,12 @@ function namedClass(row: unknown): unknown {
 
 const scene: RowPlan = classes({ readClass: field('label'), readConfidence: field('confidence') });
 
+function isCornerRow(row: JsonObject): boolean {
+  return 'x_min' in row && 'y_min' in row && 'x_max' in row && 'y_max' in row && !('class_name' in row);
+}
+
 function isDeepstackRow(row: JsonObject): boolean {
-  return (
-    'x_min' in row &&
-    'y_min' in row &&
-    'x_max' in row &&
-    'y_max' in row &&
-    ('label' in row || 'userid' in row || 'plate' in row) &&
-    !('class_name' in row)
-  );
+  return isCornerRow(row) && ('label' in row || 'userid' in row || 'plate' in row);
 }
 
 /** The server's own answer: rows, one class of the whole picture, or a failure. */
@@ -67,6 +64,12 @@ function isAnswer(value: unknown): value is JsonObject {
   if (!isObject(value) || typeof value.success !== 'boolean') return false;
   if (Array.isArray(value.predictions) || ('label' in value && 'confidence' in value)) return true;
   return !value.success && typeof value.error === 'string';
+}
+
+/** Many servers answer `success` and `predictions`: the rows tell whose they are. */
+function hasOwnRows({ success, predictions }: JsonObject): boolean {
+  if (!success || !Array.isArray(predictions) || predictions.length === 0) return true;
+  return someRow(predictions, isCornerRow);
 }
 
 /** Blue Iris: `[{api, found: answer}]`, alone or under a key of the user's MQTT text, usually `json`. */
@@ -90,7 +93,7 @@ function blueIrisList(payload: unknown): readonly JsonObject[] | undefined {
 function matches(payload: unknown): boolean {
   if (Array.isArray(payload)) return everyRow(payload, isDeepstackRow) || isBlueIrisList(payload);
   return (
-    isAnswer(payload) ||
+    (isAnswer(payload) && hasOwnRows(payload)) ||
     everyRow(own(payload, 'detections'), isDeepstackRow) ||
     blueIrisList(payload) !== undefined
   );
@@ -98,16 +101,20 @@ function matches(payload: unknown): boolean {
 
 function read(payload: unknown, settings: DetectionSettings): Reading | undefined {
   const notes = new Set<NoteCode>();
-  const groups = readGroups(payload, settings, notes);
-  return groups && { images: [{ groups }], notes: [...notes] };
+  const blueIris = blueIrisList(payload);
+  const answers = blueIris?.filter(({ found }) => own(found, 'success') !== false);
+  const groups = readGroups(payload, answers?.length ? answers : blueIris, settings, notes);
+  const leftOut = answers?.length ? (blueIris?.length ?? 0) - answers.length : 0;
+  if (leftOut > 0) notes.add('module-failed');
+  return groups && { images: [{ groups }], notes: [...notes], leftOut };
 }
 
 function readGroups(
   payload: unknown,
+  blueIris: readonly JsonObject[] | undefined,
   settings: DetectionSettings,
   notes: Set<NoteCode>,
 ): RowGroup[] | undefined {
-  const blueIris = blueIrisList(payload);
   if (blueIris) {
     return blueIris.map(({ api, found }) =>
       answerGroup(found as JsonObject, isText(api) ? api : '', settings, notes),

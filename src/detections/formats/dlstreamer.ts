@@ -1,6 +1,6 @@
-import { boxes, fourFields } from '../reading';
-import type { Adapter, RowPlan } from '../reading';
-import { everyRow, has, isObject, isText, own, ownArray, ownObject, toSize } from '../values';
+import { boxes, classes, field, fourFields } from '../reading';
+import type { Adapter, RowGroup, RowPlan } from '../reading';
+import { has, isObject, isText, own, ownArray, ownObject, someRow, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -21,13 +21,41 @@ const objects: RowPlan = boxes({
   },
 });
 
+interface FullFrameClass {
+  label: unknown;
+  confidence: unknown;
+}
+
+const wholePicture: RowPlan = classes({ readClass: field('label'), readConfidence: field('confidence') });
+
+function isDetection(row: unknown): boolean {
+  return isObject(own(own(row, 'detection'), 'bounding_box'));
+}
+
+/** A classifier of the full frame writes an object without `detection`; its class stands under the name of the model's layer. */
+function fullFrameClass(row: unknown): FullFrameClass | undefined {
+  if (!isObject(row) || 'detection' in row) return undefined;
+  const layer = Object.keys(row).find((key) => key.startsWith('classification_layer_name:'));
+  return layer === undefined || !isObject(row[layer])
+    ? undefined
+    : { label: own(row[layer], 'label'), confidence: own(row[layer], 'confidence') };
+}
+
+function groupsOf(rows: readonly unknown[]): RowGroup[] {
+  const ofPicture = rows.map(fullFrameClass);
+  const found = ofPicture.filter((row) => row !== undefined);
+  const groups: RowGroup[] = [{ rows: rows.filter((_row, index) => !ofPicture[index]), plan: objects }];
+  if (found.length > 0) groups.push({ rows: found, plan: wholePicture });
+  return groups;
+}
+
 function isFrame(value: unknown): value is JsonObject {
   const resolution = own(value, 'resolution');
   if (!has(resolution, 'width') || !Object.hasOwn(resolution, 'height') || !has(value, 'timestamp'))
     return false;
   const rows = own(value, 'objects');
   if (rows === undefined || (Array.isArray(rows) && rows.length === 0)) return true;
-  return everyRow(rows, (row) => isObject(own(row.detection, 'bounding_box')));
+  return someRow(rows, (row) => isDetection(row) || fullFrameClass(row) !== undefined);
 }
 
 export const dlstreamer: Adapter = {
@@ -40,7 +68,7 @@ export const dlstreamer: Adapter = {
     const resolution = own(frame, 'resolution');
     if (!frame || !isObject(resolution)) return undefined;
     const size = toSize(resolution.width, resolution.height);
-    return { images: [{ size, groups: [{ rows: ownArray(frame, 'objects') ?? [], plan: objects }] }] };
+    return { images: [{ size, groups: groupsOf(ownArray(frame, 'objects') ?? []) }] };
   },
   metadata: (payload) => {
     const frame = ownObject(payload, 'metadata') ?? payload;

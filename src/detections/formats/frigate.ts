@@ -2,7 +2,7 @@ import { DetectionError } from '../detection-error';
 import { boxes, classes, putArray, field } from '../reading';
 import type { Adapter, Reading, RowPlan } from '../reading';
 import type { DetectionSettings } from '../types';
-import { everyRow, has, isObject, isText, own, ownArray, ownObject, toNumber } from '../values';
+import { everyRow, has, isObject, isText, own, ownArray, ownObject, someRow, toNumber } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -50,11 +50,16 @@ function isUpdate(payload: unknown): payload is JsonObject {
 }
 
 function isApiEvent(value: JsonObject): boolean {
-  return has(value, 'camera') && Object.hasOwn(value, 'label') && ownArray(value.data, 'box')?.length === 4;
+  return isAnyApiEvent(value) && ownArray(value.data, 'box')?.length === 4;
+}
+
+/** Events of sounds and those made by hand stand in the same list, without a box. */
+function isAnyApiEvent(value: JsonObject): boolean {
+  return has(value, 'camera') && Object.hasOwn(value, 'label') && isObject(value.data);
 }
 
 function matches(payload: unknown): boolean {
-  if (Array.isArray(payload)) return everyRow(payload, isApiEvent);
+  if (Array.isArray(payload)) return everyRow(payload, isAnyApiEvent) && someRow(payload, isApiEvent);
   return isMqttEvent(payload) || isUpdate(payload) || (isObject(payload) && isApiEvent(payload));
 }
 

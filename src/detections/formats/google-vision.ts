@@ -5,35 +5,49 @@ import { has, isObject, isText, own, ownArray, toNumber } from '../values';
 import type { JsonObject } from '../values';
 
 /**
- * Google Cloud Vision: object localisation (fractions) and labels, one answer or the REST envelope `{responses: []}`.
+ * Google Cloud Vision: object localisation (fractions), labels, faces, logos and landmarks (pixels), one answer or the REST envelope
+ * `{responses: []}`.
  * Coordinates of 0 are left out of the JSON: `{}` is the corner 0, 0.
  */
 
-const readBox: BoxPlan['read'] = (row, out) => {
-  const vertices = ownArray(own(row, 'boundingPoly'), 'normalizedVertices');
-  if (!vertices || vertices.length === 0) return false;
-  const xs = vertices.map((vertex) => coordinate(vertex, 'x'));
-  const ys = vertices.map((vertex) => coordinate(vertex, 'y'));
-  return putFour(out, Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys));
-};
+function boxAround(corners: 'vertices' | 'normalizedVertices'): BoxPlan['read'] {
+  return (row, out) => {
+    const vertices = ownArray(own(row, 'boundingPoly'), corners);
+    if (!vertices || vertices.length === 0) return false;
+    const xs = vertices.map((vertex) => coordinate(vertex, 'x'));
+    const ys = vertices.map((vertex) => coordinate(vertex, 'y'));
+    return putFour(out, Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys));
+  };
+}
 
 function coordinate(vertex: unknown, axis: 'x' | 'y'): number {
   const value = own(vertex, axis);
   return value === undefined ? 0 : toNumber(value);
 }
 
-const objects: RowPlan = boxes({
-  readClass: field('name'),
-  readConfidence: field('score'),
-  box: { convention: 'corners', units: 'fraction', read: readBox },
-});
-const labels: RowPlan = classes({ readClass: field('description'), readConfidence: field('score') });
+const inPixels = { convention: 'corners', units: 'auto', read: boxAround('vertices') } as const;
+const described = { readClass: field('description'), readConfidence: field('score') };
+
+/** What an answer may list of things that were seen. */
+const PLANS: Readonly<Record<string, RowPlan>> = {
+  localizedObjectAnnotations: boxes({
+    readClass: field('name'),
+    readConfidence: field('score'),
+    box: { convention: 'corners', units: 'fraction', read: boxAround('normalizedVertices') },
+  }),
+  labelAnnotations: classes(described),
+  faceAnnotations: boxes({
+    readClass: () => 'face',
+    readConfidence: field('detectionConfidence'),
+    box: inPixels,
+  }),
+  logoAnnotations: boxes({ ...described, box: inPixels }),
+  landmarkAnnotations: boxes({ ...described, box: inPixels }),
+};
+const LISTS = Object.keys(PLANS);
 
 function isAnswer(value: unknown): value is JsonObject {
-  return (
-    ownArray(value, 'localizedObjectAnnotations') !== undefined ||
-    ownArray(value, 'labelAnnotations') !== undefined
-  );
+  return LISTS.some((list) => ownArray(value, list) !== undefined);
 }
 
 /** An answer inside the envelope may also hold nothing, an error, or other annotations. */
@@ -52,8 +66,9 @@ function matches(payload: unknown): boolean {
   );
 }
 
-function readImage(answer: unknown): ImageReading {
-  const error = own(answer, 'error');
+/** An empty answer says that nothing was found; one of other annotations (texts, colours, safe search) says nothing of it. */
+function readImage(answer: JsonObject): ImageReading {
+  const { error } = answer;
   if (isObject(error) && Object.keys(error).length > 0) {
     const reason = isText(error.message) ? error.message : `code ${String(error.code)}`;
     throw new DetectionError(
@@ -61,11 +76,15 @@ function readImage(answer: unknown): ImageReading {
       `Google Vision reports a failure: ${reason.slice(0, 200)}`,
     );
   }
+  const others = Object.keys(answer).filter((key) => /Annotations?$/.test(key) && !(key in PLANS));
+  if (others.length > 0 && !isAnswer(answer)) {
+    throw new DetectionError(
+      'no-geometry',
+      `Ask Google Vision for objects, labels, faces, logos or landmarks: its answer holds only ${others.join(', ')}.`,
+    );
+  }
   return {
-    groups: [
-      { rows: ownArray(answer, 'localizedObjectAnnotations') ?? [], plan: objects },
-      { rows: ownArray(answer, 'labelAnnotations') ?? [], plan: labels },
-    ],
+    groups: Object.entries(PLANS).map(([list, plan]) => ({ rows: ownArray(answer, list) ?? [], plan })),
   };
 }
 
@@ -73,7 +92,7 @@ export const googleVision: Adapter = {
   id: 'google-vision',
   label: 'Google Cloud Vision',
   needs: ['size of the picture'],
-  keys: ['localizedObjectAnnotations', 'labelAnnotations', 'responses'],
+  keys: [...LISTS, 'responses'],
   matches,
   read(payload) {
     const responses = ownArray(payload, 'responses');

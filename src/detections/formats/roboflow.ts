@@ -111,7 +111,9 @@ function isPredictionRow(row: PredictionRow): boolean {
   if (typeof bbox === 'object' && bbox !== null) {
     return !Array.isArray(bbox) && isCentreBox(bbox) && typeof row.class === 'string' && 'confidence' in row;
   }
-  const marked = Number.isInteger(row.class_id) || typeof row.detection_id === 'string';
+  // a number of the class alone is no mark: others have it beside the corner under the same names
+  const isNamed = Number.isInteger(row.class_id) && typeof row.class === 'string';
+  const marked = isNamed || typeof row.detection_id === 'string';
   return marked && (isCentreBox(row) || ('center_x' in row && 'width' in row && 'height' in row));
 }
 

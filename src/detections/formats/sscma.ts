@@ -68,6 +68,9 @@ function readPackedPoints(value: unknown): RawPoint[] | undefined {
 /** Of these lists the richest that is filled speaks; they would describe the same objects. */
 const GEOMETRY_LISTS = ['keypoints', 'segments', 'boxes'] as const;
 
+/** A result has at least one of them, be it empty. */
+const LISTS = [...GEOMETRY_LISTS, 'classes'] as const;
+
 function matches(payload: unknown): boolean {
   if (!isObject(payload) || !('type' in payload) || !('code' in payload)) return false;
   return isText(payload.name) && payload.name.toLowerCase() === 'invoke' && isObject(payload.data);
@@ -83,12 +86,21 @@ function read(payload: unknown, settings: DetectionSettings): Reading | undefine
       `The camera reports code ${code} instead of a result.`,
     );
   }
+  if (!LISTS.some((list) => ownArray(data, list))) throw acknowledgement();
   const groups: RowGroup[] = [];
   const geometry = GEOMETRY_LISTS.find((list) => ownArray(data, list)?.length);
   if (geometry) groups.push(groupOf(data, geometry, settings));
   if (ownArray(data, 'classes')?.length) groups.push(groupOf(data, 'classes', settings));
   const resolution = ownArray(data, 'resolution') ?? [data.width, data.height];
   return { images: [{ size: toSize(resolution[0], resolution[1]), groups }] };
+}
+
+/** The answer to the command that starts the inference has the name and the topic of the results. */
+function acknowledgement(): DetectionError {
+  return new DetectionError(
+    'no-geometry',
+    'This is the answer to a command of the camera, not a result: it has no list of boxes, classes, keypoints or segments. Let only messages of type 1 through to this node.',
+  );
 }
 
 /** `labels` in the payload go by row; the setting goes by class number, for firmware that sends no names. */

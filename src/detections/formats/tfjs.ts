@@ -1,8 +1,8 @@
 import { readPoints } from '../points';
 import { boxes, classes, field, fourFields, putFour } from '../reading';
-import type { Adapter, Reading, RowPlan } from '../reading';
+import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
 import type { NoteCode } from '../types';
-import { everyRow, has, hasKeyCount, isObject, own, ownArray, toNumber } from '../values';
+import { everyRow, has, hasKeyCount, isObject, isText, own, ownArray, toNumber } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -33,27 +33,45 @@ const mobileNet: RowPlan = classes({ readClass: field('className'), readConfiden
 
 const poseKeypoints = (row: unknown) => readPoints(own(row, 'keypoints'), 'xyObjects');
 
-/** A single pose has no box: the hull of its keypoints. */
+/** A single pose has no box: the hull of its keypoints. Faces have no score. */
 const pose: RowPlan = boxes({
   readClass: field('class'),
-  fallbackClass: 'person',
   readConfidence: field('score'),
   keypoints: { units: 'auto', read: poseKeypoints },
 });
 
-const faceBox = { convention: 'corners', read: fourFields(['xMin', 'yMin', 'xMax', 'yMax'], 'box') } as const;
+const cornersInBox = {
+  convention: 'corners',
+  read: fourFields(['xMin', 'yMin', 'xMax', 'yMax'], 'box'),
+} as const;
 
-/** Face detection sends no score. */
-const face: RowPlan = { ...pose, fallbackClass: 'face', box: { ...faceBox, units: 'auto' } };
-
-const poseWithBox: RowPlan = { ...face, fallbackClass: 'person' };
+const poseWithBox: RowPlan = { ...pose, box: { ...cornersInBox, units: 'auto' } };
 
 /** MoveNet MULTIPOSE, and only that, gives the box in fractions and the keypoints in pixels (`movenet/detector.ts`). */
 const multiPose: RowPlan = {
-  ...poseWithBox,
-  box: { ...faceBox, units: 'fraction' },
+  ...pose,
+  box: { ...cornersInBox, units: 'fraction' },
   keypoints: { units: 'pixel', read: poseKeypoints },
 };
+
+/** What keypoints belong to, by the names that the models of `@tensorflow-models` give to them. */
+const NAMES_OF_POINTS = {
+  person: /^(nose|mouth_(left|right)|(left|right)_[a-z_]+)$/,
+  hand: /^(wrist|thumb_[a-z]+|[a-z]+_finger_[a-z]+)$/,
+  face: /^(lips|noseTip|mouthCenter|faceOval|(left|right)(Eye|Eyebrow|Iris|EarTragion))$/,
+};
+type PoseKind = keyof typeof NAMES_OF_POINTS;
+const POSE_KINDS = Object.keys(NAMES_OF_POINTS) as PoseKind[];
+
+/** Undefined when nothing tells: the same shape is free for anything that has points. */
+function kindOfPose(row: unknown): PoseKind | undefined {
+  if (isText(own(row, 'handedness'))) return 'hand';
+  for (const point of ownArray(row, 'keypoints') ?? []) {
+    const name = own(point, 'name');
+    if (isText(name)) return POSE_KINDS.find((kind) => NAMES_OF_POINTS[kind].test(name));
+  }
+  return has(own(row, 'box'), 'xMin') && !has(row, 'score') ? 'face' : undefined;
+}
 
 function isCocoSsdRow(row: JsonObject): boolean {
   const { bbox } = row as CocoSsdRow;
@@ -74,7 +92,8 @@ function isPoseRow(row: JsonObject): boolean {
   if ('class' in row || 'categories' in row) return false;
   return (
     everyRow(row.keypoints, (point) => 'x' in point && 'y' in point) &&
-    ('score' in row || has(row.box, 'xMin'))
+    ('score' in row || has(row.box, 'xMin')) &&
+    kindOfPose(row) !== undefined
   );
 }
 
@@ -97,26 +116,30 @@ function hasPixelKeypoints(row: unknown): boolean {
 function read(payload: unknown): Reading | undefined {
   const rows = Array.isArray(payload) ? (payload as unknown[]) : [payload];
   const [first] = rows;
-  const notes: NoteCode[] = [];
-  let plan: RowPlan;
   if (has(first, 'bbox')) {
-    plan = cocoSsd;
-    if (rows.some((row) => isObject(own(row, 'bbox')))) notes.push('indexed-object');
-  } else if (has(first, 'className')) {
-    plan = mobileNet;
-  } else if (has(first, 'keypoints')) {
-    plan = posePlan(rows);
-    if (plan === multiPose) notes.push('mixed-units');
-  } else {
-    return undefined;
+    const isAnyIndexed = rows.some((row) => isObject(own(row, 'bbox')));
+    return oneImage([{ rows, plan: cocoSsd }], isAnyIndexed ? ['indexed-object'] : []);
   }
-  return { images: [{ groups: [{ rows, plan }] }], notes };
+  if (has(first, 'className')) return oneImage([{ rows, plan: mobileNet }]);
+  return has(first, 'keypoints') ? readPoses(rows) : undefined;
+}
+
+function oneImage(groups: RowGroup[], notes: NoteCode[] = []): Reading {
+  return { images: [{ groups }], notes };
+}
+
+function readPoses(rows: readonly unknown[]): Reading {
+  const plan = posePlan(rows);
+  const groups = [...POSE_KINDS, undefined].map((kind) => ({
+    rows: rows.filter((row) => kindOfPose(row) === kind),
+    plan: { ...plan, fallbackClass: kind },
+  }));
+  return oneImage(groups, plan === multiPose ? ['mixed-units'] : []);
 }
 
 function posePlan(rows: readonly unknown[]): RowPlan {
   if (!rows.some((row) => has(own(row, 'box'), 'xMin'))) return pose;
-  if (rows.every((row) => isBoxOfFractions(row)) && rows.some(hasPixelKeypoints)) return multiPose;
-  return rows.some((row) => has(row, 'score')) ? poseWithBox : face;
+  return rows.every((row) => isBoxOfFractions(row)) && rows.some(hasPixelKeypoints) ? multiPose : poseWithBox;
 }
 
 export const tfjs: Adapter = {

@@ -45,6 +45,12 @@ const frigateAfter = {
   frame_time: 20,
 };
 const frigate = (after: object) => ({ type: 'end', before: {}, after: { ...frigateAfter, ...after } });
+const googleVertices = [
+  { x: 200, y: 60 },
+  { x: 360, y: 60 },
+  { x: 360, y: 300 },
+  { x: 200, y: 300 },
+];
 const box = { Left: 0.25, Top: 0.1, Width: 0.2, Height: 0.4 };
 const sscma = (data: object) => ({ type: 1, name: 'invoke', code: 0, data });
 
@@ -241,7 +247,7 @@ const CASES: Case[] = [
       {
         score: 0.75,
         keypoints: [
-          { x: 200, y: 60, score: 0.9 },
+          { x: 200, y: 60, score: 0.9, name: 'nose' },
           { x: 360, y: 300, score: 0.8 },
         ],
       },
@@ -268,7 +274,7 @@ const CASES: Case[] = [
         id: 1,
         score: 0.75,
         box: { xMin: 0.25, yMin: 0.1, xMax: 0.45, yMax: 0.5, width: 0.2, height: 0.4 },
-        keypoints: [{ x: 210, y: 70, score: 0.9 }],
+        keypoints: [{ x: 210, y: 70, score: 0.9, name: 'left_hip' }],
       },
     ],
     settings: { defaultClass: 'worker' },
@@ -284,6 +290,52 @@ const CASES: Case[] = [
     ],
     lists: { keypoints: [{ ...valve, class: 'face', confidence: 0, keypoints: [{ id: 0, x: 210, y: 70 }] }] },
     notes: ['missing-class', 'missing-confidence'],
+  },
+  {
+    name: 'a hand, which is no person',
+    format: 'tfjs',
+    payload: [
+      {
+        score: 0.75,
+        handedness: 'Right',
+        keypoints: [
+          { x: 200, y: 60, name: 'wrist' },
+          { x: 360, y: 300, name: 'thumb_tip' },
+        ],
+      },
+    ],
+    lists: {
+      keypoints: [
+        {
+          ...valve,
+          class: 'hand',
+          keypoints: [
+            { id: 0, x: 200, y: 60 },
+            { id: 1, x: 360, y: 300 },
+          ],
+        },
+      ],
+    },
+    notes: ['box-derived', 'missing-class'],
+  },
+  {
+    name: 'a module that failed beside one that saw something',
+    format: 'deepstack',
+    payload: [
+      { api: 'objects', found: { success: true, predictions: [{ ...deepstackRow, label: 'valve' }] } },
+      { api: 'alpr', found: { success: false, error: 'timeout', code: 500 } },
+    ],
+    lists: { objectDetections: [valve] },
+    notes: ['module-failed'],
+    dropped: 1,
+  },
+  {
+    name: 'a row without corners beside one with them',
+    format: 'deepstack',
+    payload: { success: true, predictions: [{ ...deepstackRow, label: 'valve' }, { label: 'tap' }] },
+    lists: { objectDetections: [valve] },
+    notes: ['missing-box'],
+    dropped: 1,
   },
   {
     name: 'a scene',
@@ -372,6 +424,18 @@ const CASES: Case[] = [
     context: { imageSize },
     lists: { objectDetections: [valve, valve] },
     notes: ['several-frames'],
+  },
+  {
+    name: 'an event of a sound among them',
+    format: 'frigate',
+    payload: [
+      { camera: 'gate', label: 'valve', data: { box: [0.25, 0.1, 0.2, 0.4], score: 0.75, type: 'object' } },
+      { camera: 'gate', label: 'bark', data: { score: 0.7, type: 'audio' } },
+    ],
+    context: { imageSize },
+    lists: { objectDetections: [valve] },
+    notes: ['missing-box', 'several-frames'],
+    dropped: 1,
   },
   {
     name: 'a read plate',
@@ -548,6 +612,21 @@ const CASES: Case[] = [
     dropped: 1,
   },
   {
+    name: 'faces and logos in pixels',
+    format: 'google-vision',
+    payload: {
+      responses: [
+        {
+          faceAnnotations: [{ detectionConfidence: 0.75, boundingPoly: { vertices: googleVertices } }],
+          logoAnnotations: [
+            { description: 'valve', score: 0.75, boundingPoly: { vertices: googleVertices } },
+          ],
+        },
+      ],
+    },
+    lists: { objectDetections: [{ ...valve, class: 'face' }, valve] },
+  },
+  {
     name: 'labels, and an answer of nothing',
     format: 'google-vision',
     payload: { responses: [{ labelAnnotations: [{ description: 'valve', score: 0.75 }] }] },
@@ -582,6 +661,31 @@ const CASES: Case[] = [
     lists: {},
   },
   {
+    name: 'a class of the full frame beside a box',
+    format: 'dlstreamer',
+    payload: {
+      resolution: imageSize,
+      timestamp: 5,
+      objects: [
+        {
+          detection: {
+            bounding_box: { x_min: 0.25, y_min: 0.1, x_max: 0.45, y_max: 0.5 },
+            label: 'valve',
+            confidence: 0.75,
+          },
+        },
+        {
+          'classification_layer_name:predictions_1/Softmax': { label: 'hall', confidence: 0.75 },
+          x: 0,
+          y: 0,
+          w: 800,
+          h: 600,
+        },
+      ],
+    },
+    lists: { objectDetections: [valve], classifications: [{ class: 'hall', confidence: 0.75 }] },
+  },
+  {
     name: 'an object without a confidence',
     format: 'deepstream',
     payload: { '@timestamp': 't', sensorId: 's', objects: ['9|200|60|360|300|valve|#|-0.1', '9|1|2|3'] },
@@ -594,6 +698,22 @@ const CASES: Case[] = [
     format: 'huggingface',
     payload: [{ label: 'valve', score: 0.75 }],
     lists: { classifications: [{ class: 'valve', confidence: 0.75 }] },
+  },
+  {
+    name: 'a row without edges beside one with them',
+    format: 'doods',
+    payload: {
+      id: 'gate',
+      error: '',
+      detections: [
+        { top: 0.1, left: 0.25, bottom: 0.5, right: 0.45, label: 'valve', confidence: 75 },
+        { label: 'tap', confidence: 75 },
+      ],
+    },
+    context: { imageSize },
+    lists: { objectDetections: [valve] },
+    notes: ['missing-box'],
+    dropped: 1,
   },
   {
     name: 'nothing, its own way',

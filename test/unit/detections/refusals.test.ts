@@ -107,6 +107,42 @@ const REFUSED: [name: string, code: DetectionErrorCode, payload: unknown, messag
     /code 5/,
   ],
   [
+    "the camera's answer to a command",
+    'no-geometry',
+    { type: 0, name: 'INVOKE', code: 0, data: { model: { id: 2 }, sensor: { id: 1 } } },
+    /answer to a command/,
+  ],
+  [
+    'an answer of texts',
+    'no-geometry',
+    { responses: [{ textAnnotations: [{ description: 'LOT 4711' }] }] },
+    /textAnnotations/,
+  ],
+  [
+    'classes of a server that answers success and predictions',
+    'unknown-format',
+    { success: true, predictions: [{ label: 'scratch', probability: 0.93 }] },
+    /success, predictions/,
+  ],
+  [
+    'a class number beside what may be the corner',
+    'ambiguous-format',
+    { bounding_boxes: [{ x: 10, y: 20, width: 100, height: 200, confidence: 0.9, class_id: 0 }] },
+    /upper left corner/,
+  ],
+  [
+    'points without a name of what they belong to',
+    'unknown-format',
+    [{ score: 0.8, keypoints: [{ x: 1, y: 2 }] }],
+    /score, keypoints/,
+  ],
+  [
+    'only failed modules',
+    'detector-reported-error',
+    [{ api: 'alpr', found: { success: false, error: 'timeout' } }],
+    /timeout/,
+  ],
+  [
     'a Frigate review',
     'no-geometry',
     { type: 'new', before: {}, after: { id: 'r', camera: 'gate' } },

@@ -424,6 +424,20 @@ export const CHOSEN: Fixture[] = [
     settings: { labels: ['pipe', 'valve'] },
   },
   {
+    name: 'rows that carry the name of the class',
+    format: 'coco-results',
+    payload: [
+      {
+        image_id: 4,
+        category_id: 1,
+        category_name: 'valve',
+        bbox: [200, 60, 160, 240],
+        score: 0.75,
+        segmentation: [],
+      },
+    ],
+  },
+  {
     name: 'faces',
     format: 'compreface',
     payload: {
@@ -545,6 +559,14 @@ export const CHOSEN: Fixture[] = [
     expected: { confidence: 0 },
     notes: ['missing-confidence'],
     ...sized,
+  },
+  {
+    name: 'the message of the node',
+    format: 'good-i-deer',
+    payload: {
+      originImg: { type: 'Buffer', data: [255, 216, 255] },
+      data: { valve: [{ x: 200, y: 60, w: 160, h: 240, prob: 0.75 }] },
+    },
   },
   {
     name: 'an object of classes',
