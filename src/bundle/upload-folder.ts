@@ -2,7 +2,7 @@ import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUNDLE_FILE_NAME, BundleError } from './format';
 import { readBundleFile } from './read';
-import { diskFault } from './write';
+import { BUNDLE_FILE_MODE, diskFault } from './write';
 
 /** Sends one bundle; rejects with an error that has `code` and perhaps `statusCode`, as `SendFailure` does. */
 export type BundleUploader = (
@@ -169,7 +169,8 @@ async function quarantine(directory: string, fault: BundleFault): Promise<void> 
   await mkdir(folder, { recursive: true });
   const name = await freeName(folder, fault.file);
   const reason = { ...fault, refusedAt: new Date().toISOString() };
-  await writeFile(join(folder, `${name}.reason.json`), `${JSON.stringify(reason, null, 2)}\n`);
+  const text = `${JSON.stringify(reason, null, 2)}\n`;
+  await writeFile(join(folder, `${name}.reason.json`), text, { mode: BUNDLE_FILE_MODE });
   await rename(join(directory, fault.file), join(folder, name));
 }
 

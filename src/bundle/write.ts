@@ -175,6 +175,9 @@ export async function writeBundle(
   return { path, bytes: bundle.length };
 }
 
+/** Pictures may show people: others of the group may carry bundles away, the rest of the machine may not read them. */
+export const BUNDLE_FILE_MODE = 0o640;
+
 async function makeFolder(directory: string): Promise<void> {
   try {
     await mkdir(directory);
@@ -184,7 +187,7 @@ async function makeFolder(directory: string): Promise<void> {
 }
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx', 0o644);
+  const file = await open(path, 'wx', BUNDLE_FILE_MODE);
   try {
     await file.writeFile(bytes);
     await file.sync();

@@ -79,6 +79,10 @@ export class SimDisk {
         await step('makeDir', path);
         this.folders.add(path);
       },
+      restrict: async () => {
+        await this.alive(epoch);
+        return 'unchanged';
+      },
       list: async (path) => {
         await this.alive(epoch);
         return [...this.names.keys()]

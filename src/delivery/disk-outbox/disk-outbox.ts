@@ -27,7 +27,7 @@ import { Committer, type PreparedEvent } from './committer';
 import { DeadLetterFolder, type StoredDeadLetter } from './dead-letters';
 import { errorCode, type FileLayer, isOutOfSpace, nodeFileLayer, writeNewFile } from './file-layer';
 import { type FolderLock, lockFolder, type TakeLock } from './folder-lock';
-import { foldersOf, prepareFolder } from './folder';
+import { foldersOf, prepareFolder, restrictFolder } from './folder';
 import { encodeEvent, type EventHeader } from './lines';
 import type { OutboxNotice } from './notices';
 import { describePicture, PictureFolder } from './pictures';
@@ -151,6 +151,7 @@ export class DiskOutbox implements Outbox {
     const { files, queue, dead, token, pictures, space, clock } = this;
     if (this.closing) throw this.closedError();
     await prepareFolder(files, this.dir, { now: clock.now(), token });
+    this.tellRights(await restrictFolder(files, this.dir));
     await dead.load();
     const folders = foldersOf(this.dir);
     const chunkFolder = await ChunkFolder.open(files, folders.chunks);
@@ -515,6 +516,16 @@ export class DiskOutbox implements Outbox {
 
   private tell(notice: OutboxNotice): void {
     this.options.onNotice?.(notice);
+  }
+
+  private tellRights(found: Awaited<ReturnType<typeof restrictFolder>>): void {
+    if (found === 'unchanged') return;
+    const message =
+      found === 'restricted'
+        ? `Other users of this machine could read the outbox in ${this.dir}. From now on only Node-RED's user can.`
+        : `Other users of this machine may read the outbox in ${this.dir}: its rights could not be changed. ` +
+          `Make Node-RED's user its owner, or choose an outbox folder on a disk that has rights.`;
+    this.tell({ code: 'RIGHTS', message });
   }
 
   private tellDamage(what: string): void {

@@ -6,7 +6,13 @@ import { promisify } from 'node:util';
  * write come up short, a flush fail or a power cut forget what was not flushed.
  */
 export interface FileLayer {
+  /** Folders and files are made for their owner alone (0700, 0600): pictures may show people. */
   makeDir(path: string): Promise<void>;
+  /**
+   * Takes the rights of other users away. `wide`: they still have some, because the file belongs to somebody else or its
+   * file system has no rights. A file that is a link is left alone.
+   */
+  restrict(path: string, kind: 'folder' | 'file'): Promise<'unchanged' | 'restricted' | 'wide'>;
   /** Names in a folder, sorted. */
   list(path: string): Promise<string[]>;
   /** Rejects with code ENOENT when the file is missing. */
@@ -52,10 +58,33 @@ const plain = {
   unlink: promisify(fs.unlink),
 };
 
+const OWNER_ONLY_FOLDER = 0o700;
+const OWNER_ONLY_FILE = 0o600;
+const RIGHTS_OF_OTHERS = 0o077;
+/** Links are not followed and no pipe is waited for. Windows has neither flag. */
+const FOUND_FILE = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
+/** A folder may be a link: operators move one to another disk. */
+const FOUND_FOLDER = fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0);
+
 /** The real file system. */
 export const nodeFileLayer: FileLayer = {
   async makeDir(path) {
-    await fs.promises.mkdir(path, { recursive: true });
+    await fs.promises.mkdir(path, { recursive: true, mode: OWNER_ONLY_FOLDER });
+  },
+  async restrict(path, kind) {
+    // Node.js knows no rights of Windows but "read-only".
+    if (process.platform === 'win32') return 'unchanged';
+    let file: number;
+    try {
+      file = await plain.open(path, kind === 'folder' ? FOUND_FOLDER : FOUND_FILE);
+    } catch (error) {
+      return ['ENOENT', 'ELOOP'].includes(errorCode(error)) ? 'unchanged' : 'wide';
+    }
+    try {
+      return restrictOpen(file);
+    } finally {
+      fs.closeSync(file);
+    }
   },
   async list(path) {
     return (await fs.promises.readdir(path)).sort();
@@ -68,7 +97,7 @@ export const nodeFileLayer: FileLayer = {
     return (await fs.promises.stat(path)).mtimeMs;
   },
   async open(path, mode) {
-    const file = await plain.open(path, mode === 'create' ? 'wx' : 'r');
+    const file = await plain.open(path, mode === 'create' ? 'wx' : 'r', OWNER_ONLY_FILE);
     return {
       write: async (bytes, position) =>
         (await plain.write(file, bytes, 0, bytes.length, position)).bytesWritten,
@@ -96,6 +125,19 @@ export const nodeFileLayer: FileLayer = {
     }
   },
 };
+
+/** Here and now, as `closeUnchanged`: a folder may hold a hundred thousand pictures. */
+function restrictOpen(file: number): 'unchanged' | 'restricted' | 'wide' {
+  const isWide = () => (fs.fstatSync(file).mode & RIGHTS_OF_OTHERS) !== 0;
+  if (!isWide()) return 'unchanged';
+  try {
+    fs.fchmodSync(file, fs.fstatSync(file).mode & 0o7777 & ~RIGHTS_OF_OTHERS);
+  } catch {
+    return 'wide';
+  }
+  // FAT and some network drives take the order and do nothing.
+  return isWide() ? 'wide' : 'restricted';
+}
 
 /** For `catch`: a file that is gone is no error. */
 export function ignoreMissing(error: unknown): undefined {

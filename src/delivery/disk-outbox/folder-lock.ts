@@ -183,7 +183,7 @@ async function beatOnce(folder: string, owner: Owner, onLost: () => void): Promi
 }
 
 async function writeOwner(folder: string, owner: Owner): Promise<void> {
-  await fs.writeFile(join(folder, OWNER_FILE), JSON.stringify(owner));
+  await fs.writeFile(join(folder, OWNER_FILE), JSON.stringify(owner), { mode: 0o600 });
 }
 
 /** Undefined only when there is none: a file caught half written has an owner too, an unknown one. */

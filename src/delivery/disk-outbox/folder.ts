@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { OutboxError } from '../outbox';
 import { errorCode, type FileLayer, syncFolder, writeNewFile } from './file-layer';
+import { forEachLimited } from './pictures';
 
 const META_FILE = 'meta.json';
 const FORMAT = 'vision-events-outbox';
@@ -32,6 +33,42 @@ export async function prepareFolder(
   for (const folder of Object.values(foldersOf(dir)) as string[]) await files.makeDir(folder);
   if (isNew) await writeMeta(files, dir, now, token);
   await syncFolder(files, dir);
+}
+
+/** What the outbox itself puts beside its folders. */
+const OWN_FILE = /^(?:meta\.json|lock|ballast)(?:\.[\w.-]+)?$/;
+
+/**
+ * Takes the rights of other users away, on everything that was made when they still had some. A folder that holds other
+ * things too, such as the home folder, keeps its own rights: then the folders inside are closed to others all the same.
+ * @returns what other users could do: nothing, read the outbox until now, or read it still
+ */
+export async function restrictFolder(
+  files: FileLayer,
+  dir: string,
+): Promise<'unchanged' | 'restricted' | 'wide'> {
+  const inside = Object.values(foldersOf(dir)) as string[];
+  const names = await files.list(dir);
+  const ownFiles = names.filter((name) => OWN_FILE.test(name));
+  const isShared = names.some((name) => !OWN_FILE.test(name) && !inside.includes(join(dir, name)));
+  const found = await Promise.all([
+    ...(isShared ? [] : [files.restrict(dir, 'folder')]),
+    ...ownFiles.map((name) => files.restrict(join(dir, name), 'file')),
+    ...inside.map((folder) => restrictInside(files, folder)),
+  ]);
+  return (['wide', 'restricted'] as const).find((worst) => found.includes(worst)) ?? 'unchanged';
+}
+
+/** The folder first: from then on nobody gets at its files, however long they take. */
+async function restrictInside(
+  files: FileLayer,
+  folder: string,
+): Promise<'unchanged' | 'restricted' | 'wide'> {
+  const found = await files.restrict(folder, 'folder');
+  if (found !== 'restricted') return found;
+  const names = await files.list(folder);
+  await forEachLimited(names, async (name) => void (await files.restrict(join(folder, name), 'file')));
+  return found;
 }
 
 /** True when there is no meta file yet. */

@@ -1,6 +1,6 @@
 /** What an operator should hear of; said once an episode, never once an event. */
 export interface OutboxNotice {
-  code: 'FILLING' | 'FULL' | 'DISK_LOW' | 'DAMAGED' | 'DEAD_LETTERS_FULL' | 'LOCK_LOST';
+  code: 'FILLING' | 'FULL' | 'DISK_LOW' | 'DAMAGED' | 'DEAD_LETTERS_FULL' | 'LOCK_LOST' | 'RIGHTS';
   message: string;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -242,6 +242,17 @@ describe('bundle files', () => {
         writeBundle({ event: EVENT, pictures: [], directory: join(folder, 'file') }),
         failsWith('BUNDLE_IO', /is a file, not a folder/),
       );
+    });
+
+    it('makes files that other users of the machine cannot read', async function () {
+      if (process.platform === 'win32') this.skip();
+      const umask = process.umask(0o002);
+      try {
+        const { path } = await writeBundle({ event: EVENT, pictures: [OUTPUT], directory: folder });
+        assert.equal(((await stat(path)).mode & 0o777).toString(8), '640');
+      } finally {
+        process.umask(umask);
+      }
     });
 
     it('leaves no dot file behind when the final name cannot be taken', async () => {
