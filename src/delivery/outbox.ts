@@ -30,7 +30,10 @@ export interface StoredPicture {
   read(): Promise<Uint8Array>;
 }
 
-/** One leased event. `id` is the outbox's own, unique per append: two appends with one `eventId` are two events. */
+/**
+ * One leased event. `id` is the outbox's own, unique per append: two appends with one `eventId` are two events. Ids sort
+ * in the order of the appends.
+ */
 export interface StoredEvent {
   id: string;
   eventId: string;

@@ -38,6 +38,9 @@ export const RETRY_POLICY = {
   deadWindow: 10 * MINUTE,
   /** wait between two probes of a use case whose events are all refused */
   rejectingProbe: 5 * MINUTE,
+  /** an event stored after the last refused probe is a probe itself: wait after the first one, doubled up to the cap */
+  youngProbeBase: 1 * SECOND,
+  youngProbeCap: 20 * SECOND,
   /** the pace of a damped drain doubles each time it has lasted so long */
   drainPaceDoubles: 10 * MINUTE,
   /** so many events, the first that are accepted after a start, may have been under way when the last sender ended */
@@ -263,13 +266,23 @@ export interface UseCaseHealth {
   /** when its events died, within the last `deadWindow` */
   deaths: number[];
   /** set while nothing but probes is sent; the first probe is due at once, to tell a bad stretch from a bad use case */
-  rejecting?: { since: number; refusedProbes: number; nextProbeAt: number };
+  rejecting?: Rejecting;
+}
+
+export interface Rejecting {
+  since: number;
+  refusedProbes: number;
+  /** when any event of the use case may be tried */
+  nextProbeAt: number;
+  /** when an event may be tried that is younger than all that were refused */
+  youngProbeAt: number;
 }
 
 export const HEALTHY_USE_CASE: UseCaseHealth = { refusedInARow: 0, deaths: [] };
 
 function startRejecting(health: UseCaseHealth, now: number): UseCaseHealth {
-  return { ...health, rejecting: { since: now, refusedProbes: 0, nextProbeAt: now } };
+  const rejecting = { since: now, refusedProbes: 0, nextProbeAt: now, youngProbeAt: now };
+  return { ...health, rejecting };
 }
 
 /** The use case after one of its events was refused alone. */
@@ -277,10 +290,21 @@ export function afterRefusal(health: UseCaseHealth, now: number): UseCaseHealth 
   const refused = { ...health, refusedInARow: health.refusedInARow + 1 };
   if (refused.rejecting) {
     const { since, refusedProbes } = refused.rejecting;
-    const nextProbeAt = now + RETRY_POLICY.rejectingProbe;
-    return { ...refused, rejecting: { since, refusedProbes: refusedProbes + 1, nextProbeAt } };
+    const rejecting = {
+      since,
+      refusedProbes: refusedProbes + 1,
+      nextProbeAt: now + RETRY_POLICY.rejectingProbe,
+      youngProbeAt: now + youngProbeWait(refusedProbes),
+    };
+    return { ...refused, rejecting };
   }
   return refused.refusedInARow > RETRY_POLICY.halvingLeaves ? startRejecting(refused, now) : refused;
+}
+
+/** A live event must not wait for long behind bad ones, and a use case that is gone must not be asked for each event. */
+function youngProbeWait(refusedProbes: number): number {
+  const { youngProbeBase, youngProbeCap } = RETRY_POLICY;
+  return Math.min(youngProbeCap, youngProbeBase * 2 ** Math.min(refusedProbes, 30));
 }
 
 /** The use case after the target accepted one of its events. */

@@ -30,8 +30,12 @@ export interface DeliveryRoom {
   ): Promise<RequestResult<T>>;
   /** Resolves when isolation may send its next request, false when the sender stops. */
   isolationTurn(): Promise<boolean>;
-  /** True when isolation may send a request now, which is counted. */
+  /** True when isolation may send a request now. */
+  hasIsolationTurn(): boolean;
+  /** The same, and it is counted. */
   tryIsolationTurn(): boolean;
+  /** A request was refused that was no turn of isolation: it counts as one. */
+  noteRefusedRequest(): void;
   /** Isolation holds a lane for long, so only one goes on at a time: live events keep the other lane. */
   beginIsolation(): boolean;
   endIsolation(): void;
@@ -75,10 +79,10 @@ export class LeaseDelivery {
     const events = this.withoutBlocked(this.lease.events);
     const [first] = events;
     if (!first) return;
-    const gate = this.room.memory.useCaseGate(first.useCaseId, this.room.now());
-    if (gate === 'open') return this.deliver(events);
-    if (gate === 'probe') return this.probe(first.useCaseId, events);
-    this.park(events, gate.until);
+    if (this.room.memory.isOpen(first.useCaseId)) return this.deliver(events);
+    const probe = this.room.memory.probeAmong(events, this.room.now());
+    if (probe) return this.probe(probe, events);
+    this.park(events);
   }
 
   /** Newer versions of events whose older version may still land are put off. */
@@ -94,12 +98,9 @@ export class LeaseDelivery {
   }
 
   /** Tries one event of a use case whose events are all refused, the others only after it was accepted. */
-  private async probe(useCaseId: string, events: StoredEvent[]): Promise<void> {
+  private async probe(probe: StoredEvent, events: StoredEvent[]): Promise<void> {
     const { memory } = this.room;
-    // The youngest that was never refused tells most: it shows whether newly made events are accepted again.
-    const youngestFirst = [...events].reverse();
-    const probe = youngestFirst.find((event) => !memory.isSuspect(event)) ?? youngestFirst[0];
-    if (!probe) return;
+    const { useCaseId } = probe;
     const others = events.filter((event) => event !== probe);
     memory.beginProbe(useCaseId);
     this.isProbing = true;
@@ -110,46 +111,84 @@ export class LeaseDelivery {
       memory.endProbe(useCaseId);
     }
     if (this.halted) return;
-    const gate = memory.useCaseGate(useCaseId, this.room.now());
-    if (gate === 'open') await this.deliver(others);
-    else if (gate !== 'probe') this.park(others, gate.until);
+    if (memory.isOpen(useCaseId)) await this.deliver(others);
+    else this.park(others);
   }
 
-  private park(events: StoredEvent[], until: number): void {
+  private park(events: StoredEvent[]): void {
+    const now = this.room.now();
     for (const event of events) {
+      const until = this.room.memory.parkedUntil(event, now);
       this.putOff(event, until, 'the target refuses every event of this use case at present');
     }
   }
 
   private async deliver(events: StoredEvent[]): Promise<void> {
-    const ready = await this.uploadPictures(await this.sendPacked(events));
+    await this.post(await this.uploadPictures(await this.sendPacked(events)));
+  }
+
+  /** Sends events whose pictures are at the target. */
+  private async post(ready: StoredEvent[]): Promise<void> {
     const alone = ready.filter((event) => this.room.memory.goesAlone(event));
     const together = ready.filter((event) => !this.room.memory.goesAlone(event));
     const refused: { group: StoredEvent[]; failure: SendFailure; tooLarge: boolean }[] = [];
-    for (let start = 0; start < together.length;) {
-      const group = this.batchFrom(together, start);
-      start += group.length;
+    for (const { group, isBehind } of this.groupsOf(together)) {
       if (!this.mayGoOn(group)) break;
+      if (isBehind && !this.room.hasIsolationTurn()) {
+        this.waitForTurn(group);
+        continue;
+      }
       const answer = await this.send(group);
-      if (answer.accepted || !answer.failure || group.length === 1) continue;
+      if (answer.accepted || !answer.failure) continue;
+      this.room.noteRefusedRequest();
+      if (group.length === 1) continue;
       refused.push({ group, failure: answer.failure, tooLarge: answer.tooLarge });
     }
     // Looking for the guilty ones can take minutes, for which the other batches of the lease need not wait.
     for (const { group, failure, tooLarge } of refused) {
       if (this.mayGoOn(group)) await this.isolate(group, failure, tooLarge);
+      if (!this.mayGoOn(group)) this.noteStretch(group);
     }
-    for (const event of alone) {
-      if (!this.mayGoOn([event])) continue;
-      if (this.room.tryIsolationTurn()) await this.send([event]);
-      else this.putOff(event, this.room.now() + RETRY_POLICY.isolationWindow, 'waits to be tried alone');
+    await this.tryAlone(alone);
+  }
+
+  private async tryAlone(events: StoredEvent[]): Promise<void> {
+    const { memory } = this.room;
+    // Youngest first: what waits behind bad events is what somebody waits for.
+    const left = [...events];
+    for (let event = left.pop(); event; event = left.pop()) {
+      if (!this.mayGoOn([event])) return;
+      if (!this.room.tryIsolationTurn()) {
+        this.waitForTurn([event]);
+        continue;
+      }
+      const wasInStretch = memory.isInStretch(event);
+      const { accepted } = await this.send([event]);
+      if (!accepted || !wasInStretch) continue;
+      // Here the stretch may have ended, so the others need not go one by one.
+      for (const other of left) memory.noteInStretch(other, false);
+      return this.post(left);
     }
+  }
+
+  private waitForTurn(events: StoredEvent[]): void {
+    const until = this.room.now() + RETRY_POLICY.isolationWindow;
+    for (const event of events) this.putOff(event, until, 'waits to be tried apart from the others');
+  }
+
+  /** Events that were refused together when their use case came into doubt are tried one by one, behind the others. */
+  private noteStretch(group: StoredEvent[]): void {
+    if (this.halted) return;
+    const { acked, retry, dead } = this.outcome;
+    const settled = new Set([...acked, ...retry.map(({ id }) => id), ...dead.map(({ id }) => id)]);
+    for (const event of group) if (!settled.has(event.id)) this.room.memory.noteInStretch(event, true);
   }
 
   /** False when an answer of this delivery made it plain that its use case, or the host, takes nothing more. */
   private mayGoOn(group: StoredEvent[]): boolean {
     if (this.halted) return false;
     const useCaseId = group[0]?.useCaseId ?? '';
-    return this.isProbing || this.room.memory.useCaseGate(useCaseId, this.room.now()) === 'open';
+    return this.isProbing || this.room.memory.isOpen(useCaseId);
   }
 
   // ----- events that take their pictures along in one request
@@ -194,9 +233,11 @@ export class LeaseDelivery {
   }
 
   private async postPacked(event: StoredEvent, packed: PackedEvent): Promise<void> {
-    const mayTry = !this.room.memory.goesAlone(event) || this.room.tryIsolationTurn();
-    if (mayTry) await this.send([event], packed);
-    else this.putOff(event, this.room.now() + RETRY_POLICY.isolationWindow, 'waits to be tried alone');
+    const goesAlone = this.room.memory.goesAlone(event);
+    if (!goesAlone || this.room.tryIsolationTurn()) {
+      const answer = await this.send([event], packed);
+      if (answer.failure && !goesAlone) this.room.noteRefusedRequest();
+    } else this.waitForTurn([event]);
   }
 
   // ----- pictures
@@ -268,6 +309,20 @@ export class LeaseDelivery {
   }
 
   // ----- events
+
+  /** One request each. Events that came after a bad stretch share none with those that may belong to it, and go first. */
+  private *groupsOf(events: StoredEvent[]): Generator<{ group: StoredEvent[]; isBehind: boolean }> {
+    const { memory } = this.room;
+    const behind = events.filter((event) => memory.isBehindRefused(event));
+    const others = behind.length > 0 ? events.filter((event) => !memory.isBehindRefused(event)) : events;
+    for (const part of [others, behind]) {
+      for (let start = 0; start < part.length;) {
+        const group = this.batchFrom(part, start);
+        start += group.length;
+        yield { group, isBehind: part === behind };
+      }
+    }
+  }
 
   /** As many events as one request takes, at least one. */
   private batchFrom(events: StoredEvent[], start: number): StoredEvent[] {
@@ -352,7 +407,7 @@ export class LeaseDelivery {
     memory.forget(event);
     const mayHaveBeenUnderWay = memory.accepted < RETRY_POLICY.guardedAfterStart;
     if (mayHaveBeenUnderWay) memory.noteLateLanding(event, this.room.now(), this.room.guardedUntil());
-    this.room.rejectionChanged(event.useCaseId, memory.noteAccepted(event));
+    this.room.rejectionChanged(event.useCaseId, memory.noteAccepted(event, this.room.now()));
   }
 
   /** The target took the batch and left this id out. It is sent again, at last alone, where its answer is its own. */
@@ -367,11 +422,15 @@ export class LeaseDelivery {
     const { memory } = this.room;
     const useCaseId = group[0]?.useCaseId ?? '';
     if (!this.room.beginIsolation()) {
-      for (const event of group) this.putOff(event, this.room.now() + ISOLATION_TURN_WAIT, failure.message);
+      const isInStretch = memory.hasStretchIn(useCaseId);
+      for (const event of group) {
+        this.putOff(event, this.room.now() + ISOLATION_TURN_WAIT, failure.message);
+        if (isInStretch) memory.noteInStretch(event, true);
+      }
       return;
     }
     try {
-      const giveUp = () => this.halted || memory.useCaseGate(useCaseId, this.room.now()) !== 'open';
+      const giveUp = () => this.halted || !memory.isOpen(useCaseId);
       const send = async (part: StoredEvent[]): Promise<GroupAnswer> => {
         if (await this.room.isolationTurn()) return this.send(part);
         this.halted = true;

@@ -19,6 +19,8 @@ interface Trouble {
   missingReplies: number;
   /** it may be stored although no good answer came */
   mayBeStored: boolean;
+  /** it was refused together with others of a bad stretch, and not tried alone yet */
+  isInStretch: boolean;
   suspicion?: Suspicion;
   /** ids of pictures that were uploaded, though the outbox could not write that down yet */
   sourceIds: Map<string, string>;
@@ -26,8 +28,16 @@ interface Trouble {
 
 /** So long after its time, a probe is looked for among the youngest events. */
 const PROBE_SOUGHT_FOR = 60_000;
-/** How long other leases of a use case are put off while its probe is under way. */
+/** The same, when events younger than the refused ones may be tried again: there may be none. */
+const YOUNG_PROBE_SOUGHT_FOR = 2000;
+/** How long other leases of a use case are put off while its probe is under way, or looked for. */
 const PROBE_ANSWER_WAIT = 1000;
+/** So long after an event was accepted, refusals of older ones say nothing against their use case. */
+const ACCEPTANCE_TELLS_FOR = 10_000;
+/** Refused events are tried again after ten minutes; when nothing was refused for longer, the stretch is over. */
+const STRETCH_REMEMBERED_FOR = 2 * RETRY_POLICY.loneFailureGap;
+/** An event that was refused before makes a poor probe: so long an untried one is waited for. */
+const UNTRIED_PROBE_WAIT = 10_000;
 
 /** A change of the health of a use case that is worth telling. */
 export type RejectionChange = 'doubted' | 'begin' | 'end' | undefined;
@@ -43,6 +53,10 @@ export class SenderMemory {
   /** events that were put off, and have not been leased again */
   private readonly deferred = new Map<string, number>();
   private readonly probing = new Set<string>();
+  /** by use case, since it was doubted, though it may have accepted events since: the youngest that was refused, and when */
+  private readonly stretches = new Map<string, { refusedUpTo: string; at: number }>();
+  /** by use case: the youngest event that was accepted, and when */
+  private readonly acceptedUpTo = new Map<string, { id: string; at: number }>();
 
   // ----- events
 
@@ -73,7 +87,15 @@ export class SenderMemory {
 
   /** A suspect or doubtful event shares no request: its answer must speak of it alone. */
   goesAlone(event: StoredEvent): boolean {
-    return this.isSuspect(event) || this.isDoubtful(event);
+    return this.isSuspect(event) || this.isDoubtful(event) || this.isInStretch(event);
+  }
+
+  isInStretch(event: StoredEvent): boolean {
+    return this.troubles.get(event.id)?.isInStretch ?? false;
+  }
+
+  noteInStretch(event: StoredEvent, isInStretch: boolean): void {
+    if (isInStretch || this.troubles.has(event.id)) this.trouble(event).isInStretch = isInStretch;
   }
 
   isSuspect(event: StoredEvent): boolean {
@@ -103,7 +125,13 @@ export class SenderMemory {
   private trouble(event: StoredEvent): Trouble {
     let trouble = this.troubles.get(event.id);
     if (!trouble) {
-      trouble = { failedAttempts: 0, missingReplies: 0, mayBeStored: false, sourceIds: new Map() };
+      trouble = {
+        failedAttempts: 0,
+        missingReplies: 0,
+        mayBeStored: false,
+        isInStretch: false,
+        sourceIds: new Map(),
+      };
       this.troubles.set(event.id, trouble);
     }
     return trouble;
@@ -146,8 +174,10 @@ export class SenderMemory {
 
   // ----- refusals
 
-  noteAccepted(event: StoredEvent): RejectionChange {
+  noteAccepted(event: StoredEvent, now: number): RejectionChange {
     this.accepted++;
+    const known = this.acceptedUpTo.get(event.useCaseId);
+    if (!known || event.id >= known.id) this.acceptedUpTo.set(event.useCaseId, { id: event.id, at: now });
     const before = this.useCases.get(event.useCaseId);
     if (!before) return undefined;
     this.setUseCaseHealth(event.useCaseId, afterAcceptance(before));
@@ -162,7 +192,7 @@ export class SenderMemory {
     const before = this.useCaseHealth(event.useCaseId);
     const trouble = this.trouble(event);
     trouble.failedAttempts++;
-    let health = afterRefusal(before, now);
+    let health = this.isOlderThanAccepted(event, now) ? before : afterRefusal(before, now);
 
     let verdict = afterLoneFailure(trouble.suspicion, this.accepted, now, true);
     if (verdict.dead) {
@@ -170,26 +200,93 @@ export class SenderMemory {
       health = asked.mayDie ? afterDeath(asked.health, now) : asked.health;
       if (!asked.mayDie) verdict = afterLoneFailure(trouble.suspicion, this.accepted, now, false);
     }
-    this.setUseCaseHealth(event.useCaseId, health);
-    const change = changeBetween(before, health);
+    const change = this.changeHealth(event.useCaseId, before, health, now);
+    this.noteRefusedInStretch(event, now);
     if (verdict.dead) return { dead: true, change };
     trouble.suspicion = verdict.suspicion;
     return { dead: false, retryAt: verdict.retryAt, change };
   }
 
+  /** A younger event of the use case was just accepted: it is this event that is bad, or a stretch of events. */
+  private isOlderThanAccepted(event: StoredEvent, now: number): boolean {
+    const accepted = this.acceptedUpTo.get(event.useCaseId);
+    const isOlder = accepted !== undefined && event.id < accepted.id;
+    return isOlder && now - accepted.at < ACCEPTANCE_TELLS_FOR && this.isOpen(event.useCaseId);
+  }
+
   noteIsolation(useCaseId: string, refused: number, size: number, now: number): RejectionChange {
     const before = this.useCaseHealth(useCaseId);
     const health = afterIsolation(before, refused, size, now);
-    this.setUseCaseHealth(useCaseId, health);
-    return changeBetween(before, health);
+    return this.changeHealth(useCaseId, before, health, now);
   }
 
-  /** `open`: send · `probe`: one event of it may be tried · otherwise nothing before that moment */
-  useCaseGate(useCaseId: string, now: number): 'open' | 'probe' | { until: number } {
+  private changeHealth(
+    useCaseId: string,
+    before: UseCaseHealth,
+    after: UseCaseHealth,
+    now: number,
+  ): RejectionChange {
+    this.setUseCaseHealth(useCaseId, after);
+    const change = changeBetween(before, after);
+    if (change === 'doubted' && !this.stretches.has(useCaseId))
+      this.stretches.set(useCaseId, { refusedUpTo: '', at: now });
+    return change;
+  }
+
+  /** True when its events may be sent; otherwise one of them may be a probe. */
+  isOpen(useCaseId: string): boolean {
+    return this.useCaseHealth(useCaseId).rejecting === undefined;
+  }
+
+  /**
+   * Which of these events may be tried although their use case takes nothing at present: the youngest that was never
+   * refused, because it shows whether newly made events are accepted.
+   * @param events of one use case, oldest first
+   */
+  probeAmong(events: StoredEvent[], now: number): StoredEvent | undefined {
+    const useCaseId = events[0]?.useCaseId ?? '';
     const { rejecting } = this.useCaseHealth(useCaseId);
-    if (!rejecting) return 'open';
-    if (this.probing.has(useCaseId)) return { until: now + PROBE_ANSWER_WAIT };
-    return rejecting.nextProbeAt <= now ? 'probe' : { until: rejecting.nextProbeAt };
+    if (!rejecting || this.probing.has(useCaseId)) return undefined;
+    const youngest = events.filter((event) => !this.goesAlone(event)).at(-1);
+    if (rejecting.nextProbeAt <= now) {
+      return youngest ?? (now - rejecting.nextProbeAt >= UNTRIED_PROBE_WAIT ? events.at(-1) : undefined);
+    }
+    const isDue = rejecting.youngProbeAt <= now && youngest !== undefined && !this.isBehindRefused(youngest);
+    return isDue ? youngest : undefined;
+  }
+
+  /** @returns when an event may be looked at again whose use case takes nothing at present */
+  parkedUntil(event: StoredEvent, now: number): number {
+    const { rejecting } = this.useCaseHealth(event.useCaseId);
+    const soon = now + PROBE_ANSWER_WAIT;
+    if (!rejecting || this.probing.has(event.useCaseId)) return soon;
+    const isYoung = !this.isBehindRefused(event) && !this.goesAlone(event);
+    return Math.max(soon, isYoung ? rejecting.youngProbeAt : rejecting.nextProbeAt);
+  }
+
+  /** True while a use case has, or lately had, a stretch of refused events: the good ones may be behind it. */
+  hasStretch(now: number): boolean {
+    for (const [useCaseId, { at }] of this.stretches) {
+      if (now - at <= STRETCH_REMEMBERED_FOR) return true;
+      this.stretches.delete(useCaseId);
+    }
+    return false;
+  }
+
+  hasStretchIn(useCaseId: string): boolean {
+    return this.stretches.has(useCaseId);
+  }
+
+  /** True for an event that is older than the youngest refused one of a bad stretch, so that it may be bad as well. */
+  isBehindRefused(event: StoredEvent): boolean {
+    return event.id <= (this.stretches.get(event.useCaseId)?.refusedUpTo ?? '');
+  }
+
+  private noteRefusedInStretch({ id, useCaseId }: StoredEvent, now: number): void {
+    const stretch = this.stretches.get(useCaseId);
+    if (!stretch) return;
+    const refusedUpTo = id > stretch.refusedUpTo ? id : stretch.refusedUpTo;
+    this.stretches.set(useCaseId, { refusedUpTo, at: now });
   }
 
   beginProbe(useCaseId: string): void {
@@ -203,8 +300,11 @@ export class SenderMemory {
   /** True for a while after the time of a probe has come; later, any event of the use case that is leased is the probe. */
   hasProbeDue(now: number): boolean {
     for (const [useCaseId, { rejecting }] of this.useCases) {
-      const overdue = rejecting ? now - rejecting.nextProbeAt : -1;
-      if (overdue >= 0 && overdue < PROBE_SOUGHT_FOR && !this.probing.has(useCaseId)) return true;
+      if (!rejecting || this.probing.has(useCaseId)) continue;
+      const overdue = now - rejecting.nextProbeAt;
+      const youngOverdue = now - rejecting.youngProbeAt;
+      if (overdue >= 0 && overdue < PROBE_SOUGHT_FOR) return true;
+      if (youngOverdue >= 0 && youngOverdue < YOUNG_PROBE_SOUGHT_FOR) return true;
     }
     return false;
   }

@@ -297,10 +297,11 @@ export class Sender {
 
   private async startLane(): Promise<boolean> {
     const isProbe = probesSingly(this.host);
-    // In a damped drain and while probing, every second turn is for the youngest events.
+    // In a damped drain, while probing and behind refused events, every second turn is for the youngest events.
     const newest = this.leaseNewest;
     const isDamped = this.dampedSince !== undefined;
-    this.leaseNewest = isDamped || isProbe ? !newest : false;
+    const takesTurns = isDamped || isProbe || this.memory.hasStretch(this.clock.monotonic());
+    this.leaseNewest = takesTurns && !newest;
     // The youngest event of a refused use case tells whether a mended flow or use case is accepted again. It may belong
     // to another use case, so every second lease is a common one.
     this.seeksProbe = !this.seeksProbe && this.memory.hasProbeDue(this.clock.monotonic());
@@ -439,7 +440,9 @@ export class Sender {
       random: this.random,
       request: (bytes, perform) => this.request(bytes, perform),
       isolationTurn: () => this.isolationTurn(),
+      hasIsolationTurn: () => this.hasIsolationTurn(),
       tryIsolationTurn: () => this.tryIsolationTurn(),
+      noteRefusedRequest: () => this.isolationBudget.spend(this.clock.monotonic()),
       beginIsolation: () => this.beginIsolation(),
       endIsolation: () => {
         this.isolating = false;
@@ -540,10 +543,13 @@ export class Sender {
   }
 
   private tryIsolationTurn(): boolean {
-    const now = this.clock.monotonic();
-    if (this.isolationBudget.opensAt() > now) return false;
-    this.isolationBudget.spend(now);
+    if (!this.hasIsolationTurn()) return false;
+    this.isolationBudget.spend(this.clock.monotonic());
     return true;
+  }
+
+  private hasIsolationTurn(): boolean {
+    return this.isolationBudget.opensAt() <= this.clock.monotonic();
   }
 
   /** Wakes early when the sender stops. */

@@ -235,7 +235,12 @@ describe('retry policy', () => {
 
     it('is doubted after more than five refusals in a row, with a probe at once', () => {
       assert.equal(refuse(5).rejecting, undefined);
-      assert.deepEqual(refuse(6).rejecting, { since: 1000, refusedProbes: 0, nextProbeAt: 1000 });
+      assert.deepEqual(refuse(6).rejecting, {
+        since: 1000,
+        refusedProbes: 0,
+        nextProbeAt: 1000,
+        youngProbeAt: 1000,
+      });
     });
 
     it('is probed every five minutes when the probe is refused too', () => {
@@ -243,6 +248,7 @@ describe('retry policy', () => {
         since: 1000,
         refusedProbes: 1,
         nextProbeAt: 1000 + 5 * MINUTE,
+        youngProbeAt: 1000 + SECOND,
       });
     });
 

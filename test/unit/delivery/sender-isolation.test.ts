@@ -56,8 +56,8 @@ describe('isolation of refused events', () => {
     });
     assert.equal(refused, 0);
     assert.deepEqual(groups, [
-      [1, 2, 3, 4],
       [5, 6, 7, 8],
+      [1, 2, 3, 4],
     ]);
   });
 
