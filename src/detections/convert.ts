@@ -59,7 +59,7 @@ export function convertDetections(
   engine.refuseFractionsTakenAsPixels();
   const count = images.reduce((sum, { annotations }) => sum + countOf(annotations), 0);
   // none of the rows could be read and the signature does not fit either: the wrong format was chosen
-  if (adapter && count === 0 && engine.dropped > 0 && !adapter.matches(decoded))
+  if (adapter && count === 0 && engine.dropped > 0 && !adapter.matches(decoded, settings))
     throw doesNotFit(decoded, adapter);
   const result: DetectionResult = {
     format,
@@ -107,7 +107,7 @@ function readPayload(payload: unknown, settings: DetectionSettings): ReadPayload
 }
 
 function readRecognised(payload: unknown, settings: DetectionSettings): ReadPayload {
-  const adapter = recognise(payload);
+  const adapter = recognise(payload, settings);
   if (adapter === 'any-empty') return { format: adapter, payload, reading: NO_DETECTIONS };
   return readDeclared(payload, adapter, settings);
 }

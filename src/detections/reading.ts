@@ -16,7 +16,7 @@ export interface Adapter {
    */
   keys: readonly string[] | 'any';
   /** The signature: true only when every row has the shape and names something that only this family has. Cheap: builds nothing. */
-  matches(payload: unknown): boolean;
+  matches(payload: unknown, settings?: DetectionSettings): boolean;
   /**
    * Where the rows are. More lenient than `matches`, for users who chose the format.
    *

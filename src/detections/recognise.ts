@@ -1,6 +1,7 @@
 import { DetectionError } from './detection-error';
 import { ADAPTERS } from './formats';
 import type { Adapter } from './reading';
+import type { DetectionSettings } from './types';
 import { isObject, isText, own } from './values';
 import type { JsonObject } from './values';
 
@@ -12,9 +13,9 @@ const ROWS_TO_EXPLAIN = 200;
  *
  * @throws DetectionError `ambiguous-format`, `error-payload`, `detector-reported-error`, `unknown-format`
  */
-export function recognise(payload: unknown): Adapter | 'any-empty' {
+export function recognise(payload: unknown, settings?: DetectionSettings): Adapter | 'any-empty' {
   if (isEmptyList(payload)) return 'any-empty';
-  const hits = matching(payload);
+  const hits = matching(payload, settings);
   const [only] = hits;
   if (only && hits.length === 1) return only;
   if (hits.length > 1) {
@@ -36,9 +37,9 @@ for (const adapter of ADAPTERS) {
 }
 
 /** Every format whose signature the payload has. Only those are looked at that share a key with it, or with its first row. */
-function matching(payload: unknown): Adapter[] {
+function matching(payload: unknown, settings?: DetectionSettings): Adapter[] {
   const hits: Adapter[] = [];
-  for (const adapter of WITH_ANY_KEY) if (adapter.matches(payload)) hits.push(adapter);
+  for (const adapter of WITH_ANY_KEY) if (adapter.matches(payload, settings)) hits.push(adapter);
   const keyed = Array.isArray(payload) ? (payload[0] as unknown) : payload;
   if (!isObject(keyed)) return hits;
   const looked: Adapter[] = [];
@@ -48,7 +49,7 @@ function matching(payload: unknown): Adapter[] {
     for (const adapter of sharing) {
       if (looked.includes(adapter)) continue;
       looked.push(adapter);
-      if (adapter.matches(payload)) hits.push(adapter);
+      if (adapter.matches(payload, settings)) hits.push(adapter);
     }
   }
   return hits;

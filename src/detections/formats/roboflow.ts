@@ -1,11 +1,23 @@
 import { DetectionError } from '../detection-error';
 import { carriesRunLengths } from '../mapping';
 import { follow, parsePath } from '../path';
+import type { PathStep } from '../path';
 import { readPoints } from '../points';
 import { boxes, classes, field, putFour } from '../reading';
 import type { Adapter, ImageReading, RawPoint, Reading, RowPlan } from '../reading';
 import type { DetectionSettings, NoteCode } from '../types';
-import { everyRow, has, isObject, isText, own, ownArray, ownObject, toNumber, toSize } from '../values';
+import {
+  everyRow,
+  has,
+  isObject,
+  isText,
+  own,
+  ownArray,
+  ownObject,
+  someRow,
+  toNumber,
+  toSize,
+} from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -93,17 +105,60 @@ const multiLabel: RowPlan = classes({
   readConfidence: (row) => (typeof row === 'number' ? row : own(row, 'confidence')),
 });
 
+/** The mask of SAM 3 is a list of polygons, of which the largest counts. */
+const concepts: RowPlan = boxes({
+  readClass: (_row, index, group) => group.names?.[index],
+  readConfidence: field('confidence'),
+  points: { units: 'auto', read: (row) => readPoints(largestPolygon(ownArray(row, 'masks')), 'pairs') },
+});
+
+function largestPolygon(polygons: readonly unknown[] | undefined): unknown {
+  let largest: unknown;
+  let largestArea = -1;
+  for (const polygon of polygons ?? []) {
+    const area = areaOf(polygon);
+    if (area > largestArea) [largest, largestArea] = [polygon, area];
+  }
+  return largest;
+}
+
+/** The area within a list of [x, y]; NaN when it is none. */
+function areaOf(polygon: unknown): number {
+  if (!Array.isArray(polygon)) return NaN;
+  const points = polygon as unknown[];
+  const doubled = points.reduce((sum: number, point, index) => {
+    const next = points[(index + 1) % points.length];
+    return (
+      sum +
+      toNumber(own(point, 0)) * toNumber(own(next, 1)) -
+      toNumber(own(next, 0)) * toNumber(own(point, 1))
+    );
+  }, 0);
+  return Math.abs(doubled) / 2;
+}
+
 function isSize(value: unknown): boolean {
   return has(value, 'width') && Object.hasOwn(value, 'height');
 }
 
 /** An answer of one image: `{image: {width, height}, predictions}`. Other services share `predictions`; their marks exclude them. */
 function isAnswer(value: unknown): value is JsonObject {
-  if (!has(value, 'predictions') || typeof value.predictions !== 'object' || value.predictions === null)
-    return false;
+  const predictions = own(value, 'predictions');
+  if (!Array.isArray(predictions) && !isClassification(predictions)) return false;
   if (typeof own(value, 'success') === 'boolean') return false;
   if (has(value, 'project') && has(value, 'iteration')) return false;
   return isSize(own(value, 'image'));
+}
+
+/** By name, `{cat: {confidence}}`, or by pixel. An answer of its own, `{image, predictions}`, is neither. */
+function isClassification(predictions: unknown): boolean {
+  if (!isObject(predictions)) return false;
+  if ('segmentation_mask' in predictions) return true;
+  for (const name in predictions) {
+    const value = predictions[name];
+    if (typeof value !== 'number' && !has(value, 'confidence')) return false;
+  }
+  return true;
 }
 
 function isPredictionRow(row: PredictionRow): boolean {
@@ -121,29 +176,79 @@ function isCentreBox(box: object): boolean {
   return 'x' in box && 'y' in box && 'width' in box && 'height' in box;
 }
 
+/** Gaze detection: each prediction nests the box of the face; an answer without faces is told by its own times. */
+function isGazeAnswer(value: unknown): boolean {
+  const predictions = ownArray(value, 'predictions');
+  if (!predictions) return false;
+  if (predictions.length === 0) return has(value, 'time_gaze_det');
+  return someRow(predictions, (row) => isObject(row.face) && isCentreBox(row.face) && 'yaw' in row);
+}
+
+/** SAM 3: results by prompt; the class is the text of the prompt. */
+function isConceptAnswer(value: unknown): boolean {
+  return everyRow(own(value, 'prompt_results'), (result) => Array.isArray(result.predictions));
+}
+
+/** The answer of a model to one image. */
+function isImageAnswer(value: unknown): value is JsonObject {
+  return isAnswer(value) || isGazeAnswer(value) || isConceptAnswer(value);
+}
+
 function isRows(value: unknown): value is readonly JsonObject[] {
   return everyRow(value, isPredictionRow);
 }
 
 function isAnswers(value: unknown): value is readonly JsonObject[] {
-  return everyRow(value, isAnswer);
+  return everyRow(value, isImageAnswer);
 }
 
 /** What holds the predictions of one image, or of several crops of it. */
-type Predictions = JsonObject | readonly JsonObject[];
+type Predictions = JsonObject | readonly unknown[];
+type NamedPredictions = [name: string, value: Predictions];
 
 function isPredictions(value: unknown): value is Predictions {
-  return isAnswer(value) || isAnswers(value) || isRows(value);
+  return isImageAnswer(value) || isAnswers(value) || isRows(value);
 }
 
-/** The named values of an object that look like predictions: the outputs of a Workflow, the fields of a webhook. */
-function namedPredictions(root: JsonObject): [name: string, value: Predictions][] {
-  const found: [string, Predictions][] = [];
-  for (const key of Object.keys(root)) {
+/** The named values of an object that hold predictions: the outputs of a Workflow, the fields of a webhook. */
+function namedPredictions(root: JsonObject): NamedPredictions[] {
+  return Object.keys(root).flatMap((key): NamedPredictions[] => {
     const value = root[key];
-    if (typeof value === 'object' && value !== null && isPredictions(value)) found.push([key, value]);
+    if (typeof value !== 'object' || value === null) return [];
+    return isPredictions(value) ? [[key, value]] : predictionsOfStep(key, value);
+  });
+}
+
+/**
+ * An output that is bound to a whole step holds everything that the step returns, the predictions one level deeper; a step that ran on
+ * several crops is a list of such objects. With several predictions in a step each has a name of its own.
+ */
+function predictionsOfStep(name: string, value: object): NamedPredictions[] {
+  const steps: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const inner = keysOfPredictions(steps);
+  return inner.map((key): NamedPredictions => {
+    const all = steps.flatMap((step) => flatten(own(step, key) as Predictions));
+    return [
+      inner.length === 1 ? name : `${name}.${key}`,
+      Array.isArray(value) ? all : (all[0] as JsonObject),
+    ];
+  });
+}
+
+/** The keys under which every one of the objects has an answer. Bare rows do not count here: too much else has them. */
+function keysOfPredictions(steps: readonly unknown[]): string[] {
+  const [first] = steps;
+  if (!isObject(first)) return [];
+  const keys: string[] = [];
+  for (const key in first) {
+    if (!isAnswerOrAnswers(first[key])) continue;
+    if (steps.every((step) => isAnswerOrAnswers(own(step, key)))) keys.push(key);
   }
-  return found;
+  return keys;
+}
+
+function isAnswerOrAnswers(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (isImageAnswer(value) || isAnswers(value));
 }
 
 /** The objects that stand for one image each and name their outputs freely. */
@@ -155,8 +260,9 @@ function roots(payload: unknown): JsonObject[] {
   return [ownObject(payload, 'serialized_output_data') ?? payload];
 }
 
-function matches(payload: unknown): boolean {
+function matches(payload: unknown, settings?: DetectionSettings): boolean {
   if (isPredictions(payload)) return true;
+  if (settings?.output && hasOutput(payload, settings.output)) return true;
   if (Array.isArray(payload)) return everyRow(payload, holdsPredictions);
   const found = roots(payload);
   return found.length > 0 && found.every(holdsPredictions);
@@ -165,9 +271,26 @@ function matches(payload: unknown): boolean {
 function holdsPredictions(root: JsonObject): boolean {
   for (const key in root) {
     const value = root[key];
-    if (typeof value === 'object' && value !== null && isPredictions(value)) return true;
+    if (typeof value !== 'object' || value === null) continue;
+    if (isPredictions(value) || keysOfPredictions(Array.isArray(value) ? value : [value]).length > 0)
+      return true;
   }
   return false;
+}
+
+/** The output that the user named is in the payload and holds predictions, however deep; an empty list of crops counts. */
+function hasOutput(payload: unknown, output: string): boolean {
+  const found = roots(payload).map((root) => follow(root, stepsOf(output)));
+  return found.length > 0 && found.every((value) => isPredictions(value) || isEmptyList(value));
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function stepsOf(output: string): PathStep[] {
+  const steps = parsePath(output);
+  return typeof steps === 'string' ? [{ key: output }] : steps;
 }
 
 function read(payload: unknown, settings: DetectionSettings): Reading | undefined {
@@ -204,12 +327,16 @@ function onlyPredictions(found: [name: string, value: Predictions][]): Predictio
 }
 
 function chosenOutput(root: JsonObject, output: string): Predictions {
-  const steps = parsePath(output);
-  const value = typeof steps === 'string' ? undefined : follow(root, steps);
-  if (isPredictions(value)) return value;
-  if (Array.isArray(value)) return value.filter(isObject);
-  if (isObject(value) && 'predictions' in value) return value;
-  const names = namedPredictions(root).map(([name]) => name);
+  const named = namedPredictions(root);
+  const exact = named.find(([name]) => name === output);
+  if (exact) return exact[1];
+  const value = follow(root, stepsOf(output));
+  if (isPredictions(value) || isEmptyList(value) || isLooseAnswer(value)) return value as Predictions;
+  if (isObject(value)) {
+    const inner = onlyPredictions(namedPredictions({ [output]: value }));
+    if (inner) return inner;
+  }
+  const names = named.map(([name]) => name);
   throw new DetectionError(
     'list-not-found',
     `The output "${output}" holds no predictions. ${names.length > 0 ? `Outputs that do: ${names.join(', ')}.` : 'No output does.'}`,
@@ -219,20 +346,23 @@ function chosenOutput(root: JsonObject, output: string): Predictions {
 
 /** For a declared format: rows and answers that `auto` would not dare to take for Roboflow's. */
 function looselyRead(payload: unknown): Predictions[] | undefined {
-  const rows = (value: unknown) =>
-    everyRow(value, (row) => 'bbox' in row || 'x' in row || 'center_x' in row || 'class' in row);
-  if (rows(payload)) return [payload as readonly JsonObject[]];
-  if (isObject(payload) && (isObject(payload.predictions) || isAnswerList(payload.predictions, rows)))
-    return [payload];
-  return undefined;
+  return isLooseAnswer(payload) ? [payload as Predictions] : undefined;
 }
 
-function isAnswerList(predictions: unknown, rows: (value: unknown) => boolean): boolean {
-  return Array.isArray(predictions) && (predictions.length === 0 || rows(predictions));
+function isLooseAnswer(value: unknown): boolean {
+  if (isLooseRows(value)) return true;
+  const predictions = own(value, 'predictions');
+  return isClassification(predictions) || isEmptyList(predictions) || isLooseRows(predictions);
+}
+
+function isLooseRows(value: unknown): boolean {
+  return someRow(value, (row) => 'bbox' in row || 'x' in row || 'center_x' in row || 'class' in row);
 }
 
 function readImage(image: Predictions, settings: DetectionSettings, notes: Set<NoteCode>): ImageReading {
   if (!isObject(image)) return { groups: [rowGroup(image, notes)] };
+  if (isConceptAnswer(image)) return { groups: conceptGroups(image) };
+  if (isGazeAnswer(image)) return { groups: [gazeGroup(image)] };
   const { predictions } = image;
   const size = toSize(own(image.image, 'width'), own(image.image, 'height'));
   if (Array.isArray(predictions)) {
@@ -240,6 +370,19 @@ function readImage(image: Predictions, settings: DetectionSettings, notes: Set<N
     return { size, groups: [rowGroup(rows, notes)] };
   }
   return { size, groups: [multiLabelGroup(image, predictions as JsonObject, settings, notes)] };
+}
+
+function gazeGroup({ predictions }: JsonObject) {
+  const rows = (predictions as unknown[]).map((row) => own(row, 'face'));
+  return { rows, plan: detections };
+}
+
+function conceptGroups(answer: JsonObject) {
+  return (ownArray(answer, 'prompt_results') ?? []).map((result) => {
+    const rows = ownArray(result, 'predictions') ?? [];
+    const name = own(own(result, 'echo'), 'text');
+    return { rows, names: rows.map(() => name), plan: concepts };
+  });
 }
 
 /** A classification that lists nothing but names its winner. */
@@ -280,12 +423,9 @@ function multiLabelGroup(
     );
   }
   const predicted = ownArray(image, 'predicted_classes');
-  const keys =
-    settings.allClasses || !predicted
-      ? Object.keys(predictions)
-      : predicted.filter((name): name is string => isText(name) && Object.hasOwn(predictions, name));
+  const keys = settings.allClasses || !predicted ? Object.keys(predictions) : predicted.filter(isText);
   if (keys.length === 0) notes.add('nothing-predicted');
-  return { rows: keys.map((key) => predictions[key]), names: keys, plan: multiLabel };
+  return { rows: keys.map((key) => own(predictions, key)), names: keys, plan: multiLabel };
 }
 
 export const roboflow: Adapter = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { convertDetections, DetectionError } from '../../../src/detections/convert';
+import { assertRefused } from './assertions';
 
 const bolt = { x: 120, y: 80, width: 40, height: 20, confidence: 0.9, class: 'bolt', class_id: 3 };
 const answer = { image: { width: 640, height: 480 }, predictions: [bolt] };
@@ -16,6 +17,14 @@ describe('roboflow', () => {
     'a WebRTC message': { video_metadata: {}, serialized_output_data: { found: answer } },
     'rows under a free name': { line: 3, found: [bolt] },
     'rows alone': [bolt],
+    'an output that is bound to a whole step': {
+      outputs: [{ model: { inference_id: 'a', predictions: answer } }],
+    },
+    'such an output under a free name, beside others': {
+      count: 1,
+      found: { model_id: 'b/4', predictions: answer },
+    },
+    'a whole step alone': { inference_id: 'a', model_id: 'b/4', predictions: answer },
   })) {
     it(`reads ${name}`, () => {
       const result = convertDetections(payload, { format: 'auto' });
@@ -34,5 +43,133 @@ describe('roboflow', () => {
         assert.deepEqual(error.candidates, ['first', 'second']) === undefined,
     );
     assert.equal(convertDetections(payload, { format: 'auto', output: 'first' }).count, 1);
+  });
+
+  it('takes an output bound to a whole step by the name that the user gave it', () => {
+    const step = (predictions: unknown) => ({ inference_id: 'a', model_id: 'bolts/4', predictions });
+    const payload = { outputs: [{ first: step(answer), second: step({ ...answer, predictions: [] }) }] };
+    assertRefused('ambiguous-outputs', payload);
+    for (const format of ['auto', 'roboflow']) {
+      for (const output of ['first', 'first.predictions']) {
+        const { images } = convertDetections(payload, { format, output });
+        assert.deepEqual(images[0]?.annotations, { objectDetections: [expectedBolt] }, `${format} ${output}`);
+      }
+      assert.equal(convertDetections(payload, { format, output: 'second' }).count, 0);
+      assert.match(
+        assertRefused('list-not-found', payload, { format, output: 'third' }).message,
+        /first, second/,
+      );
+    }
+  });
+
+  it('names the outputs of a step that returns several', () => {
+    const payload = { outputs: [{ track: { tracked: answer, fresh: { ...answer, predictions: [] } } }] };
+    assert.deepEqual(assertRefused('ambiguous-outputs', payload).candidates, [
+      'track.tracked',
+      'track.fresh',
+    ]);
+    assert.equal(convertDetections(payload, { format: 'auto', output: 'track.tracked' }).count, 1);
+    assert.deepEqual(
+      assertRefused('ambiguous-outputs', payload, { format: 'auto', output: 'track' }).candidates,
+      ['track.tracked', 'track.fresh'],
+    );
+  });
+
+  it('gives an image for each crop, of answers or of whole steps', () => {
+    const grade = {
+      image: { width: 40, height: 20 },
+      predictions: [{ class: 'rusty', class_id: 1, confidence: 0.7 }],
+    };
+    for (const grades of [
+      [grade, grade],
+      [{ predictions: grade }, { predictions: grade }],
+    ]) {
+      const payload = { outputs: [{ boxes: 'none', grades }] };
+      for (const output of [undefined, 'grades']) {
+        const { images, notes } = convertDetections(payload, { format: 'auto', output });
+        assert.deepEqual(
+          images.map(({ annotations }) => annotations),
+          Array.from({ length: 2 }, () => ({ classifications: [{ class: 'rusty', confidence: 0.7 }] })),
+        );
+        assert.deepEqual(notes, ['multiple-images']);
+      }
+    }
+  });
+
+  it('takes a named output that auto alone would not find', () => {
+    const deep = { outputs: [{ line: { two: { found: answer } } }] };
+    assertRefused('unknown-format', deep);
+    assert.equal(convertDetections(deep, { format: 'auto', output: 'line.two.found' }).count, 1);
+    const noCrops = { outputs: [{ grades: [] }] };
+    assertRefused('unknown-format', noCrops);
+    assert.equal(convertDetections(noCrops, { format: 'auto', output: 'grades' }).count, 0);
+  });
+
+  it('never reads an answer inside an answer as classes', () => {
+    const payload = { image: { width: 640, height: 480 }, predictions: answer };
+    for (const format of ['auto', 'roboflow']) {
+      const { images } = convertDetections(payload, { format });
+      assert.deepEqual(images[0]?.annotations, { objectDetections: [expectedBolt] });
+    }
+    assertRefused('unknown-format', { predictions: { image: {}, predictions: 3 } }, { format: 'roboflow' });
+  });
+
+  it('keeps a predicted class whose confidence is missing', () => {
+    const payload = {
+      ...answer,
+      predictions: { cat: { confidence: 0.9 } },
+      predicted_classes: ['cat', 'dog'],
+    };
+    const { images, notes } = convertDetections(payload, { format: 'auto' });
+    assert.deepEqual(images[0]?.annotations.classifications, [
+      { class: 'cat', confidence: 0.9 },
+      { class: 'dog', confidence: 0 },
+    ]);
+    assert.deepEqual(notes, ['missing-confidence']);
+  });
+
+  it('reads the faces of a gaze detection, and that there is none', () => {
+    const times = { time: 0.1, time_face_det: null, time_gaze_det: null };
+    const face = {
+      x: 120,
+      y: 80,
+      width: 40,
+      height: 20,
+      confidence: 0.9,
+      class: 'face',
+      class_id: 0,
+      landmarks: [],
+    };
+    const seen = [{ predictions: [{ face, yaw: -0.2, pitch: 0.1 }], ...times }];
+    assert.deepEqual(convertDetections(seen, { format: 'auto' }).images[0]?.annotations, {
+      objectDetections: [{ ...expectedBolt, class: 'face' }],
+    });
+    assert.equal(convertDetections([{ predictions: [], ...times }], { format: 'auto' }).count, 0);
+  });
+
+  it('reads the polygons of SAM 3 by the text of their prompt, of several the largest', () => {
+    const square = (left: number, size: number) => [
+      [left, 0],
+      [left + size, 0],
+      [left + size, size],
+      [left, size],
+    ];
+    const prediction = (masks: unknown) => ({ masks, confidence: 0.7, format: 'polygon' });
+    const prompt = (text: string, masks: unknown) => ({
+      echo: { type: 'text', text },
+      predictions: [prediction(masks)],
+    });
+    const payload = {
+      prompt_results: [prompt('pallet', [square(50, 2), square(10, 20)]), prompt('fork', [square(80, 10)])],
+      time: 0.4,
+    };
+    const { images, notes } = convertDetections(payload, { format: 'auto' });
+    assert.deepEqual(images[0]?.annotations, {
+      instanceSegmentations: [
+        { class: 'pallet', x: 20, y: 10, width: 20, height: 20, confidence: 0.7, points: square(10, 20) },
+        { class: 'fork', x: 85, y: 5, width: 10, height: 10, confidence: 0.7, points: square(80, 10) },
+      ],
+    });
+    assert.deepEqual(notes, ['box-derived']);
   });
 });
