@@ -40,9 +40,18 @@ export default tseslint.config(
             '**/delivery/*',
             '**/nodes/*',
             '**/bundle/*',
+            '**/images/picture',
+            '**/images/from-*',
           ],
         },
       ],
+    },
+  },
+  {
+    // what `detections` may use of `images`: the formats and their headers
+    files: ['src/images/formats.ts', 'src/images/limits.ts', 'src/images/header/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: ['node:*', 'fs', '../*', '**/picture', '**/from-*'] }],
     },
   },
   {

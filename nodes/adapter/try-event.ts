@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { displaySize } from '../../src/images/picture';
+import { displaySize } from '../../src/images/formats';
 import { validate } from '../../src/event/validate';
 import { visionEventDefaults, type VisionEventProperties } from '../properties';
 import { AdminRefusal, deployedNode, type AdminRequest } from './admin-route';

@@ -1,6 +1,6 @@
+import { displaySize } from '../images/formats';
 import type { Frame } from './geometry';
 import { readPictureSize } from './picture-size';
-import type { PictureSize } from './picture-size';
 import type { ImageReading } from './reading';
 import type { DetectionContext, DetectionSettings, NoteCode, Size } from './types';
 import { own, toSize } from './values';
@@ -11,7 +11,7 @@ import { own, toSize } from './values';
  */
 export class FrameFinder {
   private readonly explicit: Size | undefined;
-  private readonly picture: PictureSize | undefined;
+  private readonly picture: Size | undefined;
 
   constructor(
     private readonly settings: DetectionSettings,
@@ -51,11 +51,7 @@ export class FrameFinder {
   }
 
   /** With a source size, a size in the payload that equals it is the detector's grid, not the picture's. */
-  private pictureOfScaled(
-    image: ImageReading,
-    source: Size,
-    picture: PictureSize | undefined,
-  ): Size | undefined {
+  private pictureOfScaled(image: ImageReading, source: Size, picture: Size | undefined): Size | undefined {
     const fromPayload = image.size && !sameSize(image.size, source) ? image.size : undefined;
     return this.explicit ?? fromPayload ?? this.shapeSize() ?? (picture && plain(picture)) ?? image.size;
   }
@@ -65,7 +61,7 @@ export class FrameFinder {
     return toSize(own(this.context.shape, 1), own(this.context.shape, 0));
   }
 
-  private readPicture(): PictureSize | undefined {
+  private readPicture(): Size | undefined {
     const { picture } = this.context;
     if (picture === undefined || picture.length === 0) return undefined;
     const size = readPictureSize(picture);
@@ -73,10 +69,9 @@ export class FrameFinder {
       this.notes.add('picture-unreadable');
       return undefined;
     }
-    if (!size.turned) return size;
+    if ((size.orientation ?? 1) < 5) return size;
     this.notes.add('exif-rotated');
-    const stored = this.settings.exifOrientation === 'stored';
-    return stored ? { width: size.height, height: size.width, turned: true } : size;
+    return this.settings.exifOrientation === 'stored' ? size : displaySize(size);
   }
 }
 

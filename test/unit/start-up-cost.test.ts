@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { LOAD_NODES, nodeFiles } from '../support/load-nodes';
 
 /** Each of them would cost more than all our own files together. */
-const HEAVY = ['axios', 'zod', 'tar', 'image-size', 'hpagent'];
+const HEAVY = ['axios', 'zod', 'tar', 'hpagent'];
 
 /** Which heavy packages a process holds after `program`. */
 function heavyAfter(program: string, files: string[]): string[] {

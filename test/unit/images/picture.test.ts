@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promis
 import { homedir, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import fc from 'fast-check';
-import { pictureFormatOf } from '../../../src/images/formats';
-import { displaySize, ImageError, loadPicture, pictureSize } from '../../../src/images/picture';
+import { displaySize, pictureFormatOf, pictureSizeOf } from '../../../src/images/formats';
+import { ImageError, loadPicture } from '../../../src/images/picture';
 import { bmp, exifSegment, gif, isoPicture, jpeg, png, tiff, webp } from './made-pictures';
 
 const MEGABYTE = 1024 * 1024;
@@ -20,6 +20,11 @@ const refused = (source: unknown, pattern: RegExp, from: 'value' | 'file' = 'val
       return true;
     },
   );
+
+const sizeOf = (bytes: Buffer) => {
+  const format = pictureFormatOf(bytes);
+  return format && pictureSizeOf(format, bytes);
+};
 
 const FORMATS: [name: string, bytes: Buffer, mediaType: string, extension: string][] = [
   ['JPEG', jpeg(40, 24), 'image/jpeg', 'jpg'],
@@ -82,12 +87,12 @@ describe('pictures from a message', () => {
       assert.deepEqual(displaySize(picture), { width: 24, height: 40 });
     }
     for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
-      const size = await pictureSize(jpeg(40, 24, { exif: exifSegment(orientation) }));
+      const size = sizeOf(jpeg(40, 24, { exif: exifSegment(orientation) }));
       assert.deepEqual(size, { width: 40, height: 24, orientation });
       const isTurned = orientation >= 5;
       assert.deepEqual(displaySize(size), isTurned ? { width: 24, height: 40 } : { width: 40, height: 24 });
     }
-    assert.deepEqual(await pictureSize(jpeg(40, 24, { exif: exifSegment(77) })), { width: 40, height: 24 });
+    assert.deepEqual(sizeOf(jpeg(40, 24, { exif: exifSegment(77) })), { width: 40, height: 24 });
     assert.equal(displaySize({}), undefined);
   });
 
@@ -95,14 +100,14 @@ describe('pictures from a message', () => {
     const thumbnail = jpeg(8, 8);
     const block = Buffer.concat([Buffer.from([0xff, 0xe2, 0, thumbnail.length + 2]), thumbnail]);
     const bytes = jpeg(40, 24, { exif: block });
-    assert.deepEqual(await pictureSize(bytes), { width: 40, height: 24 });
+    assert.deepEqual(sizeOf(bytes), { width: 40, height: 24 });
     await loadPicture(Buffer.concat([bytes, Buffer.from('camera trailer')]), { from: 'value' });
     await refused(bytes.subarray(0, bytes.length - 2), /incomplete/);
   });
 
   it('takes a JPEG with fill and stray bytes between its segments', async () => {
     const stray = Buffer.from([0xff, 0xff, 0xfe, 0, 4, 1, 2, 0, 0, 7, 0xff, 0x01]);
-    assert.deepEqual(await pictureSize(jpeg(40, 24, { exif: stray })), { width: 40, height: 24 });
+    assert.deepEqual(sizeOf(jpeg(40, 24, { exif: stray })), { width: 40, height: 24 });
     const picture = await loadPicture(jpeg(40, 24, { exif: stray }), { from: 'value' });
     assert.equal(picture.mediaType, 'image/jpeg');
   });
