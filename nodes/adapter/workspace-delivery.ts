@@ -3,6 +3,7 @@ import path from 'node:path';
 import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
 import type { DeadLetter, DeliveredEvent, OutboxRecord, RecoveryReport } from '../../src/delivery/outbox';
 import { Sender } from '../../src/delivery/sender';
+import { leaveLandings, takeLandings } from '../../src/delivery/sender-handover';
 import type { OutageNotice, SenderListeners, SenderState } from '../../src/delivery/sender-types';
 import type { Target } from '../../src/delivery/target';
 import type { WorkspaceProperties } from '../properties';
@@ -179,6 +180,8 @@ export class WorkspaceDelivery {
     clearInterval(this.countdown);
     const waiting = open?.outbox.stats().events;
     await open?.sender.stop(CLOSE_STEP_MS);
+    const lateLandings = open?.sender.lateLandings();
+    if (lateLandings) await leaveLandings(this.folder, lateLandings);
     // Also one that still waits for the lock of its folder, and would for longer than a deploy may take.
     await this.outbox?.close(CLOSE_STEP_MS);
     if (removed) this.tellKept(waiting);
@@ -255,9 +258,12 @@ export class WorkspaceDelivery {
     this.outbox = outbox;
     this.tellRecovery(await outbox.open());
     if (this.closed) throw this.closedError();
+    const lateLandings = await takeLandings(this.folder);
+    if (this.closed) throw this.closedError();
     this.fault = undefined;
     const sender = new Sender({
       outbox,
+      lateLandings,
       target: surroundings.target,
       settings: {
         ...(numberOf(config.batchSize) === undefined ? {} : { batchSize: numberOf(config.batchSize) }),

@@ -43,8 +43,6 @@ export const RETRY_POLICY = {
   youngProbeCap: 20 * SECOND,
   /** the pace of a damped drain doubles each time it has lasted so long */
   drainPaceDoubles: 10 * MINUTE,
-  /** so many events, the first that are accepted after a start, may have been under way when the last sender ended */
-  guardedAfterStart: 1000,
   /** a batch reply that leaves out an event's id is believed after so many retries */
   missingReplies: 3,
 } as const;
@@ -338,6 +336,11 @@ export function afterDeath(health: UseCaseHealth, now: number): UseCaseHealth {
   return { ...health, deaths: [...health.deaths, now] };
 }
 
+/** The HTTP client repeats a request that died on a kept connection. Of the first one nobody knows what becomes of it. */
+export function wasSentTwice({ attempts }: { attempts?: number }): boolean {
+  return attempts !== undefined && attempts > 1;
+}
+
 /** "Please come back later": 503, and 529 of a Local Event Store that is full until it has uploaded to the cloud. */
 const NOT_TAKEN_STATUSES = new Set([503, 529]);
 
@@ -356,6 +359,7 @@ export function mayBeStored(failure: SendFailure): boolean {
  * A newer version of such an event waits, or the older one could overwrite it.
  */
 export function mayStillLand(failure: SendFailure): boolean {
+  if (wasSentTwice(failure)) return true;
   const status = failure.statusCode;
   return classify(failure) === 'retry' && (status === undefined || status < 400 || status >= 500);
 }

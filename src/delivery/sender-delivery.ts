@@ -1,6 +1,6 @@
 import { OutboxDamage, type DeliveredEvent, type Lease, type Settlement, type StoredEvent } from './outbox';
 import type { StoredPicture } from './outbox';
-import { RETRY_POLICY, backoffDelay, mayBeStored, mayStillLand } from './retry-policy';
+import { RETRY_POLICY, backoffDelay, mayBeStored, mayStillLand, wasSentTwice } from './retry-policy';
 import { withSourceIds } from './sender-body';
 import { isolateRefused, namedInError, type GroupAnswer } from './sender-isolation';
 import type { RejectionChange, SenderMemory } from './sender-memory';
@@ -8,12 +8,16 @@ import type { RefusedEvent } from './sender-types';
 import type { EventPicture, PackedEvent, SendFailure, Target, TargetBatchReceipt } from './target';
 import type { EventWarning } from '../event/types';
 
-/** How a request ended. `closed`: it was not sent or was aborted, because the sender stops or the host is to be left alone. */
+/**
+ * How a request ended. `closed`: it was not sent, because the sender stops or the host is to be left alone.
+ * `aborted`: it was under way when the sender stopped.
+ */
 export type RequestResult<T> =
   | { kind: 'answered'; value: T }
   | { kind: 'refused'; failure: SendFailure }
   | { kind: 'failed'; failure: SendFailure }
-  | { kind: 'closed' };
+  | { kind: 'closed' }
+  | { kind: 'aborted' };
 
 /** What a delivery needs of its sender. */
 export interface DeliveryRoom {
@@ -44,7 +48,7 @@ export interface DeliveryRoom {
   batchTooLarge(bytes: number): void;
   markUploaded(id: string, role: StoredPicture['role'], sourceId: string): Promise<boolean>;
   lateLandingMs: number;
-  /** until then, requests of the sender before this one (a redeploy, a crash) may still land */
+  /** until then, requests of a sender before this one that ended without a word (a crash) may still land */
   guardedUntil(): number;
   rejectionChanged(useCaseId: string, change: RejectionChange, failure?: SendFailure): void;
 }
@@ -287,7 +291,7 @@ export class LeaseDelivery {
       );
       if (result.kind === 'refused') this.refuseAlone(event, result.failure);
       if (result.kind === 'failed') this.failed([event], result.failure);
-      if (result.kind === 'closed') this.halted = true;
+      if (result.kind === 'closed' || result.kind === 'aborted') this.halted = true;
       if (result.kind !== 'answered') return undefined;
       sourceId = result.value.sourceId;
       memory.noteUploaded(event, picture.role, sourceId);
@@ -373,6 +377,10 @@ export class LeaseDelivery {
       case 'failed':
         this.failed(group, result.failure);
         return { accepted: false, tooLarge: false };
+      case 'aborted':
+        this.noteLateLandings(group);
+        this.halted = true;
+        return { accepted: false, tooLarge: false };
       case 'closed':
         this.halted = true;
         return { accepted: false, tooLarge: false };
@@ -380,6 +388,7 @@ export class LeaseDelivery {
   }
 
   private accept(group: StoredEvent[], receipt: TargetBatchReceipt): void {
+    if (wasSentTwice(receipt)) this.noteLateLandings(group);
     const named = new Set(receipt.eventIds);
     const hasWarnings = Object.keys(receipt.warningsByEvent).length > 0;
     for (const event of group) {
@@ -405,9 +414,10 @@ export class LeaseDelivery {
     this.delivered.push(delivered);
     this.outcome.acked.push(event.id);
     memory.forget(event);
-    const mayHaveBeenUnderWay = memory.accepted < RETRY_POLICY.guardedAfterStart;
-    if (mayHaveBeenUnderWay) memory.noteLateLanding(event, this.room.now(), this.room.guardedUntil());
-    this.room.rejectionChanged(event.useCaseId, memory.noteAccepted(event, this.room.now()));
+    const now = this.room.now();
+    const guardedUntil = this.room.guardedUntil();
+    if (guardedUntil > now) memory.noteLateLanding(event, now, guardedUntil);
+    this.room.rejectionChanged(event.useCaseId, memory.noteAccepted(event, now));
   }
 
   /** The target took the batch and left this id out. It is sent again, at last alone, where its answer is its own. */
@@ -470,14 +480,19 @@ export class LeaseDelivery {
   private failed(group: StoredEvent[], failure: SendFailure): void {
     this.halted = true;
     const now = this.room.now();
+    if (mayStillLand(failure)) this.noteLateLandings(group);
     for (const event of group) {
       this.room.memory.noteFailedAttempt(event);
       if (this.room.target.givesOwnIds && mayBeStored(failure)) this.room.memory.noteMayBeStored(event);
-      if (mayStillLand(failure)) {
-        this.room.memory.noteLateLanding(event, now, now + this.room.lateLandingMs);
-      }
       // Due at once: it is the host that has to be waited for, and the order is kept.
       this.outcome.retry.push({ id: event.id, at: now, why: failure.message });
+    }
+  }
+
+  private noteLateLandings(group: StoredEvent[]): void {
+    const now = this.room.now();
+    for (const event of group) {
+      this.room.memory.noteLateLanding(event, now, now + this.room.lateLandingMs);
     }
   }
 

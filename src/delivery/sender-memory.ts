@@ -1,4 +1,5 @@
 import type { StoredEvent } from './outbox';
+import type { LateLanding } from './sender-handover';
 import {
   HEALTHY_USE_CASE,
   RETRY_POLICY,
@@ -164,6 +165,17 @@ export class SenderMemory {
     // Deleted first, so that the map stays sorted by time, as near as matters.
     this.lateLandings.delete(event.eventId);
     this.lateLandings.set(event.eventId, { id: event.id, until: Math.max(until, known?.until ?? until) });
+  }
+
+  /** What the sender before this one left. */
+  restoreLandings(landings: LateLanding[], now: number): void {
+    for (const { eventId, id, forMs } of landings) this.lateLandings.set(eventId, { id, until: now + forMs });
+  }
+
+  landingsLeft(now: number): LateLanding[] {
+    return [...this.lateLandings]
+      .filter(([, { until }]) => until > now)
+      .map(([eventId, { id, until }]) => ({ eventId, id, forMs: until - now }));
   }
 
   /** @returns the moment from which the event may be sent, when an older version of it may still land */

@@ -13,6 +13,7 @@ import {
   type RetryCause,
 } from './retry-policy';
 import { LeaseDelivery, type DeliveryRoom, type RequestResult } from './sender-delivery';
+import type { LateLanding } from './sender-handover';
 import { SenderMemory, type RejectionChange } from './sender-memory';
 import { RequestBudget, RequestPacer } from './sender-pacing';
 import {
@@ -37,6 +38,8 @@ export interface SenderParts {
   random?: () => number;
   settings?: Partial<SenderSettings>;
   listeners?: Partial<SenderListeners>;
+  /** what the last sender of this outbox left; missing: it ended without a word, so all that waits may be under way */
+  lateLandings?: LateLanding[];
 }
 
 /** An error text in the state is at most this long; what a server answers is shown, not stored. */
@@ -84,6 +87,8 @@ export class Sender {
 
   private started = false;
   private startedAt = -Infinity;
+  /** the sender before this one left no word of what was under way */
+  private readonly endedUncleanly: boolean;
   private stopping = false;
   private paused = false;
   private readonly aborter = new AbortController();
@@ -140,6 +145,8 @@ export class Sender {
       const listener = parts.listeners?.[event];
       if (listener) this.on(event, listener);
     }
+    this.endedUncleanly = parts.lateLandings === undefined;
+    this.memory.restoreLandings(parts.lateLandings ?? [], this.clock.monotonic());
     this.room = this.makeRoom();
   }
 
@@ -174,6 +181,14 @@ export class Sender {
     });
     await Promise.race([this.allLanesEnded(), deadline]);
     cancelDeadline();
+  }
+
+  /**
+   * For the next sender of this outbox, after `stop`: what may still land.
+   * @returns undefined when the deadline of `stop` ended it, so that not all is known
+   */
+  lateLandings(): LateLanding[] | undefined {
+    return this.lanes.size === 0 ? this.memory.landingsLeft(this.clock.monotonic()) : undefined;
   }
 
   /** Tries now what waits for a better moment: linger, backoff, the next probe. A `Retry-After` stays respected. */
@@ -434,7 +449,7 @@ export class Sender {
       memory: this.memory,
       target: this.target,
       lateLandingMs: this.settings.lateLandingMs,
-      guardedUntil: () => this.startedAt + this.settings.lateLandingMs,
+      guardedUntil: () => (this.endedUncleanly ? this.startedAt + this.settings.lateLandingMs : -Infinity),
       now: () => this.clock.monotonic(),
       wallNow: () => this.clock.now(),
       random: this.random,
@@ -486,7 +501,7 @@ export class Sender {
       this.hostAnswered(startedAt);
       return { kind: 'answered', value };
     } catch (error) {
-      if (this.stopping) return { kind: 'closed' };
+      if (this.stopping) return { kind: 'aborted' };
       return this.requestFailed(error, startedAt);
     } finally {
       this.requestsInFlight--;

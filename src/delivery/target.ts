@@ -14,6 +14,8 @@ export interface SendFailure extends Error {
   needsOperator?: boolean;
   /** true when the request certainly never reached the target */
   notSent?: boolean;
+  /** how often the request was sent */
+  attempts?: number;
 }
 
 export interface TargetReceipt {
@@ -34,6 +36,8 @@ export interface TargetBatchReceipt {
   /** what could be told apart per event; the rest in `warnings` */
   warningsByEvent: Record<string, EventWarning[]>;
   warnings: EventWarning[];
+  /** how often the request was sent */
+  attempts?: number;
 }
 
 export interface EventPicture {

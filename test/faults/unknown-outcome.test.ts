@@ -57,6 +57,83 @@ function faultsOf(bench: SenderBench): string[] {
   return faults;
 }
 
+const LANDS_LATE = 10 * SECOND;
+
+/**
+ * Version 1 of an event is delivered, while an earlier request with it still is to land; then the sender gives way to another
+ * one, which gets version 2. @returns the versions in the order in which the target stored them
+ */
+async function versionsAcrossRestart(
+  unknownOutcome: (bench: SenderBench) => Promise<void>,
+  next: (bench: SenderBench) => SenderBench['sender'],
+  settings: Partial<SenderSettings> = {},
+): Promise<string> {
+  const bench = new SenderBench({ settings });
+  bench.sender = bench.newSender([]);
+  bench.sender.start();
+  await unknownOutcome(bench);
+  await bench.sender.stop(SECOND);
+  bench.target.answer = () => undefined;
+  bench.target.latency = 20;
+  bench.sender = next(bench);
+  bench.sender.start();
+  await bench.append(record('x', { version: 2 }));
+  await bench.clock.advance(2 * MINUTE);
+  assert.equal(bench.waiting, 0);
+  return (bench.target.stored.get('x') ?? []).map((body) => /version (\d)/.exec(body)?.[1]).join(' ');
+}
+
+const OUTCOMES: Record<string, (bench: SenderBench) => Promise<void>> = {
+  'an answer was lost and the repeated request delivered': async (bench) => {
+    let isFirst = true;
+    bench.target.answer = (): Answer => {
+      if (!isFirst) return undefined;
+      isFirst = false;
+      return { lost: failure('NETWORK'), landsAfter: LANDS_LATE };
+    };
+    await bench.append(record('x'));
+    await bench.clock.advance(3 * SECOND);
+    assert.equal(bench.waiting, 0);
+  },
+  'the client itself sent the request twice': async (bench) => {
+    bench.target.answer = () => ({ sentTwice: { firstLandsAfter: LANDS_LATE } });
+    await bench.append(record('x'));
+    await bench.clock.advance(3 * SECOND);
+    assert.equal(bench.waiting, 0);
+  },
+  'the request was under way': async (bench) => {
+    bench.target.latency = 5 * SECOND;
+    bench.target.answer = (request) => {
+      bench.clock.setTimer(() => bench.target.land(request), LANDS_LATE);
+      return undefined;
+    };
+    await bench.append(record('x'));
+    await bench.clock.advance(SECOND);
+    assert.equal(bench.waiting, 1);
+  },
+};
+
+describe('fault 27: a sender gives way to another one while a request may still land', () => {
+  for (const [name, outcome] of Object.entries(OUTCOMES)) {
+    it(`stores the newer version last when ${name}`, async () => {
+      const versions = await versionsAcrossRestart(outcome, (bench) =>
+        bench.newSender(bench.sender.lateLandings()),
+      );
+      assert.match(versions, /^(1 )+2$/);
+    });
+
+    it(`control: a next sender that is told of nothing stores the older version last when ${name}`, async () => {
+      const versions = await versionsAcrossRestart(outcome, (bench) => bench.newSender([]));
+      assert.match(versions, /2 1$/);
+    });
+  }
+
+  it('takes all that waits for under way for 30 s after an end without a word', async () => {
+    const outcome = OUTCOMES['the request was under way'] ?? assert.fail();
+    assert.match(await versionsAcrossRestart(outcome, (bench) => bench.newSender()), /^(1 )+2$/);
+  });
+});
+
 describe('fault 23: requests are processed, but their answers are lost', function () {
   this.timeout(30_000);
 

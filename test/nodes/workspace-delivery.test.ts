@@ -85,6 +85,20 @@ describe('the delivery of a workspace', () => {
     await delivery.append([record('b')]);
   });
 
+  it('leaves to the next one what may still land, and nothing when it ends without a word', async () => {
+    const file = path.join(userDir, 'vision-events', 'w', 'late-landings.json');
+    delivery.register(user);
+    await delivery.append([record('a')]);
+    await until(() => (delivery.state()?.retries ?? 0) > 0);
+    await delivery.close(false);
+    const [landing] = JSON.parse(readFileSync(file, 'utf8')) as { eventId: string; forMs: number }[];
+    assert.equal(landing?.eventId, 'a');
+    assert.ok(landing.forMs > 20_000 && landing.forMs <= 30_000, `${landing.forMs} ms`);
+    delivery = makeDelivery();
+    await delivery.append([record('b')]);
+    assert.equal(existsSync(file), false);
+  });
+
   it('keeps the folder of a deleted workspace, and says where it is and how much waits', async () => {
     await delivery.append([record('a'), record('b')]);
     await delivery.close(true);

@@ -10,9 +10,16 @@ export interface TargetRequest {
   picture?: string;
 }
 
-/** What to do with a request: `undefined` accepts it. `lost`: it is not answered; it lands `landsAfter` ms later, if at all. */
+/**
+ * What to do with a request: `undefined` accepts it. `lost`: it is not answered; it lands `landsAfter` ms later, if at all.
+ * `sentTwice`: the client repeats it, and only the second one is answered.
+ */
 export type Answer =
-  SendFailure | { lost: SendFailure; landsAfter?: number } | { omit: string[] } | undefined;
+  | SendFailure
+  | { lost: SendFailure; landsAfter?: number }
+  | { omit: string[] }
+  | { sentTwice: { firstLandsAfter: number } }
+  | undefined;
 
 /** A target in memory. It stores by event id as the API does: a later body overwrites an earlier one. */
 export class FakeTarget implements Target {
@@ -36,13 +43,14 @@ export class FakeTarget implements Target {
   }
 
   async postEvent(body: string, signal?: AbortSignal): Promise<TargetReceipt> {
-    await this.handle('event', [body], signal);
-    return { statusCode: 201, warnings: [] };
+    const { attempts } = await this.handle('event', [body], signal);
+    return { statusCode: 201, warnings: [], attempts };
   }
 
   async postBatch(bodies: string[], signal?: AbortSignal): Promise<TargetBatchReceipt> {
-    const { request, omitted } = await this.handle('batch', bodies, signal);
+    const { request, omitted, attempts } = await this.handle('batch', bodies, signal);
     return {
+      attempts,
       statusCode: 201,
       eventIds: request.eventIds.filter((id) => !omitted.includes(id)),
       warningsByEvent: {},
@@ -69,8 +77,8 @@ export class FakeTarget implements Target {
       return {
         bytes,
         post: async (signal) => {
-          await this.handle('packed', [body], signal, packed);
-          return { statusCode: 201, warnings: [] };
+          const { attempts } = await this.handle('packed', [body], signal, packed);
+          return { statusCode: 201, warnings: [], attempts };
         },
       };
     };
@@ -85,7 +93,7 @@ export class FakeTarget implements Target {
     bodies: string[],
     signal?: AbortSignal,
     picture?: string,
-  ): Promise<{ request: TargetRequest; omitted: string[] }> {
+  ): Promise<{ request: TargetRequest; omitted: string[]; attempts: number }> {
     const eventIds = bodies.map((body) => (JSON.parse(body) as { eventId: string }).eventId);
     const request = { kind, at: this.clock.monotonic(), bodies, eventIds, picture };
     this.requests.push(request);
@@ -103,9 +111,14 @@ export class FakeTarget implements Target {
       }
       throw answer.lost;
     }
+    if (answer && 'sentTwice' in answer) {
+      this.clock.setTimer(() => this.store(request, []), answer.sentTwice.firstLandsAfter);
+      this.store(request, []);
+      return { request, omitted: [], attempts: 2 };
+    }
     const omitted = answer?.omit ?? [];
     this.store(request, omitted);
-    return { request, omitted };
+    return { request, omitted, attempts: 1 };
   }
 
   private latencyOrAbort(signal?: AbortSignal): Promise<void> {
@@ -121,6 +134,11 @@ export class FakeTarget implements Target {
       if (signal?.aborted) abort();
       else signal?.addEventListener('abort', abort);
     });
+  }
+
+  /** A request whose answer nobody waits for any more is carried out now. */
+  land(request: TargetRequest): void {
+    this.store(request, []);
   }
 
   private store(request: TargetRequest, omitted: string[]): void {

@@ -1,4 +1,5 @@
 import { Sender } from '../../src/delivery/sender';
+import type { LateLanding } from '../../src/delivery/sender-handover';
 import type { OutboxRecord } from '../../src/delivery/outbox';
 import type {
   OutageNotice,
@@ -46,8 +47,10 @@ export class SenderBench {
     this.sender = this.newSender();
   }
 
-  newSender(): Sender {
+  /** @param lateLandings what the last sender left */
+  newSender(lateLandings?: LateLanding[]): Sender {
     return new Sender({
+      lateLandings,
       outbox: this.outbox,
       target: this.target,
       clock: this.clock,

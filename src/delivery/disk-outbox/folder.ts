@@ -36,7 +36,7 @@ export async function prepareFolder(
 }
 
 /** What the outbox itself puts beside its folders. */
-const OWN_FILE = /^(?:meta\.json|lock|ballast)(?:\.[\w.-]+)?$/;
+const OWN_FILE = /^(?:meta\.json|lock|ballast|late-landings\.json)(?:\.[\w.-]+)?$/;
 
 /**
  * Takes the rights of other users away, on everything that was made when they still had some. A folder that holds other

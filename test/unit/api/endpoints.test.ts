@@ -43,6 +43,7 @@ describe('VisionEventsClient.createEvents', () => {
     const receipt = await target.postBatch(events.map((event) => JSON.stringify(event)));
     assert.deepEqual(receipt.eventIds, ['a']);
     assert.equal(receipt.warningsByEvent['a']?.[0]?.path, 'p');
+    assert.equal(receipt.attempts, 1);
   });
 });
 
