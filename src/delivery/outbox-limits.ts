@@ -47,6 +47,8 @@ export const FILL_NOTICE_HYSTERESIS_PERCENT = 10;
 /** How long `open` waits for another owner of the folder to let go (a redeploy overlaps with the old flow). */
 export const LOCK_WAIT_MS = 18_000;
 export const LOCK_POLL_MS = 250;
+/** An owner that does not prove itself in this time may be another program at its socket's address. */
+export const LOCK_ANSWER_MS = 1_000;
 /** Heartbeat for owners that share the folder but not the kernel (containers on one volume). */
 export const HEARTBEAT_MS = 5_000;
 export const HEARTBEAT_STALE_MS = 15_000;

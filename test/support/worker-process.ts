@@ -24,8 +24,12 @@ export class WorkerProcess {
     first = 0,
     flags: string[] = [],
     environment: Record<string, string> = {},
+    /** a program with its arguments that becomes the worker, after it changed what the worker sees */
+    wrapper: string[] = [],
   ) {
-    this.child = spawn(process.execPath, ['-r', 'tsx/cjs', WORKER, dir, job, String(first), ...flags], {
+    const node = [process.execPath, '-r', 'tsx/cjs', WORKER, dir, job, String(first), ...flags];
+    const [program = process.execPath, ...args] = [...wrapper, ...node];
+    this.child = spawn(program, args, {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

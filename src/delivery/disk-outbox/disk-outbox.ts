@@ -18,6 +18,7 @@ import {
   DEAD_RETRY_MS,
   DEFAULT_MAX_BYTES,
   DEFAULT_MAX_EVENTS,
+  HEARTBEAT_STALE_MS,
   LEFT_ALONE_MS,
   LOCK_WAIT_MS,
 } from '../outbox-limits';
@@ -170,6 +171,7 @@ export class DiskOutbox implements Outbox {
         committer: new Committer({ chunkFolder, queue, pictures, space, clock, token }, found.chunkNumber),
         lock,
       };
+      if (lock.weakness) this.tellWeakLock(lock.weakness);
       return this.reportOf(found, orphanPictures);
     } catch (error) {
       await chunkFolder.close();
@@ -516,6 +518,13 @@ export class DiskOutbox implements Outbox {
 
   private tell(notice: OutboxNotice): void {
     this.options.onNotice?.(notice);
+  }
+
+  private tellWeakLock(why: string): void {
+    const message =
+      `The outbox folder ${this.dir} is guarded by its heartbeat alone: ${why}. ` +
+      `After a crash, the next start may wait ${HEARTBEAT_STALE_MS / 1000} s for it.`;
+    this.tell({ code: 'LOCK_BY_HEARTBEAT', message });
   }
 
   private tellRights(found: Awaited<ReturnType<typeof restrictFolder>>): void {

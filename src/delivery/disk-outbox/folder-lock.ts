@@ -1,15 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto';
-import * as fs from 'node:fs/promises';
-import { createServer, connect, type Server } from 'node:net';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OutboxError, systemClock } from '../outbox';
 import { HEARTBEAT_MS, HEARTBEAT_STALE_MS, LOCK_POLL_MS } from '../outbox-limits';
 import { errorCode, isOutOfSpace } from './file-layer';
+import { type Owner, readOwner, removeOwner, thisProcess, UNKNOWN_OWNER, writeOwner } from './lock-owner';
+import { closeServer, holdPlace, isHeldByOwner, lockPlace } from './lock-socket';
 import { isLongerAgo, momentOf } from './moment';
 
 export interface FolderLock {
+  /** Why the folder has no socket and its heartbeat alone guards it; undefined when it has one. */
+  weakness?: string;
   /** The owner file was not looked at for so long that another process may have taken the folder over. */
   isLate(): boolean;
   /** Looks at it; calls `onLost` first when the folder is lost. */
@@ -33,126 +33,128 @@ interface Patience {
   pause: () => Promise<void>;
 }
 
-interface Owner {
-  host: string;
-  pid: number;
-  /** network namespace: within one, the socket alone decides */
-  namespace: string;
-  token: string;
-  beat: number;
-}
+/** The kernel's half of the lock, or why there is none. */
+type Hold = { server: Server; socket: string } | { weakness: string };
 
-const OWNER_FILE = 'lock';
-const HALF_FILE_LOOKS = 4;
-const UNKNOWN_OWNER: Owner = { host: 'an unknown host', pid: 0, namespace: '', token: '', beat: 0 };
+/** What is strange may be so for an instant only: an owner that is writing, or one that is just going. */
+const STRANGE_LOOKS = 4;
 
 /**
- * Two locks, because neither sees everything. A socket with the folder's name belongs to the kernel: it has one owner
- * and is free the moment that process dies, however it dies. It does not reach into another container; there a
- * heartbeat file in the folder decides, whose owner is taken for dead when it stops beating.
+ * Two locks, because neither sees everything. A socket that belongs to the folder is the kernel's: it has one owner and
+ * is free the moment that process dies, however it dies. It does not reach into another container, and some systems
+ * refuse it; there a heartbeat file in the folder decides, whose owner is taken for dead when it stops beating.
  */
 export const lockFolder: TakeLock = async (folder, waitMs, onLost, givenUp) => {
   const patience: Patience = {
     deadline: performance.now() + waitMs,
     pause: () => delay(LOCK_POLL_MS, undefined, { signal: givenUp }),
   };
-  const server = await holdSocket(folder, patience);
+  const hold = await holdSocket(folder, patience);
+  const owner = await thisProcess('socket' in hold ? hold.socket : '');
+  const letGo = async () => {
+    await removeOwner(folder, owner);
+    if ('server' in hold) await closeServer(hold.server);
+  };
   try {
-    await outlastHeartbeat(folder, patience);
-    return await beat(folder, server, onLost);
+    await becomeOwner(folder, owner, patience);
   } catch (error) {
-    await closeServer(server);
+    await letGo();
     throw error;
   }
+  const weakness = 'weakness' in hold ? hold.weakness : undefined;
+  return { weakness, ...beat(folder, owner, onLost, letGo) };
 };
 
-async function holdSocket(folder: string, { deadline, pause }: Patience): Promise<Server> {
-  const address = socketAddress(await fs.realpath(folder));
-  for (;;) {
-    const server = await listen(address);
-    if (server) return server;
+async function holdSocket(folder: string, { deadline, pause }: Patience): Promise<Hold> {
+  const place = await lockPlace(folder).catch(errorCode);
+  if (!place) return { weakness: 'this system has no socket that ends with its process' };
+  if (typeof place === 'string') return { weakness: `its file lock.key cannot be read or made (${place})` };
+  for (let strange = 0; strange < STRANGE_LOOKS;) {
+    const server = await holdPlace(place).catch(errorCode);
+    if (typeof server === 'string')
+      return { weakness: `this system refuses its socket (${server}), as snap and AppArmor may do` };
+    if (server) return { server, socket: place.name };
+    strange = (await isHeldByOwner(place)) ? 0 : strange + 1;
     if (performance.now() >= deadline) throw await inUse(folder);
     await pause();
   }
+  return { weakness: 'another program has taken the address of its socket' };
 }
 
-/** Linux: abstract socket, Windows: named pipe; both vanish with their process. Elsewhere a socket file. */
-function socketAddress(folder: string): string {
-  const name = `vision-events-outbox-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}`;
-  if (process.platform === 'linux') return `\0${name}`;
-  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
-  return join(tmpdir(), `${name}.sock`);
-}
-
-async function listen(address: string): Promise<Server | undefined> {
-  const server = createServer((socket) => socket.destroy());
-  server.unref();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      // `exclusive`: workers of a cluster would share the socket otherwise.
-      server.listen({ path: address, exclusive: true }, resolve);
-    });
-    server.on('error', () => undefined);
-    return server;
-  } catch (error) {
-    if (errorCode(error) !== 'EADDRINUSE') throw error;
-    await removeDeadSocketFile(address);
-    return undefined;
+async function becomeOwner(folder: string, owner: Owner, patience: Patience): Promise<void> {
+  for (;;) {
+    await outlastHeartbeat(folder, owner, patience);
+    const isWritten = await writeOwner(folder, owner).then(
+      () => true,
+      (error: unknown) => {
+        // A full disk must not keep the outbox shut: delivering is what makes room. The next beats try again.
+        if (!isOutOfSpace(error)) throw error;
+        return false;
+      },
+    );
+    if (owner.socket !== '' || !isWritten) return;
+    // Nothing keeps two from coming at the same moment: the one that wrote last stays.
+    await patience.pause();
+    const current = await readOwner(folder);
+    if (!current || current.token === owner.token) return;
   }
 }
 
-/** A socket file outlives a killed process; nobody answers it then. */
-async function removeDeadSocketFile(address: string): Promise<void> {
-  if (!address.startsWith('/')) return;
-  const isAlive = await new Promise<boolean>((resolve) => {
-    const socket = connect(address);
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
-  if (!isAlive) await fs.rm(address, { force: true });
-}
-
-async function outlastHeartbeat(folder: string, { deadline, pause }: Patience): Promise<void> {
+async function outlastHeartbeat(folder: string, me: Owner, { deadline, pause }: Patience): Promise<void> {
   let last = await readOwner(folder);
   // Half a file is an owner writing it, for an instant; if it stays so, a power cut left it behind.
-  for (let look = 0; last === UNKNOWN_OWNER && look < HALF_FILE_LOOKS; look++) {
+  for (let look = 0; last === UNKNOWN_OWNER && look < STRANGE_LOOKS; look++) {
     await pause();
     last = await readOwner(folder);
   }
-  if (!last || last === UNKNOWN_OWNER || last.namespace === (await networkNamespace())) return;
+  if (!last || last === UNKNOWN_OWNER || isDead(last, me)) return;
   let lastChange = performance.now();
+  let hasBeaten = false;
   while (performance.now() - lastChange < HEARTBEAT_STALE_MS) {
     await pause();
     const owner = await readOwner(folder);
-    if (!owner) return;
-    if (owner.token !== last.token || owner.beat !== last.beat) lastChange = performance.now();
+    if (!owner || isDead(owner, me)) return;
+    if (owner.token !== last.token || owner.beat !== last.beat) {
+      lastChange = performance.now();
+      hasBeaten = true;
+    }
     last = owner;
-    if (performance.now() >= deadline) throw await inUse(folder);
+    if (hasBeaten && performance.now() >= deadline) throw await inUse(folder);
   }
 }
 
-async function beat(folder: string, server: Server, onLost: () => void): Promise<FolderLock> {
-  const owner: Owner = {
-    host: hostname(),
-    pid: process.pid,
-    namespace: await networkNamespace(),
-    token: randomBytes(8).toString('hex'),
-    beat: 0,
-  };
-  await writeOwner(folder, owner).catch((error: unknown) => {
-    // A full disk must not keep the outbox shut: delivering is what makes room. The next beats try again.
-    if (!isOutOfSpace(error)) throw error;
-  });
+/** For certain; of an owner in another container, or with another kind of socket, nobody here can say so. */
+function isDead(owner: Owner, me: Owner): boolean {
+  const lostItsSocket = me.socket !== '' && owner.socket === me.socket && owner.namespace === me.namespace;
+  return lostItsSocket || (owner.processes === me.processes && !isRunning(owner.pid));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) !== 'ESRCH';
+  }
+}
+
+function beat(
+  folder: string,
+  owner: Owner,
+  onLost: () => void,
+  letGo: () => Promise<void>,
+): Omit<FolderLock, 'weakness'> {
   let looked = momentOf(systemClock);
-  let isLost = false;
-  const lose = () => {
-    isLost = true;
+  let isOver = false;
+  const stop = () => {
+    isOver = true;
     clearInterval(timer);
+  };
+  const lose = () => {
+    stop();
     onLost();
   };
   const beatNext = async (): Promise<void> => {
-    if (isLost) return;
+    if (isOver) return;
     const beginning = momentOf(systemClock);
     await beatOnce(folder, owner, lose);
     looked = beginning;
@@ -165,11 +167,9 @@ async function beat(folder: string, server: Server, onLost: () => void): Promise
     look,
     isLate: () => isLongerAgo(looked, HEARTBEAT_STALE_MS, systemClock),
     async release() {
-      clearInterval(timer);
+      stop();
       await beating;
-      if ((await readOwner(folder))?.token === owner.token)
-        await fs.rm(join(folder, OWNER_FILE), { force: true });
-      await closeServer(server);
+      await letGo();
     },
   };
 }
@@ -182,25 +182,6 @@ async function beatOnce(folder: string, owner: Owner, onLost: () => void): Promi
   await writeOwner(folder, owner).catch(() => undefined);
 }
 
-async function writeOwner(folder: string, owner: Owner): Promise<void> {
-  await fs.writeFile(join(folder, OWNER_FILE), JSON.stringify(owner), { mode: 0o600 });
-}
-
-/** Undefined only when there is none: a file caught half written has an owner too, an unknown one. */
-async function readOwner(folder: string): Promise<Owner | undefined> {
-  try {
-    return JSON.parse(await fs.readFile(join(folder, OWNER_FILE), 'utf8')) as Owner;
-  } catch (error) {
-    return errorCode(error) === 'ENOENT' ? undefined : UNKNOWN_OWNER;
-  }
-}
-
-/** The same for all processes that see each other's sockets. */
-async function networkNamespace(): Promise<string> {
-  const namespace = await fs.readlink('/proc/self/ns/net').catch(() => '');
-  return `${hostname()} ${namespace}`.trim();
-}
-
 async function inUse(folder: string): Promise<OutboxError> {
   const owner = await readOwner(folder);
   const who = owner ? `process ${owner.pid} on ${owner.host}` : 'another process';
@@ -208,8 +189,4 @@ async function inUse(folder: string): Promise<OutboxError> {
     'OUTBOX_IO',
     `The outbox folder ${folder} is in use by ${who}. Stop it, or give this workspace an outbox folder of its own.`,
   );
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
 }

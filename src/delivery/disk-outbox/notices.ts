@@ -1,6 +1,14 @@
 /** What an operator should hear of; said once an episode, never once an event. */
 export interface OutboxNotice {
-  code: 'FILLING' | 'FULL' | 'DISK_LOW' | 'DAMAGED' | 'DEAD_LETTERS_FULL' | 'LOCK_LOST' | 'RIGHTS';
+  code:
+    | 'FILLING'
+    | 'FULL'
+    | 'DISK_LOW'
+    | 'DAMAGED'
+    | 'DEAD_LETTERS_FULL'
+    | 'LOCK_LOST'
+    | 'LOCK_BY_HEARTBEAT'
+    | 'RIGHTS';
   message: string;
 }
 
