@@ -66,6 +66,7 @@ export function messageContext(
     detection: {
       imageSize: messageImageSize(message),
       shape: message['shape'],
+      statusCode: message['statusCode'],
       picture: pictures.find(({ role }) => role === 'input')?.picture.bytes ?? pictures[0]?.picture.bytes,
     },
     hasPicture: pictures.length > 0,

@@ -14,6 +14,7 @@ export interface MappingFault {
 const PROPERTIES = [
   'list',
   'whenListMissing',
+  'passOver',
   'kind',
   'class',
   'classMap',
@@ -61,6 +62,7 @@ class MappingCheck {
     this.noOthers(this.mapping, '', PROPERTIES);
     this.listPath();
     this.oneOf('whenListMissing', ['error', 'empty']);
+    this.passOver();
     this.oneOf('kind', ['boxes', 'classification']);
     this.classSource();
     this.classMap();
@@ -105,6 +107,12 @@ class MappingCheck {
     }
     const parsed = parsePath(list.replace(/^map:/, ''));
     if (typeof parsed === 'string') this.fault('list', parsed + '.');
+  }
+
+  private passOver(): void {
+    const keys = own(this.mapping, 'passOver');
+    if (keys !== undefined && !(Array.isArray(keys) && keys.every(isText)))
+      this.fault('passOver', 'must be a list of keys, such as ["note"].');
   }
 
   /** A path into a row or, with a leading slash, into the payload. */

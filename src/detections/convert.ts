@@ -1,16 +1,25 @@
 import { MAX_IMAGES } from '../event/limits';
 import type { AnnotationLists } from '../event/types';
+import { describe } from './describe';
 import { DetectionError } from './detection-error';
 import { Engine } from './engine';
 import { ADAPTERS } from './formats';
 import { FrameFinder } from './image-frame';
 import { compileCustom, readByMapping } from './mapping';
 import { collectMetadata } from './metadata';
+import {
+  nameOfPath,
+  refuseErrorBody,
+  refuseFailure,
+  refuseUnreadRows,
+  withStatusCode,
+} from './nothing-found';
 import { decodePayload } from './payload';
 import { findPreset, PRESETS, readByPreset } from './presets';
-import type { Adapter, Reading } from './reading';
-import { describe, recognise } from './recognise';
-import type { ConvertedImage, DetectionContext, DetectionResult, DetectionSettings } from './types';
+import type { Adapter, ImageReading, Reading } from './reading';
+import { recognise } from './recognise';
+import { isObject } from './values';
+import type { ConvertedImage, DetectionContext, DetectionResult, DetectionSettings, NoteCode } from './types';
 
 export { checkMapping } from './check-mapping';
 export { DetectionError } from './detection-error';
@@ -46,21 +55,23 @@ export function convertDetections(
   settings: DetectionSettings,
   context: DetectionContext = {},
 ): DetectionResult {
-  const { format, payload: decoded, reading, adapter } = readPayload(payload, settings);
+  try {
+    return convert(readPayload(payload, settings), settings, context);
+  } catch (error) {
+    throw error instanceof DetectionError ? withStatusCode(error, context.statusCode) : error;
+  }
+}
+
+function convert(read: ReadPayload, settings: DetectionSettings, context: DetectionContext): DetectionResult {
+  const { format, payload, reading, adapter } = read;
   const engine = new Engine(settings);
   reading.notes?.forEach((note) => engine.notes.add(note));
   engine.dropped += reading.leftOut ?? 0;
-  const images = convertImages(
-    reading,
-    engine,
-    new FrameFinder(settings, context, format, engine.notes),
-    settings,
-  );
+  const frames = new FrameFinder(settings, context, format, engine.notes);
+  const images = convertImages(reading, engine, frames, settings);
   engine.refuseFractionsTakenAsPixels();
   const count = images.reduce((sum, { annotations }) => sum + countOf(annotations), 0);
-  // none of the rows could be read and the signature does not fit either: the wrong format was chosen
-  if (adapter && count === 0 && engine.dropped > 0 && !adapter.matches(decoded, settings))
-    throw doesNotFit(decoded, adapter);
+  if (count === 0) refuseWithoutSign(read, engine, settings);
   const result: DetectionResult = {
     format,
     images,
@@ -68,8 +79,31 @@ export function convertDetections(
     dropped: engine.dropped,
     notes: [...engine.notes],
   };
-  if (settings.metadataCandidates) result.metadata = collectMetadata(decoded, adapter, settings);
+  if (settings.metadataCandidates) result.metadata = collectMetadata(payload, adapter, settings);
   return result;
+}
+
+/** Nothing was found: an error, unless the payload shows that nothing was there. */
+function refuseWithoutSign(
+  { format, payload, adapter }: ReadPayload,
+  engine: Engine,
+  settings: DetectionSettings,
+): void {
+  if (engine.passedOver > 0) return;
+  refuseFailure(payload);
+  const { firstLeftOut, dropped } = engine;
+  // none of the rows could be read and the signature does not fit either: the wrong format was chosen
+  if (adapter && (firstLeftOut || !hasEmptyList(payload)) && !adapter.matches(payload, settings))
+    throw doesNotFit(payload, adapter);
+  if (firstLeftOut) refuseUnreadRows(firstLeftOut, dropped, format);
+}
+
+/** The payload is an empty list, or an envelope with one. */
+function hasEmptyList(payload: unknown): boolean {
+  if (Array.isArray(payload)) return payload.length === 0;
+  return (
+    isObject(payload) && Object.values(payload).some((value) => Array.isArray(value) && value.length === 0)
+  );
 }
 
 function convertImages(
@@ -116,23 +150,26 @@ function readRecognised(payload: unknown, settings: DetectionSettings): ReadPayl
 function readDeclared(payload: unknown, adapter: Adapter, settings: DetectionSettings): ReadPayload {
   const isEmpty = Array.isArray(payload) && payload.length === 0;
   const reading = isEmpty ? NO_DETECTIONS : adapter.read(payload, settings);
+  refuseErrorBody(payload);
   if (reading) return { format: adapter.id, payload, reading, adapter };
+  refuseFailure(payload);
   throw doesNotFit(payload, adapter);
 }
 
 function doesNotFit(payload: unknown, adapter: Adapter): DetectionError {
   return new DetectionError(
     'unknown-format',
-    `This is not what ${adapter.label} sends: ${describe(payload)}. Set "Format" to Automatic, or to the detector that is wired in.`,
+    `The payload does not fit "Format": choose Automatic, or the detector that is wired in. ${adapter.label} does not send ${describe(payload)}.`,
   );
 }
 
 function readCustom(payload: unknown, settings: DetectionSettings): ReadPayload {
   const compiled = compileCustom(settings.mapping);
   const decoded = decodePayload(payload, compiled.mapping.stripCodeFence);
-  const image = readByMapping(decoded, compiled);
-  if (!image) throw listNotFound(decoded, [compiled.mapping.list]);
-  return { format: 'custom', payload: decoded, reading: { images: [image] } };
+  return {
+    format: 'custom',
+    ...readMapped(decoded, readByMapping(decoded, compiled), [compiled.mapping.list]),
+  };
 }
 
 function readPreset(payload: unknown, settings: DetectionSettings): ReadPayload {
@@ -144,20 +181,23 @@ function readPreset(payload: unknown, settings: DetectionSettings): ReadPayload 
     );
   }
   const decoded = decodePayload(payload, preset.variants[0]?.mapping.stripCodeFence);
-  const image = readByPreset(decoded, preset);
-  if (image)
-    return { format: preset.id, payload: decoded, reading: { images: [image], notes: preset.notes } };
-  throw listNotFound(
-    decoded,
-    preset.variants.map(({ mapping }) => mapping.list),
-  );
+  const lists = preset.variants.map(({ mapping }) => mapping.list);
+  return { format: preset.id, ...readMapped(decoded, readByPreset(decoded, preset), lists, preset.notes) };
+}
+
+/** @throws DetectionError `list-not-found`, or what the detector says instead of the list */
+function readMapped(payload: unknown, image: ImageReading | undefined, lists: string[], notes?: NoteCode[]) {
+  refuseErrorBody(payload);
+  if (image) return { payload, reading: { images: [image], notes } };
+  refuseFailure(payload);
+  throw listNotFound(payload, lists);
 }
 
 function listNotFound(payload: unknown, lists: string[]): DetectionError {
-  const names = [...new Set(lists)].map((list) => (list === '' ? 'the payload itself' : `"${list}"`));
+  const names = [...new Set(lists)].map(nameOfPath);
   return new DetectionError(
     'list-not-found',
-    `There is no list of detections at ${names.join(' or ')}: the payload is ${describe(payload)}. Check "Format" and, with "Own mapping", its "list".`,
+    `No list of detections: check "Format" or, with "Own mapping", its "list". There is none at ${names.join(' or ')}: the payload is ${describe(payload)}.`,
   );
 }
 

@@ -8,6 +8,7 @@ export type DetectionErrorCode =
   | 'image-size-required'
   | 'confidence-unit'
   | 'list-not-found'
+  | 'rows-unreadable'
   | 'parallel-length-mismatch'
   | 'detector-reported-error'
   | 'error-payload'

@@ -18,6 +18,14 @@ const TINY_TO = 1.05;
 const coordinates = new Float64Array(4);
 const scratch: Box = { x: 0, y: 0, width: 0, height: 0 };
 
+/** A row that could not be read, and the remark about it. */
+export interface LeftOutRow {
+  row: unknown;
+  /** where the list of rows is in the payload, when that is known */
+  path?: string;
+  note: NoteCode;
+}
+
 type Lists = { [List in keyof AnnotationLists]-?: NonNullable<AnnotationLists[List]> };
 
 /**
@@ -27,6 +35,10 @@ type Lists = { [List in keyof AnnotationLists]-?: NonNullable<AnnotationLists[Li
 export class Engine {
   readonly notes = new Set<NoteCode>();
   dropped = 0;
+  /** the first of the rows that could not be read */
+  firstLeftOut: LeftOutRow | undefined;
+  /** rows below the mapping's own minimum confidence: they could be read */
+  passedOver = 0;
   private lowestCoordinate = Infinity;
   private highestCoordinate = -Infinity;
   private lists: Lists = newLists();
@@ -43,6 +55,7 @@ export class Engine {
     this.lists = newLists();
     this.frame = frame;
     for (const group of groups) {
+      group.withoutRows?.forEach((element) => this.leaveOut('no-list-inside', element, group));
       if (group.plan.kind === 'classification') this.classify(group);
       else if (group.rows.length > 0) this.detect(group);
     }
@@ -73,11 +86,11 @@ export class Engine {
         !hasClass(plan.readClass(row, index, group)) &&
         isUnrated(plan.readConfidence?.(row, index, group))
       ) {
-        this.drop('missing-class');
+        this.leaveOut('missing-class', row, group);
         continue;
       }
+      if (this.isBelowMinimum(row, index, group)) continue;
       const confidence = this.confidence(row, index, group);
-      if (plan.minConfidence !== undefined && confidence < plan.minConfidence) continue;
       this.lists.classifications.push({ class: this.className(row, index, group), confidence });
     }
   }
@@ -86,24 +99,33 @@ export class Engine {
     const { rows } = group;
     const maps = this.mapsFor(group);
     if (!maps) {
-      this.dropped += rows.length;
-      this.notes.add('boxes-skipped');
+      rows.forEach((row, index) => this.leaveOutUnplaced(row, index, group));
       return;
     }
     for (let index = 0; index < rows.length; index++) this.detectRow(rows[index], index, group, maps);
   }
 
+  /** A row of which only the size of the picture is missing is an error, unless boxes shall be skipped then. */
+  private leaveOutUnplaced(row: unknown, index: number, group: RowGroup): void {
+    if (!hasGeometry(row, index, group)) this.leaveOut('missing-box', row, group);
+    else if (this.isBelowMinimum(row, index, group)) return;
+    else if (this.settings.onMissingSize === 'skip-boxes') this.leaveOut('boxes-skipped', row, group);
+    else
+      throw new DetectionError('image-size-required', sizeRequiredMessage(this.frame.source !== undefined));
+  }
+
   private detectRow(row: unknown, index: number, group: RowGroup, maps: Maps): void {
-    if (typeof row !== 'object' || row === null) return this.drop('missing-box');
+    if (typeof row !== 'object' || row === null) return this.leaveOut('missing-box', row, group);
     const { plan } = group;
-    if (plan.minConfidence !== undefined && this.confidence(row, index, group) < plan.minConfidence) return;
+    if (this.isBelowMinimum(row, index, group)) return;
     if (plan.hasMask?.(row)) this.notes.add('mask-not-converted');
 
     const found = this.readBox(plan, row, index, group, maps.box);
-    if (found === 'bad-number' || found === 'degenerate-box') return this.drop(found);
+    if (found === 'bad-number' || found === 'degenerate-box') return this.leaveOut(found, row, group);
     const keypoints = plan.keypoints && this.readKeypoints(plan.keypoints, row, index, group, maps.keypoints);
     const points = plan.points && this.readPolygon(plan.points, row, index, group, maps.points);
-    if (found === 'absent' && !this.deriveBox(keypoints, points)) return this.drop('missing-box');
+    if (found === 'absent' && !this.deriveBox(keypoints, points))
+      return this.leaveOut('missing-box', row, group);
     if (isBoxOutside(scratch, this.frame.picture)) this.notes.add('box-outside-image');
 
     const { x, y, width, height } = scratch;
@@ -120,9 +142,26 @@ export class Engine {
     }
   }
 
-  private drop(note: NoteCode): void {
+  private leaveOut(note: NoteCode, row: unknown, { path }: RowGroup): void {
     this.dropped++;
     this.notes.add(note);
+    this.firstLeftOut ??= { row, path, note };
+  }
+
+  /** True when the row needs no more work: it is passed over, or left out because it lacks the confidence that would decide. */
+  private isBelowMinimum(row: unknown, index: number, group: RowGroup): boolean {
+    const { minConfidence, confidenceUnit, readConfidence } = group.plan;
+    if (minConfidence === undefined) return false;
+    const sent = toNumber(readConfidence?.(row, index, group));
+    if (Number.isNaN(sent) && this.settings.defaultConfidence === undefined) {
+      this.leaveOut('missing-confidence', row, group);
+      return true;
+    }
+    const value = Number.isNaN(sent) ? (this.settings.defaultConfidence ?? 0) : sent;
+    const isBelow =
+      (confidenceUnit === 'percent' && !Number.isNaN(sent) ? value / 100 : value) < minConfidence;
+    if (isBelow) this.passedOver++;
+    return isBelow;
   }
 
   /** Reads the row's box into the scratch box, in picture pixels. */
@@ -280,7 +319,7 @@ export class Engine {
     return value < 0 ? 0 : 1;
   }
 
-  /** The maps to picture pixels; undefined when a size is missing and the boxes shall be skipped then. */
+  /** The maps to picture pixels; undefined when a size is missing. */
   private mapsFor(group: RowGroup): Maps | undefined {
     const { plan } = group;
     const box = this.mapFor(plan.box);
@@ -288,8 +327,7 @@ export class Engine {
     const keypoints = this.mapFor(plan.keypoints) ?? unusedMap(plan.keypoints, group);
     if (box && points && keypoints)
       return { box: plainMap(box), points: plainMap(points), keypoints: plainMap(keypoints) };
-    if (this.settings.onMissingSize === 'skip-boxes') return undefined;
-    throw new DetectionError('image-size-required', sizeRequiredMessage(this.frame.source !== undefined));
+    return undefined;
   }
 
   /** `same` for pixels that stay as they are; undefined when a size is missing. */
@@ -333,6 +371,14 @@ interface Maps {
   box: CoordinateMap | undefined;
   points: CoordinateMap | undefined;
   keypoints: CoordinateMap | undefined;
+}
+
+/** The row has a box of numbers, a polygon or keypoints. */
+function hasGeometry(row: unknown, index: number, group: RowGroup): boolean {
+  if (typeof row !== 'object' || row === null) return false;
+  const { box, points, keypoints } = group.plan;
+  if (box?.read(row, coordinates, index, group)) return coordinates.every(Number.isFinite);
+  return [points, keypoints].some((plan) => plan?.read(row, index, group)?.length);
 }
 
 /** Points that need an unknown size do not matter when no row has any: the boxes may be pixels. */

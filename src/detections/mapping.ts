@@ -2,13 +2,13 @@ import { DetectionError } from './detection-error';
 import type { BoxConvention, CoordinateUnit } from './geometry';
 import { checkMapping } from './check-mapping';
 import { findRows, follow, parsePath } from './path';
-import type { PathStep } from './path';
+import type { FoundRows, PathStep } from './path';
 import { readPoints } from './points';
 import type { PointShape, ThirdValue } from './points';
 import { putArray, putFour } from './reading';
 import type { BoxPlan, DeclaredUnit, ImageReading, PointsPlan, Reader, RowGroup, RowPlan } from './reading';
 import type { Size, SourceFit } from './types';
-import { has, own, toNumber, toSize } from './values';
+import { has, isObject, own, toNumber, toSize } from './values';
 
 /** A path into a row, or with a leading `/` into the payload; `[$i]` there is the row's position (parallel lists). */
 export type ValuePath = string;
@@ -20,6 +20,7 @@ export type ValuePath = string;
 export interface Mapping {
   list: string;
   whenListMissing?: 'error' | 'empty';
+  passOver?: string[];
   kind?: 'boxes' | 'classification';
   class: ValuePath | { const: string } | { key: true };
   classMap?: Record<string, string>;
@@ -129,7 +130,7 @@ export function carriesRunLengths(row: unknown): boolean {
  * @throws DetectionError `parallel-length-mismatch`
  */
 export function readByMapping(payload: unknown, compiled: CompiledMapping): ImageReading | undefined {
-  const found = findRows(payload, compiled.list) ?? emptyWhenAllowed(compiled);
+  const found = findRows(payload, compiled.list) ?? emptyWhenAllowed(payload, compiled);
   if (!found) return undefined;
   for (const list of compiled.parallelLists) {
     const parallel = follow(payload, list);
@@ -142,12 +143,30 @@ export function readByMapping(payload: unknown, compiled: CompiledMapping): Imag
   return {
     size: imageSize && sizeFrom(payload, imageSize),
     source: source && { size: source, fit: sourceSize.fit ?? fit ?? 'squash' },
-    groups: [{ rows: found.rows, names: found.keys, plan: compiled.plan, payload }],
+    groups: [
+      {
+        rows: found.rows,
+        names: found.keys,
+        withoutRows: found.without?.filter((element) => !isPassedOver(element, compiled.mapping)),
+        plan: compiled.plan,
+        path: compiled.mapping.list,
+        payload,
+      },
+    ],
   };
 }
 
-function emptyWhenAllowed(compiled: CompiledMapping) {
-  return compiled.mapping.whenListMissing === 'empty' ? { rows: [], keys: undefined } : undefined;
+/** An element on the list's path that is something else than a detection, by a key that says so. */
+function isPassedOver(element: unknown, { passOver = [] }: Mapping): boolean {
+  return passOver.some((key) => has(element, key));
+}
+
+/** Only a list that is not there counts as empty: something else in its place is an error. */
+function emptyWhenAllowed(payload: unknown, { mapping, list }: CompiledMapping): FoundRows | undefined {
+  if (mapping.whenListMissing !== 'empty' || !isObject(payload)) return undefined;
+  const firstEach = list.findIndex((step) => 'each' in step);
+  const value = follow(payload, firstEach < 0 ? list : list.slice(0, firstEach));
+  return value === undefined || value === null ? { rows: [] } : undefined;
 }
 
 function parallelMismatch(rows: number, others: number, list: PathStep[]): DetectionError {

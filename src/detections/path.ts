@@ -44,12 +44,14 @@ export interface FoundRows {
   rows: readonly unknown[];
   /** for each row the key of the last `*`, where the path has one */
   keys?: readonly string[];
+  /** values on the way that lack the rest of the path */
+  without?: readonly unknown[];
 }
 
 /**
- * The rows at a list path. An object where a list stands is a list of one. Elements that lack the rest of the path are passed over.
+ * The rows at a list path. An object where a list stands is a list of one.
  *
- * @returns undefined when there is no list at the path
+ * @returns undefined when there is no list at the path, also when no element on the way has the rest of the path
  */
 export function findRows(payload: unknown, steps: readonly PathStep[]): FoundRows | undefined {
   const firstEach = steps.findIndex((step) => 'each' in step);
@@ -60,11 +62,14 @@ export function findRows(payload: unknown, steps: readonly PathStep[]): FoundRow
 
   let rows: unknown[] = [base];
   let keys: string[] | undefined;
+  const without: unknown[] = [];
   for (const step of steps.slice(firstEach)) {
     const next: unknown[] = [];
     const nextKeys: string[] = [];
     rows.forEach((row, index) => {
-      for (const [key, value] of children(row, step)) {
+      const found = children(row, step);
+      if (!found) without.push(row);
+      for (const [key, value] of found ?? []) {
         next.push(value);
         nextKeys.push(key ?? keys?.[index] ?? '');
       }
@@ -72,15 +77,17 @@ export function findRows(payload: unknown, steps: readonly PathStep[]): FoundRow
     rows = next;
     if (keys || ('each' in step && step.each === 'value')) keys = nextKeys;
   }
-  return { rows, keys };
+  return rows.length === 0 && without.length > 0 ? undefined : { rows, keys, without };
 }
 
-function children(value: unknown, step: PathStep): [string | undefined, unknown][] {
+/** What a step leads to, with the key of a `*`; undefined when it leads nowhere. */
+function children(value: unknown, step: PathStep): [string | undefined, unknown][] | undefined {
   if (!('each' in step)) {
     const child = follow(value, [step]);
-    return child === undefined ? [] : [[undefined, child]];
+    return child === undefined ? undefined : [[undefined, child]];
   }
-  if (step.each === 'value') return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  if (step.each === 'value')
+    return typeof value === 'object' && value !== null ? Object.entries(value) : undefined;
   if (Array.isArray(value)) return value.map((element: unknown) => [undefined, element]);
-  return isObject(value) ? [[undefined, value]] : [];
+  return isObject(value) ? [[undefined, value]] : undefined;
 }

@@ -22,6 +22,18 @@ const PICTURE_SIZE = 'size of the picture';
 const CLASS_NAMES = 'class names (labels)';
 const NAMES_ARE_PERSONAL = 'consent: names are personal data';
 
+/** What TAPPAS exports beside detections (`hailo_objects.hpp`). */
+const OTHER_HAILO_OBJECTS = [
+  'HailoClassification',
+  'HailoLandmarks',
+  'HailoTileROI',
+  'HailoUniqueID',
+  'HailoMatrix',
+  'HailoDepthMask',
+  'HailoClassMask',
+  'HailoConfClassMask',
+];
+
 export const PRESETS: readonly Preset[] = [
   {
     id: 'axis',
@@ -193,6 +205,7 @@ export const PRESETS: readonly Preset[] = [
       {
         // deeper levels are relative to their parent: only the top one is in parts of the picture
         list: 'HailoROI.SubObjects[].HailoDetection',
+        passOver: OTHER_HAILO_OBJECTS,
         class: 'label',
         confidence: 'confidence',
         box: {

@@ -50,6 +50,10 @@ export interface ImageReading {
 export interface RowGroup {
   rows: readonly unknown[];
   plan: RowPlan;
+  /** where the rows are in the payload, for messages */
+  path?: string;
+  /** elements on the way to the rows that lack the rest of the path: what they hold could not be read */
+  withoutRows?: readonly unknown[];
   /** the whole payload, for values in lists parallel to the rows */
   payload?: unknown;
   /** where the name of each row stands beside it: the keys of an object, a parallel list of labels */

@@ -1,8 +1,10 @@
+import { describe } from './describe';
 import { DetectionError } from './detection-error';
 import { ADAPTERS } from './formats';
+import { refuseFailure } from './nothing-found';
 import type { Adapter } from './reading';
 import type { DetectionSettings } from './types';
-import { isObject, isText, own } from './values';
+import { isObject } from './values';
 import type { JsonObject } from './values';
 
 /** Rows beyond these are not looked at to explain why nothing matched; recognition itself looks at all. */
@@ -64,29 +66,11 @@ function isEmptyList(payload: unknown): boolean {
   return Object.values(others).every((value) => typeof value === 'number');
 }
 
+/** @throws DetectionError `error-payload`, `detector-reported-error` when the payload is an error of the detector */
 function whyNothingMatched(payload: unknown): DetectionError {
-  const ownAnswer = Array.isArray(payload) ? mixedOrAmbiguousRows(payload) : reportedError(payload);
-  return ownAnswer ?? ambiguousRowsInside(payload) ?? unknown(payload);
-}
-
-function reportedError(payload: unknown): DetectionError | undefined {
-  const error = own(payload, 'error');
-  const text = isText(error)
-    ? error
-    : isText(own(error, 'message'))
-      ? String(own(error, 'message'))
-      : undefined;
-  if (own(payload, 'success') === false) {
-    return new DetectionError(
-      'detector-reported-error',
-      `The detector reports a failure: ${short(text ?? 'no reason given')}`,
-    );
-  }
-  if (text === undefined && !(isObject(error) && Object.keys(error).length > 0)) return undefined;
-  return new DetectionError(
-    'error-payload',
-    `The payload is an error, not a detection: ${short(text ?? 'no text')}. Send it to the node that handles failures.`,
-  );
+  refuseFailure(payload);
+  const mixed = Array.isArray(payload) ? mixedOrAmbiguousRows(payload) : undefined;
+  return mixed ?? ambiguousRowsInside(payload) ?? unknown(payload);
 }
 
 function mixedOrAmbiguousRows(rows: readonly unknown[]): DetectionError | undefined {
@@ -161,30 +145,4 @@ function unknown(payload: unknown): DetectionError {
       ? `No known detector sends this: ${describe(payload)}. Choose a preset under "Format", or "Own mapping".`
       : `Where the detections should be stands ${describe(payload)}. Check the property under "Detections", and what the node before this one sends.`,
   );
-}
-
-/** What a value is, in few words and without its contents: they may be personal, or a picture. */
-export function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) {
-    const [first] = value as unknown[];
-    return value.length === 0
-      ? 'an empty list'
-      : `a list of ${value.length}, the first is ${isObject(first) ? describe(first) : nameOfType(first)}`;
-  }
-  if (!isObject(value)) return nameOfType(value);
-  const keys = Object.keys(value);
-  const shown = keys.slice(0, 12).map((key) => short(key, 30));
-  if (keys.length === 0) return 'an empty object';
-  return `an object with ${shown.join(', ')}${keys.length > shown.length ? ', …' : ''}`;
-}
-
-function nameOfType(value: unknown): string {
-  if (value === null) return 'null';
-  if (value === undefined) return 'nothing';
-  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
-}
-
-function short(text: string, length = 120): string {
-  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

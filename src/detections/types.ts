@@ -56,6 +56,8 @@ export interface DetectionContext {
   shape?: unknown;
   /** bytes, base64 or data URL of the picture that will be attached: its header gives the size */
   picture?: Uint8Array | string;
+  /** `msg.statusCode` of the request that brought the payload: errors name it from 400 on */
+  statusCode?: unknown;
 }
 
 /** What deserves a remark though the payload was converted. A note appears once, however many detections it concerns. */
@@ -84,6 +86,7 @@ export type NoteCode =
   | 'module-failed'
   | 'multiple-images'
   | 'no-keypoints'
+  | 'no-list-inside'
   | 'nothing-predicted'
   | 'picture-unreadable'
   | 'points-outside-image'

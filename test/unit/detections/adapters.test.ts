@@ -398,14 +398,6 @@ const CASES: Case[] = [
     notes: ['false-positive'],
   },
   {
-    name: 'an event whose box is null',
-    format: 'frigate',
-    payload: frigate({ box: null }),
-    lists: {},
-    notes: ['missing-box'],
-    dropped: 1,
-  },
-  {
     name: 'a detect stream smaller than the snapshot',
     format: 'frigate',
     payload: frigate({ box: [100, 30, 180, 150] }),
@@ -492,9 +484,14 @@ const CASES: Case[] = [
   {
     name: 'a packed box with a number too few',
     format: 'sscma',
-    payload: sscma({ boxes: [[280, 180, 160, 240, 75]] }),
-    lists: {},
-    notes: ['bad-number'],
+    payload: sscma({
+      boxes: [
+        [280, 180, 160, 240, 75],
+        [280, 180, 160, 240, 75, 0],
+      ],
+    }),
+    lists: { objectDetections: [{ ...valve, class: '0' }] },
+    notes: ['bad-number', 'missing-class'],
     dropped: 1,
   },
   {

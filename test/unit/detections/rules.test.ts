@@ -54,12 +54,12 @@ describe('numbers', () => {
   }
 
   it('drops a row without any coordinate as one without a box', () => {
-    assert.deepEqual(only([{ label: 'valve', score: 0.5 }]), {
-      detections: [],
+    assert.deepEqual(only([{ label: 'valve', score: 0.5 }, row]), {
+      detections: [valve],
       dropped: 1,
       notes: ['missing-box'],
     });
-    assert.deepEqual(only([{ ...row, x1: '', y1: '', x2: '', y2: '' }]).notes, ['missing-box']);
+    assert.deepEqual(only([row, { ...row, x1: '', y1: '', x2: '', y2: '' }]).notes, ['missing-box']);
   });
 
   it('drops rows that are no objects', () => {
@@ -67,9 +67,14 @@ describe('numbers', () => {
   });
 
   it('drops boxes without an area', () => {
-    assert.deepEqual(only([{ ...row, x2: 200 }]), { detections: [], dropped: 1, notes: ['degenerate-box'] });
+    const flat = [{ ...row, x2: 200 }, row];
+    assert.deepEqual(only(flat), { detections: [valve], dropped: 1, notes: ['degenerate-box'] });
     const negative = { box: { convention: 'corner', units: 'pixel', fields: ['x1', 'y1', 'w', 'h'] } };
-    assert.deepEqual(only([{ ...row, w: 160, h: -240 }], negative).notes, ['degenerate-box']);
+    const turned = [
+      { ...row, w: 160, h: -240 },
+      { ...row, w: 160, h: 240 },
+    ];
+    assert.deepEqual(only(turned, negative).notes, ['degenerate-box']);
   });
 
   it('mends swapped corners without moving the box', () => {
@@ -91,7 +96,7 @@ describe('numbers', () => {
   });
 
   it('refuses numbers whose sum is beyond all numbers', () => {
-    assert.equal(only([{ ...row, x1: 1e308, x2: 1.7e308 }]).dropped, 1);
+    assert.equal(only([row, { ...row, x1: 1e308, x2: 1.7e308 }]).dropped, 1);
   });
 });
 
@@ -290,8 +295,7 @@ describe('units', () => {
 
   it('does not ask because of boxes that are left out', () => {
     const [first] = tiny;
-    const result = convertDetections([{ ...first, box: { x1: 0, y1: 0, x2: 0, y2: 0 } }], { format: 'auto' });
-    assert.deepEqual(result.notes, ['degenerate-box']);
+    assertRefused('rows-unreadable', [{ ...first, box: { x1: 0, y1: 0, x2: 0, y2: 0 } }]);
   });
 
   it("takes a mapping's own word for it", () => {
@@ -318,10 +322,18 @@ describe('size of the picture', () => {
   });
 
   it('with skip-boxes only the classes stay', () => {
-    const { images, dropped, notes } = convert(parts, fraction, { onMissingSize: 'skip-boxes' });
-    assert.deepEqual(images, [{ annotations: {} }]);
+    const skip: DetectionSettings = { format: 'auto', onMissingSize: 'skip-boxes' };
+    const custom = (predictions: unknown[]) => ({ project: 'p', iteration: 'i', predictions });
+    const box = { left: 0.25, top: 0.1, width: 0.2, height: 0.4 };
+    const aws = { Left: 0.25, Top: 0.1, Width: 0.2, Height: 0.4 };
+    const labels = [{ Name: 'hall', Confidence: 75 }];
+    const boxes = [{ Name: 'valve', Confidence: 75, Instances: [{ BoundingBox: aws }] }];
+    const { images, dropped, notes } = convertDetections({ Labels: [...labels, ...boxes] }, skip);
+    assert.deepEqual(images, [{ annotations: { classifications: [{ class: 'hall', confidence: 0.75 }] } }]);
     assert.equal(dropped, 1);
     assert.deepEqual(notes, ['boxes-skipped']);
+    const nothingLeft = custom([{ tagName: 'valve', probability: 0.75, boundingBox: box }]);
+    assertRefused('image-size-required', nothingLeft, skip);
   });
 
   for (const [name, settings, context] of [
@@ -447,9 +459,9 @@ describe('source size', () => {
     assertRefused('image-size-required', [row], { format: 'custom', mapping: CORNERS, sourceSize });
   });
 
-  it('is not missed for rows that are nothing', () => {
+  it('is not asked for because of rows that are nothing', () => {
     const nothing = { image: { width: null, height: null }, predictions: [null] };
-    assertRefused('image-size-required', nothing, { format: 'auto', sourceSize });
+    assertRefused('rows-unreadable', nothing, { format: 'auto', sourceSize });
   });
 
   it('is not the size of the picture when the payload repeats it', () => {
