@@ -9,7 +9,6 @@ import { isPromise, typedInput, type Evaluate } from './typed-input';
 
 const INPUTS_OF_EVERY_EVENT = [
   'useCase',
-  'eventId',
   'timestamp',
   'cooldownBy',
   'detections',
@@ -41,10 +40,17 @@ export class DerivedField {
 /** What the dialog and the message say, before any detection is looked at. What is empty is not there. */
 export interface EventValues {
   eventType: unknown;
-  inputs: Partial<Record<(typeof INPUTS_OF_EVERY_EVENT)[number] | 'comment', unknown>>;
+  inputs: Partial<Record<(typeof INPUTS_OF_EVERY_EVENT)[number] | 'eventId' | 'comment', unknown>>;
   /** by the names of the fields; the value of some is a `DerivedField` */
   eventData: Record<string, unknown>;
   metadata: { key: string; value: unknown }[];
+}
+
+/** What is known of a message when it arrives, or will be. */
+export interface ArrivedInputs {
+  /** its place among the versions of its event is taken by it alone, while the other values may still take their time */
+  eventId: unknown;
+  values: EventValues | PromiseLike<EventValues>;
 }
 
 interface Input {
@@ -55,6 +61,7 @@ interface Input {
 /** All typed inputs of one `vision-event` node, prepared once. */
 export class EventInputs {
   private readonly eventType: Evaluate;
+  private readonly eventId: Evaluate;
   private readonly ofEveryEvent: readonly Input[];
   private readonly ofFeedback: readonly Input[];
   private readonly metadata: readonly MetadataInput[];
@@ -66,6 +73,7 @@ export class EventInputs {
     private readonly config: VisionEventProperties,
   ) {
     this.eventType = this.input('eventType').evaluate;
+    this.eventId = this.input('eventId').evaluate;
     this.ofEveryEvent = INPUTS_OF_EVERY_EVENT.map((name) => this.input(name));
     // It stands beside eventData, but belongs to one event type, as the fields in it do.
     this.ofFeedback = [...this.ofEveryEvent, this.input('comment')];
@@ -79,18 +87,28 @@ export class EventInputs {
    *
    * @throws FlowError as `typedInput` does
    */
-  evaluate(message: FlowMessage): EventValues | PromiseLike<EventValues> {
+  evaluate(message: FlowMessage): ArrivedInputs {
+    const eventId = this.eventId(message);
+    const later: PromiseLike<void>[] = [];
+    const inputs: EventValues['inputs'] = {};
+    whenKnown(eventId, later, (id) => {
+      if (id !== undefined) inputs.eventId = id;
+    });
     const eventType = this.eventType(message);
-    return isPromise(eventType)
-      ? eventType.then((type) => this.evaluateAs(type, message))
-      : this.evaluateAs(eventType, message);
+    const values = isPromise(eventType)
+      ? eventType.then((type) => this.evaluateAs(type, message, inputs, later))
+      : this.evaluateAs(eventType, message, inputs, later);
+    return { eventId, values };
   }
 
-  private evaluateAs(eventType: unknown, message: FlowMessage): EventValues | PromiseLike<EventValues> {
-    const later: PromiseLike<void>[] = [];
-    const gather = (inputs: readonly Input[]): Record<string, unknown> => {
-      const fields: Record<string, unknown> = {};
-      for (const { name, evaluate } of inputs) {
+  private evaluateAs(
+    eventType: unknown,
+    message: FlowMessage,
+    inputs: EventValues['inputs'],
+    later: PromiseLike<void>[],
+  ): EventValues | PromiseLike<EventValues> {
+    const gather = (from: readonly Input[], fields: Record<string, unknown> = {}) => {
+      for (const { name, evaluate } of from) {
         whenKnown(evaluate(message), later, (value) => {
           if (value !== undefined) fields[name] = value;
         });
@@ -104,7 +122,7 @@ export class EventInputs {
     });
     const values: EventValues = {
       eventType,
-      inputs: gather(eventType === 'operator_feedback' ? this.ofFeedback : this.ofEveryEvent),
+      inputs: gather(eventType === 'operator_feedback' ? this.ofFeedback : this.ofEveryEvent, inputs),
       eventData: gather(this.ofEventType.get(eventType) ?? []),
       metadata: rows,
     };
@@ -139,6 +157,9 @@ export class EventInputs {
 
 /** Puts the value now, or adds to `later` what has to be waited for. */
 function whenKnown(value: unknown, later: PromiseLike<void>[], put: (value: unknown) => void): void {
-  if (isPromise(value)) later.push(value.then(put));
-  else put(value);
+  if (!isPromise(value)) return put(value);
+  const known = value.then(put);
+  // Nobody waits for it any more when another input throws at once; unheard, it would end the process.
+  known.then(undefined, () => undefined);
+  later.push(known);
 }

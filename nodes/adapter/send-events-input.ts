@@ -26,6 +26,14 @@ export function givenEvents(value: unknown): GivenEvents {
   return Array.isArray(events) ? { events } : { event: value };
 }
 
+/** The ids of those events that have one. */
+export function givenIds(given: GivenEvents): string[] {
+  const events = 'events' in given ? given.events : [given.event];
+  return events
+    .map((event) => ((event ?? {}) as { eventId?: unknown }).eventId)
+    .filter((id) => typeof id === 'string');
+}
+
 /**
  * A built event, as its JSON text will say it, checked as the API would.
  *

@@ -1,15 +1,16 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { VisionEventSendProperties } from '../properties';
+import type { Place } from './arrival-order';
 import { deliveryStatus } from './delivery-status';
 import { toFlowError, type FlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
 import type { EventReport } from './report';
 import { outboxRecord, sendEvent } from './send-event';
-import { checkGivenEvent, givenEvents } from './send-events-input';
+import { checkGivenEvent, givenEvents, givenIds } from './send-events-input';
 import { deliverMany, type ManyEventsReport } from './send-many-events';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
-import { typedInput, type Evaluate } from './typed-input';
+import { isPromise, typedInput, type Evaluate } from './typed-input';
 import { workspaceOf, type Workspace } from './workspace';
 
 /** What one `vision-event-send` node does with a message. */
@@ -35,17 +36,22 @@ export class SendEventsWork {
 
   /** Answers with the events as `msg.payload` and the report as `msg.visionEvent`, or throws. */
   async handle(message: FlowMessage, send: Send): Promise<void> {
+    const workspace = workspaceOf(this.RED, this.config.workspace);
+    let place: Place | undefined;
     this.underWay++;
     try {
-      const workspace = workspaceOf(this.RED, this.config.workspace);
-      const given = givenEvents(await this.events(message));
+      const events = this.events(message);
+      const arrived = isPromise(events) ? events.then(givenEvents) : givenEvents(events);
+      place = workspace.arrivals.arrive(isPromise(arrived) ? arrived.then(givenIds) : givenIds(arrived));
+      const given = await arrived;
       const work = () => this.deliver(given, message, workspace);
-      if (this.config.delivery === 'queue') await workspace.delivery.storeInTurn(work);
-      else await workspace.sendInTurn(work);
+      if (this.config.delivery === 'queue') await workspace.delivery.storeInTurn(work, place.turn);
+      else await workspace.sendInTurn(work, place.turn);
     } finally {
       this.underWay--;
+      place?.leave();
     }
-    this.showDone(message['visionEvent'] as EventReport | ManyEventsReport);
+    this.showDone(message['visionEvent'] as EventReport | ManyEventsReport, workspace);
     send(message);
   }
 
@@ -82,7 +88,8 @@ export class SendEventsWork {
       now: Date.now(),
     };
     const event = checkGivenEvent(given, context, report);
-    if (this.config.delivery !== 'queue') return sendEvent(event, workspace.target, report);
+    const mustQueue = this.config.delivery === 'queue' || (await workspace.delivery.holds(event.eventId));
+    if (!mustQueue) return sendEvent(event, workspace.target, report);
     await workspace.delivery.append([outboxRecord(event)]);
     report.state = 'queued';
     return event;
@@ -107,7 +114,7 @@ export class SendEventsWork {
     }
   }
 
-  private showDone(report: EventReport | ManyEventsReport): void {
+  private showDone(report: EventReport | ManyEventsReport, workspace: Workspace): void {
     const isMany = 'created' in report;
     this.finished += isMany ? report.created : 1;
     const warnings = isMany
@@ -115,9 +122,11 @@ export class SendEventsWork {
       : (report.warningCount ?? Math.max(report.warnings.length, report.serverWarnings?.length ?? 0));
     if (isMany && report.failed.length > 0) this.status.show(this.texts.someFailed(report.failed.length));
     else if (warnings > 0) this.status.show(this.texts.warnings(warnings));
-    // The outbox tells of itself.
-    else if (this.underWay === 0 && report.state !== 'queued')
-      this.status.show(this.texts.done('sent', this.finished));
+    else if (report.state === 'queued') {
+      // A node that stores shows what the outbox says of itself.
+      if (this.config.delivery !== 'queue')
+        this.status.show(() => this.texts.queued(workspace.delivery.state()));
+    } else if (this.underWay === 0) this.status.show(this.texts.done('sent', this.finished));
   }
 }
 

@@ -15,6 +15,8 @@ export interface ManyEventsReport {
   created: number;
   /** their ids */
   eventIds: string[];
+  /** ids of those that a node which sends at once stored instead: an older version of them waits in the outbox */
+  queued?: string[];
   /** predicted before sending, a list for each event in the order of `msg.payload` */
   warnings: EventWarning[][];
   failed: FailedEvent[];
@@ -70,7 +72,8 @@ export async function deliverMany(
       statusCode,
     });
   }
-  report.state = config.delivery === 'queue' ? 'queued' : 'created';
+  const allQueued = config.delivery === 'queue' || report.queued?.length === report.created;
+  report.state = allQueued ? 'queued' : 'created';
   return payload;
 }
 
@@ -124,10 +127,13 @@ async function sendNow(
   workspace: Workspace,
   report: ManyEventsReport,
 ): Promise<void> {
-  const { accepted, failed, batchWarnings } = await sendMany(events, workspace.target);
-  accepted.sort((a, b) => a.event.index - b.event.index);
-  report.eventIds = accepted.map(({ event }) => event.eventId);
-  report.created = accepted.length;
+  const behind = await behindOlder(events, workspace);
+  const queued = await storeBehind(behind, workspace, report);
+  const free = events.filter((event) => !behind.includes(event));
+  const { accepted, failed, batchWarnings } = await sendMany(free, workspace.target);
+  const taken = [...queued, ...accepted.map(({ event }) => event)].sort((a, b) => a.index - b.index);
+  report.eventIds = taken.map(({ eventId }) => eventId);
+  report.created = taken.length;
   failed.sort((a, b) => a.event.index - b.event.index);
   report.failed.push(
     ...failed.map(({ event, failure }) => failedToSend(event.eventId, failure, workspace.target)),
@@ -137,6 +143,30 @@ async function sendNow(
     report.serverWarnings = report.warnings.map((_predicted, index) => byIndex.get(index) ?? []);
   }
   if (batchWarnings.length > 0) report.batchWarnings = batchWarnings;
+}
+
+/** Those of which an older version waits in the outbox: sent now, they would overtake it. */
+async function behindOlder(events: CheckedEvent[], workspace: Workspace): Promise<CheckedEvent[]> {
+  const behind: CheckedEvent[] = [];
+  for (const event of events) if (await workspace.delivery.holds(event.eventId)) behind.push(event);
+  return behind;
+}
+
+/** @returns those that are in the outbox now */
+async function storeBehind(
+  events: CheckedEvent[],
+  workspace: Workspace,
+  report: ManyEventsReport,
+): Promise<CheckedEvent[]> {
+  if (events.length === 0) return [];
+  try {
+    await workspace.delivery.append(events.map(({ event }) => outboxRecord(event)));
+  } catch (error) {
+    report.failed.push(...events.map(({ eventId }) => failedEvent(eventId, toFlowError(error))));
+    return [];
+  }
+  report.queued = events.map(({ eventId }) => eventId);
+  return events;
 }
 
 function failedToSend(eventId: string, failure: SendFailure, target: Target): FailedEvent {

@@ -66,6 +66,11 @@ export class StatusTexts {
     return { fill: 'grey', shape: 'ring', text: this.text('throttled') };
   }
 
+  /** An event of a node that sends at once waits in the outbox, with so many others. */
+  queued(outbox: Pick<SenderState, 'events'> | undefined): NodeStatus {
+    return this.done('queued', Math.max(outbox?.events ?? 0, 1));
+  }
+
   /** What the outbox of the workspace does, for every node that uses it. */
   delivery(state: SenderState): NodeStatus {
     const kept = state.events;

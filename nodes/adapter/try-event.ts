@@ -70,7 +70,7 @@ class Trial {
     const fault = eventSettingsFault(config, fieldLabels(RED, NODE_TYPE));
     if (fault) throw fault;
     const workspace = this.workspace();
-    const values = await new EventInputs(RED, node, config).evaluate(message);
+    const values = await new EventInputs(RED, node, config).evaluate(message).values;
     const loaded = await new EventPictures(RED, node, config).load(message, report, workspace?.imageMaxBytes);
     this.found['pictures'] = loaded.map(shownPicture);
     const settings = eventSettings(config);

@@ -1,9 +1,10 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { VisionEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../properties';
+import type { Place } from './arrival-order';
 import { Cooldown } from './cooldown';
 import { deliveryStatus } from './delivery-status';
-import { EventInputs, type EventValues } from './event-inputs';
+import { EventInputs, FRESH_ID, type EventValues } from './event-inputs';
 import { numberOf } from './event-settings';
 import { fieldLabels } from './field-label';
 import { toFlowError, type FlowError } from './flow-error';
@@ -62,9 +63,12 @@ export class VisionEventWork {
       if (this.settingsFault) throw this.settingsFault;
       const workspace = this.workspace();
       // At arrival, since context and clock move on while the message waits for its turn.
-      const values = this.inputs.evaluate(message);
-      if (!isPromise(values)) return this.takeUp(message, values, workspace, send);
-      return Promise.resolve(values.then((known) => this.takeUp(message, known, workspace, send), fail));
+      const { eventId, values } = this.inputs.evaluate(message);
+      const place = this.placeOf(eventId, workspace);
+      const handled = isPromise(values)
+        ? Promise.resolve(values.then((known) => this.takeUp(message, known, workspace, send, place), fail))
+        : this.takeUp(message, values, workspace, send, place);
+      return place ? handled.finally(() => place.leave()) : handled;
     } catch (error) {
       return fail(error);
     }
@@ -75,10 +79,18 @@ export class VisionEventWork {
     values: EventValues,
     workspace: Workspace | undefined,
     send: Send,
+    place: Place | undefined,
   ): Promise<void> {
     // The report of an earlier node was there to be read; of this event it says nothing.
     if (message['visionEvent'] !== undefined) message['visionEvent'] = undefined;
-    return this.inTurn(workspace, () => this.answer(message, values, workspace, send));
+    return this.inTurn(workspace, () => this.answer(message, values, workspace, send), place);
+  }
+
+  /** A fresh id has no other versions. */
+  private placeOf(eventId: unknown, workspace: Workspace | undefined): Place | undefined {
+    if (!workspace || eventId === FRESH_ID || this.config.delivery === 'build') return undefined;
+    const idsOf = (id: unknown) => (typeof id === 'string' ? [id] : []);
+    return workspace.arrivals.arrive(isPromise(eventId) ? eventId.then(idsOf) : idsOf(eventId));
   }
 
   showError(error: FlowError, message: FlowMessage): void {
@@ -102,11 +114,15 @@ export class VisionEventWork {
     }
   }
 
-  private inTurn(workspace: Workspace | undefined, work: () => Promise<void>): Promise<void> {
+  private inTurn(
+    workspace: Workspace | undefined,
+    work: () => Promise<void>,
+    place: Place | undefined,
+  ): Promise<void> {
     if (!workspace || this.config.delivery === 'build') return work();
     return this.config.delivery === 'queue'
-      ? workspace.delivery.storeInTurn(work)
-      : workspace.sendInTurn(work);
+      ? workspace.delivery.storeInTurn(work, place?.turn)
+      : workspace.sendInTurn(work, place?.turn);
   }
 
   /**
@@ -133,7 +149,7 @@ export class VisionEventWork {
     } finally {
       this.underWay--;
     }
-    this.showDone(report);
+    this.showDone(report, workspace);
     send({ ...message, payload, visionEvent: report });
   }
 
@@ -154,7 +170,10 @@ export class VisionEventWork {
         report.state = 'built';
         return event;
       }
-      if (this.config.delivery === 'queue') {
+      const isFresh = values.inputs.eventId === FRESH_ID;
+      const mustQueue =
+        this.config.delivery === 'queue' || (!isFresh && (await workspace.delivery.holds(event.eventId)));
+      if (mustQueue) {
         // Resolves once the event is safe on the disk; the workspace's sender delivers it.
         await workspace.delivery.append([outboxRecord(event, pictures)]);
         report.state = 'queued';
@@ -185,18 +204,20 @@ export class VisionEventWork {
     }
   }
 
-  private showDone(report: EventReport): void {
+  private showDone(report: EventReport, workspace: Workspace | undefined): void {
     const warnings =
       report.warningCount ?? Math.max(report.warnings.length, report.serverWarnings?.length ?? 0);
     if (report.state !== 'throttled') this.finished++;
     if (report.state === 'throttled') this.status.show(() => this.texts.throttled());
     else if (warnings > 0) this.status.show(() => this.texts.warnings(warnings));
-    else this.showCount(report);
+    else if (report.state !== 'queued') this.showCount(report);
+    // A node that stores shows what the outbox says of itself.
+    else if (this.config.delivery !== 'queue')
+      this.status.show(() => this.texts.queued(workspace?.delivery.state()));
   }
 
   private showCount(report: EventReport): void {
-    // The outbox tells of itself.
-    if (this.underWay > 0 || report.state === 'queued') return;
+    if (this.underWay > 0) return;
     const detections = report.detections;
     const detail =
       detections && detections.format !== 'any-empty' ? `${detections.format} ${detections.count}` : '';

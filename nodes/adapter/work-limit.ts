@@ -42,7 +42,11 @@ class Line<T> {
 export class WorkLimit {
   private underWay = 0;
   private readonly waiting = new Line<Waiter>();
+  /** how many wait for something else than a place: they take their places only then */
+  private heldBack = 0;
   private refusal: Error | undefined;
+  /** the same, once it also concerns what was taken before */
+  private lastRefusal: Error | undefined;
   private onIdle: () => void = () => undefined;
 
   /**
@@ -54,16 +58,29 @@ export class WorkLimit {
     private readonly queue?: { most: number; busy: () => Error },
   ) {}
 
-  /** Begins the work when its turn comes, and settles as it does. Work that is refused is never begun. */
-  run(work: () => Promise<void>): Promise<void> {
+  /**
+   * Begins the work when its turn comes, and settles as it does. Work that is refused is never begun.
+   *
+   * @param turn before it, the work waits without taking a place from others; never rejects
+   */
+  run(work: () => Promise<void>, turn?: Promise<void>): Promise<void> {
     if (this.refusal) return Promise.reject(this.refusal);
-    const mustWait = this.underWay >= this.most;
-    if (mustWait && this.queue && this.waiting.length >= this.queue.most) {
+    const mustWait = turn !== undefined || this.underWay >= this.most;
+    if (mustWait && this.queue && this.waiting.length + this.heldBack >= this.queue.most) {
       return Promise.reject(this.queue.busy());
     }
+    if (!turn) return this.takePlace(work);
+    this.heldBack++;
+    return turn.then(() => {
+      this.heldBack--;
+      return this.lastRefusal ? Promise.reject(this.lastRefusal) : this.takePlace(work);
+    });
+  }
+
+  private takePlace(work: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiter = { work, resolve, reject };
-      if (mustWait) this.waiting.join(waiter);
+      if (this.underWay >= this.most) this.waiting.join(waiter);
       else this.begin(waiter);
     });
   }
@@ -85,7 +102,7 @@ export class WorkLimit {
    */
   async close(refusal: Error, patienceMs = 0): Promise<void> {
     this.refusal = refusal;
-    if (patienceMs > 0 && this.underWay > 0) {
+    if (patienceMs > 0 && this.underWay + this.heldBack > 0) {
       await new Promise<void>((resolve) => {
         const impatience = setTimeout(resolve, patienceMs);
         this.onIdle = () => {
@@ -94,6 +111,7 @@ export class WorkLimit {
         };
       });
     }
+    this.lastRefusal = refusal;
     for (let waiter = this.waiting.next(); waiter; waiter = this.waiting.next()) waiter.reject(refusal);
   }
 
@@ -101,6 +119,6 @@ export class WorkLimit {
     this.underWay--;
     const next = this.waiting.next();
     if (next) this.begin(next);
-    else if (this.underWay === 0) this.onIdle();
+    else if (this.underWay + this.heldBack === 0) this.onIdle();
   }
 }

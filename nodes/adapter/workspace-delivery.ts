@@ -99,9 +99,20 @@ export class WorkspaceDelivery {
   /**
    * Works on a message that stores when its turn comes, so that a burst reaches the disk piece by piece and not only after all of it was
    * converted. Any number may wait: the messages are in memory already.
+   *
+   * @param turn behind the earlier versions of its event
    */
-  storeInTurn(work: () => Promise<void>): Promise<void> {
-    return this.storing.run(work);
+  storeInTurn(work: () => Promise<void>, turn?: Promise<void>): Promise<void> {
+    return this.storing.run(work, turn);
+  }
+
+  /**
+   * Whether an event with this id waits here or is being delivered: a later version that went out at once would overtake it.
+   * Of an outbox that no node uses, or that cannot be opened, nothing is delivered.
+   */
+  async holds(eventId: string): Promise<boolean> {
+    const open = this.open ?? (await this.opening?.catch(() => undefined));
+    return open?.outbox.holds(eventId) ?? false;
   }
 
   /** Resolves once every record is safe on the disk. @throws OutboxError `OUTBOX_FULL`, `OUTBOX_IO` */

@@ -11,6 +11,7 @@ import { clientOptions, eventStoreOptions, maxWaitingOf } from './client-options
 import { numberOf } from './event-settings';
 import { FlowError } from './flow-error';
 import { cloudTarget, eventStoreTarget } from './send-targets';
+import { ArrivalOrder } from './arrival-order';
 import { WorkLimit } from './work-limit';
 import { WorkspaceDelivery } from './workspace-delivery';
 
@@ -30,6 +31,8 @@ export interface WorkspaceNode extends Node<WorkspaceCredentials> {
 export class Workspace {
   /** store-and-forward; nothing is opened before the first node registers with it */
   readonly delivery: WorkspaceDelivery;
+  /** of all its nodes: what is under way, by event id */
+  readonly arrivals = new ArrivalOrder();
   /** where events go, now or from the outbox */
   readonly target: Target;
   private readonly sending: WorkLimit;
@@ -133,10 +136,11 @@ export class Workspace {
    * Works on a message that sends at once as soon as the workspace has a connection to spare: what waits in a burst is the message
    * alone, not the event made of it.
    *
+   * @param turn behind the earlier versions of its event
    * @throws ApiError `BUSY` at once when too many wait already
    */
-  sendInTurn(work: () => Promise<void>): Promise<void> {
-    return this.sending.run(work);
+  sendInTurn(work: () => Promise<void>, turn?: Promise<void>): Promise<void> {
+    return this.sending.run(work, turn);
   }
 
   /** Aborts what is under way and gives the connections back; what waits in the outbox stays there. Idempotent. */

@@ -155,6 +155,8 @@ export interface Outbox {
   settle(lease: Lease, outcome: Settlement): Promise<void>;
   /** Durable note that a picture was uploaded, so that a retry does not upload it again. */
   markUploaded(id: string, role: 'output' | 'input', sourceId: string): Promise<void>;
+  /** Whether an event with this event id waits or is leased. */
+  holds(eventId: string): boolean;
   /**
    * Ms of the monotonic clock when the next waiting event falls due (in the past when it is due already);
    * undefined when none waits. An event held back behind an older one with its id does not count.

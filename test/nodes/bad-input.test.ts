@@ -111,4 +111,14 @@ describe('vision-event given bad input', function () {
       assert.match(caught!.error!.message, new RegExp(Object.keys(properties)[0]!));
     });
   }
+
+  it('JSONata that fails beside a variable that is not set fails the message only, and ends no process', async () => {
+    const flow = await TestFlow.load(
+      { deviceId: '$number("x")', deviceIdType: 'jsonata', workflowId: '${NOT_SET_ANYWHERE}' },
+      { baseUrl: simulator.url, apiKey: simulator.keys.full },
+    );
+    // An unhandled rejection would end this run as well.
+    const { caught } = await flow.send({ payload: [] });
+    assert.equal(caught!.error!.code, 'NOT_CONFIGURED');
+  });
 });

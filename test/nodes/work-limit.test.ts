@@ -99,4 +99,44 @@ describe('WorkLimit', () => {
     assert.deepEqual(found, ['open', 'closed']);
     await new WorkLimit(1).close(refusal, 60_000);
   });
+
+  it('lets work that waits for its own turn take no place until then, but counts it among those that wait', async () => {
+    const limit = new WorkLimit(1, { most: 1, busy: () => new Error('busy') });
+    const work = new HeldWork();
+    const turn = openTurn();
+    const found = outcomes(limit.run(work.piece('behind'), turn.promise), limit.run(work.piece('b')));
+    assert.deepEqual(work.begun, ['b']);
+    await assert.rejects(limit.run(work.piece('c')), /busy/);
+    turn.come();
+    await delay(1);
+    work.end('b');
+    await delay(1);
+    work.end('behind');
+    await delay(1);
+    assert.deepEqual(work.begun, ['b', 'behind']);
+    assert.deepEqual(found, ['done', 'done']);
+  });
+
+  it('closed with patience waits also for work whose turn comes in that time, and refuses it later', async () => {
+    for (const inTime of [true, false]) {
+      const limit = new WorkLimit(1);
+      const work = new HeldWork();
+      const turn = openTurn();
+      const found = outcomes(limit.run(work.piece('behind'), turn.promise));
+      const closed = limit.close(refusal, inTime ? 60_000 : 5);
+      if (!inTime) await closed;
+      turn.come();
+      await delay(1);
+      if (inTime) work.end('behind');
+      await closed;
+      await delay(1);
+      assert.deepEqual(found, [inTime ? 'done' : 'closed']);
+    }
+  });
 });
+
+function openTurn(): { promise: Promise<void>; come: () => void } {
+  let come = (): void => undefined;
+  const promise = new Promise<void>((resolve) => (come = resolve));
+  return { promise, come };
+}

@@ -156,6 +156,10 @@ export class MemoryOutbox implements Outbox {
     item.sourceIds.set(role, sourceId);
   }
 
+  holds(eventId: string): boolean {
+    return this.items.some(({ record }) => record.eventId === eventId);
+  }
+
   nextDueAt(): number | undefined {
     const ready = this.ready();
     return ready.length > 0 ? Math.min(...ready.map(({ dueAt }) => dueAt)) : undefined;

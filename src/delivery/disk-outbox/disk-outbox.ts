@@ -392,6 +392,10 @@ export class DiskOutbox implements Outbox {
     });
   }
 
+  holds(eventId: string): boolean {
+    return this.queue.has(eventId);
+  }
+
   nextDueAt(): number | undefined {
     return this.queue.nextDueAt();
   }

@@ -92,6 +92,10 @@ export class EventQueue {
     this.bytes += entryBytes(entry);
   }
 
+  has(eventId: string): boolean {
+    return this.lines.has(eventId);
+  }
+
   /** Takes events of one chunk out for good. The chunk's `undone` stays until that is durable. */
   remove(chunk: Chunk, entries: readonly Entry[]): void {
     for (const entry of entries) {
