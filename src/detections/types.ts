@@ -78,6 +78,7 @@ export type NoteCode =
   | 'indexed-object'
   | 'list-capped'
   | 'mask-not-converted'
+  | 'mask-simplified'
   | 'missing-box'
   | 'missing-class'
   | 'missing-confidence'

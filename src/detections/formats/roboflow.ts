@@ -1,11 +1,11 @@
 import { DetectionError } from '../detection-error';
-import { carriesRunLengths } from '../mapping';
 import { follow, parsePath } from '../path';
 import type { PathStep } from '../path';
 import { readPoints } from '../points';
 import { boxes, classes, field, putFour } from '../reading';
 import type { Adapter, ImageReading, RawPoint, Reading, RowPlan } from '../reading';
-import type { DetectionSettings, NoteCode } from '../types';
+import { outlineOf } from '../run-length-mask';
+import type { DetectionSettings, NoteCode, Size } from '../types';
 import {
   everyRow,
   has,
@@ -41,6 +41,7 @@ interface PredictionRow {
   points?: unknown;
   keypoints?: unknown;
   rle?: unknown;
+  rle_mask?: unknown;
   parent_origin?: unknown;
   root_parent_origin?: unknown;
 }
@@ -75,8 +76,37 @@ const detections: RowPlan = boxes({
       return Array.isArray(keypoints) ? readKeypoints(keypoints) : undefined;
     },
   },
-  hasMask: (row) => (row as PredictionRow).rle !== undefined && carriesRunLengths(row),
+  hasMask: (row) => maskOf(row as PredictionRow) !== undefined,
 });
+
+/** Masks in run lengths: `rle` in the answers of the server, `rle_mask` in those of Workflows. */
+function maskOf(row: PredictionRow): unknown {
+  return row.rle ?? row.rle_mask ?? undefined;
+}
+
+/**
+ * The rows, with the outline of its mask as the polygon of each that has one and no polygon. A mask that is empty, damaged or of
+ * another size than the picture stays as it is, and the engine says so.
+ */
+function withOutlines(
+  rows: readonly unknown[],
+  size: Size | undefined,
+  notes: Set<NoteCode>,
+): readonly unknown[] {
+  if (!rows.some((row) => isObject(row) && maskOf(row) !== undefined)) return rows;
+  return rows.map((row) => {
+    if (!isObject(row) || ownArray(row, 'points')?.length) return row;
+    const outline = outlineOf(maskOf(row));
+    if (!outline || (size && !isSameSize(size, outline.size))) return row;
+    if (outline.isSimplified) notes.add('mask-simplified');
+    const points = outline.points.map(([x, y]) => ({ x, y }));
+    return { ...row, points, rle: undefined, rle_mask: undefined };
+  });
+}
+
+function isSameSize(a: Size, b: Size): boolean {
+  return a.width === b.width && a.height === b.height;
+}
 
 /** inferencejs nests the box; roboflow-red deletes `x` by a slip and leaves `center_x`. */
 function boxWithoutX(row: PredictionRow): PredictionRow {
@@ -105,17 +135,27 @@ const multiLabel: RowPlan = classes({
   readConfidence: (row) => (typeof row === 'number' ? row : own(row, 'confidence')),
 });
 
-/** The mask of SAM 3 is a list of polygons, of which the largest counts. */
 const concepts: RowPlan = boxes({
   readClass: (_row, index, group) => group.names?.[index],
   readConfidence: field('confidence'),
-  points: { units: 'auto', read: (row) => readPoints(largestPolygon(ownArray(row, 'masks')), 'pairs') },
+  points: { units: 'auto', read: (row) => readPoints(own(row, 'points'), 'pairs') },
+  hasMask: (row) => !has(row, 'points') && isObject(own(row, 'masks')),
 });
 
-function largestPolygon(polygons: readonly unknown[] | undefined): unknown {
+/** The mask of SAM 3 is a list of polygons, or run lengths; an annotation has one polygon. */
+function withLargestPart(row: unknown, notes: Set<NoteCode>): unknown {
+  if (!isObject(row)) return row;
+  const polygons = ownArray(row, 'masks');
+  const outline = polygons ? undefined : outlineOf(row.masks);
+  if (outline?.isSimplified || (polygons && polygons.length > 1)) notes.add('mask-simplified');
+  const points = polygons ? largestPolygon(polygons) : outline?.points;
+  return points ? { ...row, points } : row;
+}
+
+function largestPolygon(polygons: readonly unknown[]): unknown {
   let largest: unknown;
   let largestArea = -1;
-  for (const polygon of polygons ?? []) {
+  for (const polygon of polygons) {
     const area = areaOf(polygon);
     if (area > largestArea) [largest, largestArea] = [polygon, area];
   }
@@ -360,14 +400,14 @@ function isLooseRows(value: unknown): boolean {
 }
 
 function readImage(image: Predictions, settings: DetectionSettings, notes: Set<NoteCode>): ImageReading {
-  if (!isObject(image)) return { groups: [rowGroup(image, notes)] };
-  if (isConceptAnswer(image)) return { groups: conceptGroups(image) };
+  if (!isObject(image)) return { groups: [rowGroup(image, undefined, notes)] };
+  if (isConceptAnswer(image)) return { groups: conceptGroups(image, notes) };
   if (isGazeAnswer(image)) return { groups: [gazeGroup(image)] };
   const { predictions } = image;
   const size = toSize(own(image.image, 'width'), own(image.image, 'height'));
   if (Array.isArray(predictions)) {
     const rows = predictions.length === 0 ? topAnswer(image) : predictions;
-    return { size, groups: [rowGroup(rows, notes)] };
+    return { size, groups: [rowGroup(rows, size, notes)] };
   }
   return { size, groups: [multiLabelGroup(image, predictions as JsonObject, settings, notes)] };
 }
@@ -377,9 +417,9 @@ function gazeGroup({ predictions }: JsonObject) {
   return { rows, plan: detections };
 }
 
-function conceptGroups(answer: JsonObject) {
+function conceptGroups(answer: JsonObject, notes: Set<NoteCode>) {
   return (ownArray(answer, 'prompt_results') ?? []).map((result) => {
-    const rows = ownArray(result, 'predictions') ?? [];
+    const rows = (ownArray(result, 'predictions') ?? []).map((row) => withLargestPart(row, notes));
     const name = own(own(result, 'echo'), 'text');
     return { rows, names: rows.map(() => name), plan: concepts };
   });
@@ -392,10 +432,11 @@ function topAnswer(image: JsonObject): unknown[] {
     : [];
 }
 
-function rowGroup(rows: readonly unknown[], notes: Set<NoteCode>) {
+function rowGroup(rows: readonly unknown[], size: Size | undefined, notes: Set<NoteCode>) {
   if (rows.some(isOfCrop)) notes.add('crop-coordinates');
   const isClassification = rows.length > 0 && everyRow(rows, hasNoGeometry);
-  return { rows, plan: isClassification ? classification : detections };
+  if (isClassification) return { rows, plan: classification };
+  return { rows: withOutlines(rows, size, notes), plan: detections };
 }
 
 function isOfCrop(row: unknown): boolean {
@@ -404,7 +445,7 @@ function isOfCrop(row: unknown): boolean {
   return parent_origin !== undefined || root_parent_origin !== undefined;
 }
 
-const GEOMETRY = ['x', 'y', 'width', 'height', 'bbox', 'center_x', 'points', 'keypoints', 'rle'];
+const GEOMETRY = ['x', 'y', 'width', 'height', 'bbox', 'center_x', 'points', 'keypoints', 'rle', 'rle_mask'];
 
 function hasNoGeometry(row: JsonObject): boolean {
   return 'class' in row && !GEOMETRY.some((key) => key in row);

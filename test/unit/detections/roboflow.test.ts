@@ -170,6 +170,66 @@ describe('roboflow', () => {
         { class: 'fork', x: 85, y: 5, width: 10, height: 10, confidence: 0.7, points: square(80, 10) },
       ],
     });
-    assert.deepEqual(notes, ['box-derived']);
+    assert.deepEqual([...notes].sort(), ['box-derived', 'mask-simplified']);
+  });
+
+  describe('run-length masks', () => {
+    // a box, 2 to 5 by 1 to 4, and a smaller one, in a mask 8 wide and 10 high
+    const mask = { size: [10, 8], counts: 'e037000`0OD' };
+    const onlyBox = { size: [10, 8], counts: [21, 3, 7, 3, 7, 3, 36] };
+    const outline = [
+      [5, 1],
+      [5, 4],
+      [2, 4],
+      [2, 1],
+    ];
+    const read = (row: object, image: unknown = { width: 8, height: 10 }) => {
+      const predictions = [{ ...bolt, ...row }];
+      const { images, notes } = convertDetections({ image, predictions }, { format: 'auto' });
+      return { annotations: images[0]?.annotations, notes };
+    };
+    const segmentation = { instanceSegmentations: [{ ...expectedBolt, points: outline }] };
+
+    it('become the polygon of their largest part, of a server and of a Workflow', () => {
+      for (const key of ['rle', 'rle_mask']) {
+        const { annotations, notes } = read({ [key]: onlyBox }, { width: null, height: null });
+        assert.deepEqual(annotations, segmentation);
+        assert.deepEqual(notes, []);
+        assert.deepEqual(read({ [key]: mask }).annotations, segmentation);
+        assert.ok(read({ [key]: mask }).notes.includes('mask-simplified'));
+      }
+    });
+
+    it('leave the box, with a note, when they are damaged, empty or not of the size of the picture', () => {
+      for (const rle of [
+        { size: [10, 8], counts: 'no' },
+        { size: [10, 8], counts: [80] },
+        'x',
+        { ...mask, size: [9, 8] },
+      ]) {
+        const { annotations, notes } = read({ rle });
+        assert.deepEqual(annotations, { objectDetections: [expectedBolt] });
+        assert.ok(notes.includes('mask-not-converted'), JSON.stringify(rle));
+      }
+    });
+
+    it('give way to a polygon that is there', () => {
+      const points = [
+        { x: 1, y: 1 },
+        { x: 2, y: 1 },
+        { x: 2, y: 2 },
+      ];
+      assert.equal(read({ rle: mask, points }).annotations?.instanceSegmentations?.[0]?.points.length, 3);
+    });
+
+    it('of SAM 3 are read too', () => {
+      const prediction = { masks: mask, confidence: 0.9, format: 'rle' };
+      const payload = { prompt_results: [{ echo: { text: 'bolt' }, predictions: [prediction] }], time: 1 };
+      const { images, notes } = convertDetections(payload, { format: 'auto' });
+      assert.deepEqual(images[0]?.annotations.instanceSegmentations, [
+        { class: 'bolt', x: 3.5, y: 2.5, width: 3, height: 3, confidence: 0.9, points: outline },
+      ]);
+      assert.deepEqual([...notes].sort(), ['box-derived', 'mask-simplified']);
+    });
   });
 });
