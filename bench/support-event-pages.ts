@@ -3,23 +3,25 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const EVENTS = Number(process.argv[2]);
-const PAGE = 100;
 
 // The cursor is the number of the next event.
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    const { cursor = '0' } = JSON.parse(Buffer.concat(chunks).toString()) as { cursor?: string };
+    const { cursor = '0', limit } = JSON.parse(Buffer.concat(chunks).toString()) as {
+      cursor?: string;
+      limit: number;
+    };
     const start = Number(cursor);
-    const hasMore = start + PAGE < EVENTS;
-    const events = Array.from({ length: PAGE }, (_, i) => eventOf(start + i));
+    const hasMore = start + limit < EVENTS;
+    const events = Array.from({ length: limit }, (_, i) => eventOf(start + i));
     response.setHeader('content-type', 'application/json');
     response.end(
       JSON.stringify({
         events,
         hasMore,
-        nextCursor: hasMore ? String(start + PAGE) : null,
+        nextCursor: hasMore ? String(start + limit) : null,
         lookbackDays: 14,
       }),
     );

@@ -163,16 +163,31 @@ export type VisionEventOutboxProperties = typeof visionEventOutboxDefaults;
 
 /** What a filter of a query looks at. The last three need the name of a field. */
 export type QueryFilterSubject =
-  'deviceId' | 'streamId' | 'workflowId' | 'externalId' | 'eventField' | 'metadata' | 'imageMetadata';
+  | 'deviceId'
+  | 'streamId'
+  | 'workflowId'
+  | 'externalId'
+  | 'detection'
+  | 'eventField'
+  | 'metadata'
+  | 'imageMetadata'
+  | 'imageCount'
+  | 'hasWarnings'
+  | 'feedbackStatus';
 
 /** A filter row of the dialog; `value` is read as `valueType` says. */
 export interface QueryFilterRow {
   on: QueryFilterSubject;
-  /** name of the metadata value, or of the field of eventData; empty for the ids */
+  /** name of the metadata value, or column of the event as the API calls it; empty for the others */
   field: string;
-  operator: 'eq' | 'neq' | 'gt' | 'gte' | 'lt' | 'lte';
+  /** without a meaning for `hasWarnings` and `feedbackStatus` */
+  operator: 'eq' | 'neq' | 'gt' | 'gte' | 'lt' | 'lte' | 'in' | 'not_in';
+  /** for `in`, `not_in` and `feedbackStatus` comma separated */
   value: string;
   valueType: MetadataRow['valueType'];
+  /** of `detection`: from 0 to 1, empty for any */
+  confidence?: string;
+  confidenceOperator?: 'gt' | 'gte' | 'lt' | 'lte';
 }
 
 export const visionEventQueryDefaults = {

@@ -290,7 +290,7 @@ export class VisionEventsApi {
       }
     }
     const fields = Object.fromEntries([...types].map(([key, seen]) => [key, { types: [...seen].sort() }]));
-    return { status: 200, body: { fields } };
+    return { status: 200, body: { useCaseId, fields } };
   }
 }
 

@@ -1,17 +1,22 @@
 import Joi from 'joi';
 import { ApiRefusal } from './reply';
-import type { JsonObject } from './event-schema';
+import { annotationLists, type JsonObject } from './event-schema';
 import type { Store, StoredEvent } from './store';
 
 /**
  * `POST /vision-events/query`. The filters that public material names; an unknown one is refused, so that a spelling
- * mistake is found here. What is not documented is chosen: `limit` 1 to 100 (50), both ends of the time range count,
- * operators eq, neq, gt, gte, lt, lte.
+ * mistake is found here. What is not documented is chosen, and listed in README.md.
  */
 
 interface Comparison {
   operator: string;
   value: unknown;
+}
+
+interface DetectionFilter {
+  operator: 'eq' | 'neq' | 'in' | 'not_in';
+  value: string | string[];
+  confidence?: Comparison;
 }
 
 interface Query {
@@ -24,6 +29,10 @@ interface Query {
   streamId?: Comparison;
   workflowId?: Comparison;
   externalId?: Comparison;
+  detection?: DetectionFilter;
+  imageCount?: Comparison;
+  hasWarnings?: boolean;
+  feedbackStatus?: string[];
   customMetadataFilters?: (Comparison & { field: string; type?: string })[];
   imageMetadataFilters?: (Comparison & { field: string; type?: string })[];
   eventFieldFilters?: (Comparison & { column: string })[];
@@ -34,6 +43,30 @@ interface Query {
 const anyOperator = Joi.valid('eq', 'neq', 'gt', 'gte', 'lt', 'lte').required();
 const scalar = Joi.alternatives(Joi.string().allow(''), Joi.number(), Joi.boolean()).required();
 const equality = Joi.object({ operator: Joi.valid('eq', 'neq').required(), value: Joi.string().required() });
+const detectionFilter = Joi.object({
+  operator: Joi.valid('eq', 'neq', 'in', 'not_in').required(),
+  value: Joi.when('operator', {
+    is: Joi.valid('in', 'not_in'),
+    then: Joi.array().items(Joi.string()).min(1).required(),
+    otherwise: Joi.string().required(),
+  }),
+  confidence: Joi.object({
+    operator: Joi.valid('gt', 'gte', 'lt', 'lte').required(),
+    value: Joi.number().min(0).max(1).required(),
+  }),
+});
+/** The nine columns, and where an event has them. */
+const COLUMNS: Record<string, (event: JsonObject) => unknown> = {
+  event_type: (event) => event.eventType,
+  result: (event) => dataOf(event).result,
+  location: (event) => dataOf(event).location,
+  item_count: (event) => dataOf(event).itemCount,
+  item_type: (event) => dataOf(event).itemType,
+  alert_type: (event) => dataOf(event).alertType,
+  severity: (event) => dataOf(event).severity,
+  feedback: (event) => dataOf(event).feedback,
+  related_event_id: (event) => dataOf(event).relatedEventId,
+};
 const metadataFilter = Joi.object({
   field: Joi.string().required(),
   operator: anyOperator,
@@ -51,12 +84,20 @@ const querySchema = Joi.object<Query>({
   streamId: equality,
   workflowId: equality,
   externalId: equality,
+  detection: detectionFilter,
+  imageCount: Joi.object({ operator: anyOperator, value: Joi.number().integer().min(0).required() }),
+  hasWarnings: Joi.boolean(),
+  feedbackStatus: Joi.array().items(Joi.valid('correct', 'incorrect', 'inconclusive', 'none')),
   customMetadataFilters: Joi.array().items(metadataFilter),
   imageMetadataFilters: Joi.array().items(metadataFilter),
   eventFieldFilters: Joi.array().items(
-    Joi.object({ column: Joi.string().required(), operator: anyOperator, value: scalar }),
+    Joi.object({
+      column: Joi.valid(...Object.keys(COLUMNS)).required(),
+      operator: anyOperator,
+      value: scalar,
+    }),
   ),
-  limit: Joi.number().integer().min(1).max(100).default(50),
+  limit: Joi.number().integer().min(1).max(1000).default(100),
   cursor: Joi.string(),
 });
 
@@ -73,12 +114,13 @@ export function queryEvents(store: Store, body: JsonObject, now: number, lookbac
 
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
   const oldest = now - lookbackDays * MS_PER_DAY;
+  const feedback = query.feedbackStatus && latestFeedback(store);
   const page: StoredEvent[] = [];
   let hasMore = false;
   for (const stored of store.latestFirst()) {
     if (stored.time < oldest) break;
     if (after && !comesAfter(stored, after)) continue;
-    if (!matches(stored, query, store)) continue;
+    if (!matches(stored, query, store) || !hasStatus(stored, query.feedbackStatus, feedback)) continue;
     if (page.length === query.limit) {
       hasMore = true;
       break;
@@ -86,7 +128,7 @@ export function queryEvents(store: Store, body: JsonObject, now: number, lookbac
     page.push(stored);
   }
   return {
-    events: page.map((stored) => stored.event),
+    events: page.map((stored) => withoutUseCase(stored.event)),
     nextCursor: hasMore ? writeCursor(page.at(-1)!) : null,
     hasMore,
     lookbackDays,
@@ -95,7 +137,6 @@ export function queryEvents(store: Store, body: JsonObject, now: number, lookbac
 
 function matches(stored: StoredEvent, query: Query, store: Store): boolean {
   const { event, time } = stored;
-  const eventData = (event.eventData ?? {}) as JsonObject;
   const metadata = (event.customMetadata ?? {}) as JsonObject;
   const types = [query.eventType ?? [], query.eventTypes ?? []].flat();
   return (
@@ -106,13 +147,54 @@ function matches(stored: StoredEvent, query: Query, store: Store): boolean {
     holds(event.deviceId, query.deviceId) &&
     holds(event.streamId, query.streamId) &&
     holds(event.workflowId, query.workflowId) &&
-    holds(eventData.externalId, query.externalId) &&
-    (query.eventFieldFilters ?? []).every((filter) => holds(eventData[filter.column], filter)) &&
+    holds(dataOf(event).externalId, query.externalId) &&
+    holds(imagesOf(event).length, query.imageCount) &&
+    (query.hasWarnings === undefined || query.hasWarnings === stored.warnings.length > 0) &&
+    holdsDetection(event, query.detection) &&
+    (query.eventFieldFilters ?? []).every((filter) => holds(COLUMNS[filter.column]!(event), filter)) &&
     (query.customMetadataFilters ?? []).every((filter) => holdsTyped(metadata[filter.field], filter)) &&
     (query.imageMetadataFilters ?? []).every((filter) =>
       pictureMetadata(event, store).some((one) => holdsTyped(one[filter.field], filter)),
     )
   );
+}
+
+const dataOf = (event: JsonObject) => (event.eventData ?? {}) as JsonObject;
+const imagesOf = (event: JsonObject) => (event.images ?? []) as JsonObject[];
+
+/** The answers of the API do not repeat the use case that was asked for. */
+function withoutUseCase({ useCaseId: _asked, ...event }: JsonObject): JsonObject {
+  return event;
+}
+
+/** `eq`, `in`: something of such a class was detected, with such a confidence; `neq`, `not_in`: nothing was. */
+function holdsDetection(event: JsonObject, filter: DetectionFilter | undefined): boolean {
+  if (!filter) return true;
+  const classes = [filter.value].flat();
+  const found = imagesOf(event)
+    .flatMap((image) => Object.keys(annotationLists).flatMap((list) => (image[list] ?? []) as JsonObject[]))
+    .some((one) => classes.includes(one.class as string) && holds(one.confidence, filter.confidence));
+  return filter.operator === 'eq' || filter.operator === 'in' ? found : !found;
+}
+
+/** What the latest operator's feedback says, by the id of the event it is about. */
+function latestFeedback(store: Store): Map<unknown, string> {
+  const statuses = new Map<unknown, string>();
+  for (const { event, eventType } of store.latestFirst()) {
+    const { relatedEventId, feedback } = dataOf(event);
+    if (eventType === 'operator_feedback' && !statuses.has(relatedEventId))
+      statuses.set(relatedEventId, feedback as string);
+  }
+  return statuses;
+}
+
+function hasStatus(
+  { eventId }: StoredEvent,
+  wanted: string[] | undefined,
+  feedback: Map<unknown, string> | undefined,
+): boolean {
+  if (!wanted || wanted.length === 0) return true;
+  return wanted.includes(feedback?.get(eventId) ?? 'none');
 }
 
 function holdsTyped(actual: unknown, filter: Comparison & { type?: string }): boolean {

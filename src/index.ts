@@ -11,6 +11,8 @@ export { ImageError, loadPicture } from './images/picture';
 export type { Picture } from './images/picture';
 export { VisionEventsClient } from './api/client';
 export type { ClientOptions } from './api/client';
+export { EVENT_COLUMNS, FEEDBACK_STATUSES, MAX_QUERY_EVENTS } from './api/query';
+export type { EventColumn, EventQuery, FeedbackStatus } from './api/query';
 export { ApiError } from './api/errors';
 export { BundleError } from './bundle/format';
 export { readBundle } from './bundle/read';

@@ -1,8 +1,9 @@
 import type { NodeAPI } from 'node-red';
 import type { JsonObject } from '../../src/api/json';
+import { MAX_QUERY_EVENTS } from '../../src/api/query';
 import type { VisionEventQueryProperties } from '../properties';
 import type { FlowMessage, Send } from './guarded-input';
-import { PAGE_SIZE, type ReadPage } from './query-pages';
+import type { ReadPage } from './query-pages';
 
 /** `msg.visionEvent` of a query; in a part, as far as it was read then. */
 export interface QueryReport {
@@ -54,7 +55,7 @@ class PageDelivery implements QueryDelivery {
   constructor(private readonly parts: PartSender) {}
 
   take({ events, ending }: ReadPage, report: QueryReport): void {
-    this.parts.send(events, report, ending !== undefined, { len: PAGE_SIZE });
+    this.parts.send(events, report, ending !== undefined, { len: MAX_QUERY_EVENTS });
   }
 }
 

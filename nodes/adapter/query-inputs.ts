@@ -1,18 +1,18 @@
 import type { Node, NodeAPI } from 'node-red';
+import type { EventQuery } from '../../src/api/query';
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
-import type { QueryFilterRow, QueryFilterSubject, VisionEventQueryProperties } from '../properties';
+import type { QueryFilterRow, VisionEventQueryProperties } from '../properties';
 import { fieldLabels, type LabelOf } from './field-label';
 import type { FlowMessage } from './guarded-input';
+import { addFilter, filterName } from './query-filters';
 import { queryTime } from './query-time';
 import { neededText, wrongInput } from './text-input';
 import { typedInput, type Evaluate } from './typed-input';
 
-type Scalar = string | number | boolean;
-
 /** What one message asks for. */
 export interface Query {
   /** the body of "Query Vision Events" without `limit` and `cursor` */
-  filters: Record<string, unknown>;
+  filters: EventQuery;
   /** Infinity: all */
   limit: number;
   /** ISO 8601; undefined: from the beginning */
@@ -23,16 +23,6 @@ interface Filter {
   row: QueryFilterRow;
   evaluate: Evaluate;
 }
-
-/** Filters that the API takes as an object `{operator, value}` under their own name: one of each. */
-const ID_SUBJECTS = ['deviceId', 'streamId', 'workflowId', 'externalId'] as const;
-
-/** Filters that the API takes in lists, and the names of those. */
-const FILTER_LISTS: Partial<Record<QueryFilterSubject, string>> = {
-  eventField: 'eventFieldFilters',
-  metadata: 'customMetadataFilters',
-  imageMetadata: 'imageMetadataFilters',
-};
 
 /** All inputs of one `vision-event-query` node, prepared once. */
 export class QueryInputs {
@@ -56,7 +46,7 @@ export class QueryInputs {
     const rows = Array.isArray(config.filters) ? config.filters : [];
     this.filters = rows.map((row) => ({
       row,
-      evaluate: typedInput(RED, node, nameOf(row), row.value, row.valueType || 'str'),
+      evaluate: typedInput(RED, node, filterName(row), row.value, row.valueType || 'str'),
     }));
   }
 
@@ -90,51 +80,9 @@ export class QueryInputs {
 
   private async rows(message: FlowMessage): Promise<Record<string, unknown>> {
     const body: Record<string, unknown> = {};
-    for (const { row, evaluate } of this.filters) {
-      const { operator } = row;
-      const value = scalarOf(row, await evaluate(message));
-      if (isIdSubject(row.on)) {
-        if (row.on in body) {
-          throw wrongInput(row.on, `There are two filters on "${row.on}"; the API takes one.`);
-        }
-        body[row.on] = { operator, value: String(value) };
-      } else {
-        const list = FILTER_LISTS[row.on];
-        if (!list) throw wrongInput('filters', `There is no filter on "${String(row.on)}".`);
-        const filter =
-          row.on === 'eventField'
-            ? { column: fieldOf(row), operator, value }
-            : { field: fieldOf(row), operator, value, type: typeof value };
-        body[list] = [...((body[list] as object[] | undefined) ?? []), filter];
-      }
-    }
+    for (const { row, evaluate } of this.filters) addFilter(body, row, await evaluate(message));
     return body;
   }
-}
-
-function isIdSubject(on: QueryFilterSubject): on is (typeof ID_SUBJECTS)[number] {
-  return (ID_SUBJECTS as readonly string[]).includes(on);
-}
-
-function nameOf({ on, field }: QueryFilterRow): string {
-  return isIdSubject(on) ? `filter ${on}` : `filter ${on} "${field}"`;
-}
-
-function fieldOf(row: QueryFilterRow): string {
-  const field = (row.field ?? '').trim();
-  if (field !== '') return field;
-  throw wrongInput(`filter ${row.on}`, `A filter on "${row.on}" lacks the name of its field.`);
-}
-
-function scalarOf(row: QueryFilterRow, value: unknown): Scalar {
-  if (value !== '' && (typeof value === 'string' || typeof value === 'boolean')) return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  const found =
-    value === undefined || value === '' ? 'has no value' : 'has a value that is no text, number or boolean';
-  throw wrongInput(
-    nameOf(row),
-    `The ${nameOf(row)} ${found}. Enter one, or check where it comes from; the query was not sent without it.`,
-  );
 }
 
 function listOf(commaSeparated: unknown): string[] {

@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, type ApiErrorCode } from '../../src/api/errors';
+import { ApiError, REPLY_TOO_LARGE, type ApiErrorCode } from '../../src/api/errors';
 import type { QueryPage } from '../../src/api/client';
 import type { JsonObject } from '../../src/api/json';
+import { MAX_QUERY_EVENTS, type EventQuery } from '../../src/api/query';
 import type { Query } from './query-inputs';
-
-/** The largest page that the API's own examples ask for. */
-export const PAGE_SIZE = 100;
 
 /**
  * Waits before a page is asked for again, as the API's page on errors recommends. Only for pages after the first: a query that
@@ -19,6 +17,9 @@ const PASSING_FAILURES: ReadonlySet<ApiErrorCode> = new Set([
   'NETWORK',
 ]);
 
+/** Events may be of any size: a page that is too large to be read is asked for again, with so many times fewer of them. */
+const SMALLER_BY = 4;
+
 /** How reading ended: at the end of the events, at the limit, or because the server's answer leads no further. */
 type Ending = 'end' | 'limit' | 'no-cursor' | 'cursor-repeats' | 'empty-page';
 
@@ -30,7 +31,7 @@ export interface ReadPage {
 }
 
 export interface Reader {
-  ask: (body: JsonObject) => Promise<QueryPage>;
+  ask: (body: EventQuery) => Promise<QueryPage>;
   /** called before a wait; ms */
   onRetry: (waitMs: number) => void;
   signal: AbortSignal;
@@ -46,9 +47,14 @@ export async function* readPages({ filters, limit }: Query, reader: Reader): Asy
   const cursors = new Set<string>();
   let cursor: string | undefined;
   let left = limit;
+  let pageSize = MAX_QUERY_EVENTS;
   for (;;) {
-    const body = { ...filters, limit: Math.min(PAGE_SIZE, left), ...(cursor !== undefined && { cursor }) };
-    const page = await (cursor === undefined ? reader.ask(body) : askPatiently(body, reader));
+    const body = { ...filters, limit: Math.min(pageSize, left), ...(cursor !== undefined && { cursor }) };
+    const page = await ask(body, reader);
+    if (page === undefined) {
+      pageSize = Math.ceil(body.limit / SMALLER_BY);
+      continue;
+    }
     const events = page.events.slice(0, left);
     const ending = endingOf(page, left, cursors);
     left -= events.length;
@@ -70,7 +76,18 @@ function endingOf(page: QueryPage, wanted: number, cursors: ReadonlySet<string>)
   return cursors.has(page.nextCursor) ? 'cursor-repeats' : undefined;
 }
 
-async function askPatiently(body: JsonObject, { ask, onRetry, signal }: Reader): Promise<QueryPage> {
+/** Undefined when the page was too large to be read; the next one to ask for is smaller. Of a single event it is an error. */
+async function ask(body: EventQuery & { limit: number }, reader: Reader): Promise<QueryPage | undefined> {
+  try {
+    return await (body.cursor === undefined ? reader.ask(body) : askPatiently(body, reader));
+  } catch (error) {
+    if (error instanceof ApiError && error.networkCode === REPLY_TOO_LARGE && body.limit > 1)
+      return undefined;
+    throw error;
+  }
+}
+
+async function askPatiently(body: EventQuery, { ask, onRetry, signal }: Reader): Promise<QueryPage> {
   for (const waitMs of RETRY_WAITS_MS) {
     try {
       return await ask(body);

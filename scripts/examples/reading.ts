@@ -17,7 +17,7 @@ export function reading(): ExampleFlow {
   addEvents(flow, workspace);
   addQueries(flow, workspace);
   addUseCases(flow, workspace);
-  flow.errors([150, 640]);
+  flow.errors([150, 720]);
   addStandInApi(flow, { path: 'reading', label: 'query', answersQueries: true });
   return flow;
 }
@@ -48,27 +48,51 @@ function addQueries(flow: ExampleFlow, workspace: string): void {
   );
   flow.button('what failed?', [130, 320], '', [[queryFailures]]);
 
-  const each = flow.debug('one message an event', [840, 400], 'payload.timestamp');
+  const sure = flow.debug('sure scratches', [800, 400], 'payload');
+  const querySure = flow.query(
+    'scratches of 70 % and more',
+    [540, 400],
+    {
+      workspace,
+      useCase: USE_CASE,
+      startTime: '-1h',
+      filters: [
+        {
+          on: 'detection',
+          field: '',
+          operator: 'eq',
+          value: 'scratch',
+          valueType: 'str',
+          confidence: '0.7',
+          confidenceOperator: 'gte',
+        },
+      ],
+    },
+    [[sure]],
+  );
+  flow.button('which for sure?', [140, 400], '', [[querySure]]);
+
+  const each = flow.debug('one message an event', [840, 480], 'payload.timestamp');
   const queryAll = flow.query(
     'all of the last hour, one by one',
-    [550, 400],
+    [550, 480],
     { workspace, useCase: USE_CASE, startTime: '-1h', deliver: 'event' },
     [[each]],
   );
-  flow.button('one by one', [120, 400], '', [[queryAll]]);
+  flow.button('one by one', [120, 480], '', [[queryAll]]);
 }
 
 function addUseCases(flow: ExampleFlow, workspace: string): void {
-  const list = flow.debug('use cases', [790, 480], 'payload');
-  const lister = flow.useCase('list use cases', [510, 480], { workspace, action: 'list' }, [[list]]);
-  flow.button('which use cases?', [140, 480], '', [[lister]]);
+  const list = flow.debug('use cases', [790, 560], 'payload');
+  const lister = flow.useCase('list use cases', [510, 560], { workspace, action: 'list' }, [[list]]);
+  flow.button('which use cases?', [140, 560], '', [[lister]]);
 
-  const created = flow.debug('created', [780, 560], 'payload');
+  const created = flow.debug('created', [780, 640], 'payload');
   const creator = flow.useCase(
     'create a use case',
-    [520, 560],
+    [520, 640],
     { workspace, action: 'create', useCaseName: 'payload', useCaseNameType: 'msg' },
     [[created]],
   );
-  flow.button('create "Night shift"', [150, 560], 'Night shift', [[creator]]);
+  flow.button('create "Night shift"', [150, 640], 'Night shift', [[creator]]);
 }

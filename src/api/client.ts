@@ -20,6 +20,7 @@ import {
   UPLOAD_REUSE_MS,
 } from './limits';
 import { multipartBody } from './multipart';
+import type { EventQuery } from './query';
 import {
   badResponse,
   factsOf,
@@ -204,7 +205,7 @@ export class VisionEventsClient {
   }
 
   /** "Query Vision Events": one page. The filters go as they are; pass `nextCursor` as `cursor` for the next page. */
-  async query(filters: JsonObject, options: RequestOptions = {}): Promise<QueryPage> {
+  async query(filters: EventQuery, options: RequestOptions = {}): Promise<QueryPage> {
     const reply = await this.#http.request({
       method: 'POST',
       path: ['vision-events', 'query'],
@@ -221,7 +222,7 @@ export class VisionEventsClient {
    * Ends at an empty page, without a cursor, or when the server says so.
    * @throws ApiError `BAD_RESPONSE` when a cursor comes a second time: it would go on for ever
    */
-  async *queryPages(filters: JsonObject, options: RequestOptions = {}): AsyncGenerator<QueryPage, void> {
+  async *queryPages(filters: EventQuery, options: RequestOptions = {}): AsyncGenerator<QueryPage, void> {
     const seen = new Set<unknown>([filters['cursor']]);
     let page = await this.query(filters, options);
     for (;;) {

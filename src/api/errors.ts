@@ -24,9 +24,14 @@ export interface ApiErrorDetails {
   serverMessage?: string;
   /** how often the request was sent */
   attempts?: number;
-  /** the code of Node.js or OpenSSL when no answer came, such as `ENOTFOUND`; `PROXY_REFUSED` when a proxy opened no tunnel */
+  /**
+   * the code of Node.js or OpenSSL when no answer came, such as `ENOTFOUND`; `PROXY_REFUSED` when a proxy opened no tunnel,
+   * `REPLY_TOO_LARGE` when the answer was not read to its end
+   */
   networkCode?: string;
 }
+
+export const REPLY_TOO_LARGE = 'REPLY_TOO_LARGE';
 
 /**
  * The only error that leaves `src/api`. It is built from scratch and has no `cause`: the HTTP library's own errors hold the

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { closeIdleConnections, makeAgent, type TlsSettings } from './agents';
 import { endpointUrl, hostAndPort, parseBaseUrl } from './base-url';
 import { ConnectionSlots } from './connection-slots';
-import { ApiError } from './errors';
+import { ApiError, REPLY_TOO_LARGE } from './errors';
 import { networkFailure, statusFailure, type RawReply, type Surroundings } from './failure';
 import { DEFAULT_TIMEOUT_MS, MAX_CONNECTIONS, MAX_REPLY_BYTES, MAX_TIMER_MS, MAX_WAITING } from './limits';
 import { chooseProxy, type Proxy, type ProxySettings } from './proxy';
@@ -356,7 +356,7 @@ function isSuccess(statusCode: number): boolean {
 
 function oversizeError(limit: number, { surroundings }: Route, statusCode: number): ApiError {
   const text = `${surroundings.where}: the answer is larger than ${limit / 1024 / 1024} MiB and was not read.`;
-  return new ApiError('BAD_RESPONSE', text, { statusCode });
+  return new ApiError('BAD_RESPONSE', text, { statusCode, networkCode: REPLY_TOO_LARGE });
 }
 
 function closedError(attempts: number): ApiError {

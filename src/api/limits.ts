@@ -20,7 +20,7 @@ export const IDLE_CONNECTION_MS = 15_000;
 
 export const MAX_REPLY_BYTES = 1024 * 1024;
 
-/** A page of 100 events with many detections is larger than any other reply. */
+/** A page of events with many detections is larger than any other reply: a thousand events of 16 KiB. */
 export const MAX_QUERY_REPLY_BYTES = 16 * 1024 * 1024;
 
 /** Longest `Retry-After` that is obeyed. */

@@ -23,6 +23,17 @@ const filter: QueryFilterRow = {
 const filters: QueryFilterRow[] = [
   filter,
   { on: 'metadata', field: 'belt speed', operator: 'gt', value: '1', valueType: 'num' },
+  {
+    on: 'detection',
+    field: '',
+    operator: 'not_in',
+    value: 'dent,scratch',
+    valueType: 'str',
+    confidence: '0.5',
+    confidenceOperator: 'gt',
+  },
+  { on: 'hasWarnings', field: '', operator: 'eq', value: 'true', valueType: 'bool' },
+  { on: 'feedbackStatus', field: '', operator: 'eq', value: 'incorrect,none', valueType: 'str' },
 ];
 
 const NODES: Record<string, NodeSettings> = {
@@ -39,6 +50,17 @@ const REFUSED: Record<string, Refused> = {
   noLimit: [{ ...query, limit: '1.5' }, /whole number/],
   twoFilters: [{ ...query, filters: [filter, filter] }, /one filter/],
   noField: [{ ...query, filters: [{ ...filter, on: 'metadata' }] }, /name of a field/],
+  noColumn: [
+    { ...query, filters: [{ ...filter, on: 'eventField', field: 'itemCount' }] },
+    /field of the event/,
+  ],
+  noSubject: [{ ...query, filters: [{ ...filter, on: 'colour' as never }] }, /cannot be filtered/],
+  wrongOperator: [{ ...query, filters: [{ ...filter, operator: 'in' }] }, /comparison/],
+  percent: [{ ...query, filters: [{ ...filter, on: 'detection', confidence: '80' }] }, /0 to 1/],
+  halfAPicture: [
+    { ...query, filters: [{ ...filter, on: 'imageCount', value: '0.5', valueType: 'num' }] },
+    /whole number of pictures/,
+  ],
   noValue: [{ ...query, filters: [{ ...filter, value: '' }] }, /value/],
   renameWithoutName: [{ ...useCase, action: 'rename', useCase: 'line-1' }, /name/],
   archiveNothing: [{ ...useCase, action: 'archive' }, /use case/],
@@ -73,17 +95,28 @@ for (const version of NODE_RED_VERSIONS) {
       await editor.openDialog('queryTouched');
       await editor.page.getByLabel('quality check').check();
       await editor.page.locator('[data-section="filters"] > summary').click();
-      const fields = editor.page.locator('.vision-event-filter-field');
-      assert.deepEqual([await fields.nth(0).isVisible(), await fields.nth(1).isVisible()], [false, true]);
+      const names = editor.page.locator('.vision-event-filter-name');
+      assert.deepEqual([await names.nth(0).isVisible(), await names.nth(1).isVisible()], [false, true]);
+      const confidences = editor.page.locator('.vision-event-filter-confidence');
+      assert.deepEqual(
+        [await confidences.nth(1).isVisible(), await confidences.nth(2).isVisible()],
+        [false, true],
+      );
       await editor.page.locator('[data-section="filters"] .red-ui-editableList-addButton').click();
-      const row = editor.page.locator('.vision-event-filter-row').nth(2);
+      const row = editor.page.locator('.vision-event-filter-row').last();
       await row.locator('.vision-event-filter-on').selectOption('eventField');
-      await row.locator('.vision-event-filter-field').fill('result');
+      await row.locator('.vision-event-filter-column').selectOption({ label: 'Alert type' });
       await row.locator('.vision-event-filter-operator').selectOption('neq');
-      await row.locator('.red-ui-typedInput-input').fill('pass');
+      await row.locator('.red-ui-typedInput-input').fill('fire');
       await editor.confirmDialog('node-dialog');
       const { valid: _validNow, ...after } = await editor.node('queryTouched');
-      const added = { on: 'eventField', field: 'result', operator: 'neq', value: 'pass', valueType: 'str' };
+      const added = {
+        on: 'eventField',
+        field: 'alert_type',
+        operator: 'neq',
+        value: 'fire',
+        valueType: 'str',
+      };
       assert.deepEqual(after, {
         ...before,
         eventTypes: 'quality_check,custom',

@@ -60,13 +60,13 @@ describe('vision-event-query', function () {
       behind,
     );
 
-  /** Puts events into the simulator, a minute apart, the first the oldest; answers with their ids, newest first as a query does. */
+  /** Puts events into the simulator, a second apart, the first the oldest; answers with their ids, newest first as a query does. */
   async function put(count: number, change: (i: number) => object = () => ({})): Promise<string[]> {
     const events = Array.from({ length: count }, (_, i) => ({
       eventId: `event-${i}`,
       eventType: 'quality_check',
       useCaseId: USE_CASE,
-      timestamp: new Date(Date.now() - (count - i) * 60_000).toISOString(),
+      timestamp: new Date(Date.now() - (count - i) * 1000).toISOString(),
       eventData: { result: 'pass' },
       ...change(i),
     }));
@@ -85,20 +85,20 @@ describe('vision-event-query', function () {
 
   describe('reading to the end', () => {
     it('gives all events of all pages in one message, which keeps its other properties', async () => {
-      const ids = await put(230);
+      const ids = await put(2300);
       const flow = await load();
       const { out } = await flow.send({ payload: 'go', topic: 'kept', parts: { id: 'outer' } });
       assert.deepEqual(idsOf(out!.payload), ids);
       assert.equal(out!['topic'], 'kept');
       assert.deepEqual(out!['parts'], { id: 'outer' });
-      assert.deepEqual(reportOf(out), { count: 230, pages: 3, lookbackDays: 14, complete: true });
+      assert.deepEqual(reportOf(out), { count: 2300, pages: 3, lookbackDays: 14, complete: true });
       assert.equal(queries(), 3);
       await flow.until(() => flow.statuses.includes('green events'));
       assert.deepEqual([flow.completed, flow.caught.length], [1, 0]);
     });
 
     it('gives each page with parts; the last knows the count', async () => {
-      const ids = await put(230);
+      const ids = await put(2300);
       const flow = await load({ deliver: 'page' });
       flow.receive({ payload: 'go', topic: 'kept', parts: { id: 'outer', index: 3 } });
       await flow.until(() => flow.completed === 1 && flow.out.length === 3);
@@ -121,19 +121,19 @@ describe('vision-event-query', function () {
       assert.deepEqual(
         flow.out.map((message) => [reportOf(message).count, reportOf(message).complete]),
         [
-          [100, false],
-          [200, false],
-          [230, true],
+          [1000, false],
+          [2000, false],
+          [2300, true],
         ],
       );
     });
 
     for (const [deliver, messages] of [
       ['page', 2],
-      ['event', 200],
+      ['event', 1200],
     ] as const) {
       it(`a join node makes one list again: ${deliver}`, async () => {
-        const ids = await put(200);
+        const ids = await put(1200);
         const flow = await load(
           { deliver },
           {},
@@ -163,12 +163,32 @@ describe('vision-event-query', function () {
     });
 
     it('stops at the limit, asks for no more than that, and says that there is more', async () => {
-      const ids = await put(230);
-      const flow = await load({ limit: '120' });
+      const ids = await put(2300);
+      const flow = await load({ limit: '1200' });
       const { out } = await flow.send({});
-      assert.deepEqual(idsOf(out!.payload), ids.slice(0, 120));
-      assert.deepEqual(reportOf(out), { count: 120, pages: 2, lookbackDays: 14, complete: false });
+      assert.deepEqual(idsOf(out!.payload), ids.slice(0, 1200));
+      assert.deepEqual(reportOf(out), { count: 1200, pages: 2, lookbackDays: 14, complete: false });
       assert.deepEqual(await asked({ limit: '20' }), { useCaseId: USE_CASE, limit: 20 });
+    });
+
+    it('a page that is too large to be read is asked for again, smaller', async () => {
+      const tooLarge = { events: [{ eventId: 'a', note: 'x'.repeat(17 * 1024 * 1024) }], hasMore: false };
+      const server = await StandIn.start([
+        tooLarge,
+        tooLarge,
+        { events: [{ eventId: 'a' }], hasMore: false },
+      ]);
+      try {
+        const flow = await load({}, { baseUrl: server.url });
+        const { out } = await flow.send({});
+        assert.deepEqual(idsOf(out!.payload), ['a']);
+        assert.deepEqual(
+          server.bodies.map(({ limit }) => limit),
+          [1000, 250, 63],
+        );
+      } finally {
+        await server.close();
+      }
     });
 
     it('a server that brings more than the limit: no more leaves, and the report does not say complete', async () => {
@@ -235,7 +255,20 @@ describe('vision-event-query', function () {
             { on: 'metadata', field: 'belt speed', operator: 'gt', value: '1', valueType: 'num' },
             { on: 'metadata', field: 'open', operator: 'eq', value: 'true', valueType: 'bool' },
             { on: 'eventField', field: 'result', operator: 'eq', value: 'fail', valueType: 'str' },
+            { on: 'eventField', field: 'item_count', operator: 'gte', value: '12', valueType: 'str' },
             { on: 'imageMetadata', field: 'lens', operator: 'neq', value: '8mm', valueType: 'str' },
+            { on: 'imageCount', field: '', operator: 'gt', value: '1', valueType: 'num' },
+            { on: 'hasWarnings', field: '', operator: 'eq', value: 'true', valueType: 'bool' },
+            { on: 'feedbackStatus', field: '', operator: 'eq', value: 'incorrect,none', valueType: 'str' },
+            {
+              on: 'detection',
+              field: '',
+              operator: 'in',
+              value: 'scratch, dent',
+              valueType: 'str',
+              confidence: '0.8',
+              confidenceOperator: 'gt',
+            },
           ],
         },
         { topic: 'dock-count', cam: 'cam-7', until: Date.UTC(2026, 10, 20) },
@@ -253,10 +286,34 @@ describe('vision-event-query', function () {
           { field: 'belt speed', operator: 'gt', value: 1, type: 'number' },
           { field: 'open', operator: 'eq', value: true, type: 'boolean' },
         ],
-        eventFieldFilters: [{ column: 'result', operator: 'eq', value: 'fail' }],
+        eventFieldFilters: [
+          { column: 'result', operator: 'eq', value: 'fail' },
+          { column: 'item_count', operator: 'gte', value: 12 },
+        ],
+        imageCount: { operator: 'gt', value: 1 },
+        hasWarnings: true,
+        feedbackStatus: ['incorrect', 'none'],
+        detection: {
+          operator: 'in',
+          value: ['scratch', 'dent'],
+          confidence: { operator: 'gt', value: 0.8 },
+        },
         imageMetadataFilters: [{ field: 'lens', operator: 'neq', value: '8mm', type: 'string' }],
-        limit: 100,
+        limit: 1000,
       });
+    });
+
+    it('a class from the message, with or without a confidence, and a list of them', async () => {
+      const detected = (operator: 'eq' | 'not_in', confidence?: string) => ({
+        filters: [
+          { on: 'detection', field: '', operator, value: 'wanted', valueType: 'msg', confidence } as const,
+        ],
+      });
+      const one = await asked(detected('eq', ''), { wanted: 'dent' });
+      assert.deepEqual(one['detection'], { operator: 'eq', value: 'dent' });
+      const list = await asked(detected('not_in', '1'), { wanted: ['dent', 'scratch'] });
+      const confidence = { operator: 'gte', value: 1 };
+      assert.deepEqual(list['detection'], { operator: 'not_in', value: ['dent', 'scratch'], confidence });
     });
 
     const relative: [text: string, ms: number][] = [
@@ -318,6 +375,47 @@ describe('vision-event-query', function () {
       ],
       ['two filters on one id', { filters: [filter, filter] }, /two filters on "deviceId"/],
       ['a filter without its field', { filters: [{ ...filter, on: 'metadata' }] }, /lacks the name/],
+      [
+        'a field that is no column',
+        { filters: [{ ...filter, on: 'eventField', field: 'itemCount' }] },
+        /no event field "itemCount".*item_count/,
+      ],
+      [
+        'a count that is none',
+        { filters: [{ ...filter, on: 'eventField', field: 'item_count', value: 'many' }] },
+        /item_count" has a value that is no number/,
+      ],
+      ['half a picture', { filters: [{ ...filter, on: 'imageCount', value: '0.5' }] }, /number of pictures/],
+      [
+        'a doubtful flag',
+        { filters: [{ ...filter, on: 'hasWarnings', value: 'maybe' }] },
+        /neither true nor/,
+      ],
+      [
+        'a feedback that nobody can give',
+        { filters: [{ ...filter, on: 'feedbackStatus', value: 'correct,right' }] },
+        /"right", which is none of correct/,
+      ],
+      [
+        'a confidence in percent',
+        { filters: [{ ...filter, on: 'detection', confidence: '80' }] },
+        /confidence gte 80.*0 to 1/,
+      ],
+      [
+        'a class without a name',
+        { filters: [{ ...filter, on: 'detection', value: ' , ', operator: 'in' }] },
+        /no value/,
+      ],
+      [
+        'two classes for one comparison',
+        { filters: [{ ...filter, on: 'detection', value: 'payload', valueType: 'msg' }] },
+        /no text/,
+      ],
+      [
+        'an operator that does not go with it',
+        { filters: [{ ...filter, operator: 'in' }] },
+        /cannot compare by "in".*eq, neq/,
+      ],
       [
         'a filter on something else',
         { filters: [{ ...filter, on: 'colour' as never }] },
@@ -483,7 +581,7 @@ describe('vision-event-query', function () {
     });
 
     it('a later page is asked for again when its failure may pass', async () => {
-      const ids = await put(150);
+      const ids = await put(1500);
       const flow = await load();
       simulator.faults.next({ kind: 'none' });
       simulator.faults.next({ status: 429, retryAfter: 0 });
@@ -495,14 +593,19 @@ describe('vision-event-query', function () {
     });
 
     it('a later page that is refused: what was read before is out, the error says how much', async () => {
-      const ids = await put(150);
+      const ids = await put(1500);
       const flow = await load({ deliver: 'event' });
       simulator.faults.next({ kind: 'none' });
       simulator.faults.next({ status: 403, body: { error: 'no' } });
       flow.receive({});
-      await flow.until(() => flow.caught.length === 1 && flow.out.length === 100);
-      assert.deepEqual(idsOf(flow.out.map(({ payload }) => payload)), ids.slice(0, 100));
-      assert.deepEqual(reportOf(flow.caught[0]), { count: 100, pages: 1, lookbackDays: 14, complete: false });
+      await flow.until(() => flow.caught.length === 1 && flow.out.length === 1000);
+      assert.deepEqual(idsOf(flow.out.map(({ payload }) => payload)), ids.slice(0, 1000));
+      assert.deepEqual(reportOf(flow.caught[0]), {
+        count: 1000,
+        pages: 1,
+        lookbackDays: 14,
+        complete: false,
+      });
       assert.equal(flow.completed, 0);
     });
 
@@ -563,7 +666,7 @@ describe('vision-event-query', function () {
     });
 
     it('msg.reset ends the wait before another attempt', async () => {
-      await put(150);
+      await put(1500);
       const flow = await load();
       simulator.faults.next({ kind: 'none' });
       simulator.faults.next({ status: 503, retryAfter: 600 });

@@ -142,15 +142,15 @@ describe('VisionEventsClient.query', () => {
       else response.writeHead(200).end(Buffer.alloc(17 * 1024 * 1024, ' '));
     });
     const client = clientFor(server);
-    assert.equal((await client.query({})).events.length, 1);
-    const error = await failureOf(client.query({}));
+    assert.equal((await client.query({ useCaseId: 'u' })).events.length, 1);
+    const error = await failureOf(client.query({ useCaseId: 'u' }));
     assert.equal(error.code, 'BAD_RESPONSE');
     assert.match(error.message, /16 MiB/);
   });
 
   it('success without a list of events is no success', async () => {
     const server = await startServer((_, response) => sendJson(response, 200, { hasMore: false }));
-    assert.equal((await failureOf(clientFor(server).query({}))).code, 'BAD_RESPONSE');
+    assert.equal((await failureOf(clientFor(server).query({ useCaseId: 'u' }))).code, 'BAD_RESPONSE');
   });
 
   it('pages are asked for one by one, with the same filters', async () => {
@@ -186,7 +186,7 @@ describe('VisionEventsClient.query', () => {
     it(`paging ends by ${what}`, async () => {
       const server = await startServer((_, response) => sendJson(response, 200, answer));
       let pages = 0;
-      for await (const _page of clientFor(server).queryPages({})) pages += 1;
+      for await (const _page of clientFor(server).queryPages({ useCaseId: 'u' })) pages += 1;
       assert.equal(pages, 1);
       assert.equal(server.received.length, 1);
     });
@@ -197,7 +197,7 @@ describe('VisionEventsClient.query', () => {
       sendJson(response, 200, { events: [{ eventId: 'a' }], nextCursor: 'same', hasMore: true }),
     );
     const all = async () => {
-      for await (const _page of clientFor(server).queryPages({}));
+      for await (const _page of clientFor(server).queryPages({ useCaseId: 'u' }));
     };
     const error = await failureOf(all());
     assert.equal(error.code, 'BAD_RESPONSE');

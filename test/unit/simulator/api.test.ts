@@ -158,6 +158,14 @@ describe('simulator: POST /vision-events/query', () => {
     const answer = await post(simulator, '/vision-events/query', { useCaseId: 'quality-line-1', ...body });
     return { ...answer, ids: ((answer.body.events ?? []) as { eventId: string }[]).map((e) => e.eventId) };
   };
+  const detection = (name: string, confidence: number) => ({
+    class: name,
+    x: 10,
+    y: 10,
+    width: 4,
+    height: 4,
+    confidence,
+  });
   const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
 
   it('gives the newest first, page by page, unmoved by what arrives meanwhile', async () => {
@@ -191,13 +199,24 @@ describe('simulator: POST /vision-events/query', () => {
         workflowId: 'w-1',
         eventData: { result: 'fail', externalId: 'x-1' },
         customMetadata: { 'belt speed': 1.5, shift: 'night', open: true },
+        images: [{ objectDetections: [detection('scratch', 0.9), detection('dent', 0.4)] }, {}],
       }),
-      event({ eventId: 'alert', eventType: 'safety_alert', eventData: {}, timestamp: minutesAgo(30) }),
+      event({
+        eventId: 'alert',
+        eventType: 'safety_alert',
+        eventData: { severity: 'high', alertType: 'fire' },
+        timestamp: minutesAgo(30),
+        images: [{ classifications: [{ class: 'smoke', confidence: 0.7 }] }],
+        colour: 'red',
+      }),
       event({ eventId: 'elsewhere', useCaseId: 'dock-count' }),
       event({ eventId: 'long ago', timestamp: minutesAgo(15 * 24 * 60) }),
     ];
     await post(simulator, '/vision-events/batch', { events });
     const eq = (value: string) => ({ operator: 'eq', value });
+    const column = (name: string, operator: string, value: unknown) => ({
+      eventFieldFilters: [{ column: name, operator, value }],
+    });
     const metadata = (field: string, operator: string, value: unknown) => ({
       customMetadataFilters: [{ field, operator, value, type: typeof value }],
     });
@@ -212,7 +231,19 @@ describe('simulator: POST /vision-events/query', () => {
       [{ streamId: eq('s-1') }, ['full']],
       [{ workflowId: eq('w-1') }, ['full']],
       [{ externalId: eq('x-1') }, ['full']],
-      [{ eventFieldFilters: [{ column: 'result', operator: 'eq', value: 'fail' }] }, ['full']],
+      [column('result', 'eq', 'fail'), ['full']],
+      [column('alert_type', 'eq', 'fire'), ['alert']],
+      [column('event_type', 'neq', 'safety_alert'), ['plain', 'full']],
+      [{ detection: eq('dent') }, ['full']],
+      [{ detection: { ...eq('dent'), confidence: { operator: 'gte', value: 0.4 } } }, ['full']],
+      [{ detection: { ...eq('dent'), confidence: { operator: 'gt', value: 0.4 } } }, []],
+      [{ detection: { operator: 'in', value: ['smoke', 'dent'] } }, ['full', 'alert']],
+      [{ detection: { operator: 'neq', value: 'dent' } }, ['plain', 'alert']],
+      [{ detection: { operator: 'not_in', value: ['smoke', 'scratch'] } }, ['plain']],
+      [{ imageCount: { operator: 'eq', value: 2 } }, ['full']],
+      [{ imageCount: { operator: 'lt', value: 1 } }, ['plain']],
+      [{ hasWarnings: true }, ['alert']],
+      [{ hasWarnings: false }, ['plain', 'full']],
       [metadata('belt speed', 'gt', 1), ['full']],
       [metadata('belt speed', 'lte', 1), []],
       [metadata('shift', 'eq', 'night'), ['full']],
@@ -225,11 +256,44 @@ describe('simulator: POST /vision-events/query', () => {
     }
   });
 
+  it('takes the feedback that an event got last, and does not repeat the use case', async () => {
+    const feedback = (relatedEventId: string, said: string, minutes: number) =>
+      event({
+        eventId: `${relatedEventId}-${minutes}`,
+        eventType: 'operator_feedback',
+        eventData: { relatedEventId, feedback: said },
+        timestamp: minutesAgo(minutes),
+      });
+    const events = [
+      ...['a', 'b', 'c'].map((eventId, i) => event({ eventId, timestamp: minutesAgo(60 + i) })),
+      feedback('a', 'correct', 10),
+      feedback('a', 'incorrect', 20),
+      feedback('b', 'inconclusive', 30),
+    ];
+    await post(simulator, '/vision-events/batch', { events });
+    const of = async (...feedbackStatus: string[]) =>
+      (await query({ feedbackStatus, eventTypes: ['quality_check'] })).ids;
+    assert.deepEqual(await of('correct'), ['a']);
+    assert.deepEqual(await of('incorrect'), []);
+    assert.deepEqual(await of('inconclusive', 'none'), ['b', 'c']);
+    assert.deepEqual(await of(), ['a', 'b', 'c']);
+    const related = [{ column: 'related_event_id', operator: 'eq', value: 'b' }];
+    const { body } = await query({ eventFieldFilters: related });
+    const [found] = body.events as Record<string, unknown>[];
+    assert.equal(found!.eventId, 'b-30');
+    assert.ok(!('useCaseId' in found!) && !('deviceId' in found!));
+  });
+
   it('refuses what it does not know', async () => {
     const wrong = [
       { useCaseId: undefined },
       { limit: 0 },
-      { limit: 101 },
+      { limit: 1001 },
+      { eventFieldFilters: [{ column: 'itemCount', operator: 'eq', value: 1 }] },
+      { detection: { operator: 'in', value: 'dent' } },
+      { detection: { operator: 'eq', value: ['dent'] } },
+      { detection: { operator: 'eq', value: 'dent', confidence: { operator: 'eq', value: 0.5 } } },
+      { feedbackStatus: ['right'] },
       { cursor: 'x' },
       { colour: 'red' },
     ];
@@ -304,7 +368,10 @@ describe('simulator: use cases, schemas, deleting', () => {
       open: { types: ['boolean'] },
     });
     const image = await call(simulator, 'GET', '/vision-events/image-metadata-schema/quality-line-1');
-    assert.deepEqual(image.body, { fields: { lens: { types: ['string'] } } });
+    assert.deepEqual(image.body, {
+      useCaseId: 'quality-line-1',
+      fields: { lens: { types: ['string'] } },
+    });
     const unknown = await call(simulator, 'GET', '/vision-events/custom-metadata-schema/nowhere');
     assert.equal(unknown.status, 404);
   });
