@@ -148,6 +148,8 @@ export const visionEventBundleDefaults = {
   outputImageType: 'none',
   inputImage: '',
   inputImageType: 'none',
+  /** of the files written; empty: time and event id */
+  fileName: '',
   useCaseInBundle: true,
   workspace: '',
   useCase: '',

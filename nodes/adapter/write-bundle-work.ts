@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
+import { namePatternFault } from '../../src/bundle/name-pattern';
 import { sweepPartialBundles, writeBundle, type BundlePicture } from '../../src/bundle/write';
 import { strictErrors } from '../../src/event/strict';
 import type { VisionEvent } from '../../src/event/types';
@@ -36,6 +37,7 @@ export class WriteBundleWork {
   }[];
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
+  private readonly nameFault: FlowError | undefined;
   /** one after the other, so that a burst of messages does not hold all its archives in memory at once */
   private last: Promise<unknown> = Promise.resolve();
   private swept = new Set<string>();
@@ -54,6 +56,8 @@ export class WriteBundleWork {
     });
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
+    this.nameFault = fileNameFault(config.fileName ?? '');
+    if (this.nameFault) this.showError(this.nameFault);
   }
 
   /** Answers with `{path, bytes, eventId}` as `msg.payload` once the bundle is safe on the disk, or throws. */
@@ -75,6 +79,7 @@ export class WriteBundleWork {
   }
 
   private async write(message: FlowMessage): Promise<{ path: string; bytes: number; eventId: string }> {
+    if (this.nameFault) throw this.nameFault;
     const event = builtEvent(message.payload, this.config.useCaseInBundle !== false);
     const directory = await this.directory(message);
     const pictures: BundlePicture[] = [];
@@ -84,7 +89,8 @@ export class WriteBundleWork {
     }
     await this.sweepOnce(directory);
     const useCaseInBundle = this.config.useCaseInBundle !== false;
-    const { path, bytes } = await writeBundle({ event, pictures, directory, useCaseInBundle });
+    const { fileName } = this.config;
+    const { path, bytes } = await writeBundle({ event, pictures, directory, fileName, useCaseInBundle });
     return { path, bytes, eventId: event.eventId };
   }
 
@@ -95,6 +101,11 @@ export class WriteBundleWork {
     this.swept.add(directory);
     await sweepPartialBundles(directory);
   }
+}
+
+function fileNameFault(fileName: string): FlowError | undefined {
+  const fault = fileName === '' ? undefined : namePatternFault(fileName);
+  return fault === undefined ? undefined : new FlowError('NOT_CONFIGURED', fault);
 }
 
 /** Months may pass before a bundle reaches a network, so what the API would refuse then is refused now. */

@@ -15,9 +15,10 @@ export const BUNDLE_MAX_MEMBERS = 2048;
 export const PAYLOAD_MEMBER = 'payload.json';
 export const PICTURE_FOLDER = 'images/';
 
-/** A finished bundle; dot files are bundles still being written. */
-export const BUNDLE_FILE_NAME = /^event_.*\.tar\.gz$/;
-export const PARTIAL_BUNDLE_FILE_NAME = /^\.event_.*\.partial$/;
+/** A finished bundle, whoever wrote it: the API ignores the name. Dot files are bundles still being written. */
+export const BUNDLE_FILE_NAME = /^[^.].*\.(?:tar\.gz|tgz|tar)$/i;
+/** What `writeBundle` calls a bundle while it writes it. */
+export const PARTIAL_BUNDLE_FILE_NAME = /^\..+\.tar\.gz\.[0-9a-f]+\.partial$/;
 
 export type BundleErrorCode = 'BUNDLE_INVALID' | 'BUNDLE_TOO_LARGE' | 'BUNDLE_IO';
 
@@ -49,11 +50,16 @@ export function refuseTooLargeBundle(bytes: number): void {
  * @throws BundleError when the timestamp is no time
  */
 export function bundleFileName(event: { eventId: string; timestamp: string }): string {
-  const utc = bundleTime(event.timestamp).toISOString();
+  return `event_${bundleMoment(event.timestamp)}_${fileSafe(event.eventId)}.tar.gz`;
+}
+
+/** A timestamp as names of bundle files have it: `<YYYYMMDDTHHMMSS_ffffff in UTC>`. @throws BundleError when it is no time */
+export function bundleMoment(timestamp: string): string {
+  const utc = bundleTime(timestamp).toISOString();
   const day = utc.slice(0, 10).replaceAll('-', '');
   const second = utc.slice(11, 19).replaceAll(':', '');
-  const fraction = (/\.(\d{1,6})/.exec(event.timestamp)?.[1] ?? '').padEnd(6, '0');
-  return `event_${day}T${second}_${fraction}_${fileSafe(event.eventId)}.tar.gz`;
+  const fraction = (/\.(\d{1,6})/.exec(timestamp)?.[1] ?? '').padEnd(6, '0');
+  return `${day}T${second}_${fraction}`;
 }
 
 export function bundleTime(timestamp: string): Date {
@@ -66,7 +72,8 @@ export function bundleTime(timestamp: string): Date {
   );
 }
 
-function fileSafe(eventId: string): string {
+/** An event id as part of a file name: with a hash that keeps two ids apart where it is no plain name. */
+export function fileSafe(eventId: string): string {
   if (/^[\w.-]{1,100}$/.test(eventId)) return eventId;
   const hash = createHash('sha256').update(eventId).digest('hex').slice(0, 12);
   return `${eventId.replace(/[^\w.-]/g, '_').slice(0, 60)}-${hash}`;

@@ -1,3 +1,4 @@
+import type { Dirent, Stats } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUNDLE_FILE_NAME, BundleError } from './format';
@@ -36,6 +37,8 @@ export interface UploadSummary {
   kept: BundleFault[];
   /** bundles still in the folder: kept, or not tried */
   left: number;
+  /** what else lies in the folder: no bundle by its name, a dot file, a link or a folder; at most `MAX_NAMES_PASSED_OVER` are named */
+  passedOver: { count: number; names: string[] };
   /** why the run ended before the last bundle */
   stopped?: { code: string; statusCode?: number; message: string };
 }
@@ -50,19 +53,21 @@ const STOPPING_CODES = ['NOT_CONFIGURED', 'UNAUTHORIZED', 'PAYMENT_REQUIRED'];
 /** After so many failures in a row that come from network or server, the rest of a long folder is left for the next run. */
 export const MAX_FAILURES_IN_A_ROW = 3;
 
+export const MAX_NAMES_PASSED_OVER = 100;
+
 type Fate = 'refused' | 'kept' | 'unreachable' | 'stop';
 
 /**
- * Uploads the bundle files of a folder, one by one in the order of their names, which is the order of their events.
- * A file is removed only after its upload succeeded; a refused one moves to `refused/`. Dot files and other names are passed over.
+ * Uploads the bundle files of a folder, whoever wrote them, one by one, the oldest file first.
+ * A file is removed only after its upload succeeded; a refused one moves to `refused/`. What is no bundle by its name is passed over.
  * Failed uploads never reject: they are in the summary.
  *
  * @throws BundleError `BUNDLE_IO` when the folder itself cannot be read
  */
 export async function uploadFolder(options: UploadFolderOptions): Promise<UploadSummary> {
   const { directory, signal, onProgress } = options;
-  const names = await bundleNames(directory);
-  const summary: UploadSummary = { uploaded: 0, refused: [], kept: [], left: names.length };
+  const { names, passedOver } = await lookThrough(directory);
+  const summary: UploadSummary = { uploaded: 0, refused: [], kept: [], left: names.length, passedOver };
   let failuresInARow = 0;
   let done = 0;
   for (const name of names) {
@@ -89,16 +94,33 @@ export async function uploadFolder(options: UploadFolderOptions): Promise<Upload
   return summary;
 }
 
-async function bundleNames(directory: string): Promise<string[]> {
+async function lookThrough(
+  directory: string,
+): Promise<{ names: string[] } & Pick<UploadSummary, 'passedOver'>> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });
-    const bundles = entries.filter((entry) => entry.isFile() && BUNDLE_FILE_NAME.test(entry.name));
-    return bundles.map((entry) => entry.name).sort();
+    const isBundle = (entry: Dirent) => entry.isFile() && BUNDLE_FILE_NAME.test(entry.name);
+    const others = entries.filter((entry) => !isBundle(entry) && entry.name !== REFUSED_FOLDER);
+    const names = others.slice(0, MAX_NAMES_PASSED_OVER).map(({ name }) => name);
+    return {
+      names: await oldestFirst(directory, entries.filter(isBundle)),
+      passedOver: { count: others.length, names: names.sort() },
+    };
   } catch (error) {
     throw new BundleError('BUNDLE_IO', `The folder ${directory} cannot be read: ${diskFault(error)}`, {
       cause: error,
     });
   }
+}
+
+/** By the time of the last change; files of one moment by their names. */
+async function oldestFirst(directory: string, entries: readonly Dirent[]): Promise<string[]> {
+  const files: { name: string; changed: number }[] = [];
+  for (const { name } of entries) {
+    const found = await statIfThere(join(directory, name));
+    if (found) files.push({ name, changed: found.mtimeMs });
+  }
+  return files.sort((a, b) => a.changed - b.changed || (a.name < b.name ? -1 : 1)).map(({ name }) => name);
 }
 
 async function uploadOne(
@@ -131,9 +153,13 @@ async function uploadOne(
 }
 
 async function fingerprint(path: string): Promise<string | undefined> {
+  const found = await statIfThere(path);
+  return found && `${found.size} ${found.mtimeMs}`;
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
   try {
-    const { size, mtimeMs } = await lstat(path);
-    return `${size} ${mtimeMs}`;
+    return await lstat(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -177,7 +203,8 @@ async function quarantine(directory: string, fault: BundleFault): Promise<void> 
 /** A bundle that was refused before under this name stays: `event_….2.tar.gz` for the second. */
 async function freeName(folder: string, name: string): Promise<string> {
   for (let number = 1; ; number += 1) {
-    const candidate = number === 1 ? name : name.replace(/\.tar\.gz$/, `.${number}.tar.gz`);
+    const candidate =
+      number === 1 ? name : name.replace(/\.(?:tar\.gz|tgz|tar)$/i, (ending) => `.${number}${ending}`);
     if ((await fingerprint(join(folder, candidate))) === undefined) return candidate;
   }
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { EventImage, VisionEvent } from '../event/types';
@@ -15,6 +15,7 @@ import {
   PICTURE_FOLDER,
   refuseTooLargeBundle,
 } from './format';
+import { patternedFileNames } from './name-pattern';
 import { tarLibrary } from './tar-library';
 
 export interface BundlePicture {
@@ -147,20 +148,24 @@ function tarArchive(members: Member[], mtime: Date): Buffer {
  * flushed. The size is known before anything is written. The folder is made when its parent exists; a missing parent is
  * taken for a drive that is not mounted.
  *
+ * @param content.fileName what to call the file (`name-pattern.ts`); then no file is ever replaced. Without it the name says time and id, and
+ * the same event replaces its earlier bundle, as it does in the API.
  * @returns path and size in bytes, once both are durable
  * @throws BundleError as `buildBundle` does, and `BUNDLE_IO`
  */
 export async function writeBundle(
-  content: BundleContent & { directory: string },
+  content: BundleContent & { directory: string; fileName?: string },
 ): Promise<{ path: string; bytes: number }> {
-  const name = bundleFileName(content.event);
+  const names = content.fileName ? patternedFileNames(content.fileName, content.event) : undefined;
+  const name = names ? names.next().value : bundleFileName(content.event);
   const bundle = await buildBundle(content);
-  const path = join(content.directory, name);
+  let path = join(content.directory, name);
   const partial = join(content.directory, `.${name}.${randomBytes(4).toString('hex')}.partial`);
   try {
     await makeFolder(content.directory);
     await writeDurably(partial, bundle);
-    await rename(partial, path);
+    if (names) path = await takeFreeName(partial, path, names);
+    else await rename(partial, path);
     await flushFolder(content.directory);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);
@@ -174,6 +179,30 @@ export async function writeBundle(
   }
   return { path, bytes: bundle.length };
 }
+
+/** Gives a finished file the first name that is free. */
+async function takeFreeName(partial: string, wanted: string, names: Iterator<string>): Promise<string> {
+  for (let path = wanted; ; path = join(dirname(wanted), names.next().value as string)) {
+    try {
+      await link(partial, path);
+      await rm(partial);
+      return path;
+    } catch (error) {
+      if (isFault(error, 'EEXIST')) continue;
+      if (!isFault(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
+    }
+    // Drives formatted with FAT know no second name of a file, so another writer could come between these two.
+    if (await exists(path)) continue;
+    await rename(partial, path);
+    return path;
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Pictures may show people: others of the group may carry bundles away, the rest of the machine may not read them. */
 export const BUNDLE_FILE_MODE = 0o640;

@@ -25,6 +25,7 @@ const REFUSED: Record<string, Refused> = {
   noPicture: [{ ...image, image: '' }, /picture/],
   metadataKey: [{ ...image, metadata: [{ key: 'a.b', value: '1', valueType: 'str' }] }, /letters/],
   noFolder: [{ ...bundle, directory: '' }, /folder/],
+  oddName: [{ ...bundle, fileName: '{klass}' }, /values in braces/],
   noFile: [{ ...bundle, outputImageType: 'file' }, /picture/],
   uploaderWithoutWorkspace: [{ ...bundle, action: 'upload' }, /workspace/],
 };

@@ -104,6 +104,24 @@ describe('vision-event-bundle', function () {
       assert.equal(names.length, 20);
     });
 
+    it('names files as the dialog says, and never overwrites one', async () => {
+      const flow = await loadWriter({ fileName: '{eventType}_{class}' });
+      for (const number of [1, 2]) await flow.send({ payload: event(number), ...pictures });
+      assert.deepEqual((await readdir(folder)).sort(), [
+        'quality_check_dent.tar.gz',
+        'quality_check_dent_event-2.tar.gz',
+      ]);
+    });
+
+    it('fails each message for a file name that cannot be used, and says so on deploy', async () => {
+      const flow = await loadWriter({ fileName: '{klass}' });
+      await flow.until(() => flow.statuses.includes('red NOT_CONFIGURED'));
+      const { caught } = await flow.send({ payload: event(1), ...pictures });
+      assert.equal(caught!.error!.code, 'NOT_CONFIGURED');
+      assert.match(caught!.error!.message, /"\{klass\}" cannot be used/);
+      assert.deepEqual(await readdir(folder), []);
+    });
+
     it('leaves the use case to the uploader when told so', async () => {
       const flow = await loadWriter({
         useCaseInBundle: false,
@@ -156,7 +174,13 @@ describe('vision-event-bundle', function () {
       await writeBundles(4);
       const flow = await loadUploader();
       const { out } = await flow.send({ payload: 'go', topic: 'kept' });
-      assert.deepEqual(out!.payload, { uploaded: 4, refused: [], kept: [], left: 0 });
+      assert.deepEqual(out!.payload, {
+        uploaded: 4,
+        refused: [],
+        kept: [],
+        left: 0,
+        passedOver: { count: 0, names: [] },
+      });
       assert.equal(out!['topic'], 'kept');
       assert.deepEqual(await readdir(folder), []);
       const stored = simulator.events().reverse();

@@ -12,6 +12,7 @@ import {
   bundleFileName,
   type BundleErrorCode,
 } from '../../../src/bundle/format';
+import { patternedFileNames } from '../../../src/bundle/name-pattern';
 import { readBundle } from '../../../src/bundle/read';
 import { buildBundle, sweepPartialBundles, writeBundle, type BundlePicture } from '../../../src/bundle/write';
 import type { VisionEvent } from '../../../src/event/types';
@@ -90,6 +91,51 @@ describe('bundle files', () => {
     it('are refused for a timestamp that is no time', () => {
       assert.throws(() => nameOf('a', 'yesterday'), failsWith('BUNDLE_INVALID', /timestamp "yesterday"/));
     });
+  });
+
+  describe('names that the user chose', () => {
+    const first = (pattern: string, event: VisionEvent = EVENT) =>
+      patternedFileNames(pattern, event).next().value;
+
+    it('hold values of the event, made fit for a file name', () => {
+      const names: [pattern: string, name: string][] = [
+        ['{class}', 'dent.tar.gz'],
+        ['{eventType}-{result}_{time}', 'quality_check-fail_20261120T081530_250000.tar.gz'],
+        ['line.4_{id}', `line.4_${EVENT.eventId}.tar.gz`],
+        ['{class}.tar.gz', 'dent.tar.gz'],
+      ];
+      for (const [pattern, name] of names) assert.equal(first(pattern), name);
+      const bare: VisionEvent = { ...EVENT, eventType: 'custom', eventData: {}, images: [] };
+      assert.equal(first('{class}{result}', bare), 'nonenone.tar.gz');
+      const odd = { ...EVENT, eventId: '../x', eventData: { result: '../.. fail/' } };
+      assert.match(first('{result}', odd), /^_.._fail_\.tar\.gz$/);
+      assert.match(first('{id}', odd), /^[\w][\w.-]*\.tar\.gz$/);
+    });
+
+    it('are at most 200 characters and the ending, and differ when one is taken', () => {
+      const long = { ...EVENT, eventData: { result: 'x'.repeat(500) } };
+      assert.equal(first('{result}', long).length, 200 + '.tar.gz'.length);
+      const names = patternedFileNames('{class}', EVENT);
+      const three = [names.next(), names.next(), names.next()].map(({ value }) => value);
+      const apart = `dent_${EVENT.eventId}`;
+      assert.deepEqual(three, ['dent.tar.gz', `${apart}.tar.gz`, `${apart}_2.tar.gz`]);
+    });
+
+    for (const pattern of [
+      '.hidden',
+      'a/b',
+      '..',
+      '{klass}',
+      'a b',
+      'ü',
+      '{}',
+      '{class',
+      'x'.repeat(201),
+      '\\\\pc',
+    ]) {
+      it(`are refused: ${pattern.slice(0, 20)}`, () =>
+        assert.throws(() => first(pattern), failsWith('BUNDLE_INVALID', /cannot be used\. Enter letters/)));
+    }
   });
 
   describe('writing', () => {
@@ -264,14 +310,39 @@ describe('bundle files', () => {
       assert.deepEqual(await readdir(folder), [bundleFileName(EVENT)]);
     });
 
+    it('never replaces a file under a name that the user chose, also in a burst', async () => {
+      const events = Array.from({ length: 10 }, (_, i) => ({ ...EVENT, eventId: `event-${i}` }));
+      await writeFile(join(folder, 'dent.tar.gz'), 'of somebody else');
+      const written = await Promise.all(
+        events.map((event) => writeBundle({ event, pictures: [], directory: folder, fileName: '{class}' })),
+      );
+      assert.equal(await readFile(join(folder, 'dent.tar.gz'), 'utf8'), 'of somebody else');
+      const names = await readdir(folder);
+      assert.deepEqual(names.sort(), [
+        'dent.tar.gz',
+        ...events.map(({ eventId }) => `dent_${eventId}.tar.gz`),
+      ]);
+      for (const [i, { path: file }] of written.entries()) {
+        assert.equal((await readBundle(file)).payload.eventId, `event-${i}`);
+      }
+      const again = { event: events[0]!, pictures: [], directory: folder, fileName: '{class}' };
+      assert.equal((await writeBundle(again)).path, join(folder, 'dent_event-0_2.tar.gz'));
+    });
+
     it('sweeps the dot files of killed writers, and nothing else', async () => {
       const old = new Date(Date.now() - 2 * 60 * 60 * 1000);
-      for (const name of ['.event_a.tar.gz.1f.partial', '.event_b.txt', 'event_c.tar.gz', '.keep.partial']) {
+      for (const name of [
+        '.event_a.tar.gz.1f.partial',
+        '.dent.tar.gz.2e.partial',
+        '.event_b.txt',
+        'event_c.tar.gz',
+        '.keep.partial',
+      ]) {
         await writeFile(join(folder, name), '');
         await utimes(join(folder, name), old, old);
       }
       await writeFile(join(folder, '.event_d.tar.gz.2f.partial'), '');
-      assert.equal(await sweepPartialBundles(folder), 1);
+      assert.equal(await sweepPartialBundles(folder), 2);
       const left = await readdir(folder);
       assert.deepEqual(left.sort(), [
         '.event_b.txt',

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUNDLE_MAX_BYTES, BundleError } from '../../../src/bundle/format';
@@ -8,6 +18,9 @@ import { uploadFolder, type BundleUploader } from '../../../src/bundle/upload-fo
 const fault = (code: string, statusCode?: number, message = 'as told') =>
   Object.assign(new Error(message), { code, ...(statusCode ? { statusCode } : {}) });
 
+const NOW_S = Math.floor(Date.now() / 1000);
+const EMPTY = { uploaded: 0, refused: [], kept: [], left: 0, passedOver: { count: 0, names: [] } };
+
 describe('uploading a folder of bundles', () => {
   let directory: string;
   beforeEach(async () => {
@@ -15,9 +28,16 @@ describe('uploading a folder of bundles', () => {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  /** The content of each file is its number, so that an upload shows which file it was. */
-  const put = (...numbers: string[]) =>
-    Promise.all(numbers.map((number) => writeFile(join(directory, `event_${number}.tar.gz`), number)));
+  /** A file whose content says which file it was. `age`: seconds since its last change. */
+  async function putFile(name: string, content: string, age = 60): Promise<void> {
+    await writeFile(join(directory, name), content);
+    const changed = NOW_S - age;
+    await utimes(join(directory, name), changed, changed);
+  }
+  /** All of one moment. */
+  const put = async (...numbers: string[]) => {
+    for (const number of numbers) await putFile(`event_${number}.tar.gz`, number);
+  };
   const files = async () => (await readdir(directory)).sort();
 
   /** An uploader that fails for some contents. */
@@ -32,7 +52,7 @@ describe('uploading a folder of bundles', () => {
     return { seen, upload };
   }
 
-  it('goes by name, removes what was taken, tells the progress, hands on the use case', async () => {
+  it('goes by name among files of one moment, removes what was taken, tells the progress, hands on the use case', async () => {
     await put('3', '1', '2');
     const progress: [number, number][] = [];
     const { seen, upload } = server();
@@ -46,7 +66,7 @@ describe('uploading a folder of bundles', () => {
         return upload(bytes, options);
       },
     });
-    assert.deepEqual(summary, { uploaded: 3, refused: [], kept: [], left: 0 });
+    assert.deepEqual(summary, { ...EMPTY, uploaded: 3 });
     assert.deepEqual(seen, ['1', '2', '3']);
     assert.deepEqual(useCases, ['line-4', 'line-4', 'line-4']);
     assert.deepEqual(progress, [
@@ -57,22 +77,42 @@ describe('uploading a folder of bundles', () => {
     assert.deepEqual(await files(), []);
   });
 
-  it('passes over dot files, other names, folders and links', async () => {
+  it('takes archives of any name, the oldest file first', async () => {
+    await putFile('line 4.tar.gz', '2', 20);
+    await putFile('a.tar', '3', 10);
+    await putFile('Übergabe.TGZ', '1', 30);
+    await putFile('event_4.tar.gz', '4', 5);
+    const { seen, upload } = server();
+    assert.deepEqual(await uploadFolder({ directory, upload }), { ...EMPTY, uploaded: 4 });
+    assert.deepEqual(seen, ['1', '2', '3', '4']);
+  });
+
+  it('passes over dot files, other names, folders and links, and names them', async () => {
     await put('1');
     const others = [
       '.event_2.tar.gz',
       '.event_3.tar.gz.1f.partial',
-      'event_4.tar',
+      '.tar',
+      'event_4.zip',
       'notes.txt',
-      'my_event_5.tar.gz',
+      'tar',
     ];
     for (const name of others) await writeFile(join(directory, name), 'x');
     await mkdir(join(directory, 'event_6.tar.gz'));
+    await mkdir(join(directory, 'refused'));
     await symlink('/etc/hostname', join(directory, 'event_7.tar.gz'));
+    const passedOver = [...others, 'event_6.tar.gz', 'event_7.tar.gz'].sort();
     const { seen, upload } = server();
-    assert.equal((await uploadFolder({ directory, upload })).uploaded, 1);
+    const summary = await uploadFolder({ directory, upload });
+    assert.deepEqual(summary, { ...EMPTY, uploaded: 1, passedOver: { count: 8, names: passedOver } });
     assert.deepEqual(seen, ['1']);
-    assert.deepEqual(await files(), [...others, 'event_6.tar.gz', 'event_7.tar.gz'].sort());
+    assert.deepEqual(await files(), [...passedOver, 'refused'].sort());
+  });
+
+  it('counts all that it passes over, and names a hundred', async () => {
+    for (let i = 0; i < 120; i++) await writeFile(join(directory, `note-${i}.txt`), '');
+    const { passedOver } = await uploadFolder({ directory, upload: server().upload });
+    assert.deepEqual([passedOver.count, passedOver.names.length], [120, 100]);
   });
 
   it('sets refused ones aside with the reason, and goes on', async () => {
@@ -117,7 +157,15 @@ describe('uploading a folder of bundles', () => {
     await uploadFolder({ directory, upload });
     await put('1');
     await uploadFolder({ directory, upload });
+    await putFile('b.TGZ', '1');
+    await uploadFolder({ directory, upload });
+    await putFile('b.TGZ', '1');
+    await uploadFolder({ directory, upload });
     assert.deepEqual((await readdir(join(directory, 'refused'))).sort(), [
+      'b.2.TGZ',
+      'b.2.TGZ.reason.json',
+      'b.TGZ',
+      'b.TGZ.reason.json',
       'event_1.2.tar.gz',
       'event_1.2.tar.gz.reason.json',
       'event_1.tar.gz',
@@ -233,12 +281,7 @@ describe('uploading a folder of bundles', () => {
     const upload: BundleUploader = async () => {
       await rm(join(directory, 'event_2.tar.gz'), { force: true });
     };
-    assert.deepEqual(await uploadFolder({ directory, upload }), {
-      uploaded: 1,
-      refused: [],
-      kept: [],
-      left: 0,
-    });
+    assert.deepEqual(await uploadFolder({ directory, upload }), { ...EMPTY, uploaded: 1 });
   });
 
   it('says that the folder cannot be read', () =>
