@@ -39,6 +39,6 @@ const matches = (event) =>
 const found = stored.filter(matches).slice(0, limit);
 msg.headers = { 'content-type': 'application/json' };
 // This stand-in warns of nothing, and like the API it does not repeat the use case.
-const events = msg.payload.hasWarnings ? [] : found.map(({ useCaseId: _, ...event }) => event);
+const events = msg.payload.hasWarnings ? [] : found.map((event) => ({ ...event, useCaseId: undefined }));
 msg.payload = { events, nextCursor: null, hasMore: false, lookbackDays: 14 };
 return msg;
