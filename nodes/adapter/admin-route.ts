@@ -1,13 +1,11 @@
 import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
-import { makeRedactor } from '../../src/api/redact';
+import { makeRedactor, SHORTEST_KEY } from '../../src/api/redact';
 import { toFlowError } from './flow-error';
 import { Workspace, WORKSPACE_TYPE, type WorkspaceNode } from './workspace';
 
 /** Node-RED itself reads up to 5 MB; no dialog sends as much. */
 export const MAX_BODY_BYTES = 1024 * 1024;
-/** Anything shorter is no key, and striking it out would tear holes into every answer. */
-const SHORTEST_KEY = 8;
 
 export const READ_PERMISSION = `${WORKSPACE_TYPE}.read`;
 export const WRITE_PERMISSION = `${WORKSPACE_TYPE}.write`;

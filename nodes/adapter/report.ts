@@ -8,8 +8,10 @@ export interface EventReport {
   warnings: EventWarning[];
   /** the true number of warnings, when there are more than are listed */
   warningCount?: number;
-  /** as the API answered */
+  /** as the API answered; at most 1,000 are listed */
   serverWarnings?: EventWarning[];
+  /** the true number of them, when there are more than are listed */
+  serverWarningCount?: number;
   deprecations?: unknown[];
   repaired?: Mended[];
   detections?: { format: string; count: number; dropped: number; notes: string[] };
@@ -26,4 +28,10 @@ export interface EventReport {
   statusCode?: number;
   attempts?: number;
   durationMs?: number;
+}
+
+/** How many warnings the status of a node tells of. */
+export function warningsOf(report: EventReport): number {
+  const predicted = report.warningCount ?? report.warnings.length;
+  return Math.max(predicted, report.serverWarningCount ?? report.serverWarnings?.length ?? 0);
 }

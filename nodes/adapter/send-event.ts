@@ -94,6 +94,7 @@ function noteReceipt(report: EventReport, receipt: TargetReceipt): void {
   report.durationMs = receipt.durationMs;
   if (receipt.storeId !== undefined) report.storeId = receipt.storeId;
   if (receipt.warnings.length > 0) report.serverWarnings = receipt.warnings;
+  if (receipt.warningCount !== undefined) report.serverWarningCount = receipt.warningCount;
   if (receipt.deprecations && receipt.deprecations.length > 0) report.deprecations = receipt.deprecations;
 }
 

@@ -4,7 +4,7 @@ import type { Place } from './arrival-order';
 import { deliveryStatus } from './delivery-status';
 import { toFlowError, type FlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
-import type { EventReport } from './report';
+import { warningsOf, type EventReport } from './report';
 import { outboxRecord, sendEvent } from './send-event';
 import { checkGivenEvent, givenEvents, givenIds } from './send-events-input';
 import { deliverMany, type ManyEventsReport } from './send-many-events';
@@ -117,9 +117,7 @@ export class SendEventsWork {
   private showDone(report: EventReport | ManyEventsReport, workspace: Workspace): void {
     const isMany = 'created' in report;
     this.finished += isMany ? report.created : 1;
-    const warnings = isMany
-      ? sumOfLengths(report.warnings)
-      : (report.warningCount ?? Math.max(report.warnings.length, report.serverWarnings?.length ?? 0));
+    const warnings = isMany ? sumOfLengths(report.warnings) : warningsOf(report);
     if (isMany && report.failed.length > 0) this.status.show(this.texts.someFailed(report.failed.length));
     else if (warnings > 0) this.status.show(this.texts.warnings(warnings));
     else if (report.state === 'queued') {

@@ -26,6 +26,8 @@ export interface ManyEventsReport {
   serverWarnings?: EventWarning[][];
   /** as the API answered, not attributed to an event */
   batchWarnings?: EventWarning[];
+  /** the true number of both, when there are more than are listed (1,000 for each request) */
+  serverWarningCount?: number;
   /** what was mended, a list for each event; only when something was */
   repaired?: Mended[][];
 }
@@ -130,7 +132,7 @@ async function sendNow(
   const behind = await behindOlder(events, workspace);
   const queued = await storeBehind(behind, workspace, report);
   const free = events.filter((event) => !behind.includes(event));
-  const { accepted, failed, batchWarnings } = await sendMany(free, workspace.target);
+  const { accepted, failed, batchWarnings, unlistedWarnings } = await sendMany(free, workspace.target);
   const taken = [...queued, ...accepted.map(({ event }) => event)].sort((a, b) => a.index - b.index);
   report.eventIds = taken.map(({ eventId }) => eventId);
   report.created = taken.length;
@@ -143,6 +145,10 @@ async function sendNow(
     report.serverWarnings = report.warnings.map((_predicted, index) => byIndex.get(index) ?? []);
   }
   if (batchWarnings.length > 0) report.batchWarnings = batchWarnings;
+  if (unlistedWarnings > 0) {
+    const listed = accepted.reduce((sum, { warnings }) => sum + warnings.length, batchWarnings.length);
+    report.serverWarningCount = listed + unlistedWarnings;
+  }
 }
 
 /** Those of which an older version waits in the outbox: sent now, they would overtake it. */

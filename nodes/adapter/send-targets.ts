@@ -1,7 +1,7 @@
 import type { VisionEventsClient } from '../../src/api/client';
 import { ApiError } from '../../src/api/errors';
 import type { EventStoreClient } from '../../src/api/event-store-client';
-import { toWarning } from '../../src/api/replies';
+import { remarksOf } from '../../src/api/replies';
 import { BundleError } from '../../src/bundle/format';
 import { buildBundle } from '../../src/bundle/write';
 import type { EventPicture, PackedEvent, Target, TargetReceipt } from '../../src/delivery/target';
@@ -53,7 +53,7 @@ function bundleReceipt(
   eventId: string,
   reply: Awaited<ReturnType<VisionEventsClient['uploadBundle']>>,
 ): TargetReceipt {
-  const { statusCode, attempts, durationMs, warnings, deprecations } = reply;
+  const { statusCode, attempts, durationMs } = reply;
   if (typeof reply['eventId'] === 'string' && reply['eventId'] !== eventId) {
     throw new ApiError(
       'BAD_RESPONSE',
@@ -61,13 +61,7 @@ function bundleReceipt(
       { statusCode, attempts },
     );
   }
-  return {
-    statusCode,
-    attempts,
-    durationMs,
-    warnings: Array.isArray(warnings) ? warnings.map(toWarning) : [],
-    deprecations: Array.isArray(deprecations) ? deprecations : [],
-  };
+  return { statusCode, attempts, durationMs, ...remarksOf(reply) };
 }
 
 /**

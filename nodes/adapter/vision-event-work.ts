@@ -13,7 +13,7 @@ import { EventPictures, type LoadedPicture } from './event-pictures';
 import { eventSettings, messageContext, prepareEvent, type EventSettings } from './prepare-event';
 import { lastMessages } from './last-messages';
 import { eventSettingsFault } from './number-settings';
-import type { EventReport } from './report';
+import { warningsOf, type EventReport } from './report';
 import { outboxRecord, sendEvent } from './send-event';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
@@ -205,8 +205,7 @@ export class VisionEventWork {
   }
 
   private showDone(report: EventReport, workspace: Workspace | undefined): void {
-    const warnings =
-      report.warningCount ?? Math.max(report.warnings.length, report.serverWarnings?.length ?? 0);
+    const warnings = warningsOf(report);
     if (report.state !== 'throttled') this.finished++;
     if (report.state === 'throttled') this.status.show(() => this.texts.throttled());
     else if (warnings > 0) this.status.show(() => this.texts.warnings(warnings));

@@ -2,8 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import { TunnelRefused } from './agents';
 import { ApiError, type ApiErrorCode } from './errors';
 import { isObject } from './json';
-import { MAX_SERVER_TEXT } from './limits';
+import { MAX_SERVER_ERRORS, MAX_SERVER_TEXT } from './limits';
 import type { Redactor } from './redact';
+import { printable } from './reply-text';
 import { parseRetryAfter } from './retry-after';
 
 /** Whom a request spoke to, in the words of an error message. */
@@ -267,7 +268,7 @@ function redirectTarget(location: unknown, redact: Redactor): string {
 
 /**
  * The server's own words: `error` and `hint` of the API, `detail` (a text or a list of `{loc, msg}`) of the Event Store.
- * Bounded, on one line, the key struck out; undefined when there are none.
+ * Bounded, printable, on one line, the key struck out; undefined when there are none.
  */
 export function serverText(body: string, redact: Redactor): string | undefined {
   let value: unknown;
@@ -281,8 +282,11 @@ export function serverText(body: string, redact: Redactor): string | undefined {
   const words = [wordsOf(error), wordsOf(detail)].filter((text) => text !== '');
   if (words.length === 0 && typeof message === 'string') words.push(message);
   if (typeof hint === 'string' && hint) words.push(hint);
-  // Redacted before it is cut: half a key at the end would escape the search.
-  const text = redact(words.join('; ')).replace(/\s+/g, ' ').trim();
+  // Redacted before it is cut, as half a key at the end would escape the search, and after it is made printable, which takes away
+  // invisible letters between those of a key.
+  const text = redact(printable(words.join('; ')))
+    .replace(/\s+/g, ' ')
+    .trim();
   if (!text) return undefined;
   return text.length > MAX_SERVER_TEXT ? `${text.slice(0, MAX_SERVER_TEXT)}…` : text;
 }
@@ -290,7 +294,7 @@ export function serverText(body: string, redact: Redactor): string | undefined {
 /** Lists are read one level deep: how deep the server nests them must not matter. */
 function wordsOf(value: unknown): string {
   const entries: unknown[] = Array.isArray(value) ? value : [value];
-  return entries.map(wordsOfEntry).filter(Boolean).join('; ');
+  return entries.slice(0, MAX_SERVER_ERRORS).map(wordsOfEntry).filter(Boolean).join('; ');
 }
 
 function wordsOfEntry(value: unknown): string {

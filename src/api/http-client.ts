@@ -8,7 +8,8 @@ import { ApiError, REPLY_TOO_LARGE } from './errors';
 import { networkFailure, statusFailure, type RawReply, type Surroundings } from './failure';
 import { DEFAULT_TIMEOUT_MS, MAX_CONNECTIONS, MAX_REPLY_BYTES, MAX_TIMER_MS, MAX_WAITING } from './limits';
 import { chooseProxy, type Proxy, type ProxySettings } from './proxy';
-import { makeRedactor } from './redact';
+import { makeRedactor, SHORTEST_KEY, type Redactor } from './redact';
+import { withoutDepths } from './reply-text';
 
 export interface ConnectionOptions {
   /** https:// or http://, with or without a path prefix */
@@ -103,6 +104,8 @@ interface Route {
   proxy: Proxy | undefined;
   agent: Agent;
   surroundings: Surroundings;
+  /** for whole replies, before anything is read from them: a server that repeats the key must not bring it into a flow */
+  redactReply: Redactor;
 }
 
 type AbortReason = 'deadline' | 'caller' | 'closed';
@@ -271,7 +274,8 @@ export class HttpClient {
     const { text, complete } = await readBounded(response.data as Readable, limit);
     // Of a refusal the status matters, not the end of a long error page.
     if (!complete && isSuccess(response.status)) throw oversizeError(limit, route, response.status);
-    return { statusCode: response.status, headers: response.headers, body: text };
+    const { status, headers } = response;
+    return { statusCode: status, headers, body: withoutDepths(route.redactReply(text)) };
   }
 
   #timeoutOf(request: HttpRequest): number {
@@ -305,7 +309,10 @@ export class HttpClient {
         { text: proxy?.password, label: '[proxy password]' },
       ]),
     };
-    return { base, proxy, agent, surroundings };
+    const redactReply = makeRedactor(
+      this.#apiKey.length >= SHORTEST_KEY ? [{ text: this.#apiKey, label: '[API key]' }] : [],
+    );
+    return { base, proxy, agent, surroundings, redactReply };
   }
 
   #checkKey(): void {

@@ -23,6 +23,16 @@ export const MAX_REPLY_BYTES = 1024 * 1024;
 /** A page of events with many detections is larger than any other reply: a thousand events of 16 KiB. */
 export const MAX_QUERY_REPLY_BYTES = 16 * 1024 * 1024;
 
+/** Levels of a reply that are read; an event with all it can hold has seven. */
+export const MAX_REPLY_DEPTH = 32;
+
+/** Warnings, and deprecations, that are taken over from one reply; the true number of warnings is counted beside. */
+export const MAX_REPLY_WARNINGS = 1_000;
+
+/** What is kept of a warning's value and of a deprecation: characters of JSON text, and levels. */
+export const MAX_NOTED_LENGTH = 1024;
+export const MAX_NOTED_DEPTH = 4;
+
 /** Longest `Retry-After` that is obeyed. */
 export const MAX_RETRY_AFTER_MS = 15 * 60_000;
 
@@ -45,3 +55,6 @@ export const MAX_REMEMBERED_UPLOADS = 1_000;
 
 /** Characters of the server's own text that are taken over into an error message. */
 export const MAX_SERVER_TEXT = 300;
+
+/** Entries of the server's list of errors that are read for it. */
+export const MAX_SERVER_ERRORS = 20;

@@ -1,7 +1,10 @@
+import { cutText } from '../event/report';
 import type { EventWarning } from '../event/types';
 import { ApiError } from './errors';
 import type { HttpReply } from './http-client';
 import { isObject, type JsonObject } from './json';
+import { MAX_NOTED_DEPTH, MAX_NOTED_LENGTH, MAX_REPLY_WARNINGS } from './limits';
+import { printable } from './reply-text';
 
 /** What every reply carries. */
 export interface ReplyFacts {
@@ -12,13 +15,19 @@ export interface ReplyFacts {
   durationMs: number;
 }
 
+/** What the server remarks on an event that it took. */
+export interface Remarks {
+  warnings: EventWarning[];
+  /** the true number of warnings, when there are more than are listed */
+  warningCount?: number;
+  /** their shape is not documented */
+  deprecations: unknown[];
+}
+
 /** "Create a Vision Event", 201 */
-export interface CreateReply extends ReplyFacts {
+export interface CreateReply extends ReplyFacts, Remarks {
   eventId: string;
   created: boolean;
-  warnings: EventWarning[];
-  /** as the API sends them; their shape is not documented */
-  deprecations: unknown[];
 }
 
 /** "Batch Create Vision Events", 201 */
@@ -31,6 +40,8 @@ export interface BatchReply extends ReplyFacts {
   warningsByEvent: Record<string, EventWarning[]>;
   /** the rest */
   warnings: EventWarning[];
+  /** the true number of all warnings, when there are more than are listed */
+  warningCount?: number;
   deprecations: unknown[];
 }
 
@@ -74,9 +85,22 @@ export function parseCreateReply(reply: HttpReply, sent: string): CreateReply {
     eventId,
     // Whether overwriting an event counts as creating it is not documented; only an explicit "no" is one.
     created: body['created'] !== false,
-    warnings: listOf(body['warnings']).map(toWarning),
-    deprecations: listOf(body['deprecations']),
+    ...remarksOf(body),
   };
+}
+
+/** At most 1,000 warnings, and as many deprecations; each is bounded as well. */
+export function remarksOf(body: JsonObject): Remarks {
+  const warnings = listOf(body['warnings']);
+  return {
+    warnings: warnings.slice(0, MAX_REPLY_WARNINGS).map(toWarning),
+    ...(warnings.length > MAX_REPLY_WARNINGS && { warningCount: warnings.length }),
+    deprecations: deprecationsOf(body),
+  };
+}
+
+function deprecationsOf(body: JsonObject): unknown[] {
+  return listOf(body['deprecations']).slice(0, MAX_REPLY_WARNINGS).map(noted);
 }
 
 /**
@@ -107,15 +131,17 @@ export function parseBatchReply(reply: HttpReply, sentIds: () => string[]): Batc
     created: typeof body['created'] === 'number' ? body['created'] : stored.length,
     warningsByEvent: attributed.byEvent,
     warnings: attributed.rest,
-    deprecations: listOf(body['deprecations']),
+    ...(attributed.count > MAX_REPLY_WARNINGS && { warningCount: attributed.count }),
+    deprecations: deprecationsOf(body),
   };
 }
 
-/** Sorts warnings by the event they speak of. */
+/** Sorts warnings by the event they speak of; those beyond 1,000 are only counted. */
 class WarningsByEvent {
   // An event id may be any text: a plain object would trip over `__proto__`.
   readonly byEvent = Object.create(null) as Record<string, EventWarning[]>;
   readonly rest: EventWarning[] = [];
+  count = 0;
   readonly #sentIds: () => string[];
   #ids: string[] | undefined;
 
@@ -138,6 +164,8 @@ class WarningsByEvent {
 
   /** @param owner id or index of the event, as far as the place of the warning says it */
   add(entry: unknown, owner: unknown): void {
+    this.count++;
+    if (this.count > MAX_REPLY_WARNINGS) return;
     const warning = toWarning(entry);
     const named = isObject(entry) ? (entry['eventId'] ?? entry['index'] ?? entry['eventIndex']) : undefined;
     const inPath = /^(?:events)?(?:\.|\[)?(\d+)\]?\.(.+)$/.exec(warning.path);
@@ -160,17 +188,40 @@ class WarningsByEvent {
 }
 
 /** Takes a warning as it comes: unknown rules, extra keys, a plain text. */
-export function toWarning(entry: unknown): EventWarning {
+function toWarning(entry: unknown): EventWarning {
   if (!isObject(entry)) {
-    return { type: 'unknown', path: '', value: entry ?? null, valueType: typeof (entry ?? null) };
+    return { type: 'unknown', path: '', value: noted(entry ?? null), valueType: typeof (entry ?? null) };
   }
   const { type, path, value = null, valueType } = entry;
   return {
-    type: typeof type === 'string' ? type : 'unknown',
-    path: Array.isArray(path) ? path.join('.') : typeof path === 'string' ? path : '',
-    value,
-    valueType: typeof valueType === 'string' ? valueType : typeof value,
+    type: typeof type === 'string' ? notedText(type) : 'unknown',
+    path: notedText(Array.isArray(path) ? path.join('.') : typeof path === 'string' ? path : ''),
+    value: noted(value),
+    valueType: typeof valueType === 'string' ? notedText(valueType) : typeof value,
   };
+}
+
+/** A value of a reply, small enough to travel in every message: what is too long becomes the beginning of its JSON text. */
+function noted(value: unknown): unknown {
+  const shown = upToDepth(value, MAX_NOTED_DEPTH);
+  if (typeof shown === 'string') return notedText(shown);
+  const text = JSON.stringify(shown);
+  return text.length > MAX_NOTED_LENGTH ? notedText(text) : shown;
+}
+
+function notedText(text: string): string {
+  const clean = printable(text);
+  return clean.length > MAX_NOTED_LENGTH ? `${cutText(clean, MAX_NOTED_LENGTH)}…` : clean;
+}
+
+/** A printable copy of a JSON value; what lies deeper is left out. */
+function upToDepth(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return printable(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === 0) return '…';
+  if (Array.isArray(value)) return value.map((entry) => upToDepth(entry, depth - 1));
+  const fields = Object.entries(value).map(([name, entry]) => [printable(name), upToDepth(entry, depth - 1)]);
+  return Object.fromEntries(fields) as JsonObject;
 }
 
 /** A list as it is, nothing as an empty one, a single thing as a list of one. */

@@ -16,6 +16,8 @@ export interface ManySent<Event> {
   failed: { event: Event; failure: SendFailure }[];
   /** warnings that the target did not attribute to an event */
   batchWarnings: EventWarning[];
+  /** how many more warnings there were than are listed */
+  unlistedWarnings: number;
 }
 
 /** After so many requests in a row without an answer of use, the rest is not tried: each may take a whole timeout. */
@@ -60,7 +62,12 @@ function batchesOf<Event extends EventToSend>(events: readonly Event[], mostToge
 }
 
 class ManyRun<Event extends EventToSend> {
-  readonly sent: ManySent<Event> = { accepted: [], failed: [], batchWarnings: [] };
+  readonly sent: ManySent<Event> = {
+    accepted: [],
+    failed: [],
+    batchWarnings: [],
+    unlistedWarnings: 0,
+  };
   /** what keeps every further event from being sent */
   private stoppedBy: SendFailure | undefined;
   private failuresInARow = 0;
@@ -84,6 +91,8 @@ class ManyRun<Event extends EventToSend> {
         this.sent.accepted.push({ event, warnings: receipt.warningsByEvent[event.eventId] ?? [] });
       }
       this.sent.batchWarnings.push(...receipt.warnings);
+      const attributed = Object.values(receipt.warningsByEvent).flat();
+      this.countUnlisted(receipt.warningCount, receipt.warnings.length + attributed.length);
       unconfirmed = batch.filter(({ eventId }) => !named.has(eventId));
     } catch (error) {
       const failure = asFailure(error);
@@ -102,14 +111,19 @@ class ManyRun<Event extends EventToSend> {
 
   private async sendAlone(event: Event): Promise<void> {
     try {
-      const { warnings } = await this.target.postEvent(event.body);
+      const receipt = await this.target.postEvent(event.body);
       this.failuresInARow = 0;
-      this.sent.accepted.push({ event, warnings });
+      this.sent.accepted.push({ event, warnings: receipt.warnings });
+      this.countUnlisted(receipt.warningCount, receipt.warnings.length);
     } catch (error) {
       const failure = asFailure(error);
       this.note(failure);
       this.fail([event], failure);
     }
+  }
+
+  private countUnlisted(trueNumber: number | undefined, listed: number): void {
+    if (trueNumber !== undefined) this.sent.unlistedWarnings += trueNumber - listed;
   }
 
   private note(failure: SendFailure): ReturnType<typeof classify> {

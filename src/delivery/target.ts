@@ -21,6 +21,8 @@ export interface SendFailure extends Error {
 export interface TargetReceipt {
   statusCode: number;
   warnings: EventWarning[];
+  /** the true number of warnings, when there are more than are listed */
+  warningCount?: number;
   deprecations?: unknown[];
   /** how often the request was sent */
   attempts?: number;
@@ -38,6 +40,8 @@ export interface TargetBatchReceipt {
   warnings: EventWarning[];
   /** how often the request was sent */
   attempts?: number;
+  /** the true number of all warnings, when there are more than are listed */
+  warningCount?: number;
 }
 
 export interface EventPicture {

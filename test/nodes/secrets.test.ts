@@ -63,6 +63,25 @@ describe('the API key', function () {
     });
   }
 
+  it('is in no message or log line when a server repeats it in an answer of success', async () => {
+    const flow = await TestFlow.load(
+      { detectionsType: 'none', eventId: 'echo-1', eventIdType: 'str' },
+      { baseUrl: simulator.url, apiKey: KEY },
+    );
+    const echoes = [
+      `Bearer ${KEY}`,
+      Buffer.from(`Bearer ${KEY}`).toString('base64'),
+      encodeURIComponent(KEY),
+    ];
+    const body = { eventId: 'echo-1', warnings: echoes.map((value) => ({ value })), deprecations: echoes };
+    simulator.faults.always({ status: 201, body });
+    const { out } = await flow.send({ payload: 1 });
+    assert.equal((out!.visionEvent as { serverWarnings: unknown[] }).serverWarnings.length, 3);
+    assertNoSecret(KEY, [flow.out, flow.completed, flow.statuses], 'a message or status');
+    assert.ok(!JSON.stringify(out).includes(Buffer.from(`Bearer ${KEY}`).toString('base64').slice(12, 24)));
+    assertNoSecret(KEY, helper.log().args, 'the log');
+  });
+
   it('is in nothing that a bundle leaves behind', async () => {
     const flow = await TestFlow.load(
       { detectionsType: 'none', outputImage: 'image', outputImageType: 'msg' },
