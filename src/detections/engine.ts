@@ -4,6 +4,7 @@ import { DetectionError } from './detection-error';
 import { hull, isBoxOutside, isOutside, mapBox, toCentreBox, toPicture } from './geometry';
 import type { Box, CoordinateMap, CoordinateUnit, Frame } from './geometry';
 import type { BoxPlan, DeclaredUnit, PointsPlan, RawPoint, RowGroup, RowPlan } from './reading';
+import { turnBox, turnPoint } from './turn';
 import type { DetectionSettings, NoteCode } from './types';
 import { isText, own, toNumber } from './values';
 
@@ -182,6 +183,7 @@ export class Engine {
     const upwards = boxPlan.units === 'onvif';
     if (toCentreBox(boxPlan.convention, a, b, c, d, upwards, scratch)) this.notes.add('corners-swapped');
     if (map) mapBox(map, scratch);
+    if (this.frame.stored) turnBox(this.frame.stored, scratch);
     if (!isBox(scratch)) return 'degenerate-box';
     if (this.mayBeFractions(boxPlan.units)) this.watchCoordinates(a, b, c, d);
     return 'read';
@@ -264,8 +266,9 @@ export class Engine {
   ): [number, number] | undefined {
     const sentX = toNumber(point.x);
     const sentY = toNumber(point.y);
-    const x = map ? map.scaleX * sentX + map.shiftX : sentX;
-    const y = map ? map.scaleY * sentY + map.shiftY : sentY;
+    let x = map ? map.scaleX * sentX + map.shiftX : sentX;
+    let y = map ? map.scaleY * sentY + map.shiftY : sentY;
+    if (this.frame.stored) [x, y] = turnPoint(this.frame.stored, x, y);
     if (!Number.isFinite(x + y)) {
       this.notes.add('bad-number');
       return undefined;

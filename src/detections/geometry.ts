@@ -1,3 +1,4 @@
+import type { StoredPicture } from './turn';
 import type { Size, SourceFit } from './types';
 
 /**
@@ -69,19 +70,23 @@ export function compose(outer: CoordinateMap, inner: CoordinateMap): CoordinateM
 
 /** Where coordinates are: their unit, the grid they count in, and the picture they shall be drawn on. */
 export interface Frame {
+  /** as it is shown */
   picture?: Size;
+  /** when the detector saw the picture as it is stored: coordinates are brought to its pixels, then turned to `picture` */
+  stored?: StoredPicture;
   /** the detector's grid when it is not the picture's */
   source?: Size;
   fit: SourceFit;
 }
 
-/** The map from a unit to picture pixels; undefined when it needs a size that is not known. */
+/** The map from a unit to pixels of the picture that the detector saw; undefined when it needs a size that is not known. */
 export function toPicture(unit: CoordinateUnit, frame: Frame): CoordinateMap | undefined {
-  const grid = frame.source ?? frame.picture;
+  const seen = frame.stored ?? frame.picture;
+  const grid = frame.source ?? seen;
   const inGrid = unit === 'pixel' ? IDENTITY : grid && unitToPixels(unit, grid);
   if (!inGrid) return undefined;
   if (!frame.source) return inGrid;
-  return frame.picture && compose(gridToPicture(frame.source, frame.picture, frame.fit), inGrid);
+  return seen && compose(gridToPicture(frame.source, seen, frame.fit), inGrid);
 }
 
 /**

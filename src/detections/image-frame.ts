@@ -1,4 +1,4 @@
-import { displaySize } from '../images/formats';
+import { displaySize, type PictureSize } from '../images/formats';
 import type { Frame } from './geometry';
 import { readPictureSize } from './picture-size';
 import type { ImageReading } from './reading';
@@ -11,7 +11,9 @@ import { own, toSize } from './values';
  */
 export class FrameFinder {
   private readonly explicit: Size | undefined;
-  private readonly picture: Size | undefined;
+  private readonly header: PictureSize | undefined;
+  /** size of the picture as it is shown */
+  private readonly shown: Size | undefined;
 
   constructor(
     private readonly settings: DetectionSettings,
@@ -19,15 +21,26 @@ export class FrameFinder {
     private readonly format: string,
     private readonly notes: Set<NoteCode>,
   ) {
-    this.explicit = usableSize(settings.imageSize) ?? usableSize(context.imageSize);
-    this.picture = this.readPicture();
+    this.header = this.readHeader();
+    this.shown = this.header && displaySize(this.header);
+    const explicit = usableSize(settings.imageSize) ?? usableSize(context.imageSize);
+    // whoever enters the size of the picture as it is shown means the picture, not what the detector saw
+    this.explicit = explicit && this.sawStored() && this.isShownSize(explicit) ? this.header : explicit;
   }
 
   /** @param alone whether it is the only image: one setting and one picture cannot speak for several */
   frameOf(image: ImageReading, alone: boolean): Frame {
+    const isPictureOfImage = alone || !(image.size ?? this.explicit ?? this.shapeSize());
+    const sawStored = this.sawStored() && isPictureOfImage && !this.saysUpright(image);
+    const seen = this.seenFrame(image, alone, sawStored ? this.header : this.shown);
+    return sawStored ? turned(seen, this.header?.orientation ?? 1) : seen;
+  }
+
+  /** The frame with the picture as the detector saw it; `attached` is the size of the attached one. */
+  private seenFrame(image: ImageReading, alone: boolean, attached: Size | undefined): Frame {
     const given = alone ? (this.explicit ?? image.size) : (image.size ?? this.explicit);
     const known = given ?? this.shapeSize();
-    const picture = alone || !known ? this.picture : undefined;
+    const picture = alone || !known ? attached : undefined;
     const source = this.sourceOf(image);
     if (source)
       return {
@@ -42,7 +55,24 @@ export class FrameFinder {
       }
       this.notes.add('image-size-conflict');
     }
-    return { picture: known ?? (picture && plain(picture)), fit: 'squash' };
+    const size = known ?? picture;
+    return { picture: plain(size), fit: 'squash' };
+  }
+
+  private sawStored(): boolean {
+    return this.settings.exifOrientation === 'stored' && isTurned(this.header);
+  }
+
+  /** The size in the payload is that of the shown picture: whatever the setting says, this detector turned it. */
+  private saysUpright(image: ImageReading): boolean {
+    if (this.explicit || !image.size || !this.isShownSize(image.size)) return false;
+    this.notes.add('image-size-conflict');
+    return true;
+  }
+
+  private isShownSize(size: Size): boolean {
+    const { header, shown } = this;
+    return header !== undefined && shown !== undefined && sameSize(size, shown) && !sameSize(size, header);
   }
 
   private sourceOf(image: ImageReading): { size: Size; fit: Frame['fit'] } | undefined {
@@ -53,7 +83,7 @@ export class FrameFinder {
   /** With a source size, a size in the payload that equals it is the detector's grid, not the picture's. */
   private pictureOfScaled(image: ImageReading, source: Size, picture: Size | undefined): Size | undefined {
     const fromPayload = image.size && !sameSize(image.size, source) ? image.size : undefined;
-    return this.explicit ?? fromPayload ?? this.shapeSize() ?? (picture && plain(picture)) ?? image.size;
+    return plain(this.explicit ?? fromPayload ?? this.shapeSize() ?? picture ?? image.size);
   }
 
   private shapeSize(): Size | undefined {
@@ -61,18 +91,30 @@ export class FrameFinder {
     return toSize(own(this.context.shape, 1), own(this.context.shape, 0));
   }
 
-  private readPicture(): Size | undefined {
+  private readHeader(): PictureSize | undefined {
     const { picture } = this.context;
     if (picture === undefined || picture.length === 0) return undefined;
-    const size = readPictureSize(picture);
-    if (!size) {
-      this.notes.add('picture-unreadable');
-      return undefined;
-    }
-    if ((size.orientation ?? 1) < 5) return size;
-    this.notes.add('exif-rotated');
-    return this.settings.exifOrientation === 'stored' ? size : displaySize(size);
+    const header = readPictureSize(picture);
+    if (!header) this.notes.add('picture-unreadable');
+    if (isTurned(header)) this.notes.add('exif-rotated');
+    return header;
   }
+}
+
+/** Stored otherwise than it is shown: turned, mirrored or both. */
+function isTurned(header: PictureSize | undefined): boolean {
+  return (header?.orientation ?? 1) > 1;
+}
+
+/** The frame of a detector that saw the picture as stored. */
+function turned(seen: Frame, orientation: number): Frame {
+  if (!seen.picture) return seen;
+  const { width, height } = seen.picture;
+  return {
+    ...seen,
+    picture: displaySize({ width, height, orientation }),
+    stored: { width, height, orientation },
+  };
 }
 
 function usableSize(size: Size | undefined): Size | undefined {
@@ -83,6 +125,7 @@ function sameSize(a: Size, b: Size): boolean {
   return a.width === b.width && a.height === b.height;
 }
 
-function plain({ width, height }: Size): Size {
-  return { width, height };
+/** Without the orientation that the size of a picture carries. */
+function plain(size: Size | undefined): Size | undefined {
+  return size && { width: size.width, height: size.height };
 }

@@ -45,7 +45,10 @@ export interface DetectionSettings {
   personalNames?: boolean;
   /** what to do with a payload of several images: an entry for each, or only the first */
   multipleImages?: 'all' | 'first';
-  /** EXIF orientation 5 to 8: use the turned size (most detectors turn the picture) or the stored one */
+  /**
+   * A picture that EXIF orders to be shown turned or mirrored: the detector saw it `turned`, upright, as most do; or as `stored`, then
+   * boxes, polygons and keypoints are turned with the picture
+   */
   exifOrientation?: 'turned' | 'stored';
 }
 
