@@ -3,7 +3,7 @@ export type Redactor = (text: string) => string;
 /** Anything shorter is no key, and striking it out of a whole reply would tear holes into ids and numbers. */
 export const SHORTEST_KEY = 8;
 
-/** Fewer letters of base64 would match by chance. */
+/** Fewer letters of base64 would match by chance; of a text that short, only its base64 with nothing around it is struck out. */
 const SHORTEST_BASE64 = 6;
 
 /**
@@ -43,7 +43,8 @@ function base64Cores(secret: string): string[] {
     const shifted = Buffer.concat([Buffer.alloc(before), bytes]);
     return (['base64', 'base64url'] as const).map((kind) => shifted.toString(kind).slice(first, end));
   });
-  return [...new Set(cores)].filter((core) => core.length >= SHORTEST_BASE64);
+  const longEnough = cores.filter((core) => core.length >= SHORTEST_BASE64);
+  return [...new Set([...longEnough, bytes.toString('base64'), bytes.toString('base64url')])];
 }
 
 function anyCase(hex: string): string {

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { basename } from 'node:path';
 import { CHUNK_SUFFIX } from '../../src/delivery/disk-outbox/chunk-file';
 import { crc32, scanLines } from '../../src/delivery/disk-outbox/lines';
 import {
@@ -126,12 +127,13 @@ export function writingBeforeReading(files: FileLayer): FileLayer {
   };
 }
 
-/** Removes what it does not know. */
+/** Removes what it does not know from the folders inside the outbox. */
 export function tidying(files: FileLayer, isKnown: (name: string) => boolean): FileLayer {
   return {
     ...files,
     list: async (path) => {
       const names = await files.list(path);
+      if (!['chunks', 'pictures', 'dead'].includes(basename(path))) return names;
       for (const name of names) if (!isKnown(name)) await files.remove(`${path}/${name}`);
       return names.filter(isKnown);
     },

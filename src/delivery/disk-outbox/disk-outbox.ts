@@ -28,7 +28,7 @@ import { Committer, type PreparedEvent } from './committer';
 import { DeadLetterFolder, type StoredDeadLetter } from './dead-letters';
 import { errorCode, type FileLayer, isOutOfSpace, nodeFileLayer, writeNewFile } from './file-layer';
 import { type FolderLock, lockFolder, type TakeLock } from './folder-lock';
-import { foldersOf, prepareFolder, restrictFolder } from './folder';
+import { checkMeta, foldersOf, prepareFolder, restrictFolder } from './folder';
 import { encodeEvent, type EventHeader } from './lines';
 import type { OutboxNotice } from './notices';
 import { describePicture, PictureFolder } from './pictures';
@@ -137,6 +137,8 @@ export class DiskOutbox implements Outbox {
 
   private async start(): Promise<RecoveryReport> {
     await this.files.makeDir(this.dir);
+    // Before the lock leaves its files in a folder that is not ours.
+    await checkMeta(this.files, this.dir);
     const takeLock = this.options.lock ?? lockFolder;
     const waitMs = this.options.lockWaitMs ?? LOCK_WAIT_MS;
     const lock = await takeLock(this.dir, waitMs, () => this.loseFolder(), this.givenUp.signal);

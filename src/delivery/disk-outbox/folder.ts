@@ -71,8 +71,8 @@ async function restrictInside(
   return found;
 }
 
-/** True when there is no meta file yet. */
-async function checkMeta(files: FileLayer, dir: string): Promise<boolean> {
+/** @returns true when there is no meta file yet @throws OutboxError when the folder is not for this version to touch */
+export async function checkMeta(files: FileLayer, dir: string): Promise<boolean> {
   const path = join(dir, META_FILE);
   let meta: { format?: unknown; version?: unknown } | null;
   try {

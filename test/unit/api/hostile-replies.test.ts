@@ -47,7 +47,7 @@ describe('a server that repeats the key', () => {
         () => client.createEvents([EVENT]),
         () => client.uploadImage({ bytes: Buffer.from('picture'), mediaType: 'image/jpeg' }),
         () => client.uploadBundle(Buffer.from('bundle')),
-        () => client.query({}),
+        () => client.query({ useCaseId: 'u' }),
         () => client.useCases.list(),
         () => client.useCases.create('name'),
         () => client.useCases.rename('u', 'name'),
@@ -152,7 +152,7 @@ describe('a reply without bounds', () => {
     const started = performance.now();
     assert.equal((await created.createEvent(EVENT)).warnings.length, 1);
     assert.match((await failureOf(refused.createEvent(EVENT))).message, /shorter/);
-    const { events } = await page.query({});
+    const { events } = await page.query({ useCaseId: 'u' });
     assert.ok(performance.now() - started < 500, `${performance.now() - started} ms`);
     assert.ok(JSON.stringify(events).length < 200);
     assert.ok(JSON.stringify(events).includes('nested too deeply'));
