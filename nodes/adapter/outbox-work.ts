@@ -26,13 +26,14 @@ const STATE_INTERVAL_MS = 1000;
 
 /** What the third output says: `state` and the numbers of the contract. */
 export function stateMessage(state: DeliveryState) {
-  const { events, bytes, oldestAgeMs, delivered, retries, nextAttemptMs, lastError } = state;
+  const { events, bytes, oldestAgeMs, delivered, dropped, retries, nextAttemptMs, lastError } = state;
   return {
     state: state.state,
     events,
     bytes,
     oldestAgeMs: oldestAgeMs ?? null,
     delivered,
+    dropped,
     refused: state.deadLetters,
     retries,
     nextAttemptMs: nextAttemptMs ?? null,

@@ -73,6 +73,15 @@ export class StatusTexts {
 
   /** What the outbox of the workspace does, for every node that uses it. */
   delivery(state: SenderState): NodeStatus {
+    const status = this.deliveryState(state);
+    // What was given up must not be overlooked, whatever else goes on.
+    const dropped = state.dropped > 0 ? this.text('dropped', { count: state.dropped }) : '';
+    if (!dropped) return status;
+    if (!status.text) return { fill: 'yellow', shape: 'dot', text: dropped };
+    return { ...status, text: `${status.text} · ${dropped}` };
+  }
+
+  private deliveryState(state: SenderState): NodeStatus {
     const kept = state.events;
     switch (state.state) {
       case 'idle':
@@ -88,15 +97,20 @@ export class StatusTexts {
 
   private waiting({ events, lastError, nextAttemptMs = 0 }: SenderState): NodeStatus {
     if (lastError && OPERATOR_CODES.has(lastError.code)) {
-      const status = lastError.statusCode === undefined ? '' : `${lastError.statusCode} `;
-      const reason = status + this.text(lastError.code);
+      const reason = this.reasonOf(lastError);
       return { fill: 'red', shape: 'ring', text: this.text('kept', { reason, count: events }) };
     }
     const seconds = Math.ceil(nextAttemptMs / 1000);
     // Nothing is left to wait for: the attempt is under way, and may take as long as the timeout.
     const text =
       seconds > 0 ? this.text('retry', { seconds, count: events }) : this.text('retryNow', { count: events });
-    return { fill: 'yellow', shape: 'ring', text };
+    // No link has to come back: it is these events that are refused.
+    const refusal = lastError?.code === 'REJECTED' ? `${this.reasonOf(lastError)} · ` : '';
+    return { fill: 'yellow', shape: 'ring', text: refusal + text };
+  }
+
+  private reasonOf({ code, statusCode }: { code: string; statusCode?: number }): string {
+    return statusCode === undefined ? this.text(code) : `${statusCode} ${this.text(code)}`;
   }
 
   error(error: FlowError): NodeStatus {
@@ -110,8 +124,7 @@ export class StatusTexts {
         code: error.code.slice('DETECTIONS_'.length).toLowerCase().replace(/_/g, ' '),
       });
     }
-    const text = this.text(error.code);
-    return error.statusCode === undefined ? text : `${error.statusCode} ${text}`;
+    return this.reasonOf(error);
   }
 
   private text(key: string, values: Record<string, unknown> = {}): string {

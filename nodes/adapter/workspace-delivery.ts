@@ -4,7 +4,12 @@ import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
 import type { DeadLetter, DeliveredEvent, OutboxRecord, RecoveryReport } from '../../src/delivery/outbox';
 import { Sender } from '../../src/delivery/sender';
 import { leaveLandings, takeLandings } from '../../src/delivery/sender-handover';
-import type { OutageNotice, SenderListeners, SenderState } from '../../src/delivery/sender-types';
+import type {
+  OutageNotice,
+  SenderListeners,
+  SenderState,
+  SuspectedEvent,
+} from '../../src/delivery/sender-types';
 import type { Target } from '../../src/delivery/target';
 import type { WorkspaceProperties } from '../properties';
 import { numberOf } from './event-settings';
@@ -22,6 +27,8 @@ const STORED_AT_ONCE = 100;
 /** Events that may be stored twice are told of at most this often, with their number. */
 const DOUBT_INTERVAL_MS = 60_000;
 const DOUBTS_NAMED = 5;
+/** Events that were refused for the first time are told of at most this often. */
+const SUSPICION_INTERVAL_MS = 10 * 60_000;
 
 export interface DeliveryLog {
   info(text: string): void;
@@ -72,6 +79,7 @@ export class WorkspaceDelivery {
   private reopening: NodeJS.Timeout | undefined;
   private countdown: NodeJS.Timeout | undefined;
   private doubtTimer: NodeJS.Timeout | undefined;
+  private suspicionTimer: NodeJS.Timeout | undefined;
   private readonly doubtfulIds: string[] = [];
   private readonly storing = new WorkLimit(STORED_AT_ONCE);
   private closing = false;
@@ -179,6 +187,7 @@ export class WorkspaceDelivery {
     this.closing = true;
     clearTimeout(this.reopening);
     clearTimeout(this.doubtTimer);
+    clearTimeout(this.suspicionTimer);
     this.tellDoubts();
     // What was taken already still reaches the disk, while nothing is sent any more.
     await Promise.all([
@@ -291,6 +300,7 @@ export class WorkspaceDelivery {
           );
           this.listeners.forEach((listener) => listener.refused?.(events));
         },
+        suspected: (event) => this.tellSuspected(event),
         state: () => this.showState(),
         outage: (notice) => this.tellOutage(notice),
       },
@@ -312,6 +322,18 @@ export class WorkspaceDelivery {
       clearInterval(this.countdown);
       this.countdown = undefined;
     }
+  }
+
+  /** The first of them: of a stretch of refused events one line says enough. */
+  private tellSuspected({ eventId, error, retryInMs }: SuspectedEvent): void {
+    if (this.suspicionTimer) return;
+    this.suspicionTimer = setTimeout(() => {
+      this.suspicionTimer = undefined;
+    }, SUSPICION_INTERVAL_MS).unref();
+    this.surroundings.log.warn(
+      `${error.message} The event ${eventId} is kept and tried again in ${Math.round(retryInMs / 60_000)} min. ` +
+        'Refused once more while others are accepted, it goes to the refused events.',
+    );
   }
 
   private noteDoubts(events: DeliveredEvent[]): void {

@@ -154,9 +154,15 @@ function visionEventOutboxPanel(form, admin, selector) {
     [() => t('outbox.nextAttempt'), ({ nextAttemptMs }) => given(nextAttemptMs, untilText)],
     [() => t('outbox.delivered'), ({ delivered }) => given(delivered, String)],
     [() => t('outbox.refused'), ({ refused }) => given(refused, String)],
-    [() => t('outbox.lastError'), ({ lastError }) => lastError?.message],
+    [() => t('outbox.dropped'), ({ dropped }) => (dropped > 0 ? String(dropped) : undefined)],
+    [() => t('outbox.lastError'), ({ lastError }) => lastError && errorText(lastError)],
     [() => t('outbox.folder'), ({ folder }) => folder],
   ];
+
+  /** With its time: an error of last night is no error of now. */
+  function errorText({ message, at }) {
+    return at === undefined ? message : `${new Date(at).toLocaleString()} – ${message}`;
+  }
 
   const STATES = {
     idle: () => t('outbox.idle'),

@@ -50,6 +50,8 @@ export interface DeliveryRoom {
   lateLandingMs: number;
   /** until then, requests of a sender before this one that ended without a word (a crash) may still land */
   guardedUntil(): number;
+  /** The event was refused for the first time, alone in its request. */
+  suspected(event: StoredEvent, failure: SendFailure, retryAt: number): void;
   rejectionChanged(useCaseId: string, change: RejectionChange, failure?: SendFailure): void;
 }
 
@@ -500,6 +502,7 @@ export class LeaseDelivery {
     const verdict = this.room.memory.noteRefusedAlone(event, this.room.now());
     if (verdict.dead) this.bury(event, failure.code, failure.message, failure.statusCode);
     else this.putOff(event, verdict.retryAt, failure.message);
+    if (!verdict.dead && verdict.isFirst) this.room.suspected(event, failure, verdict.retryAt);
     this.room.rejectionChanged(event.useCaseId, verdict.change, failure);
   }
 

@@ -200,7 +200,7 @@ export class SenderMemory {
   noteRefusedAlone(
     event: StoredEvent,
     now: number,
-  ): { dead: true; change: RejectionChange } | { dead: false; retryAt: number; change: RejectionChange } {
+  ): { change: RejectionChange } & ({ dead: true } | { dead: false; retryAt: number; isFirst: boolean }) {
     const before = this.useCaseHealth(event.useCaseId);
     const trouble = this.trouble(event);
     trouble.failedAttempts++;
@@ -215,8 +215,9 @@ export class SenderMemory {
     const change = this.changeHealth(event.useCaseId, before, health, now);
     this.noteRefusedInStretch(event, now);
     if (verdict.dead) return { dead: true, change };
+    const isFirst = trouble.suspicion === undefined;
     trouble.suspicion = verdict.suspicion;
-    return { dead: false, retryAt: verdict.retryAt, change };
+    return { dead: false, retryAt: verdict.retryAt, isFirst, change };
   }
 
   /** A younger event of the use case was just accepted: it is this event that is bad, or a stretch of events. */

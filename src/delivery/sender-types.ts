@@ -53,6 +53,8 @@ export interface SenderError {
   code: string;
   statusCode?: number;
   message: string;
+  /** when it happened: wall clock, ms since 1970 */
+  at: number;
 }
 
 export type SenderStateName = 'idle' | 'delivering' | 'waiting' | 'paused';
@@ -63,6 +65,8 @@ export interface SenderState {
   events: number;
   bytes: number;
   oldestAgeMs?: number;
+  /** given up since the outbox was opened, because it was full */
+  dropped: number;
   /** since this sender started: */
   delivered: number;
   refused: number;
@@ -78,6 +82,14 @@ export interface SenderState {
   lastError?: SenderError;
   /** use cases of which every event is refused at present */
   rejecting: string[];
+}
+
+/** An event that was refused for the first time: it is kept, and tried again. */
+export interface SuspectedEvent {
+  eventId: string;
+  error: SenderError;
+  /** ms from now */
+  retryInMs: number;
 }
 
 /** What ends up in the dead letters. */
@@ -113,6 +125,7 @@ export interface SenderListeners {
   /** after their acknowledgement was handed to the outbox; `batchWarnings` could not be told apart by event */
   delivered(events: DeliveredEvent[], batchWarnings: EventWarning[]): void;
   refused(events: RefusedEvent[]): void;
+  suspected(event: SuspectedEvent): void;
   /** whenever something in the state may have changed: throttle before showing it */
   state(state: SenderState): void;
   outage(notice: OutageNotice): void;

@@ -140,8 +140,14 @@ export class Sender {
     this.pacer = new RequestPacer(this.settings.requestsPerSecond, this.settings.bytesPerSecond);
     // A start may follow a power cut of a whole plant: begin with one request at a time.
     this.host = healthyHost(1);
-    this.listeners = { delivered: new Set(), refused: new Set(), state: new Set(), outage: new Set() };
-    for (const event of ['delivered', 'refused', 'state', 'outage'] as const) {
+    this.listeners = {
+      delivered: new Set(),
+      refused: new Set(),
+      suspected: new Set(),
+      state: new Set(),
+      outage: new Set(),
+    };
+    for (const event of ['delivered', 'refused', 'suspected', 'state', 'outage'] as const) {
       const listener = parts.listeners?.[event];
       if (listener) this.on(event, listener);
     }
@@ -223,6 +229,7 @@ export class Sender {
       events: stats.events,
       bytes: stats.bytes,
       oldestAgeMs: stats.oldestAgeMs,
+      dropped: stats.dropped,
       delivered: this.deliveredCount,
       refused: this.refusedCount,
       retries: this.retries,
@@ -467,6 +474,11 @@ export class Sender {
         this.batchBytes = Math.max(SMALLEST_BATCH_BYTES, Math.min(this.batchBytes, Math.floor(bytes / 2)));
       },
       markUploaded: (id, role, sourceId) => this.markUploaded(id, role, sourceId),
+      suspected: ({ eventId }, failure, retryAt) => {
+        const error = this.errorOf(failure);
+        const retryInMs = retryAt - this.clock.monotonic();
+        this.tell('suspected', (listener) => listener({ eventId, error, retryInMs }));
+      },
       rejectionChanged: (useCaseId, change, failure) => this.rejectionChanged(useCaseId, change, failure),
     };
   }
@@ -610,7 +622,7 @@ export class Sender {
     this.outage = {
       kind: needsOperator ? 'operator' : 'unreachable',
       since: this.host.failingSince ?? now,
-      error: errorOf(failure),
+      error: this.errorOf(failure),
       attempts: this.failedSinceSuccess,
     };
     this.tellOutage('begin', this.outage);
@@ -625,7 +637,7 @@ export class Sender {
       this.skipLinger = true;
     } else if (change === 'begin' && failure) {
       const since = this.clock.monotonic();
-      const rejection: Outage = { kind: 'rejecting', since, error: errorOf(failure), attempts: 1 };
+      const rejection: Outage = { kind: 'rejecting', since, error: this.errorOf(failure), attempts: 1 };
       this.rejections.set(useCaseId, rejection);
       this.tellOutage('begin', rejection, useCaseId);
     } else if (change === 'end' && known) {
@@ -668,23 +680,24 @@ export class Sender {
   }
 
   private noteError(error: unknown): void {
-    this.lastError = errorOf(error);
+    this.lastError = this.errorOf(error);
+  }
+
+  private errorOf(error: unknown): SenderError {
+    const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+    const message = error instanceof Error ? error.message : String(error);
+    return {
+      code: typeof code === 'string' ? code : 'UNEXPECTED',
+      statusCode: typeof statusCode === 'number' ? statusCode : undefined,
+      message: message.slice(0, LONGEST_MESSAGE),
+      at: this.clock.now(),
+    };
   }
 }
 
 /** Rounded up: a timer that fires a fraction of a millisecond early would have to be set again and again. */
 function wholeMs(ms: number): number {
   return Math.max(1, Math.ceil(ms));
-}
-
-function errorOf(error: unknown): SenderError {
-  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    code: typeof code === 'string' ? code : 'UNEXPECTED',
-    statusCode: typeof statusCode === 'number' ? statusCode : undefined,
-    message: message.slice(0, LONGEST_MESSAGE),
-  };
 }
 
 /** A target rejects with a `SendFailure` only. Should it not, the event is kept and tried again. */

@@ -112,6 +112,28 @@ describe('vision-event with delivery "queue"', function () {
     await again.until(() => simulator.events().length === 1);
   });
 
+  it('says of a first refusal what it is and when the event is tried again', async () => {
+    const flow = await load();
+    simulator.faults.next({ status: 422 });
+    await flow.send({ payload: [] });
+    await flow.until(() => flow.statuses.some(({ text }) => /^422 \S*REJECTED · \S*retry$/.test(text ?? '')));
+    const lines = helper.log().args.map(([entry]) => (entry as LogEntry).msg);
+    const told = lines.filter((line) => /422.*is kept and tried again in 10 min/.test(line));
+    assert.equal(told.length, 1, lines.join('\n'));
+  });
+
+  it('counts what is dropped when the outbox is full, in the status and in the state', async () => {
+    const flow = await load({ outboxMaxEvents: 3, outboxWhenFull: 'drop-oldest' });
+    const state = listen('state');
+    simulator.faults.always({ status: 503 });
+    for (let i = 0; i < 5; i++) await flow.send({ payload: [] });
+    await flow.until(() => flow.statuses.some(({ text }) => / · \S*dropped$/.test(text ?? '')));
+    helper.getNode('outbox').receive({ payload: 'state' });
+    await flow.until(() => state.some(({ payload }) => (payload as { dropped: number }).dropped === 2));
+    const { lastError } = state.at(-1)!.payload as { lastError: { at: number } };
+    assert.ok(Math.abs(Date.now() - lastError.at) < 60_000, `${lastError.at}`);
+  });
+
   it('uploads the picture first, in the background, once', async () => {
     const gif = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
     const flow = await load({}, { outputImage: 'image', outputImageType: 'msg' });

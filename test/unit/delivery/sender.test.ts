@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { OutboxDamage, OutboxError } from '../../../src/delivery/outbox';
 import { LEASE_BATCHES } from '../../../src/delivery/sender';
+import type { SuspectedEvent } from '../../../src/delivery/sender-types';
 import { failure, statusFailure } from '../../support/fake-target';
 import { SenderBench, picture, record } from '../../support/sender-bench';
 
@@ -261,7 +262,12 @@ describe('Sender', () => {
         {
           state: 'waiting',
           nextAttemptMs: 59_020,
-          lastError: { code: 'UNAUTHORIZED', statusCode: 401, message: 'bad key' },
+          lastError: {
+            code: 'UNAUTHORIZED',
+            statusCode: 401,
+            message: 'bad key',
+            at: bench.clock.now() - SECOND + bench.target.latency,
+          },
           events: 1,
         },
       );
@@ -336,6 +342,24 @@ describe('Sender', () => {
   });
 
   describe('isolation', () => {
+    it('tells of an event that is refused for the first time, and when it is tried again', async () => {
+      const bench = new SenderBench();
+      const told: SuspectedEvent[] = [];
+      bench.sender.on('suspected', (event) => told.push(event));
+      bench.target.answer = ({ eventIds }) =>
+        eventIds.includes('bad') ? statusFailure(422, 'no such class') : undefined;
+      bench.sender.start();
+      await bench.append(record('bad'));
+      await bench.clock.advance(SECOND);
+      await bench.append(record('good'));
+      await bench.clock.advance(30 * MINUTE);
+      assert.deepEqual(
+        told.map(({ eventId, error, retryInMs }) => [eventId, error.statusCode, error.message, retryInMs]),
+        [['bad', 422, 'no such class', 10 * MINUTE]],
+      );
+      assert.equal(bench.refused.length, 1);
+    });
+
     it('tries an event alone first when the error names it', async () => {
       const bench = new SenderBench();
       bench.target.answer = ({ eventIds }) =>
