@@ -5,11 +5,12 @@
  *
  * Usage: npx tsx scripts/check-samples.ts [part of a sample's name]
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { convertDetections, DetectionError } from '../src/detections/convert';
 import type { DetectionContext, DetectionResult, DetectionSettings } from '../src/detections/convert';
 import type { AnnotationLists } from '../src/event/types';
+import { difference, findRecordings } from './recordings';
 
 interface Expectation {
   format: string;
@@ -25,18 +26,6 @@ interface Expectation {
   dropped: number;
   warnings: string[];
   error: { code: string } | null;
-}
-
-const TOLERANCE = 1e-6;
-
-function findSamples(): string | undefined {
-  const checkout = resolve(__dirname, '..');
-  const places = [
-    process.env.VISION_EVENT_SAMPLES ?? '',
-    join(checkout, '../shared/detections/samples'),
-    join(checkout, '../../shared/detections/samples'),
-  ];
-  return places.find((place) => place !== '' && existsSync(place));
 }
 
 function settingsOf(expected: Expectation): DetectionSettings {
@@ -102,26 +91,6 @@ function sizeOf({ width, height }: { width: number; height: number }) {
   return { width, height };
 }
 
-function difference(path: string, expected: unknown, actual: unknown): string[] {
-  if (typeof expected === 'number' && typeof actual === 'number') {
-    const allowed = TOLERANCE * Math.max(1, Math.abs(expected));
-    return Math.abs(expected - actual) <= allowed ? [] : [`${path}: expected ${expected}, got ${actual}`];
-  }
-  if (typeof expected === 'object' && expected && typeof actual === 'object' && actual) {
-    const keys = new Set([...Object.keys(expected), ...Object.keys(actual)]);
-    return [...keys].flatMap((key) =>
-      difference(
-        `${path}.${key}`,
-        (expected as Record<string, unknown>)[key],
-        (actual as Record<string, unknown>)[key],
-      ),
-    );
-  }
-  return Object.is(expected, actual)
-    ? []
-    : [`${path}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`];
-}
-
 function check(payload: unknown, expected: Expectation): string[] {
   try {
     return compare(expected, convertDetections(payload, settingsOf(expected), contextOf(expected)));
@@ -132,7 +101,7 @@ function check(payload: unknown, expected: Expectation): string[] {
 }
 
 function main(): number {
-  const folder = findSamples();
+  const folder = findRecordings('samples', 'VISION_EVENT_SAMPLES');
   if (!folder) {
     console.log(
       'check-samples: no samples found, nothing was checked. Set VISION_EVENT_SAMPLES to a folder of payloads with .expected.json files.',
