@@ -1,4 +1,5 @@
 import { DetectionError } from './detection-error';
+import { hasKeyCount, isObject, own, ownArray } from './values';
 
 /**
  * What arrived, as a value: text and bytes are read as JSON, everything else stays as it is.
@@ -7,13 +8,35 @@ import { DetectionError } from './detection-error';
  * @throws DetectionError `payload-not-json`, saying what the text looks like instead; `unknown-format` for a raw tensor
  */
 export function decodePayload(payload: unknown, stripCodeFence = false): unknown {
-  if (payload instanceof Uint8Array) {
-    if (startsLikePicture(payload)) throw pictureInsteadOfDetections();
-    return parseText(new TextDecoder().decode(payload), stripCodeFence);
-  }
+  if (payload instanceof Uint8Array) return parseBytes(payload, stripCodeFence);
   if (ArrayBuffer.isView(payload)) throw rawNumbers();
-  return typeof payload === 'string' ? parseText(payload, stripCodeFence) : payload;
+  const value = typeof payload === 'string' ? parseText(payload, stripCodeFence) : payload;
+  const bytes = bytesOfJsonBuffer(value);
+  return bytes ? parseBytes(bytes, stripCodeFence) : value;
 }
+
+function parseBytes(bytes: Uint8Array, stripCodeFence: boolean): unknown {
+  if (startsLikePicture(bytes)) throw pictureInsteadOfDetections();
+  return parseText(new TextDecoder().decode(bytes), stripCodeFence);
+}
+
+/** More numbers than any detector's answer has bytes: such a list is not walked. */
+const MAX_BUFFER_NUMBERS = 64 * 1024 * 1024;
+
+/** The bytes of a Buffer that went through JSON, as from a broker or a file: `{"type": "Buffer", "data": [123, …]}`. */
+function bytesOfJsonBuffer(value: unknown): Uint8Array | undefined {
+  if (own(value, 'type') !== 'Buffer') return undefined;
+  const data = ownArray(value, 'data');
+  if (!data || !isObject(value) || !hasKeyCount(value, 2)) return undefined;
+  if (data.length <= MAX_BUFFER_NUMBERS && data.every(isByte)) return Uint8Array.from(data);
+  throw new DetectionError(
+    'payload-not-json',
+    "The detections are a Buffer in JSON with other data than bytes. Let the node before this one send the detector's JSON itself.",
+  );
+}
+
+const isByte = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
 
 /** ZoneMinder's event server writes a line of prose, this mark, then the JSON. */
 const ZONEMINDER_MARK = '--SPLIT--';
@@ -21,12 +44,30 @@ const ZONEMINDER_MARK = '--SPLIT--';
 function parseText(text: string, stripCodeFence: boolean): unknown {
   const fenced = stripCodeFence ? withoutCodeFence(text) : text;
   const json = fenced.charCodeAt(0) === BYTE_ORDER_MARK ? fenced.slice(1) : fenced;
+  const parsed = tryJson(json);
+  if (!(parsed instanceof SyntaxError)) return parsed;
+  const mark = json.indexOf(ZONEMINDER_MARK);
+  if (mark < 0) throw notJson(json, parsed.message);
+  return parseBehindMark(json.slice(mark + ZONEMINDER_MARK.length));
+}
+
+/** The prose may hold the mark as well, the JSON too: what follows the first one is tried, then what follows the last. */
+function parseBehindMark(text: string): unknown {
+  const parsed = tryJson(text);
+  if (!(parsed instanceof SyntaxError)) return parsed;
+  const mark = text.lastIndexOf(ZONEMINDER_MARK);
+  const rest = mark < 0 ? text : text.slice(mark + ZONEMINDER_MARK.length);
+  const last = mark < 0 ? parsed : tryJson(rest);
+  if (last instanceof SyntaxError) throw notJson(rest, last.message);
+  return last;
+}
+
+/** The value, or the error: no text of JSON is one. */
+function tryJson(text: string): unknown {
   try {
-    return JSON.parse(json);
+    return JSON.parse(text);
   } catch (error) {
-    const mark = json.indexOf(ZONEMINDER_MARK);
-    if (mark >= 0) return parseText(json.slice(mark + ZONEMINDER_MARK.length), false);
-    throw notJson(json, error instanceof Error ? error.message : '');
+    return error;
   }
 }
 

@@ -203,3 +203,47 @@ export const HOSTILE_PICTURES: readonly HostilePicture[] = [
   ...bmps,
   ...isoPictures,
 ];
+
+/** Small forms of all shapes, from which random ones are put together; one shape has parts of 64 KB. */
+const SAMPLES: readonly Buffer[] = HOSTILE_PICTURES.map(({ make }) =>
+  [512, 70_000].map(make).find(({ length }) => length > 100),
+).filter((sample) => sample !== undefined);
+
+/**
+ * A picture that nobody thought of, written over all of `bytes`: the start of one shape, damaged here and there, then a few
+ * snippets of shapes of the same format again and again, then the end of one.
+ */
+export function writeRandomPicture(random: () => number, bytes: Buffer): void {
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const one = <Item>(items: readonly Item[]): Item => items[below(items.length)] as Item;
+  const start = one(SAMPLES);
+  const related = SAMPLES.filter((sample) => sample.subarray(0, 2).equals(start.subarray(0, 2)));
+  const snippet = (): Buffer => {
+    const sample = one(related);
+    const from = below(sample.length);
+    return Buffer.from(sample.subarray(from, from + 1 + below(40)));
+  };
+  const parts = Array.from({ length: 1 + below(4) }, snippet);
+  const part = Buffer.concat(
+    random() < 0.2
+      ? [
+          ...parts,
+          hex(
+            below(2 ** 32)
+              .toString(16)
+              .padStart(8, '0'),
+          ),
+        ]
+      : parts,
+  );
+  const startLength = SIGNATURE_BYTES + below(start.length - SIGNATURE_BYTES);
+  bytes.fill(part, startLength);
+  start.copy(bytes, 0, 0, startLength);
+  bytes.set(one(related).subarray(-20), bytes.length - 20);
+  for (let damage = below(8); damage > 0; damage--) {
+    bytes[SIGNATURE_BYTES + below(600)] = one([0, 1, 8, 12, 0x7f, 0x80, 0xff, below(256)]);
+  }
+}
+
+/** As much of a start as tells the format. */
+const SIGNATURE_BYTES = 20;
