@@ -28,14 +28,16 @@ function bytesOfJsonBuffer(value: unknown): Uint8Array | undefined {
   if (own(value, 'type') !== 'Buffer') return undefined;
   const data = ownArray(value, 'data');
   if (!data || !isObject(value) || !hasKeyCount(value, 2)) return undefined;
-  if (data.length <= MAX_BUFFER_NUMBERS && data.every(isByte)) return Uint8Array.from(data);
+  // unlike every(), findIndex() sees holes
+  const isBytes = data.length <= MAX_BUFFER_NUMBERS && data.findIndex((byte) => !isByte(byte)) < 0;
+  if (isBytes) return Uint8Array.from(data as number[]);
   throw new DetectionError(
     'payload-not-json',
     "The detections are a Buffer in JSON with other data than bytes. Let the node before this one send the detector's JSON itself.",
   );
 }
 
-const isByte = (value: unknown): value is number =>
+const isByte = (value: unknown): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255;
 
 /** ZoneMinder's event server writes a line of prose, this mark, then the JSON. */
@@ -67,7 +69,8 @@ function tryJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    return error;
+    if (error instanceof SyntaxError) return error;
+    throw error;
   }
 }
 

@@ -8,6 +8,8 @@ const answer = {
   predictions: [{ x: 2, y: 2, width: 2, height: 2, class: 'a', class_id: 1 }],
 };
 const bytes = (text: string) => new TextEncoder().encode(text);
+/** What a broker or a file makes of a Buffer. */
+const inJson = (text: string): unknown => JSON.parse(JSON.stringify(Buffer.from(text)));
 
 const REFUSED: [name: string, code: DetectionErrorCode, payload: unknown, message: RegExp][] = [
   ['nothing', 'unknown-format', undefined, /nothing/],
@@ -178,6 +180,28 @@ const REFUSED: [name: string, code: DetectionErrorCode, payload: unknown, messag
   ['a WebP', 'payload-not-json', bytes('RIFF....WEBP'), /picture/],
   ['a base64 JPEG', 'payload-not-json', '/9j/4AAQSkZJRg', /picture/],
   ['a data URL', 'payload-not-json', 'data:image/png;base64,iVBOR', /picture/],
+  ['a JPEG as a Buffer in JSON', 'payload-not-json', { type: 'Buffer', data: [255, 216, 255] }, /picture/],
+  ['prose as a Buffer in JSON', 'payload-not-json', inJson('I see two valves.'), /I see two valves/],
+  [
+    'no bytes in a Buffer in JSON',
+    'payload-not-json',
+    { type: 'Buffer', data: [91, 256] },
+    /other.*than bytes/,
+  ],
+  ['holes in a Buffer in JSON', 'payload-not-json', { type: 'Buffer', data: Array(3) }, /other.*than bytes/],
+  [
+    'a very long list in a Buffer in JSON',
+    'payload-not-json',
+    { type: 'Buffer', data: Array(2 ** 32 - 1) },
+    /other.*than bytes/,
+  ],
+  ['180 KB of marks', 'payload-not-json', '--SPLIT--'.repeat(20_000), /empty/],
+  [
+    '180 KB of marks in front of prose',
+    'payload-not-json',
+    `${'--SPLIT--'.repeat(20_000)} a valve`,
+    /a valve/,
+  ],
 ];
 
 describe('refusals', () => {
@@ -220,6 +244,31 @@ describe('refusals', () => {
       { format: 'auto', output: 'lost' },
     );
     assert.deepEqual(error.candidates, ['found']);
+  });
+});
+
+describe('the same payload in another form', () => {
+  const text = JSON.stringify(answer);
+  const expected = convertDetections(answer, { format: 'auto' });
+  const forms: [string, unknown][] = [
+    ['text', text],
+    ['a Buffer', Buffer.from(text)],
+    ['a Buffer in JSON', inJson(text)],
+    ['the text of a Buffer in JSON', JSON.stringify(Buffer.from(text))],
+    ['text behind a mark', `[a] valve:75% --SPLIT--${text}`],
+    ['text behind very many marks', '--SPLIT--'.repeat(20_000) + text],
+  ];
+  for (const [name, payload] of forms) {
+    it(`${name} is read alike`, () => {
+      assert.deepEqual(convertDetections(payload, { format: 'auto' }), expected);
+    });
+  }
+
+  it('a class may hold the mark itself', () => {
+    const marked = { ...answer, predictions: [{ ...answer.predictions[0], class: 'a--SPLIT--b' }] };
+    const payload = `[a] --SPLIT--${JSON.stringify(marked)}`;
+    const [image] = convertDetections(payload, { format: 'auto' }).images;
+    assert.equal(image?.annotations.objectDetections?.[0]?.class, 'a--SPLIT--b');
   });
 });
 

@@ -204,6 +204,9 @@ export const HOSTILE_PICTURES: readonly HostilePicture[] = [
   ...isoPictures,
 ];
 
+/** As much of a start as tells the format. */
+const SIGNATURE_BYTES = 20;
+
 /** Small forms of all shapes, from which random ones are put together; one shape has parts of 64 KB. */
 const SAMPLES: readonly Buffer[] = HOSTILE_PICTURES.map(({ make }) =>
   [512, 70_000].map(make).find(({ length }) => length > 100),
@@ -224,18 +227,8 @@ export function writeRandomPicture(random: () => number, bytes: Buffer): void {
     return Buffer.from(sample.subarray(from, from + 1 + below(40)));
   };
   const parts = Array.from({ length: 1 + below(4) }, snippet);
-  const part = Buffer.concat(
-    random() < 0.2
-      ? [
-          ...parts,
-          hex(
-            below(2 ** 32)
-              .toString(16)
-              .padStart(8, '0'),
-          ),
-        ]
-      : parts,
-  );
+  if (random() < 0.2) parts.push(u32(below(2 ** 32)));
+  const part = Buffer.concat(parts);
   const startLength = SIGNATURE_BYTES + below(start.length - SIGNATURE_BYTES);
   bytes.fill(part, startLength);
   start.copy(bytes, 0, 0, startLength);
@@ -244,6 +237,3 @@ export function writeRandomPicture(random: () => number, bytes: Buffer): void {
     bytes[SIGNATURE_BYTES + below(600)] = one([0, 1, 8, 12, 0x7f, 0x80, 0xff, below(256)]);
   }
 }
-
-/** As much of a start as tells the format. */
-const SIGNATURE_BYTES = 20;
