@@ -164,12 +164,8 @@ function textsIn(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-function judgeDerived({ expected, settings }: Expectation, { images }: DetectionResult): Outcome {
-  const classes = [settings.result?.detected ?? ''];
-  const said = detectedResult(
-    images.map(({ annotations }) => annotations),
-    classes,
-  );
+function judgeDerived({ expected, settings }: Expectation, { seen = [] }: DetectionResult): Outcome {
+  const said = detectedResult(seen, [settings.result?.detected ?? '']);
   return { verdict: expected?.result_wanted?.startsWith(said) ? 'right' : 'wrong', detail: `result ${said}` };
 }
 

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { parseClasses } from '../../src/event/derive';
+import { DERIVATIONS, parseClasses, type Derivation } from '../../src/event/derive';
 import { EVENT_DATA_RULES } from '../../src/event/rules';
 import { EVENT_TYPES, type EventType } from '../../src/event/types';
 import type { VisionEventProperties } from '../properties';
@@ -20,10 +20,7 @@ const INPUTS_OF_EVERY_EVENT = [
   'metadataFrom',
 ] as const;
 
-const DERIVATIONS = ['detected', 'count', 'topClass'] as const;
-
 type InputName = keyof VisionEventProperties;
-type Derivation = (typeof DERIVATIONS)[number];
 
 /** Stands for an id that is made when the event is: while a burst waits, ids would be much of what it takes. */
 export const FRESH_ID = Symbol('fresh id');

@@ -2,15 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { DetectionContext, DetectionResult, DetectionSettings, Size } from '../../src/detections/types';
 import { convertDetections } from '../../src/detections/convert';
 import { compose, type Composed } from '../../src/event/compose';
-import {
-  countDetections,
-  detectedResult,
-  filterDetections,
-  parseClasses,
-  topClass,
-} from '../../src/event/derive';
+import { derive, deriveFromPart, filterDetections, parseClasses } from '../../src/event/derive';
 import { repair } from '../../src/event/repair';
-import type { AnnotationLists, VisionEvent } from '../../src/event/types';
+import type { VisionEvent } from '../../src/event/types';
 import { validate, type Validation } from '../../src/event/validate';
 import type { VisionEventProperties } from '../properties';
 import { DerivedField, FRESH_ID, type EventValues } from './event-inputs';
@@ -118,7 +112,7 @@ export function composeEvent(
     workflowId: inputs.workflowId,
     workflowVersion: inputs.workflowVersion,
     comment: inputs.comment,
-    eventData: withDerived(values.eventData, converted && images),
+    eventData: withDerived(values.eventData, converted, settings, report),
     metadata,
     metadataFrom: metadataBase(converted, inputs.metadataFrom),
     images,
@@ -140,24 +134,28 @@ function convert(
   return result;
 }
 
-/** Without detections (not: without any found) nothing can be derived from them, and the field is left out. */
-function withDerived(eventData: Record<string, unknown>, images: AnnotationLists[] | undefined) {
+/**
+ * The fields of eventData, with the values that follow from the detections where these are earned: none without detections (not: without
+ * any found), and only what is certain when rows could not be read. What is left out for that is named in the report.
+ */
+function withDerived(
+  eventData: Record<string, unknown>,
+  converted: DetectionResult | undefined,
+  settings: EventSettings,
+  report: EventReport,
+) {
   const fields: Record<string, unknown> = {};
+  const seen = converted?.seen?.map((lists) => filterDetections(lists, settings));
+  const isWhole = converted?.unread === 0;
   for (const [name, value] of Object.entries(eventData)) {
-    fields[name] = value instanceof DerivedField ? images && derived(value, images) : value;
+    if (!(value instanceof DerivedField)) fields[name] = value;
+    else if (seen) {
+      const { derivation, classes } = value;
+      fields[name] = isWhole ? derive(derivation, seen, classes) : deriveFromPart(derivation, seen, classes);
+      if (!isWhole && fields[name] === undefined) (report.uncertain ??= []).push(name);
+    }
   }
   return fields;
-}
-
-function derived({ derivation, classes }: DerivedField, images: AnnotationLists[]): unknown {
-  switch (derivation) {
-    case 'detected':
-      return detectedResult(images, classes);
-    case 'count':
-      return countDetections(images, classes);
-    case 'topClass':
-      return topClass(images);
-  }
 }
 
 /** What the detector said of the picture lies under what the flow says. */

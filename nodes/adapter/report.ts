@@ -14,6 +14,8 @@ export interface EventReport {
   serverWarningCount?: number;
   deprecations?: unknown[];
   repaired?: Mended[];
+  /** fields of eventData whose value would follow from the detections, left out since rows of the payload could not be read */
+  uncertain?: string[];
   detections?: { format: string; count: number; dropped: number; notes: string[] };
   /** `sourceId` and `url` when the picture was uploaded by itself, not together with the event */
   images?: { role: 'output' | 'input'; sourceId?: string; url?: string; bytes: number }[];

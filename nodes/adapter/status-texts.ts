@@ -57,6 +57,13 @@ export class StatusTexts {
     };
   }
 
+  /** The event left without some detections of the payload; other warnings stand behind. */
+  partlyRead(found: number, leftOut: number, warnings: number): NodeStatus {
+    const text = this.text(found === 1 ? 'oneRead' : 'partlyRead', { found, count: leftOut });
+    const more = warnings > 0 ? ` · ${this.warnings(warnings).text}` : '';
+    return { fill: 'yellow', shape: 'dot', text: text + more };
+  }
+
   /** Some of many events could not be sent. */
   someFailed(count: number): NodeStatus {
     return { fill: 'yellow', shape: 'dot', text: this.text('someFailed', { count }) };

@@ -84,8 +84,8 @@ class Trial {
 
   /** What is known also when it ended with an error. */
   soFar(): Record<string, unknown> {
-    const { detections, repaired, imagesLeftOut } = this.report;
-    return { detections, repaired, imagesLeftOut, ...this.found };
+    const { detections, uncertain, repaired, imagesLeftOut } = this.report;
+    return { detections, uncertain, repaired, imagesLeftOut, ...this.found };
   }
 
   private show(event: unknown, imageSizes: unknown[], now: number): void {

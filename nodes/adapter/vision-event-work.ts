@@ -206,8 +206,10 @@ export class VisionEventWork {
 
   private showDone(report: EventReport, workspace: Workspace | undefined): void {
     const warnings = warningsOf(report);
+    const { count = 0, dropped = 0 } = report.detections ?? {};
     if (report.state !== 'throttled') this.finished++;
     if (report.state === 'throttled') this.status.show(() => this.texts.throttled());
+    else if (dropped > 0) this.status.show(() => this.texts.partlyRead(count, dropped, warnings));
     else if (warnings > 0) this.status.show(() => this.texts.warnings(warnings));
     else if (report.state !== 'queued') this.showCount(report);
     // A node that stores shows what the outbox says of itself.

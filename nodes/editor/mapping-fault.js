@@ -71,6 +71,9 @@ function visionEventMappingFault(mapping) {
 
   const RULES = {
     list: (list) => typeof list === 'string' && isListPath(list.replace(/^map:/, '')),
+    passOver: optional((keys) => Array.isArray(keys) && keys.every(isText)),
+    predicted: (value) =>
+      value === undefined || (oneOf('top', 'all')(value) && mapping.kind === 'classification'),
     whenListMissing: optional(oneOf('error', 'empty')),
     kind: optional(oneOf('boxes', 'classification')),
     class: isClass,

@@ -174,7 +174,7 @@ function visionEventTryIt(form, admin, selector) {
     );
   }
 
-  function verdict({ error, errors, warningCount }) {
+  function verdict({ error, errors, warningCount, detections }) {
     const line = (kind, icon, text) =>
       visionEventElement(
         'p',
@@ -196,10 +196,11 @@ function visionEventTryIt(form, admin, selector) {
     if (warningCount === 1) return [line('doubtful', 'fa-exclamation-circle', t('tryIt.wouldWarnOnce'))];
     if (warningCount > 1)
       return [line('doubtful', 'fa-exclamation-circle', t('tryIt.wouldWarn', { n: warningCount }))];
+    if (detections?.dropped > 0) return [line('doubtful', 'fa-exclamation-circle', t('tryIt.wouldSendPart'))];
     return [line('right', 'fa-check-circle', t('tryIt.wouldSend'))];
   }
 
-  function summary({ detections, event, message, repaired, imagesLeftOut, pictures }) {
+  function summary({ detections, uncertain, event, message, repaired, imagesLeftOut, pictures }) {
     const lines = [];
     if (detections) {
       const { format, count, dropped, notes } = detections;
@@ -211,6 +212,7 @@ function visionEventTryIt(form, admin, selector) {
       if (event && sent !== count) lines.push(t('tryIt.shown', { n: sent }));
       lines.push(...notes.map((code) => t(`code.${code}`)));
     } else if (event) lines.push(t('tryIt.noDetections'));
+    if (uncertain) lines.push(t('tryIt.uncertain', { fields: uncertain.join(', ') }));
     if (repaired?.length > 0)
       lines.push(t('tryIt.repaired', { paths: repaired.map(({ path }) => path).join(', ') }));
     lines.push(...(pictures ?? []).map(pictureText));

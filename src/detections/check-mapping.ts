@@ -18,6 +18,7 @@ const PROPERTIES = [
   'kind',
   'class',
   'classMap',
+  'predicted',
   'confidence',
   'confidenceUnit',
   'minConfidence',
@@ -66,6 +67,7 @@ class MappingCheck {
     this.oneOf('kind', ['boxes', 'classification']);
     this.classSource();
     this.classMap();
+    this.predicted();
     this.confidence();
     this.geometry();
     this.imageSize();
@@ -154,6 +156,12 @@ class MappingCheck {
         if (!isText(name)) this.fault(`classMap.${key}`, 'must be a class name.');
       }
     }
+  }
+
+  private predicted(): void {
+    this.oneOf('predicted', ['top', 'all']);
+    if (own(this.mapping, 'predicted') !== undefined && own(this.mapping, 'kind') !== 'classification')
+      this.fault('predicted', 'belongs to "kind": "classification".');
   }
 
   private confidence(): void {

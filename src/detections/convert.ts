@@ -66,9 +66,9 @@ function convert(read: ReadPayload, settings: DetectionSettings, context: Detect
   const { format, payload, reading, adapter } = read;
   const engine = new Engine(settings);
   reading.notes?.forEach((note) => engine.notes.add(note));
-  engine.dropped += reading.leftOut ?? 0;
+  engine.unread += reading.leftOut ?? 0;
   const frames = new FrameFinder(settings, context, format, engine.notes);
-  const images = convertImages(reading, engine, frames, settings);
+  const { images, seen } = convertImages(reading, engine, frames, settings);
   engine.refuseFractionsTakenAsPixels();
   const count = images.reduce((sum, { annotations }) => sum + countOf(annotations), 0);
   if (count === 0) refuseWithoutSign(read, engine, settings);
@@ -76,9 +76,11 @@ function convert(read: ReadPayload, settings: DetectionSettings, context: Detect
     format,
     images,
     count,
-    dropped: engine.dropped,
+    dropped: engine.unread + engine.capped,
+    unread: engine.unread,
     notes: [...engine.notes],
   };
+  if (!reading.images.some(({ isListMissing }) => isListMissing)) result.seen = seen;
   if (settings.metadataCandidates) result.metadata = collectMetadata(payload, adapter, settings);
   return result;
 }
@@ -91,11 +93,11 @@ function refuseWithoutSign(
 ): void {
   if (engine.passedOver > 0) return;
   refuseFailure(payload);
-  const { firstLeftOut, dropped } = engine;
+  const { firstLeftOut, unread } = engine;
   // none of the rows could be read and the signature does not fit either: the wrong format was chosen
   if (adapter && (firstLeftOut || !hasEmptyList(payload)) && !adapter.matches(payload, settings))
     throw doesNotFit(payload, adapter);
-  if (firstLeftOut) refuseUnreadRows(firstLeftOut, dropped, format);
+  if (firstLeftOut) refuseUnreadRows(firstLeftOut, unread, format);
 }
 
 /** The payload is an empty list, or an envelope with one. */
@@ -106,21 +108,28 @@ function hasEmptyList(payload: unknown): boolean {
   );
 }
 
+/** The images that travel, and what was seen in all of them. */
 function convertImages(
   reading: Reading,
   engine: Engine,
   frames: FrameFinder,
   settings: DetectionSettings,
-): ConvertedImage[] {
+): { images: ConvertedImage[]; seen: AnnotationLists[] } {
+  const isOne = reading.images.length === 1;
   if (reading.images.length > 1) engine.notes.add('multiple-images');
-  const most = settings.multipleImages === 'first' ? 1 : MAX_IMAGES;
-  if (most > 1 && reading.images.length > most) engine.notes.add('list-capped');
-  const used = reading.images.length > most ? reading.images.slice(0, most) : reading.images;
-  return used.map((image) => {
-    const frame = frames.frameOf(image, reading.images.length === 1);
-    const annotations = engine.convert(image.groups, frame);
-    return frame.picture ? { annotations, imageSize: frame.picture } : { annotations };
+  if (settings.multipleImages !== 'first' && reading.images.length > MAX_IMAGES)
+    engine.notes.add('list-capped');
+  const used = settings.multipleImages === 'first' ? reading.images.slice(0, 1) : reading.images;
+  const images: ConvertedImage[] = [];
+  const seen = used.map((image, position) => {
+    const frame = frames.frameOf(image, isOne);
+    const converted = engine.convert(image.groups, frame);
+    const { annotations } = converted;
+    if (position < MAX_IMAGES)
+      images.push(frame.picture ? { annotations, imageSize: frame.picture } : { annotations });
+    return converted.seen;
   });
+  return { images, seen };
 }
 
 interface ReadPayload {

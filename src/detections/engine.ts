@@ -1,5 +1,5 @@
 import { MAX_ANNOTATIONS, MIN_POLYGON_POINTS } from '../event/limits';
-import type { AnnotationLists, Keypoint } from '../event/types';
+import type { AnnotationLists, Classification, Keypoint } from '../event/types';
 import { DetectionError } from './detection-error';
 import { hull, isBoxOutside, isOutside, mapBox, toCentreBox, toPicture } from './geometry';
 import type { Box, CoordinateMap, CoordinateUnit, Frame } from './geometry';
@@ -15,6 +15,9 @@ const UNKNOWN_CLASS = 'unknown';
 const TINY_FROM = -0.05;
 const TINY_TO = 1.05;
 
+/** The probabilities of alternatives add up to 1, with a little room for rounding. */
+const MOST_OF_ALTERNATIVES = 1.05;
+
 /** Scratch values, so that a row costs no memory but its annotation; nothing here ever waits, so they are never in use twice. */
 const coordinates = new Float64Array(4);
 const scratch: Box = { x: 0, y: 0, width: 0, height: 0 };
@@ -27,6 +30,14 @@ export interface LeftOutRow {
   note: NoteCode;
 }
 
+/** What was made of the rows of one image. */
+export interface ConvertedRows {
+  /** as they travel: each list cut to the API's limit */
+  annotations: AnnotationLists;
+  /** what values of the event follow from: nothing is cut, but of a list of all classes only the predicted one is in it */
+  seen: AnnotationLists;
+}
+
 type Lists = { [List in keyof AnnotationLists]-?: NonNullable<AnnotationLists[List]> };
 
 /**
@@ -35,7 +46,10 @@ type Lists = { [List in keyof AnnotationLists]-?: NonNullable<AnnotationLists[Li
  */
 export class Engine {
   readonly notes = new Set<NoteCode>();
-  dropped = 0;
+  /** rows that could not be read */
+  unread = 0;
+  /** rows beyond those that an event takes */
+  capped = 0;
   /** the first of the rows that could not be read */
   firstLeftOut: LeftOutRow | undefined;
   /** rows below the mapping's own minimum confidence: they could be read */
@@ -43,6 +57,8 @@ export class Engine {
   private lowestCoordinate = Infinity;
   private highestCoordinate = -Infinity;
   private lists: Lists = newLists();
+  /** classes of the image that a classifier lists beside the one that it predicted */
+  private readonly alternatives = new Set<object>();
   private frame: Frame = { fit: 'squash' };
 
   constructor(private readonly settings: DetectionSettings) {}
@@ -52,8 +68,9 @@ export class Engine {
    *
    * @throws DetectionError `image-size-required`, `confidence-unit`
    */
-  convert(groups: readonly RowGroup[], frame: Frame): AnnotationLists {
+  convert(groups: readonly RowGroup[], frame: Frame): ConvertedRows {
     this.lists = newLists();
+    this.alternatives.clear();
     this.frame = frame;
     for (const group of groups) {
       group.withoutRows?.forEach((element) => this.leaveOut('no-list-inside', element, group));
@@ -81,6 +98,7 @@ export class Engine {
 
   private classify(group: RowGroup): void {
     const { rows, plan } = group;
+    const before = this.lists.classifications.length;
     for (let index = 0; index < rows.length; index++) {
       const row = rows[index];
       if (
@@ -92,8 +110,20 @@ export class Engine {
       }
       if (this.isBelowMinimum(row, index, group)) continue;
       const confidence = this.confidence(row, index, group);
-      this.lists.classifications.push({ class: this.className(row, index, group), confidence });
+      const found = { class: this.className(row, index, group), confidence };
+      this.lists.classifications.push(found);
+      if (plan.isPredicted?.(row, index, group) === false) this.alternatives.add(found);
     }
+    if (plan.predicted === 'top') this.setAsideAlternatives(this.lists.classifications.slice(before));
+  }
+
+  /** Only the most confident one was predicted, unless the confidences add up to more than those of alternatives can. */
+  private setAsideAlternatives(found: readonly Classification[]): void {
+    const sum = found.reduce((total, { confidence }) => total + confidence, 0);
+    if (sum > MOST_OF_ALTERNATIVES) return;
+    let top: Classification | undefined;
+    for (const one of found) if (!top || one.confidence > top.confidence) top = one;
+    for (const one of found) if (one !== top) this.alternatives.add(one);
   }
 
   private detect(group: RowGroup): void {
@@ -144,7 +174,7 @@ export class Engine {
   }
 
   private leaveOut(note: NoteCode, row: unknown, { path }: RowGroup): void {
-    this.dropped++;
+    this.unread++;
     this.notes.add(note);
     this.firstLeftOut ??= { row, path, note };
   }
@@ -346,21 +376,28 @@ export class Engine {
     return this.settings.units === 'fraction' ? 'fraction' : 'pixel';
   }
 
-  private finish(): AnnotationLists {
-    const lists: AnnotationLists = {};
+  private finish(): ConvertedRows {
+    const { lists, alternatives } = this;
+    if (alternatives.size === 0) return { annotations: this.cappedLists(), seen: lists };
+    const predicted = lists.classifications.filter((one) => !alternatives.has(one));
+    return { annotations: this.cappedLists(), seen: { ...lists, classifications: predicted } };
+  }
+
+  private cappedLists(): AnnotationLists {
+    const capped: AnnotationLists = {};
     const { objectDetections, classifications, instanceSegmentations, keypoints } = this.lists;
-    if (objectDetections.length) lists.objectDetections = this.cap(objectDetections);
-    if (classifications.length) lists.classifications = this.cap(classifications);
-    if (instanceSegmentations.length) lists.instanceSegmentations = this.cap(instanceSegmentations);
-    if (keypoints.length) lists.keypoints = this.cap(keypoints);
-    return lists;
+    if (objectDetections.length) capped.objectDetections = this.cap(objectDetections);
+    if (classifications.length) capped.classifications = this.cap(classifications);
+    if (instanceSegmentations.length) capped.instanceSegmentations = this.cap(instanceSegmentations);
+    if (keypoints.length) capped.keypoints = this.cap(keypoints);
+    return capped;
   }
 
   /** Keeps the most confident entries in their order; of equal ones the first. */
   private cap<Entry extends { confidence: number }>(entries: Entry[]): Entry[] {
     if (entries.length <= MAX_ANNOTATIONS) return entries;
     this.notes.add('list-capped');
-    this.dropped += entries.length - MAX_ANNOTATIONS;
+    this.capped += entries.length - MAX_ANNOTATIONS;
     return entries
       .map((entry, position) => ({ entry, position }))
       .sort((a, b) => b.entry.confidence - a.entry.confidence || a.position - b.position)

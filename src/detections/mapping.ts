@@ -2,7 +2,7 @@ import { DetectionError } from './detection-error';
 import type { BoxConvention, CoordinateUnit } from './geometry';
 import { checkMapping } from './check-mapping';
 import { findRows, follow, parsePath } from './path';
-import type { FoundRows, PathStep } from './path';
+import type { PathStep } from './path';
 import { readPoints } from './points';
 import type { PointShape, ThirdValue } from './points';
 import { putArray, putFour } from './reading';
@@ -24,6 +24,7 @@ export interface Mapping {
   kind?: 'boxes' | 'classification';
   class: ValuePath | { const: string } | { key: true };
   classMap?: Record<string, string>;
+  predicted?: 'top' | 'all';
   confidence?: ValuePath | { const: number };
   confidenceUnit?: 'fraction' | 'percent';
   minConfidence?: number;
@@ -110,6 +111,7 @@ export function compileMapping(mapping: Mapping, pixelUnits: 'pixel' | 'auto' = 
     readConfidence: typeof confidence === 'string' ? reader(confidence) : constantConfidence(confidence),
     confidenceUnit: mapping.confidenceUnit ?? 'fraction',
     percentEvidence: DECLARED_FRACTION_EVIDENCE,
+    predicted: mapping.predicted === 'top' ? 'top' : undefined,
     minConfidence: mapping.minConfidence,
     box: mapping.box && boxPlan(mapping.box, unit(mapping.box.units), reader),
     points: mapping.points && pointsPlan(mapping.points, unit(mapping.points.units), reader),
@@ -130,8 +132,8 @@ export function carriesRunLengths(row: unknown): boolean {
  * @throws DetectionError `parallel-length-mismatch`
  */
 export function readByMapping(payload: unknown, compiled: CompiledMapping): ImageReading | undefined {
-  const found = findRows(payload, compiled.list) ?? emptyWhenAllowed(payload, compiled);
-  if (!found) return undefined;
+  const found = findRows(payload, compiled.list);
+  if (!found) return mayListBeMissing(payload, compiled) ? { groups: [], isListMissing: true } : undefined;
   for (const list of compiled.parallelLists) {
     const parallel = follow(payload, list);
     if (Array.isArray(parallel) ? parallel.length !== found.rows.length : found.rows.length > 0) {
@@ -161,12 +163,12 @@ function isPassedOver(element: unknown, { passOver = [] }: Mapping): boolean {
   return passOver.some((key) => has(element, key));
 }
 
-/** Only a list that is not there counts as empty: something else in its place is an error. */
-function emptyWhenAllowed(payload: unknown, { mapping, list }: CompiledMapping): FoundRows | undefined {
-  if (mapping.whenListMissing !== 'empty' || !isObject(payload)) return undefined;
+/** Only a list that is not there may be missing: something else in its place is an error. */
+function mayListBeMissing(payload: unknown, { mapping, list }: CompiledMapping): boolean {
+  if (mapping.whenListMissing !== 'empty' || !isObject(payload)) return false;
   const firstEach = list.findIndex((step) => 'each' in step);
   const value = follow(payload, firstEach < 0 ? list : list.slice(0, firstEach));
-  return value === undefined || value === null ? { rows: [] } : undefined;
+  return value === undefined || value === null;
 }
 
 function parallelMismatch(rows: number, others: number, list: PathStep[]): DetectionError {

@@ -248,7 +248,13 @@ export const PRESETS: readonly Preset[] = [
           fields: ['coordinates.xmin', 'coordinates.ymin', 'coordinates.xmax', 'coordinates.ymax'],
         },
       },
-      { list: 'predictions', kind: 'classification', class: 'labelName', confidence: 'score' },
+      {
+        list: 'predictions',
+        kind: 'classification',
+        predicted: 'top',
+        class: 'labelName',
+        confidence: 'score',
+      },
     ],
   },
   {

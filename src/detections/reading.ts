@@ -44,6 +44,8 @@ export interface ImageReading {
   size?: Size;
   /** grid of the coordinates, when the payload says that it is not the picture's */
   source?: { size: Size; fit: SourceFit };
+  /** there is no list, and the mapping allows it */
+  isListMissing?: boolean;
   groups: RowGroup[];
 }
 
@@ -107,6 +109,10 @@ export interface RowPlan {
   confidenceUnit: 'fraction' | 'percent' | 'score';
   /** above this a "fraction" must be a percentage, and is refused */
   percentEvidence: number;
+  /** `top`: the classes of a picture are alternatives, and the most confident one was predicted */
+  predicted?: 'top';
+  /** whether the class of the row was predicted, where the answer lists others as well and says so */
+  isPredicted?: (row: unknown, index: number, group: RowGroup) => boolean;
   /** rows below it are passed over without a word */
   minConfidence?: number;
   box?: BoxPlan;
@@ -127,6 +133,11 @@ export function boxes(plan: Partial<RowPlan> & Pick<RowPlan, 'readClass'>): RowP
 /** A plan of classes of the whole picture, likewise. */
 export function classes(plan: Partial<RowPlan> & Pick<RowPlan, 'readClass'>): RowPlan {
   return { ...boxes(plan), kind: 'classification' };
+}
+
+/** The same for models that give every class they know a probability (softmax). */
+export function alternatives(plan: Partial<RowPlan> & Pick<RowPlan, 'readClass'>): RowPlan {
+  return { ...classes(plan), predicted: 'top' };
 }
 
 /** Reads one own property of the row. */

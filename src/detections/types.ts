@@ -112,8 +112,15 @@ export interface DetectionResult {
   images: ConvertedImage[];
   /** annotations in all images and lists */
   count: number;
-  /** detections of the payload that were left out */
+  /** detections of the payload that were left out, those that could not be read and those beyond the limit of a list */
   dropped: number;
+  /** those of them that could not be read */
+  unread: number;
+  /**
+   * For each image what the values of an event follow from: all that was read, also beyond the limit of a list, but of a classifier's list of
+   * all classes only the predicted one. Absent when the mapping lets the list be missing and it is: then nobody knows what was there
+   */
+  seen?: AnnotationLists[];
   notes: NoteCode[];
   /** only with `metadataCandidates` */
   metadata?: Record<string, string | number | boolean>;

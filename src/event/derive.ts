@@ -46,6 +46,38 @@ export function topClass(images: readonly AnnotationLists[]): string | undefined
   return top && fitAlertType(top.class);
 }
 
+/** Where the value of a field comes from the detections. */
+export const DERIVATIONS = ['detected', 'count', 'topClass'] as const;
+export type Derivation = (typeof DERIVATIONS)[number];
+
+/**
+ * A value that follows from detections of which some could not be read: `fail` stands when those that were read decide it. Every other value
+ * is undefined then, for what is missing could change it.
+ */
+export function deriveFromPart(
+  derivation: Derivation,
+  images: readonly AnnotationLists[],
+  classes: readonly string[],
+): 'fail' | undefined {
+  return derivation === 'detected' && detectedResult(images, classes) === 'fail' ? 'fail' : undefined;
+}
+
+/** A value that follows from all detections. */
+export function derive(
+  derivation: Derivation,
+  images: readonly AnnotationLists[],
+  classes: readonly string[],
+): string | number | undefined {
+  switch (derivation) {
+    case 'detected':
+      return detectedResult(images, classes);
+    case 'count':
+      return countDetections(images, classes);
+    case 'topClass':
+      return topClass(images);
+  }
+}
+
 /** Keeps the annotations at or above a confidence (0 to 1) and of these classes (of all, when none is named). The lists given are not changed. */
 export function filterDetections(
   lists: AnnotationLists,

@@ -35,6 +35,69 @@ describe('vision-event', function () {
     assert.equal(simulator.requests.total, 0);
   });
 
+  describe('values that follow from the detections', () => {
+    const rows = {
+      format: 'custom',
+      mapping: JSON.stringify({
+        list: 'found',
+        class: 'name',
+        box: { convention: 'corner', units: 'pixel', fields: 'box' },
+      }),
+    };
+    const scratch = { name: 'scratch', box: [1, 2, 3, 4] };
+    const unreadable = { name: 'dent', box: [1, 2, 'wide', 4] };
+    const quality = { ...rows, result: 'scratch', resultType: 'detected' };
+    const count = { ...rows, eventType: 'inventory_count', itemCountType: 'count' };
+    const alert = { ...rows, eventType: 'safety_alert', alertTypeType: 'topClass' };
+
+    for (const [name, properties, found, eventData, uncertain] of [
+      [
+        'a fail that the rows read decide stands',
+        quality,
+        [scratch, unreadable],
+        { result: 'fail' },
+        undefined,
+      ],
+      ['no pass', quality, [{ ...scratch, name: 'dust' }, unreadable], {}, ['result']],
+      ['no count', count, [scratch, unreadable], {}, ['itemCount']],
+      ['no top class', alert, [scratch, unreadable], {}, ['alertType']],
+    ] as const) {
+      it(`rows that cannot be read: ${name}`, async () => {
+        const flow = await TestFlow.load({ delivery: 'build', ...properties });
+        const { out } = await flow.send({ payload: { found } });
+        assert.deepEqual((out!.payload as { eventData: object }).eventData, eventData);
+        assert.deepEqual(out!.visionEvent!.uncertain, uncertain);
+        assert.deepEqual(out!.visionEvent!.detections?.notes.includes('bad-number'), true);
+        const status = flow.statuses.at(-1)!;
+        assert.equal(status.fill, 'yellow');
+        // the text itself is in the catalogue, which is not loaded here
+        assert.match(status.text!, /status\.oneRead$/);
+      });
+    }
+
+    it('none where nobody looked: no detections, or a list that may be missing', async () => {
+      const lenient = JSON.stringify({ ...JSON.parse(rows.mapping), whenListMissing: 'empty' });
+      for (const properties of [
+        { ...count, mapping: lenient },
+        { ...quality, mapping: lenient },
+        { ...count, detectionsType: 'none' },
+      ]) {
+        const flow = await TestFlow.load({ delivery: 'build', ...properties });
+        const { out } = await flow.send({ payload: { frame: 7 } });
+        assert.deepEqual((out!.payload as { eventData: object }).eventData, {});
+        assert.equal(out!.visionEvent!.uncertain, undefined);
+        await helper.unload();
+      }
+    });
+
+    it('rows that the settings leave out were read', async () => {
+      const flow = await TestFlow.load({ delivery: 'build', ...quality, classes: 'dust' });
+      const { out } = await flow.send({ payload: { found: [scratch] } });
+      assert.deepEqual((out!.payload as { eventData: object }).eventData, { result: 'pass' });
+      assert.equal(flow.statuses.at(-1)!.fill, 'green');
+    });
+  });
+
   it('posts the event and reports what the API answered', async () => {
     const flow = await TestFlow.load({ result: 'pass' }, { ...workspace, deviceId: 'camera-7' });
     const { out } = await flow.send({ payload: roboflow({ class: 'part' }) });

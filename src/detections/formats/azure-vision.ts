@@ -1,4 +1,4 @@
-import { boxes, classes, field, fourFields } from '../reading';
+import { alternatives, boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, Reader, Reading, RowGroup, RowPlan } from '../reading';
 import { has, isObject, own, ownArray, ownObject, toSize } from '../values';
 
@@ -34,7 +34,7 @@ const customVisionObjects: RowPlan = boxes({
     read: fourFields(['left', 'top', 'width', 'height'], 'boundingBox'),
   },
 });
-const customVisionClasses: RowPlan = classes(customVision);
+const customVisionClasses: RowPlan = alternatives(customVision);
 
 const RESULTS_4 = { objectsResult: analysis4, peopleResult: people, tagsResult: tags };
 

@@ -1,4 +1,4 @@
-import { boxes, classes, field, fourFields } from '../reading';
+import { alternatives, boxes, field, fourFields } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
 import { has, isObject, own, ownArray, ownObject, toSize } from '../values';
 import type { JsonObject } from '../values';
@@ -17,7 +17,7 @@ const rows: RowPlan = boxes({
 /** An anomaly's value is a distance, not a probability. */
 const anomalies: RowPlan = { ...rows, confidenceUnit: 'score' };
 
-const classification: RowPlan = classes({
+const classification: RowPlan = alternatives({
   readClass: (_row, index, group) => group.names?.[index],
   readConfidence: (row) => row,
 });

@@ -1,5 +1,5 @@
 import { DetectionError } from '../detection-error';
-import { boxes, classes, putFour } from '../reading';
+import { alternatives, boxes, putFour } from '../reading';
 import type { Adapter, RowPlan } from '../reading';
 import { everyRow, has, hasKeyCount } from '../values';
 import type { JsonObject } from '../values';
@@ -32,7 +32,7 @@ const objects: RowPlan = boxes({
     },
   },
 });
-const classification: RowPlan = classes(common);
+const classification: RowPlan = alternatives(common);
 
 function isLabelled(row: JsonObject): boolean {
   return typeof row.label === 'string' && 'score' in row;

@@ -2,7 +2,7 @@ import { DetectionError } from '../detection-error';
 import { follow, parsePath } from '../path';
 import type { PathStep } from '../path';
 import { readPoints } from '../points';
-import { boxes, classes, field, putFour } from '../reading';
+import { alternatives, boxes, classes, field, putFour } from '../reading';
 import type { Adapter, ImageReading, RawPoint, Reading, RowPlan } from '../reading';
 import { outlineOf } from '../run-length-mask';
 import type { DetectionSettings, NoteCode, Size } from '../types';
@@ -124,7 +124,7 @@ function readKeypoints(keypoints: readonly unknown[]): RawPoint[] {
   }));
 }
 
-const classification: RowPlan = classes({
+const classification: RowPlan = alternatives({
   readClass: field('class'),
   readConfidence: field('confidence'),
 });
@@ -466,7 +466,12 @@ function multiLabelGroup(
   const predicted = ownArray(image, 'predicted_classes');
   const keys = settings.allClasses || !predicted ? Object.keys(predictions) : predicted.filter(isText);
   if (keys.length === 0) notes.add('nothing-predicted');
-  return { rows: keys.map((key) => own(predictions, key)), names: keys, plan: multiLabel };
+  const isPredicted = predicted && ((name: unknown) => predicted.includes(name));
+  const plan: RowPlan = {
+    ...multiLabel,
+    isPredicted: isPredicted && ((_row, index, group) => isPredicted(group.names?.[index])),
+  };
+  return { rows: keys.map((key) => own(predictions, key)), names: keys, plan };
 }
 
 export const roboflow: Adapter = {

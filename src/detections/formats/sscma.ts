@@ -1,5 +1,5 @@
 import { DetectionError } from '../detection-error';
-import { boxes, classes, putArray } from '../reading';
+import { alternatives, boxes, putArray } from '../reading';
 import type { Adapter, PointsPlan, RawPoint, Reading, RowGroup, RowPlan } from '../reading';
 import type { DetectionSettings } from '../types';
 import { isObject, isText, own, ownArray, ownObject, toNumber, toSize } from '../values';
@@ -47,7 +47,7 @@ const PLANS = {
   boxes: packedBoxes(itself),
   keypoints: { ...packedBoxes(beforePoints), keypoints: points },
   segments: { ...packedBoxes(beforePoints), points },
-  classes: classes({
+  classes: alternatives({
     readClass: (_row, index, group) => group.names?.[index],
     readClassId: (row) => itself(row)[1],
     readConfidence: (row) => itself(row)[0],

@@ -1,5 +1,5 @@
 import { readPoints } from '../points';
-import { boxes, classes, field, fourFields, putFour } from '../reading';
+import { alternatives, boxes, field, fourFields, putFour } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
 import type { NoteCode } from '../types';
 import { everyRow, has, hasKeyCount, isObject, isText, own, ownArray, toNumber } from '../values';
@@ -29,7 +29,10 @@ const cocoSsd: RowPlan = boxes({
   },
 });
 
-const mobileNet: RowPlan = classes({ readClass: field('className'), readConfidence: field('probability') });
+const mobileNet: RowPlan = alternatives({
+  readClass: field('className'),
+  readConfidence: field('probability'),
+});
 
 const poseKeypoints = (row: unknown) => readPoints(own(row, 'keypoints'), 'xyObjects');
 

@@ -280,7 +280,9 @@ describe('empty lists', () => {
         images: [{ annotations: {} }],
         count: 0,
         dropped: 0,
+        unread: 0,
         notes: [],
+        seen: [{ objectDetections: [], classifications: [], instanceSegmentations: [], keypoints: [] }],
       });
     });
   }
