@@ -13,6 +13,10 @@ export const workspaceDefaults = {
   timeout: 30000,
   tls: '',
   proxy: '',
+  /** takes every request, with the real address as `?url=` */
+  gateway: '',
+  /** extra headers, comma separated; their values are the credential `headerValues` */
+  headerNames: '',
   maxWaiting: 1000,
   imageMaxMegabytes: 20,
   uploadReuseMinutes: 10,

@@ -25,6 +25,12 @@ export = function (RED: NodeAPI): void {
   RED.nodes.registerType<WorkspaceNode, WorkspaceProperties & NodeDef, object, WorkspaceCredentials>(
     WORKSPACE_TYPE,
     VisionEventWorkspace,
-    { credentials: { apiKey: { type: 'password' }, eventStoreKey: { type: 'password' } } },
+    {
+      credentials: {
+        apiKey: { type: 'password' },
+        eventStoreKey: { type: 'password' },
+        headerValues: { type: 'password' },
+      },
+    },
   );
 };

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
 import { makeRedactor, SHORTEST_KEY } from '../../src/api/redact';
 import { toFlowError } from './flow-error';
+import { headerSecrets } from './header-values';
 import { Workspace, WORKSPACE_TYPE, type WorkspaceNode } from './workspace';
 
 /** Node-RED itself reads up to 5 MB; no dialog sends as much. */
@@ -60,8 +61,10 @@ export class AdminRoutes {
     Promise.resolve()
       .then(() => {
         const checked = checkedRequest(request);
-        const { apiKey, eventStoreKey } = checked.body;
+        const { apiKey, eventStoreKey, headerValues } = checked.body;
         for (const key of [apiKey, eventStoreKey]) if (typeof key === 'string') secrets.push(key);
+        if (typeof headerValues === 'string')
+          secrets.push(...headerSecrets(this.RED, undefined, headerValues));
         return handle(checked);
       })
       .then(
@@ -143,8 +146,8 @@ function keysOf(RED: NodeAPI): Set<string> {
   const keys = new Set<string>();
   RED.nodes.eachNode(({ id, type }) => {
     if (type !== WORKSPACE_TYPE) return;
-    const credentials = (RED.nodes.getNode(id) as WorkspaceNode | null)?.credentials;
-    for (const key of [credentials?.apiKey, credentials?.eventStoreKey]) if (key) keys.add(key);
+    const workspace = (RED.nodes.getNode(id) as WorkspaceNode | null)?.workspace;
+    for (const key of workspace?.secrets() ?? []) keys.add(key);
   });
   return keys;
 }

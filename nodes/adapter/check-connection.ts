@@ -3,12 +3,14 @@ import { hostAndPort } from '../../src/api/base-url';
 import { VisionEventsClient, type ClientOptions } from '../../src/api/client';
 import { ApiError } from '../../src/api/errors';
 import { EventStoreClient, type EventStoreOptions } from '../../src/api/event-store-client';
+import { serverOf } from '../../src/api/http-client';
 import { chooseProxy } from '../../src/api/proxy';
 import { workspaceDefaults, type WorkspaceProperties } from '../properties';
 import { deployedNode, type AdminRequest } from './admin-route';
 import { clientOptions, eventStoreOptions } from './client-options';
 import { withVariables } from './dialog-values';
 import { toFlowError } from './flow-error';
+import { extraHeaders } from './header-values';
 import { WORKSPACE_TYPE, type WorkspaceNode } from './workspace';
 
 /** A technician waits in front of the dialog. */
@@ -47,7 +49,8 @@ interface Target {
  * Says as far as the API lets one know whether a workspace can be reached and what its key may do, by one harmless request. What a
  * key of the cloud may write is unknown for good: the API has no request that proves it without creating something.
  *
- * @param body `id` of the workspace, and what its dialog holds: `target`, `baseUrl`, `timeout`, `tls`, `proxy`, `apiKey`, `eventStoreKey`
+ * @param body `id` of the workspace, and what its dialog holds: `target`, `baseUrl`, `timeout`, `tls`, `proxy`,
+ * `gateway`, `headerNames`, `headerValues`, `apiKey`, `eventStoreKey`
  */
 export async function checkConnection(
   RED: NodeAPI,
@@ -89,7 +92,7 @@ async function probe(target: Target, way: Step[], results: Results): Promise<voi
 
 /** What a request meets up to the API, in this order, and what is known of it beforehand. */
 function describeWay(options: Target['options'], results: Results): Step[] {
-  const url = new URL(options.baseUrl);
+  const url = serverOf(options);
   const proxy = chooseProxy(url, options.proxy, options.env ?? {});
   const isTls = url.protocol === 'https:';
   results.set('host', 'unknown', hostAndPort(url));
@@ -124,12 +127,15 @@ function targetOf(RED: NodeAPI, body: Record<string, unknown>, isCloud: boolean)
   const node = deployedNode(RED, body['id']) as WorkspaceNode | undefined;
   const deployed = node?.type === WORKSPACE_TYPE ? node : undefined;
   const text = (name: string) => (typeof body[name] === 'string' ? body[name] : '');
-  const key = (name: 'apiKey' | 'eventStoreKey') =>
+  const key = (name: 'apiKey' | 'eventStoreKey' | 'headerValues') =>
     text(name) === UNCHANGED_PASSWORD ? (deployed?.credentials?.[name] ?? '') : text(name);
   const values = withVariables(RED, deployed as Node | undefined, {
     baseUrl: text('baseUrl'),
     apiKey: key('apiKey'),
     eventStoreKey: key('eventStoreKey'),
+    gateway: text('gateway'),
+    headerNames: text('headerNames'),
+    headerValues: key('headerValues'),
   });
   const config: WorkspaceProperties = {
     ...workspaceDefaults,
@@ -137,10 +143,12 @@ function targetOf(RED: NodeAPI, body: Record<string, unknown>, isCloud: boolean)
     timeout: Math.min(Number(body['timeout']) || LONGEST_MS, LONGEST_MS),
     tls: text('tls'),
     proxy: text('proxy'),
+    gateway: values.gateway,
   };
+  const headers = extraHeaders(RED, deployed, values.headerNames, values.headerValues);
   return isCloud
-    ? cloud(clientOptions(RED, config, values.apiKey))
-    : eventStore(eventStoreOptions(RED, config, values.eventStoreKey));
+    ? cloud(clientOptions(RED, config, values.apiKey, headers))
+    : eventStore(eventStoreOptions(RED, config, values.eventStoreKey, headers));
 }
 
 function cloud(options: ClientOptions): Target {

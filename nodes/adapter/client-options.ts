@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { ClientOptions } from '../../src/api/client';
 import type { EventStoreOptions } from '../../src/api/event-store-client';
+import type { ExtraHeaders } from '../../src/api/gateway';
 import type { ConnectionOptions } from '../../src/api/http-client';
 import { MAX_WAITING } from '../../src/api/limits';
 import type { WorkspaceProperties } from '../properties';
@@ -35,10 +36,12 @@ export function clientOptions(
   RED: NodeAPI,
   config: WorkspaceProperties,
   apiKey: string | undefined,
+  headers: ExtraHeaders = {},
 ): ClientOptions {
   return {
-    ...connectionOptions(RED, config),
-    apiKey: configured('API key', apiKey, labelOf(config)),
+    ...connectionOptions(RED, config, headers),
+    // A header of that name is the key then.
+    apiKey: hasHeader(headers, 'authorization') ? apiKey : configured('API key', apiKey, labelOf(config)),
     uploadReuseMs: uploadReuseMs(config),
   };
 }
@@ -53,12 +56,21 @@ export function eventStoreOptions(
   RED: NodeAPI,
   config: WorkspaceProperties,
   key: string | undefined,
+  headers: ExtraHeaders = {},
 ): EventStoreOptions {
-  const options = connectionOptions(RED, config);
+  const options = connectionOptions(RED, config, headers);
   return key?.trim() ? { ...options, apiKey: configured('X-API-Key', key, labelOf(config)) } : options;
 }
 
-function connectionOptions(RED: NodeAPI, config: WorkspaceProperties): Omit<ConnectionOptions, 'apiKey'> {
+function hasHeader(headers: ExtraHeaders, wanted: string): boolean {
+  return Object.keys(headers).some((name) => name.toLowerCase() === wanted);
+}
+
+function connectionOptions(
+  RED: NodeAPI,
+  config: WorkspaceProperties,
+  headers: ExtraHeaders,
+): Omit<ConnectionOptions, 'apiKey'> {
   const fault = workspaceSettingsFault(config, fieldLabels(RED, 'vision-event-workspace'));
   if (fault) throw fault;
   const label = labelOf(config);
@@ -67,6 +79,8 @@ function connectionOptions(RED: NodeAPI, config: WorkspaceProperties): Omit<Conn
     timeoutMs: Number(config.timeout) || 30_000,
     maxWaiting: maxWaitingOf(config),
     env: process.env,
+    headers,
+    ...(config.gateway?.trim() && { gateway: configured('gateway', config.gateway, label) }),
   };
   const tls = configNode<TlsConfigNode>(RED, 'TLS', config.tls, label);
   if (tls) options.tls = tls.addTLSOptions({});

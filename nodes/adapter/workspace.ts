@@ -10,6 +10,7 @@ import { PICTURE_MAX_BYTES } from '../../src/images/limits';
 import { clientOptions, eventStoreOptions, maxWaitingOf } from './client-options';
 import { numberOf } from './event-settings';
 import { FlowError } from './flow-error';
+import { extraHeaders, headerSecrets } from './header-values';
 import { cloudTarget, eventStoreTarget } from './send-targets';
 import { ArrivalOrder } from './arrival-order';
 import { WorkLimit } from './work-limit';
@@ -21,6 +22,8 @@ export interface WorkspaceCredentials {
   apiKey?: string;
   /** X-API-Key of a Local Event Store; empty when it asks for none */
   eventStoreKey?: string;
+  /** values of the extra headers: JSON, by name */
+  headerValues?: string;
 }
 
 export interface WorkspaceNode extends Node<WorkspaceCredentials> {
@@ -64,9 +67,11 @@ export class Workspace {
     return this.config.deviceId ?? '';
   }
 
-  /** As deployed, environment variables filled in; undefined without one. For the sender and to strike it out of answers, never to show. */
-  get apiKey(): string | undefined {
-    return this.node.credentials?.apiKey;
+  /** Keys and values of headers as deployed, environment variables filled in: to strike them out of answers, never to show. */
+  secrets(): string[] {
+    const { apiKey, eventStoreKey, headerValues } = this.node.credentials ?? {};
+    const keys = [apiKey, eventStoreKey].filter((key) => key !== undefined);
+    return [...keys, ...headerSecrets(this.RED, this.node, headerValues)];
   }
 
   /** Larger pictures are refused before anything is sent. */
@@ -92,7 +97,7 @@ export class Workspace {
     }
     this.mustBeOpen();
     this.openClient ??= new VisionEventsClient(
-      clientOptions(this.RED, this.config, this.node.credentials?.apiKey),
+      clientOptions(this.RED, this.config, this.node.credentials?.apiKey, this.headers()),
     );
     return this.openClient;
   }
@@ -113,9 +118,14 @@ export class Workspace {
       );
     }
     this.openEventStore ??= new EventStoreClient(
-      eventStoreOptions(this.RED, this.config, this.node.credentials?.eventStoreKey),
+      eventStoreOptions(this.RED, this.config, this.node.credentials?.eventStoreKey, this.headers()),
     );
     return this.openEventStore;
+  }
+
+  /** @throws FlowError `NOT_CONFIGURED` */
+  private headers(): Record<string, string> {
+    return extraHeaders(this.RED, this.node, this.config.headerNames, this.node.credentials?.headerValues);
   }
 
   private mustBeOpen(): void {

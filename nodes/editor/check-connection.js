@@ -50,7 +50,19 @@ function visionEventCheckConnection(form, admin, selector) {
 
   function dialogValues() {
     const { target, baseUrl, timeout, tls, proxy, apiKey, eventStoreKey } = form.values();
-    return { target, baseUrl, timeout, tls, proxy, apiKey, eventStoreKey };
+    const { gateway, headerNames, headerValues } = form.values();
+    return {
+      target,
+      baseUrl,
+      timeout,
+      tls,
+      proxy,
+      apiKey,
+      eventStoreKey,
+      gateway,
+      headerNames,
+      headerValues,
+    };
   }
 
   function stepLine({ step, state, detail = '' }) {

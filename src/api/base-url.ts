@@ -9,25 +9,25 @@ function notConfigured(message: string): ApiError {
  * The text itself is never repeated in an error: people paste keys into the wrong field.
  * @throws ApiError `NOT_CONFIGURED`
  */
-export function parseBaseUrl(text: string | undefined): URL {
-  const example = 'such as https://api.roboflow.com';
-  if (!text?.trim()) throw notConfigured(`The base URL is empty. Enter one ${example}.`);
+export function parseBaseUrl(text: string | undefined, what: 'base URL' | 'gateway' = 'base URL'): URL {
+  const example = what === 'gateway' ? 'such as https://gateway.local' : 'such as https://api.roboflow.com';
+  if (!text?.trim()) throw notConfigured(`The ${what} is empty. Enter one ${example}.`);
   let url: URL;
   try {
     url = new URL(text.trim());
   } catch {
-    throw notConfigured(`The base URL is not a URL. Enter a complete one ${example}.`);
+    throw notConfigured(`The ${what} is not a URL. Enter a complete one ${example}.`);
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw notConfigured(`The base URL starts with ${url.protocol}, but must start with https:// or http://.`);
+    throw notConfigured(`The ${what} starts with ${url.protocol}, but must start with https:// or http://.`);
   }
   if (url.username || url.password) {
     throw notConfigured(
-      'The base URL holds a user name or a password. Take it out; the API key has its own field.',
+      `The ${what} holds a user name or a password. Take it out; the API key has its own field.`,
     );
   }
   if (url.search || url.hash) {
-    throw notConfigured(`The base URL must end before "${url.search ? '?' : '#'}". Enter one ${example}.`);
+    throw notConfigured(`The ${what} must end before "${url.search ? '?' : '#'}". Enter one ${example}.`);
   }
   if (/\/vision-events\/*$/.test(url.pathname)) {
     throw notConfigured(

@@ -5,6 +5,7 @@ import { closeIdleConnections, makeAgent, type TlsSettings } from './agents';
 import { endpointUrl, hostAndPort, parseBaseUrl } from './base-url';
 import { ConnectionSlots } from './connection-slots';
 import { ApiError, REPLY_TOO_LARGE } from './errors';
+import { checkedHeaders, parseGateway, secretsOf, throughGateway, type ExtraHeaders } from './gateway';
 import { networkFailure, statusFailure, type RawReply, type Surroundings } from './failure';
 import { DEFAULT_TIMEOUT_MS, MAX_CONNECTIONS, MAX_REPLY_BYTES, MAX_TIMER_MS, MAX_WAITING } from './limits';
 import { chooseProxy, type Proxy, type ProxySettings } from './proxy';
@@ -28,6 +29,15 @@ export interface ConnectionOptions {
   /** where `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` are looked up; `process.env` by default */
   env?: NodeJS.ProcessEnv;
   userAgent?: string;
+  /** sent with every request; the values are secrets. One called `Authorization` wins over the API key, which may then be missing */
+  headers?: ExtraHeaders;
+  /** takes every request in place of the server, with the real address as `?url=`; without a path, `/proxy` is meant */
+  gateway?: string;
+}
+
+/** Where a client with these settings connects to, a proxy aside. @throws ApiError `NOT_CONFIGURED` */
+export function serverOf({ baseUrl, gateway }: Pick<ConnectionOptions, 'baseUrl' | 'gateway'>): URL {
+  return gateway?.trim() ? parseGateway(gateway) : parseBaseUrl(baseUrl);
 }
 
 /** What the two services differ in. */
@@ -101,6 +111,10 @@ function loadAxios(): Axios {
 
 interface Route {
   base: URL;
+  /** in place of the server of `base` */
+  gateway: URL | undefined;
+  /** checked, by names in small letters */
+  headers: Record<string, string>;
   proxy: Proxy | undefined;
   agent: Agent;
   surroundings: Surroundings;
@@ -189,7 +203,8 @@ export class HttpClient {
    */
   async request(request: HttpRequest): Promise<HttpReply> {
     const route = this.#requireRoute();
-    const url = endpointUrl(route.base, request.path, request.query);
+    const endpoint = endpointUrl(route.base, request.path, request.query);
+    const url = route.gateway ? throughGateway(route.gateway, endpoint) : endpoint;
     const refusal = () => this.#abortError('caller', request, route, 0);
     if (request.signal?.aborted) throw refusal();
     const release = await this.#slots.acquire(request.signal, refusal);
@@ -244,7 +259,7 @@ export class HttpClient {
   }
 
   async #exchange(request: HttpRequest, url: URL, route: Route, flight: Flight): Promise<RawReply> {
-    const { agent, proxy, base } = route;
+    const { agent, proxy, headers } = route;
     const { method, body } = request;
     const axios = loadAxios();
     const response = await axios.send({
@@ -254,13 +269,14 @@ export class HttpClient {
         ...this.#traits.authenticate(this.#apiKey),
         accept: 'application/json',
         'user-agent': this.#options.userAgent ?? 'vision-events-node-red',
+        ...headers,
         ...(body && { 'content-type': body.contentType, 'content-length': String(body.length) }),
       }),
       data: body?.open(),
       httpAgent: agent,
       httpsAgent: agent,
       // The agent already tunnels https; only plain http needs the library's own proxy request.
-      proxy: proxy && base.protocol === 'http:' ? axiosProxy(proxy) : noAxiosProxy(),
+      proxy: proxy && url.protocol === 'http:' ? axiosProxy(proxy) : noAxiosProxy(),
       timeout: this.#timeoutOf(request),
       signal: flight,
       maxRedirects: 0,
@@ -274,8 +290,11 @@ export class HttpClient {
     const { text, complete } = await readBounded(response.data as Readable, limit);
     // Of a refusal the status matters, not the end of a long error page.
     if (!complete && isSuccess(response.status)) throw oversizeError(limit, route, response.status);
-    const { status, headers } = response;
-    return { statusCode: status, headers, body: withoutDepths(route.redactReply(text)) };
+    return {
+      statusCode: response.status,
+      headers: response.headers,
+      body: withoutDepths(route.redactReply(text)),
+    };
   }
 
   #timeoutOf(request: HttpRequest): number {
@@ -290,34 +309,41 @@ export class HttpClient {
 
   #makeRoute(): Route {
     const { baseUrl, proxy: proxySettings, env = process.env, tls = {} } = this.#options;
-    this.#checkKey();
+    const headers = checkedHeaders(this.#options.headers);
+    const [keyHeader] = Object.keys(this.#traits.authenticate('key'));
+    const hasOwnKey = keyHeader !== undefined && keyHeader in headers;
+    this.#checkKey(hasOwnKey);
     const base = parseBaseUrl(baseUrl);
-    const proxy = chooseProxy(base, proxySettings, env);
-    const agent = makeAgent(base, proxy, {
+    const server = serverOf(this.#options);
+    const proxy = chooseProxy(server, proxySettings, env);
+    const agent = makeAgent(server, proxy, {
       maxConnections: this.#maxConnections,
       keepAlive: this.#traits.keepAlive,
       tls,
       tunnelTimeoutMs: this.timeoutMs,
     });
+    const gateway = this.#options.gateway?.trim() ? server : undefined;
     const surroundings: Surroundings = {
-      where: hostAndPort(base) + (proxy ? ` through the proxy ${proxy.host}:${proxy.port}` : ''),
-      addressSetting: this.#traits.addressSetting,
-      keySetting: this.#traits.keySetting,
+      where: hostAndPort(server) + (proxy ? ` through the proxy ${proxy.host}:${proxy.port}` : ''),
+      addressSetting: gateway ? 'the gateway of the workspace' : this.#traits.addressSetting,
+      keySetting: hasOwnKey ? `the header ${keyHeader} of the workspace` : this.#traits.keySetting,
       proxySetting: proxy?.setting,
       redact: makeRedactor([
         { text: this.#apiKey, label: '[API key]' },
         { text: proxy?.password, label: '[proxy password]' },
+        ...secretsOf(headers).map((text) => ({ text, label: '[header value]' })),
       ]),
     };
-    const redactReply = makeRedactor(
-      this.#apiKey.length >= SHORTEST_KEY ? [{ text: this.#apiKey, label: '[API key]' }] : [],
-    );
-    return { base, proxy, agent, surroundings, redactReply };
+    const redactReply = makeRedactor([
+      ...(this.#apiKey.length >= SHORTEST_KEY ? [{ text: this.#apiKey, label: '[API key]' }] : []),
+      ...secretsOf(headers).map((text) => ({ text, label: '[header value]' })),
+    ]);
+    return { base, gateway, headers, proxy, agent, surroundings, redactReply };
   }
 
-  #checkKey(): void {
+  #checkKey(isGivenAsHeader: boolean): void {
     const { keySetting, keyIsOptional } = this.#traits;
-    if (!this.#apiKey && !keyIsOptional) {
+    if (!this.#apiKey && !keyIsOptional && !isGivenAsHeader) {
       throw new ApiError('NOT_CONFIGURED', `There is no API key. Enter ${keySetting}.`, {
         needsOperator: true,
       });

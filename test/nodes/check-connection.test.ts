@@ -49,6 +49,26 @@ describe('check connection', () => {
     TestFlow.load({ delivery: 'build' }, { baseUrl: simulator.url, ...keys }, otherNodes);
   const plainHttp = { proxy: 'none', tls: 'none' };
 
+  it('goes through the gateway of the dialog, with its headers, saved or typed', async () => {
+    const headerValues = JSON.stringify({ 'x-site-token': 'site-secret-Hw83LpQ4' });
+    const server = await startServer((_received, response) => sendJson(response, 200, { data: [] }));
+    await load([], { apiKey: KEY, headerNames: 'X-Site-Token', headerValues });
+    for (const given of [headerValues, '__PWRD__']) {
+      const settings = {
+        baseUrl: 'https://api.vision.test',
+        gateway: server.url,
+        headerNames: 'X-Site-Token',
+      };
+      const { text } = await checked({ ...settings, headerValues: given });
+      assertNoSecret('site-secret-Hw83LpQ4', text, 'the answer');
+    }
+    assert.equal(server.received.length, 2);
+    for (const { url, headers } of server.received) {
+      assert.match(url, /^\/proxy\?url=https%3A%2F%2Fapi\.vision\.test%2F/);
+      assert.equal(headers['x-site-token'], 'site-secret-Hw83LpQ4');
+    }
+  });
+
   it('proves that the saved key reads, and says that the rest is unknown; nothing is created', async () => {
     await load();
     assert.deepEqual(await check({ baseUrl: simulator.url, apiKey: '__PWRD__' }), {

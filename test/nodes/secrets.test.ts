@@ -6,6 +6,7 @@ import { startEventStore, type EventStore } from '../../simulator/event-store';
 import { startSimulator, type Fault, type Simulator } from '../../simulator/server';
 import { helper, TestFlow } from '../support/node-red-helper';
 import { assertNoSecret } from '../support/secrets';
+import { sendJson, startServer, stopServers } from '../support/servers';
 import { jpeg } from '../unit/images/made-pictures';
 
 const KEY = 'rf-secret-Zx81QmPv77';
@@ -106,6 +107,66 @@ describe('the API key', function () {
     assert.equal(caught!.error!.code, 'NOT_CONFIGURED');
     assertNoSecret(KEY, [flow.caught, flow.statuses, helper.log().args], 'what a refused key left behind');
   });
+});
+
+describe('the values of extra headers', () => {
+  const VARIABLE = 'VISION_EVENTS_TEST_SITE_TOKEN';
+  const TOKEN = 'site-secret-Hw83/LpQ4';
+
+  before((done) => void helper.startServer(done));
+  before(() => (process.env[VARIABLE] = TOKEN));
+  afterEach(async () => {
+    await helper.unload();
+    await stopServers();
+  });
+  after(() => delete process.env[VARIABLE]);
+  after((done) => void helper.stopServer(done));
+
+  const loadWith = (url: string, headerValues: string, headerNames = 'X-Site-Token') =>
+    TestFlow.load({ detectionsType: 'none' }, { baseUrl: url, apiKey: KEY, headerNames, headerValues });
+
+  for (const statusCode of [201, 400, 401, 500]) {
+    it(`come from the environment, and are in no output when a server repeats them in a ${statusCode}`, async () => {
+      const echo = [`Bearer ${TOKEN}`, Buffer.from(TOKEN).toString('base64'), encodeURIComponent(TOKEN)];
+      const server = await startServer((_received, response) =>
+        sendJson(response, statusCode, { error: echo.join(' '), warnings: echo.map((value) => ({ value })) }),
+      );
+      const values = JSON.stringify({ 'x-site-token': `Bearer \${${VARIABLE}}` });
+      const flow = await loadWith(server.url, values);
+      await flow.send({ payload: 1 });
+      assert.equal(server.received[0]?.headers['x-site-token'], `Bearer ${TOKEN}`);
+      assertNoSecret(TOKEN, [flow.out, flow.caught, flow.completed, flow.statuses], 'a message or status');
+      assertNoSecret(TOKEN, helper.log().args, 'the log');
+    });
+  }
+
+  for (const [what, values, names, code] of [
+    ['a header without a value', '{}', 'X-Site-Token', /X-Site-Token has no value/],
+    [
+      'a variable that is not set',
+      '{"x-site-token":"${NO_SUCH_VARIABLE}"}',
+      'X-Site-Token',
+      /NO_SUCH_VARIABLE/,
+    ],
+    ['values that are no JSON', `secret ${TOKEN}`, 'X-Site-Token', /Open the workspace and enter them again/],
+    [
+      'a value with a line break',
+      `{"x-site-token":"${TOKEN}\\nX: 1"}`,
+      'X-Site-Token',
+      /X-Site-Token.*no header can carry/,
+    ],
+    ['a header that the request decides itself', `{"host":"${TOKEN}"}`, 'Host', /"Host" cannot be used/],
+  ] as const) {
+    it(`${what}: an error that names the setting, and nothing is sent`, async () => {
+      const server = await startServer((_received, response) => sendJson(response, 201, {}));
+      const flow = await loadWith(server.url, values, names);
+      const { caught } = await flow.send({ payload: 1 });
+      assert.equal(caught!.error!.code, 'NOT_CONFIGURED');
+      assert.match(caught!.error!.message, code);
+      assert.equal(server.received.length, 0);
+      assertNoSecret(TOKEN, [flow.caught, flow.statuses, helper.log().args], 'an error');
+    });
+  }
 });
 
 describe('the X-API-Key of a Local Event Store', function () {

@@ -55,10 +55,14 @@ export class TestFlow {
 
   static async load(
     event: Partial<typeof visionEventDefaults>,
-    workspace?: Partial<typeof workspaceDefaults> & { apiKey?: string; eventStoreKey?: string },
+    workspace?: Partial<typeof workspaceDefaults> & {
+      apiKey?: string;
+      eventStoreKey?: string;
+      headerValues?: string;
+    },
     otherNodes: object[] = [],
   ): Promise<TestFlow> {
-    const { apiKey, eventStoreKey, ...settings } = workspace ?? {};
+    const { apiKey, eventStoreKey, headerValues, ...settings } = workspace ?? {};
     const flow = [
       { id: 'tab', type: 'tab', label: 'test' },
       ...(workspace
@@ -100,6 +104,7 @@ export class TestFlow {
     const keys = {
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(eventStoreKey === undefined ? {} : { eventStoreKey }),
+      ...(headerValues === undefined ? {} : { headerValues }),
     };
     const credentials = Object.keys(keys).length === 0 ? {} : { [WORKSPACE_ID]: keys };
     await helper.load(NODES, flow as never, credentials);
