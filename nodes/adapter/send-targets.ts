@@ -33,6 +33,8 @@ async function packBundle(
   body: string,
   pictures: readonly EventPicture[],
 ): Promise<PackedEvent | undefined> {
+  // A bundle has no place for it.
+  if (pictures.some(({ metadata }) => metadata)) return undefined;
   const event = JSON.parse(body) as VisionEvent;
   const { eventId, useCaseId } = event;
   try {
@@ -72,11 +74,12 @@ function bundleReceipt(
 export function eventStoreTarget(client: () => EventStoreClient): Target {
   const pack = (body: string, pictures: readonly EventPicture[]): PackedEvent => {
     const event = JSON.parse(body) as VisionEvent;
-    const bytesOf = (role: EventPicture['role']) => pictures.find((picture) => picture.role === role)?.bytes;
-    const inside = { output: bytesOf('output'), input: bytesOf('input') };
     return {
       bytes: pictures.reduce((sum, { bytes }) => sum + base64Length(bytes), Buffer.byteLength(body)),
-      post: async (signal) => ({ ...(await client().createEvent(event, inside, { signal })), warnings: [] }),
+      post: async (signal) => ({
+        ...(await client().createEvent(event, pictures, { signal })),
+        warnings: [],
+      }),
     };
   };
   return {

@@ -92,10 +92,7 @@ export interface ClientTarget {
     bodies: string[],
     signal?: AbortSignal,
   ): Promise<Pick<BatchReply, 'statusCode' | 'eventIds' | 'warningsByEvent' | 'warnings'>>;
-  uploadPicture(
-    picture: { bytes: Uint8Array; mediaType: string; name: string },
-    signal?: AbortSignal,
-  ): Promise<UploadedImage>;
+  uploadPicture(picture: ImageUpload, signal?: AbortSignal): Promise<UploadedImage>;
 }
 
 const CLOUD: ServiceTraits = {

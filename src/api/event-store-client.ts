@@ -1,3 +1,4 @@
+import type { PicturePlace } from '../event/picture-place';
 import { MAX_METADATA_KEYS, MAX_METADATA_TEXT_LENGTH } from '../event/limits';
 import type { EventImage, MetadataValue, VisionEvent } from '../event/types';
 import { ApiError } from './errors';
@@ -15,9 +16,8 @@ import { badResponse, factsOf, parseObject, type ReplyFacts } from './replies';
 /** "Local Event Ingestion Service": `EVENT_INGESTION_API_KEY` may be unset; then no key is sent. */
 export type EventStoreOptions = Omit<ConnectionOptions, 'apiKey'> & { apiKey?: string };
 
-export interface EventPictures {
-  output?: Uint8Array;
-  input?: Uint8Array;
+export interface StorePicture extends PicturePlace {
+  bytes: Uint8Array;
 }
 
 export interface EventStoreReply extends ReplyFacts {
@@ -71,7 +71,7 @@ export class EventStoreClient {
   /** @throws ApiError only */
   async createEvent(
     event: VisionEvent,
-    pictures: EventPictures = {},
+    pictures: readonly StorePicture[] = [],
     options: { signal?: AbortSignal; timeoutMs?: number } = {},
   ): Promise<EventStoreReply> {
     const body = jsonBody(jsonText(toEventStoreRequest(event, pictures)));
@@ -119,10 +119,13 @@ function storeIdOf(reply: HttpReply): string {
  * An event in the shape of the Event Store. A cloud body does not validate there.
  * - our `eventId` goes into `event_data.externalId` where that is free, else into the metadata as `eventId`
  * - the store has no `comment`: it goes into the metadata, cut at 1,000 characters
- * - pictures are base64 inside the first image; ids of cloud uploads mean nothing there and are left out
+ * - pictures are base64 inside their entry of `images`; ids of cloud uploads mean nothing there and are left out
  * - `null` and missing values are left out: the store refuses keys that it does not expect
  */
-export function toEventStoreRequest(event: VisionEvent, pictures: EventPictures = {}): EventStoreRequest {
+export function toEventStoreRequest(
+  event: VisionEvent,
+  pictures: readonly StorePicture[] = [],
+): EventStoreRequest {
   const { data, metadata } = identified(event);
   const images = imagesOf(event.images ?? [], pictures);
   return {
@@ -159,19 +162,19 @@ function identified(event: VisionEvent): { data: JsonObject; metadata: Record<st
   return { data, metadata };
 }
 
-function imagesOf(images: EventImage[], pictures: EventPictures): JsonObject[] {
-  const encoded = present({ base64Image: base64(pictures.output), inputBase64Image: base64(pictures.input) });
-  const hasPicture = Object.keys(encoded).length > 0;
-  const entries: EventImage[] = images.length === 0 && hasPicture ? [{}] : images;
-  return entries.map((image, index) => {
-    const { sourceId: _output, inputSourceId: _input, ...rest } = image;
-    return { ...(index === 0 && encoded), ...present(rest) };
-  });
+function imagesOf(images: EventImage[], pictures: readonly StorePicture[]): JsonObject[] {
+  const entries = images.map(({ sourceId: _output, inputSourceId: _input, ...rest }) => present(rest));
+  for (const { role, image = 0, bytes } of pictures) {
+    while (entries.length < image) entries.push({});
+    const field = role === 'output' ? 'base64Image' : 'inputBase64Image';
+    entries[image] = { [field]: base64(bytes), ...entries[image] };
+  }
+  return entries;
 }
 
 /** Plain base64, no data URL. */
-function base64(bytes: Uint8Array | undefined): string | undefined {
-  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
 function present(values: object): JsonObject {

@@ -3,6 +3,7 @@ import { link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/pro
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
+import { sourceIdField, type PicturePlace } from '../event/picture-place';
 import type { EventImage, VisionEvent } from '../event/types';
 import { PICTURE_FORMATS } from '../images/formats';
 import {
@@ -18,8 +19,7 @@ import {
 import { patternedFileNames } from './name-pattern';
 import { tarLibrary } from './tar-library';
 
-export interface BundlePicture {
-  role: 'output' | 'input';
+export interface BundlePicture extends PicturePlace {
   bytes: Uint8Array;
   /** media type by the bytes, such as `image/jpeg` */
   mediaType: string;
@@ -27,7 +27,7 @@ export interface BundlePicture {
 
 export interface BundleContent {
   event: VisionEvent;
-  /** the pictures of `event.images[0]`, at most one of each role */
+  /** at most one for each place */
   pictures: readonly BundlePicture[];
   /** false leaves `useCaseId` out, for sites where the uploader names it; default true */
   useCaseInBundle?: boolean;
@@ -68,12 +68,12 @@ export async function buildBundle(content: BundleContent): Promise<Buffer> {
   return bundle;
 }
 
-/** Derived from event and role, so that the same event always makes the same bundle and a retry sends the same bytes. */
-const pictureMemberPath = (eventId: string, { role, mediaType }: BundlePicture): string => {
+/** Derived from event and place, so that the same event always makes the same bundle and a retry sends the same bytes. */
+const pictureMemberPath = (eventId: string, { role, image, mediaType }: BundlePicture): string => {
   const format = PICTURE_FORMATS.find((candidate) => candidate.mediaType === mediaType);
   if (!format)
     throw new BundleError('BUNDLE_INVALID', `A picture of type ${mediaType} cannot go into a bundle.`);
-  return `${PICTURE_FOLDER}${uuidFrom(`${eventId}/${role}`)}.${format.extension}`;
+  return `${PICTURE_FOLDER}${uuidFrom(`${eventId}/${image ? `${image}/` : ''}${role}`)}.${format.extension}`;
 };
 
 /** A text as a UUID of version 8 ("for own use"), the shape that the format's own writer gives the names of pictures. */
@@ -104,16 +104,17 @@ function payloadText(content: BundleContent, images: (BundlePicture & Member)[])
 }
 
 function withMemberPaths(event: VisionEvent, images: (BundlePicture & Member)[]): object {
-  const first: EventImage & { file?: string; inputFile?: string } = { ...event.images?.[0] };
-  for (const { role, path } of images) {
+  const entries: (EventImage & { file?: string; inputFile?: string })[] = [...(event.images ?? [])];
+  for (const { role, image = 0, path } of images) {
+    while (entries.length < image) entries.push({});
     const key = role === 'output' ? 'file' : 'inputFile';
-    if (first[key] !== undefined)
-      throw new BundleError('BUNDLE_INVALID', `The event has two ${role} pictures.`);
-    first[key] = path;
-    delete first[role === 'output' ? 'sourceId' : 'inputSourceId'];
+    if (entries[image]?.[key] !== undefined)
+      throw new BundleError('BUNDLE_INVALID', `The event has two ${role} pictures in one place.`);
+    const { [sourceIdField(role)]: _replaced, ...entry } = entries[image] ?? {};
+    entries[image] = { ...entry, [key]: path };
   }
   return {
-    images: [first, ...(event.images?.slice(1) ?? [])],
+    images: entries,
     displayImagePosition: event.displayImagePosition ?? 0,
   };
 }

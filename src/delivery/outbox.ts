@@ -1,12 +1,14 @@
-import type { EventWarning } from '../event/types';
+import type { PicturePlace } from '../event/picture-place';
+import type { EventWarning, MetadataValue } from '../event/types';
 
 /** A picture that waits beside its event until it is uploaded. */
-export interface OutboxPicture {
-  role: 'output' | 'input';
+export interface OutboxPicture extends PicturePlace {
   /** media type by the bytes, such as `image/jpeg` */
   mediaType: string;
   /** file name sent with the upload */
   name: string;
+  /** sent with the upload */
+  metadata?: Record<string, MetadataValue>;
   bytes: Uint8Array;
 }
 
@@ -14,16 +16,16 @@ export interface OutboxPicture {
 export interface OutboxRecord {
   eventId: string;
   useCaseId: string;
-  /** the event as JSON; `images[0]` gets `sourceId` / `inputSourceId` from the uploads when it is sent */
+  /** the event as JSON; its `images` get `sourceId` / `inputSourceId` from the uploads when it is sent */
   body: string;
   pictures: OutboxPicture[];
 }
 
 /** A picture as the sender sees it: bytes are read on demand, the `sourceId` is known once it was uploaded. */
-export interface StoredPicture {
-  role: 'output' | 'input';
+export interface StoredPicture extends PicturePlace {
   mediaType: string;
   name: string;
+  metadata?: Record<string, MetadataValue>;
   size: number;
   sourceId?: string;
   /** Rejects with an `OutboxDamage` when the file is missing or its checksum is wrong. */
@@ -154,7 +156,7 @@ export interface Outbox {
    */
   settle(lease: Lease, outcome: Settlement): Promise<void>;
   /** Durable note that a picture was uploaded, so that a retry does not upload it again. */
-  markUploaded(id: string, role: 'output' | 'input', sourceId: string): Promise<void>;
+  markUploaded(id: string, place: PicturePlace, sourceId: string): Promise<void>;
   /** Whether an event with this event id waits or is leased. */
   holds(eventId: string): boolean;
   /**

@@ -5,10 +5,10 @@
  * that look like numbers move to the front), and a repeated event id overwrites the stored event: it has to be sent with
  * the same bytes for ever ("Create a Vision Event": eventId).
  */
+import { sourceIdField, type PicturePlace } from '../event/picture-place';
 
-export interface SourceIds {
-  sourceId?: string;
-  inputSourceId?: string;
+export interface UploadedPicture extends PicturePlace {
+  sourceId: string;
 }
 
 interface Member {
@@ -19,31 +19,46 @@ interface Member {
 }
 
 /**
- * The body with `images[0].sourceId` and `images[0].inputSourceId` set. A missing `images` list or first entry is made.
+ * The body with the `sourceId` or `inputSourceId` of each uploaded picture in its entry of `images`. A missing list or entry is made.
  * @param body valid JSON text of one event
  * @throws SyntaxError when the body is not a JSON object, or `images` is no list of objects
  */
-export function withSourceIds(body: string, ids: SourceIds): string {
+export function withSourceIds(body: string, uploaded: readonly UploadedPicture[]): string {
   let result = body;
-  // Each is put at the front of the entry, so the second one comes to stand first.
-  for (const key of ['inputSourceId', 'sourceId'] as const) {
-    const id = ids[key];
-    if (id !== undefined) result = setInFirstImage(result, key, JSON.stringify(id));
+  // Each is put at the front of its entry, so the last one comes to stand first.
+  for (const { role, image = 0, sourceId } of [...uploaded].reverse()) {
+    result = setInImage(result, image, sourceIdField(role), JSON.stringify(sourceId));
   }
   return result;
 }
 
-function setInFirstImage(body: string, key: string, value: string): string {
+function setInImage(body: string, position: number, key: string, value: string): string {
   const eventStart = skipSpace(body, 0);
   const images = membersOf(body, eventStart).find((member) => member.key === 'images');
-  if (!images) return insertMember(body, eventStart, 'images', `[{"${key}":${value}}]`);
-  if (body[images.valueStart] !== '[') throw new SyntaxError('"images" of the stored event is not a list');
-
-  const firstEntry = skipSpace(body, images.valueStart + 1);
-  if (body[firstEntry] === ']') return splice(body, firstEntry, firstEntry, `{"${key}":${value}}`);
-  const present = membersOf(body, firstEntry).find((member) => member.key === key);
+  if (!images) return setInImage(insertMember(body, eventStart, 'images', '[]'), position, key, value);
+  const { starts, end } = entriesOf(body, images.valueStart);
+  const entry = starts[position];
+  if (entry === undefined) {
+    const missing = Array.from({ length: position - starts.length }, () => '{},').join('');
+    return splice(body, end, end, `${starts.length > 0 ? ',' : ''}${missing}{"${key}":${value}}`);
+  }
+  const present = membersOf(body, entry).find((member) => member.key === key);
   if (present) return splice(body, present.valueStart, present.valueEnd, value);
-  return insertMember(body, firstEntry, key, value);
+  return insertMember(body, entry, key, value);
+}
+
+/** Where each entry of the list whose `[` stands at `start` begins, and where its `]` stands. */
+function entriesOf(text: string, start: number): { starts: number[]; end: number } {
+  if (text[start] !== '[') throw new SyntaxError('"images" of the stored event is not a list');
+  const starts: number[] = [];
+  let position = skipSpace(text, start + 1);
+  while (text[position] !== ']') {
+    starts.push(position);
+    position = skipSpace(text, endOfValue(text, position));
+    if (text[position] === ',') position = skipSpace(text, position + 1);
+    else if (text[position] !== ']') throw new SyntaxError('the stored event is cut short');
+  }
+  return { starts, end: position };
 }
 
 function insertMember(text: string, objectStart: number, key: string, value: string): string {

@@ -1,7 +1,8 @@
+import type { PicturePlace } from '../event/picture-place';
 import { OutboxDamage, type DeliveredEvent, type Lease, type Settlement, type StoredEvent } from './outbox';
 import type { StoredPicture } from './outbox';
 import { RETRY_POLICY, backoffDelay, mayBeStored, mayStillLand, wasSentTwice } from './retry-policy';
-import { withSourceIds } from './sender-body';
+import { withSourceIds, type UploadedPicture } from './sender-body';
 import { isolateRefused, namedInError, type GroupAnswer } from './sender-isolation';
 import type { RejectionChange, SenderMemory } from './sender-memory';
 import type { RefusedEvent } from './sender-types';
@@ -46,7 +47,7 @@ export interface DeliveryRoom {
   batchLimits(): { events: number; bytes: number };
   /** A batch of so many bytes was too large for the target. */
   batchTooLarge(bytes: number): void;
-  markUploaded(id: string, role: StoredPicture['role'], sourceId: string): Promise<boolean>;
+  markUploaded(id: string, place: PicturePlace, sourceId: string): Promise<boolean>;
   lateLandingMs: number;
   /** until then, requests of a sender before this one that ended without a word (a crash) may still land */
   guardedUntil(): number;
@@ -218,7 +219,7 @@ export class LeaseDelivery {
   private goesPacked(event: StoredEvent): boolean {
     const { target, memory } = this.room;
     if (!target.packEvent || target.givesOwnIds) return target.givesOwnIds === true;
-    const isUploaded = ({ sourceId, role }: StoredPicture) => sourceId ?? memory.uploadedId(event, role);
+    const isUploaded = (picture: StoredPicture) => picture.sourceId ?? memory.uploadedId(event, picture);
     return event.pictures.length > 0 && !event.pictures.some(isUploaded);
   }
 
@@ -228,7 +229,8 @@ export class LeaseDelivery {
     for (const picture of event.pictures) {
       const bytes = await this.readPicture(event, picture);
       if (!bytes) return undefined;
-      pictures.push({ role: picture.role, mediaType: picture.mediaType, bytes });
+      const { role, image, mediaType, metadata } = picture;
+      pictures.push({ role, image, mediaType, metadata, bytes });
     }
     try {
       return (await this.room.target.packEvent?.(event.body, pictures)) ?? 'too large';
@@ -265,14 +267,14 @@ export class LeaseDelivery {
   }
 
   private async prepare(event: StoredEvent): Promise<boolean> {
-    const ids: { sourceId?: string; inputSourceId?: string } = {};
+    const uploaded: UploadedPicture[] = [];
     for (const picture of event.pictures) {
       const sourceId = picture.sourceId ?? (await this.upload(event, picture));
       if (sourceId === undefined) return false;
-      ids[picture.role === 'output' ? 'sourceId' : 'inputSourceId'] = sourceId;
+      uploaded.push({ role: picture.role, image: picture.image, sourceId });
     }
     try {
-      this.bodies.set(event.id, withSourceIds(event.body, ids));
+      this.bodies.set(event.id, withSourceIds(event.body, uploaded));
       return true;
     } catch (error) {
       this.bury(event, DAMAGED_BODY_CODE, `The stored event is damaged: ${messageOf(error)}`);
@@ -283,23 +285,23 @@ export class LeaseDelivery {
   /** @returns undefined when the event cannot be posted now; what becomes of it is settled then */
   private async upload(event: StoredEvent, picture: StoredPicture): Promise<string | undefined> {
     const { memory } = this.room;
-    let sourceId = memory.uploadedId(event, picture.role);
+    let sourceId = memory.uploadedId(event, picture);
     if (sourceId === undefined) {
       const bytes = await this.readPicture(event, picture);
       if (!bytes) return undefined;
-      const { mediaType, name } = picture;
+      const { mediaType, name, metadata } = picture;
       const result = await this.room.request(bytes.length, (target, signal) =>
-        target.uploadPicture({ bytes, mediaType, name }, signal),
+        target.uploadPicture({ bytes, mediaType, name, metadata }, signal),
       );
       if (result.kind === 'refused') this.refuseAlone(event, result.failure);
       if (result.kind === 'failed') this.failed([event], result.failure);
       if (result.kind === 'closed' || result.kind === 'aborted') this.halted = true;
       if (result.kind !== 'answered') return undefined;
       sourceId = result.value.sourceId;
-      memory.noteUploaded(event, picture.role, sourceId);
+      memory.noteUploaded(event, picture, sourceId);
     }
     // Posted before this is durable, the event could go out a second time with another id after a crash.
-    if (await this.room.markUploaded(event.id, picture.role, sourceId)) return sourceId;
+    if (await this.room.markUploaded(event.id, picture, sourceId)) return sourceId;
     this.retryLater(event, 'the outbox could not note the upload of a picture');
     return undefined;
   }

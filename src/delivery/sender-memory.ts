@@ -1,3 +1,4 @@
+import { placeKey, type PicturePlace } from '../event/picture-place';
 import type { StoredEvent } from './outbox';
 import type { LateLanding } from './sender-handover';
 import {
@@ -103,12 +104,12 @@ export class SenderMemory {
     return this.troubles.get(event.id)?.suspicion !== undefined;
   }
 
-  uploadedId(event: StoredEvent, role: string): string | undefined {
-    return this.troubles.get(event.id)?.sourceIds.get(role);
+  uploadedId(event: StoredEvent, place: PicturePlace): string | undefined {
+    return this.troubles.get(event.id)?.sourceIds.get(placeKey(place));
   }
 
-  noteUploaded(event: StoredEvent, role: string, sourceId: string): void {
-    this.trouble(event).sourceIds.set(role, sourceId);
+  noteUploaded(event: StoredEvent, place: PicturePlace, sourceId: string): void {
+    this.trouble(event).sourceIds.set(placeKey(place), sourceId);
   }
 
   /** The event left the outbox. */

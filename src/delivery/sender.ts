@@ -1,4 +1,5 @@
-import type { Lease, Outbox, StoredPicture } from './outbox';
+import type { PicturePlace } from '../event/picture-place';
+import type { Lease, Outbox } from './outbox';
 import {
   RETRY_CAUSES,
   RETRY_POLICY,
@@ -473,7 +474,7 @@ export class Sender {
       batchTooLarge: (bytes) => {
         this.batchBytes = Math.max(SMALLEST_BATCH_BYTES, Math.min(this.batchBytes, Math.floor(bytes / 2)));
       },
-      markUploaded: (id, role, sourceId) => this.markUploaded(id, role, sourceId),
+      markUploaded: (id, place, sourceId) => this.markUploaded(id, place, sourceId),
       suspected: ({ eventId }, failure, retryAt) => {
         const error = this.errorOf(failure);
         const retryInMs = retryAt - this.clock.monotonic();
@@ -489,9 +490,9 @@ export class Sender {
     return true;
   }
 
-  private async markUploaded(id: string, role: StoredPicture['role'], sourceId: string): Promise<boolean> {
+  private async markUploaded(id: string, place: PicturePlace, sourceId: string): Promise<boolean> {
     try {
-      await this.outbox.markUploaded(id, role, sourceId);
+      await this.outbox.markUploaded(id, place, sourceId);
       return true;
     } catch (error) {
       this.noteError(error);

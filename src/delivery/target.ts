@@ -1,5 +1,6 @@
 import type { ApiErrorCode } from '../api/errors';
-import type { EventWarning } from '../event/types';
+import type { PicturePlace } from '../event/picture-place';
+import type { EventWarning, MetadataValue } from '../event/types';
 
 /** The contract's sending codes (README, "Errors"). */
 export type SendErrorCode = Exclude<ApiErrorCode, 'NOT_CONFIGURED' | 'BUSY'>;
@@ -44,11 +45,11 @@ export interface TargetBatchReceipt {
   warningCount?: number;
 }
 
-export interface EventPicture {
-  role: 'output' | 'input';
+export interface EventPicture extends PicturePlace {
   bytes: Uint8Array;
   /** by the bytes, such as `image/jpeg` */
   mediaType: string;
+  metadata?: Record<string, MetadataValue>;
 }
 
 /** An event and its pictures as one request, to be sent any number of times with the same bytes. */
@@ -64,12 +65,12 @@ export interface Target {
   /** Bodies are the exact JSON texts of the events, of one use case. */
   postBatch(bodies: string[], signal?: AbortSignal): Promise<TargetBatchReceipt>;
   uploadPicture(
-    picture: { bytes: Uint8Array; mediaType: string; name: string },
+    picture: Omit<EventPicture, keyof PicturePlace> & { name: string },
     signal?: AbortSignal,
   ): Promise<{ sourceId: string; url?: string }>;
   /**
-   * Missing: pictures are uploaded before their event. Resolves with undefined when these are too large for one request and
-   * have to be uploaded as well. Packing the same event again must give the same bytes. Rejects when the event cannot be read.
+   * Missing: pictures are uploaded before their event. Resolves with undefined when these are too large for one request, or
+   * have metadata that only an upload can carry: then they are uploaded as well. Packing the same event again must give the same bytes. Rejects when the event cannot be read.
    */
   packEvent?(body: string, pictures: readonly EventPicture[]): Promise<PackedEvent | undefined>;
   /**

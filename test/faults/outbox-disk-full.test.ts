@@ -56,7 +56,7 @@ async function fillAndEmpty(outbox: Outbox, fillUp: () => Promise<void>): Promis
   assert.ok(outbox.stats().rejectedFull > 0);
   const lease = await outbox.lease({ ...BATCH, events: 3 });
   assert.ok(lease);
-  await outbox.markUploaded(lease.events[1]?.id ?? '', 'output', 'src-1');
+  await outbox.markUploaded(lease.events[1]?.id ?? '', { role: 'output' }, 'src-1');
   const acked = [lease.events[0]?.id ?? ''];
   const dead = [{ id: lease.events[2]?.id ?? '', code: 'REJECTED', why: 'no' }];
   await outbox.settle(lease, { acked, retry: [], dead });
@@ -119,10 +119,12 @@ describe('a disk that is full', function () {
       for (let notes = 0; notes < 400; notes++) {
         const lease = await outbox.lease({ ...BATCH, events: 1 });
         assert.ok(lease);
-        const noted = await outbox.markUploaded(lease.events[0]?.id ?? '', 'output', 'x'.repeat(200)).then(
-          () => true,
-          () => false,
-        );
+        const noted = await outbox
+          .markUploaded(lease.events[0]?.id ?? '', { role: 'output' }, 'x'.repeat(200))
+          .then(
+            () => true,
+            () => false,
+          );
         if (!noted) return false;
         await outbox.settle(lease, { acked: [], retry: [], dead: [] });
       }

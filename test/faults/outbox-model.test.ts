@@ -209,9 +209,10 @@ class Sequence {
   private async upload(): Promise<void> {
     const events = this.leases.flatMap(({ events }) => events).filter(({ pictures }) => pictures.length > 0);
     const event = events[this.below(events.length)];
-    const role = event?.pictures[0]?.role;
-    if (!event || !role) return;
-    if (await this.answered(this.outbox.markUploaded(event.id, role, `src-${role}`))) {
+    const [picture] = event?.pictures ?? [];
+    if (!event || !picture) return;
+    const { role } = picture;
+    if (await this.answered(this.outbox.markUploaded(event.id, picture, `src-${role}`))) {
       this.know(event.body).uploaded.add(role);
     }
   }

@@ -109,7 +109,7 @@ describe('5: a power cut at each single change to the disk', () => {
     const [first, second, third] = lease?.events ?? [];
     assert.ok(lease && first && second && third);
     if (lies === 'of uploads') disk.flushLies = true;
-    await outbox.markUploaded(first.id, 'output', 'src-0');
+    await outbox.markUploaded(first.id, { role: 'output' }, 'src-0');
     if (lies === 'of uploads') disk.flushLies = false;
     known.uploaded.add(0);
     known.ending.add(1);

@@ -28,6 +28,8 @@ export class FakeTarget implements Target {
   readonly stored = new Map<string, string[]>();
   readonly acceptedAt = new Map<string, number>();
   readonly pictures: string[] = [];
+  /** of the uploads, in their order */
+  readonly metadata: unknown[] = [];
   latency = 20;
   packEvent?: Target['packEvent'];
   givesOwnIds?: boolean;
@@ -59,11 +61,12 @@ export class FakeTarget implements Target {
   }
 
   async uploadPicture(
-    picture: { bytes: Uint8Array; mediaType: string; name: string },
+    picture: Parameters<Target['uploadPicture']>[0],
     signal?: AbortSignal,
   ): Promise<{ sourceId: string }> {
     await this.handle('picture', [], signal, picture.name);
     this.pictures.push(picture.name);
+    this.metadata.push(picture.metadata);
     return { sourceId: `ve-img-${this.pictures.length}-${picture.name}` };
   }
 

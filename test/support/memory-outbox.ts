@@ -1,3 +1,4 @@
+import { placeKey, type PicturePlace } from '../../src/event/picture-place';
 import {
   type Clock,
   type DeadLetter,
@@ -147,13 +148,13 @@ export class MemoryOutbox implements Outbox {
     await Promise.resolve();
   }
 
-  async markUploaded(id: string, role: 'output' | 'input', sourceId: string): Promise<void> {
+  async markUploaded(id: string, place: PicturePlace, sourceId: string): Promise<void> {
     this.mustBeOpen();
     const item = this.items.find((candidate) => candidate.id === id && candidate.leased);
     await Promise.resolve();
     if (!item)
       throw new OutboxError('OUTBOX_IO', `The event ${id} is not leased: its upload cannot be noted.`);
-    item.sourceIds.set(role, sourceId);
+    item.sourceIds.set(placeKey(place), sourceId);
   }
 
   holds(eventId: string): boolean {
@@ -246,12 +247,14 @@ function present({ id, record, acceptedAt, attempts, sourceIds }: Item): StoredE
     useCaseId: record.useCaseId,
     body: record.body,
     bodyBytes: Buffer.byteLength(record.body),
-    pictures: record.pictures.map(({ role, mediaType, name, bytes }) => ({
+    pictures: record.pictures.map(({ role, image, mediaType, name, metadata, bytes }) => ({
       role,
+      image,
+      metadata,
       mediaType,
       name,
       size: bytes.length,
-      sourceId: sourceIds.get(role),
+      sourceId: sourceIds.get(placeKey({ role, image })),
       read: () => Promise.resolve(bytes),
     })),
     acceptedAt,

@@ -1,3 +1,4 @@
+import type { PicturePlace } from '../../src/event/picture-place';
 import type { Clock, Lease, OutboxRecord, Settlement } from '../../src/delivery/outbox';
 import { MemoryOutbox } from './memory-outbox';
 
@@ -37,9 +38,9 @@ export class SenderOutbox extends MemoryOutbox {
     await this.failIf('failNextSettle');
   }
 
-  override async markUploaded(id: string, role: 'output' | 'input', sourceId: string): Promise<void> {
+  override async markUploaded(id: string, place: PicturePlace, sourceId: string): Promise<void> {
     await this.failIf('failNextMark');
-    await super.markUploaded(id, role, sourceId);
+    await super.markUploaded(id, place, sourceId);
   }
 
   private leave(eventId: string): void {

@@ -3,9 +3,9 @@ import { CHUNK_MAX_BODY_BYTES, CHUNK_MAX_EVENTS, OPEN_CHUNK_IDLE_MS } from '../o
 import { CHUNK_SUFFIX, ChunkFile } from './chunk-file';
 import type { ChunkFolder } from './chunk-folder';
 import { isOutOfSpace } from './file-layer';
-import { encodeNote, type EventHeader, type Note } from './lines';
+import { encodeNote, type EventHeader, type Note, type PictureRecord } from './lines';
 import { isLongerAgo, type Moment, momentOf } from './moment';
-import { forEachLimited, type PictureFile, type PictureFolder } from './pictures';
+import { forEachLimited, placeOf, type PictureFile, type PictureFolder } from './pictures';
 import { Chunk, DUE_AT_ONCE, type Entry, type EventQueue, type PictureSlot } from './queue';
 import type { DiskSpace } from './space';
 
@@ -431,16 +431,8 @@ function isFilledBy(slice: { event: PreparedEvent }[], open: { events: number; b
   return open.events + slice.length >= CHUNK_MAX_EVENTS || bodyBytes >= CHUNK_MAX_BODY_BYTES;
 }
 
-export function toSlot({
-  role,
-  file,
-  size,
-  sourceId,
-}: {
-  role: 'output' | 'input';
-  file: string;
-  size: number;
-  sourceId?: string;
-}): PictureSlot {
-  return sourceId === undefined ? { role, file, size } : { role, file, size, sourceId };
+export function toSlot(picture: PictureRecord): PictureSlot {
+  const { file, size, sourceId } = picture;
+  const slot = { ...placeOf(picture), file, size };
+  return sourceId === undefined ? slot : { ...slot, sourceId };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { placeKey, type PicturePlace } from '../../event/picture-place';
 import {
   type Clock,
   type DeadLetter,
@@ -31,7 +32,7 @@ import { type FolderLock, lockFolder, type TakeLock } from './folder-lock';
 import { checkMeta, foldersOf, prepareFolder, restrictFolder } from './folder';
 import { encodeEvent, type EventHeader } from './lines';
 import type { OutboxNotice } from './notices';
-import { describePicture, PictureFolder } from './pictures';
+import { describePicture, PictureFolder, placeOf } from './pictures';
 import { type Chunk, type Entry, entryBytes, EventQueue, type PictureSlot } from './queue';
 import { presentEvent, type ReadEvent, readEvents } from './reader';
 import { quarantineName, type Recovered, recover } from './recovery';
@@ -382,16 +383,19 @@ export class DiskOutbox implements Outbox {
     return { header: { id, eventId, useCaseId, code, statusCode, why, acceptedAt, diedAt, pictures }, body };
   }
 
-  async markUploaded(id: string, role: 'output' | 'input', sourceId: string): Promise<void> {
+  async markUploaded(id: string, place: PicturePlace, sourceId: string): Promise<void> {
     const { committer } = this.mustBeOpen();
     const entry = this.leasedWithPictures.get(id);
     if (!entry) {
       throw new OutboxError('OUTBOX_IO', `No leased event ${id} has pictures: their upload cannot be noted.`);
     }
-    for (const slot of entry.pictures ?? []) if (slot.role === role) slot.sourceId = sourceId;
-    await committer.note(entry.chunk, { uploaded: id, role, sourceId }).catch((error: unknown) => {
-      throw this.asOutboxError(error, 'written');
-    });
+    const key = placeKey(place);
+    for (const slot of entry.pictures ?? []) if (placeKey(slot) === key) slot.sourceId = sourceId;
+    await committer
+      .note(entry.chunk, { uploaded: id, ...placeOf(place), sourceId })
+      .catch((error: unknown) => {
+        throw this.asOutboxError(error, 'written');
+      });
   }
 
   holds(eventId: string): boolean {
@@ -501,7 +505,7 @@ export class DiskOutbox implements Outbox {
     this.totals.shedPictures++;
     this.queue.shed(picture);
     this.mustBeOpen()
-      .committer.note(entry.chunk, { shed: entry.id, role: picture.role }, [], [picture.file])
+      .committer.note(entry.chunk, { shed: entry.id, ...placeOf(picture) }, [], [picture.file])
       .catch(() => undefined);
   }
 

@@ -1,4 +1,6 @@
 import * as zlib from 'node:zlib';
+import type { PicturePlace } from '../../event/picture-place';
+import type { MetadataValue } from '../../event/types';
 
 /**
  * The line of a chunk file: eight hexadecimal digits of a CRC-32, a space, a JSON record, a line feed.
@@ -6,10 +8,10 @@ import * as zlib from 'node:zlib';
  */
 
 /** A picture as its event's line names it. */
-export interface PictureRecord {
-  role: 'output' | 'input';
+export interface PictureRecord extends PicturePlace {
   mediaType: string;
   name: string;
+  metadata?: Record<string, MetadataValue>;
   /** file name under `pictures/` */
   file: string;
   size: number;
@@ -30,8 +32,8 @@ export interface EventHeader {
 /** "These are done", "this picture is uploaded", "this picture was given up for want of room". */
 export type Note =
   | { done: string[] }
-  | { uploaded: string; role: 'output' | 'input'; sourceId: string }
-  | { shed: string; role: 'output' | 'input' };
+  | ({ uploaded: string; sourceId: string } & PicturePlace)
+  | ({ shed: string } & PicturePlace);
 
 const LINE_FEED = 0x0a;
 const CHECKSUM_DIGITS = 8;

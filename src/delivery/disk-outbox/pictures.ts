@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { PicturePlace } from '../../event/picture-place';
 import { OutboxDamage, type OutboxPicture } from '../outbox';
 import { PICTURE_WRITES_AT_ONCE } from '../outbox-limits';
 import { errorCode, type FileLayer, syncFolder, writeNewFile } from './file-layer';
@@ -25,13 +26,19 @@ export const PICTURE_FILE = /^(\d{10,}-[0-9a-f]+)\.\d+-(?:output|input)\.[a-z]+$
 export function describePicture(id: string, index: number, picture: OutboxPicture): PictureRecord {
   const extension = EXTENSIONS[picture.mediaType] ?? 'bin';
   return {
-    role: picture.role,
+    ...placeOf(picture),
     mediaType: picture.mediaType,
     name: picture.name,
+    ...(picture.metadata && { metadata: picture.metadata }),
     file: `${id}.${index}-${picture.role}.${extension}`,
     size: picture.bytes.length,
     crc: crc32(picture.bytes),
   };
+}
+
+/** As it is written down: without the position when it is the first. */
+export function placeOf({ role, image }: PicturePlace): PicturePlace {
+  return image ? { role, image } : { role };
 }
 
 /**

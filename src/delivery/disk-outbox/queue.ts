@@ -1,9 +1,9 @@
+import type { PicturePlace } from '../../event/picture-place';
 import { LEASE_MAX_CHUNKS } from '../outbox-limits';
 import type { ChunkFile } from './chunk-file';
 
 /** What the index keeps of a picture: enough to delete it, to count it and not to upload it twice. */
-export interface PictureSlot {
-  role: 'output' | 'input';
+export interface PictureSlot extends PicturePlace {
   file: string;
   size: number;
   sourceId?: string;

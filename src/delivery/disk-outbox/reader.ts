@@ -2,7 +2,7 @@ import type { StoredEvent, StoredPicture } from '../outbox';
 import type { OpenFile } from './file-layer';
 import { errorCode } from './file-layer';
 import { bodyInChunk, decodeLine, type PictureRecord } from './lines';
-import type { PictureFolder } from './pictures';
+import { placeOf, type PictureFolder } from './pictures';
 import { ReadBuffers } from './read-buffers';
 import type { Chunk, Entry, PictureSlot } from './queue';
 import { flagShedPictures } from './shed-flag';
@@ -99,6 +99,6 @@ export function presentEvent(
 }
 
 function presentPicture(picture: PictureRecord, folder: PictureFolder): StoredPicture {
-  const { role, mediaType, name, size, sourceId } = picture;
-  return { role, mediaType, name, size, sourceId, read: () => folder.read(picture) };
+  const { mediaType, name, metadata, size, sourceId } = picture;
+  return { ...placeOf(picture), mediaType, name, metadata, size, sourceId, read: () => folder.read(picture) };
 }

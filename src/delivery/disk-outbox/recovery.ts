@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { placeKey } from '../../event/picture-place';
 import type { RecoveryReport } from '../outbox';
 import { ChunkFile, mayBeOpen } from './chunk-file';
 import { toSlot } from './committer';
@@ -252,7 +253,7 @@ function applyNote(note: Note, live: Map<string, LivePut>): void {
   }
   const id = 'uploaded' in note ? note.uploaded : note.shed;
   for (const slot of live.get(id)?.pictures ?? []) {
-    if (slot.role !== note.role) continue;
+    if (placeKey(slot) !== placeKey(note)) continue;
     if ('uploaded' in note) slot.sourceId = note.sourceId;
     else slot.shed = true;
   }

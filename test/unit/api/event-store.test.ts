@@ -35,7 +35,10 @@ const FULL: VisionEvent = {
 
 describe('toEventStoreRequest', () => {
   it('names every field as the store does', () => {
-    const pictures = { output: Buffer.from('out'), input: new Uint8Array(Buffer.from('in')) };
+    const pictures = [
+      { role: 'output' as const, bytes: Buffer.from('out') },
+      { role: 'input' as const, bytes: new Uint8Array(Buffer.from('in')) },
+    ];
     assert.deepEqual(toEventStoreRequest(FULL, pictures), {
       inference_timestamp: '2026-11-20T08:15:30.250Z',
       solution: 'use-1',
@@ -69,9 +72,26 @@ describe('toEventStoreRequest', () => {
   });
 
   it('makes an image entry for a picture of an event without one', () => {
-    const { images, displayImagePosition } = toEventStoreRequest(EVENT, { output: Buffer.from('out') });
+    const { images, displayImagePosition } = toEventStoreRequest(EVENT, [
+      { role: 'output', bytes: Buffer.from('out') },
+    ]);
     assert.deepEqual(images, [{ base64Image: Buffer.from('out').toString('base64') }]);
     assert.equal(displayImagePosition, 0);
+  });
+
+  it('puts the pictures of several cameras into their own entries', () => {
+    const event = { ...EVENT, images: [{ label: 'left' }, { label: 'right' }] };
+    const pictures = [
+      { role: 'output' as const, image: 0, bytes: Buffer.from('l') },
+      { role: 'input' as const, image: 1, bytes: Buffer.from('r') },
+      { role: 'output' as const, image: 3, bytes: Buffer.from('x') },
+    ];
+    assert.deepEqual(toEventStoreRequest(event, pictures).images, [
+      { label: 'left', base64Image: 'bA==' },
+      { label: 'right', inputBase64Image: 'cg==' },
+      {},
+      { base64Image: 'eA==' },
+    ]);
   });
 
   it('puts our id into the metadata where externalId is taken, or where feedback has none', () => {

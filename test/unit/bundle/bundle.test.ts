@@ -201,6 +201,28 @@ describe('bundle files', () => {
       assert.deepEqual([...bundle.files.keys()], [image?.inputFile]);
     });
 
+    it('holds the pictures of several cameras, each in its own entry', async () => {
+      const event = { ...EVENT, images: [{ label: 'left', sourceId: 'old' }, { label: 'right' }] };
+      const right = { ...INPUT, image: 1, bytes: Buffer.from('right') };
+      const late = { ...OUTPUT, image: 3, bytes: Buffer.from('late') };
+      const bundle = await readBundle(await buildBundle({ event, pictures: [OUTPUT, right, late] }));
+      const images = bundle.payload.images as Record<string, string>[];
+      const bytesOf = (path = '') => Buffer.from(bundle.files.get(path) ?? []).toString();
+      assert.deepEqual(
+        images.map(({ label, sourceId }) => ({ label, sourceId })),
+        [{ label: 'left', sourceId: undefined }, { label: 'right', sourceId: undefined }, {}, {}].map(
+          (entry) => ({
+            label: undefined,
+            sourceId: undefined,
+            ...entry,
+          }),
+        ),
+      );
+      assert.equal(bytesOf(images[0]?.['file']), Buffer.from(OUTPUT.bytes).toString());
+      assert.equal(bytesOf(images[1]?.['inputFile']), 'right');
+      assert.equal(bytesOf(images[3]?.['file']), 'late');
+    });
+
     it('leaves out what is empty, the use case when told so, and source ids that a picture replaces', async () => {
       const event = {
         ...EVENT,

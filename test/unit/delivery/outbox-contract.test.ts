@@ -284,14 +284,39 @@ for (const [kind, makeWorld] of [
       assert.equal(output?.sourceId, undefined);
       assert.deepEqual([output?.name, output?.mediaType, output?.size], ['output.jpg', 'image/jpeg', 5]);
       assert.equal(Buffer.from((await input?.read()) ?? []).toString(), 'raw');
-      await outbox.markUploaded(lease.events[0]?.id ?? '', 'output', 'src-1');
+      await outbox.markUploaded(lease.events[0]?.id ?? '', { role: 'output' }, 'src-1');
       await outbox.settle(lease, NOTHING);
       const again = await mustLease(outbox);
       assert.deepEqual(
         again.events[0]?.pictures.map(({ sourceId }) => sourceId),
         ['src-1', undefined],
       );
-      await assert.rejects(outbox.markUploaded('nobody', 'output', 's'), { code: 'OUTBOX_IO' });
+      await assert.rejects(outbox.markUploaded('nobody', { role: 'output' }, 's'), { code: 'OUTBOX_IO' });
+    });
+
+    it('keeps the place and the metadata of each picture of several cameras', async () => {
+      const outbox = await world.make();
+      const given = [
+        { ...picture('output', 'left'), metadata: { lens: '8mm', gain: 2.5 } },
+        { ...picture('output', 'right'), image: 1 },
+        { ...picture('input', 'right raw'), image: 1 },
+      ];
+      await outbox.append([record('a', { pictures: given })]);
+      const lease = await mustLease(outbox);
+      await outbox.markUploaded(lease.events[0]?.id ?? '', { role: 'output', image: 1 }, 'src-right');
+      await outbox.settle(lease, NOTHING);
+      const again = await mustLease(outbox);
+      const stored = again.events[0]?.pictures ?? [];
+      assert.deepEqual(
+        stored.map(({ role, image = 0, metadata, sourceId }) => ({ role, image, metadata, sourceId })),
+        [
+          { role: 'output', image: 0, metadata: { lens: '8mm', gain: 2.5 }, sourceId: undefined },
+          { role: 'output', image: 1, metadata: undefined, sourceId: 'src-right' },
+          { role: 'input', image: 1, metadata: undefined, sourceId: undefined },
+        ],
+      );
+      const texts = await Promise.all(stored.map(async (one) => Buffer.from(await one.read()).toString()));
+      assert.deepEqual(texts, ['left', 'right', 'right raw']);
     });
 
     it('keeps refused events as dead letters, retries and discards them on order', async () => {

@@ -49,3 +49,37 @@ describe('two that make the same folder at the same moment, without the lock', (
     }
   });
 });
+
+describe('the pictures of several cameras', () => {
+  it('are in their places with what was uploaded of them after a restart', async () => {
+    const disk = new SimDisk();
+    const first = simOutbox(disk);
+    await first.open();
+    const views = [0, 1, 2].map((image) => ({
+      role: 'output' as const,
+      image,
+      mediaType: 'image/jpeg',
+      name: `view-${image}.jpg`,
+      ...(image === 2 && { metadata: { lens: '8mm' } }),
+      bytes: Buffer.from(`view ${image}`),
+    }));
+    await first.append([{ ...numberedRecord(0), pictures: views }]);
+    const lease = await first.lease({ events: 1, bytes: 1e6 });
+    const place = { role: 'output' as const, image: 1 };
+    await first.markUploaded(lease?.events[0]?.id ?? '', place, 'src-1');
+    await first.close(1_000);
+
+    const second = simOutbox(disk);
+    await second.open();
+    const [event] = (await second.lease({ events: 1, bytes: 1e6 }))?.events ?? [];
+    assert.deepEqual(
+      event?.pictures.map(({ image = 0, metadata, sourceId }) => [image, metadata, sourceId]),
+      [
+        [0, undefined, undefined],
+        [1, undefined, 'src-1'],
+        [2, { lens: '8mm' }, undefined],
+      ],
+    );
+    await second.close(1_000);
+  });
+});

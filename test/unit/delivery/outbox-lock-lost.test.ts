@@ -47,7 +47,7 @@ describe('an outbox whose folder another process took over', () => {
     await assert.rejects(outbox.append([numberedRecord(4, 100)]), REFUSED);
     await assert.rejects(outbox.lease(BATCH), REFUSED);
     await assert.rejects(outbox.settle(lease, { acked, retry: [], dead: [] }), REFUSED);
-    await assert.rejects(outbox.markUploaded(acked[0]!, 'output', 'source'), REFUSED);
+    await assert.rejects(outbox.markUploaded(acked[0]!, { role: 'output' }, 'source'), REFUSED);
     await assert.rejects(outbox.deadLetters.retry([]), REFUSED);
     await outbox.close(1_000);
     const { write, open, remove, rename } = disk.counts;

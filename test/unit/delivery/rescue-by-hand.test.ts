@@ -120,7 +120,7 @@ async function fill(dir: string): Promise<string[]> {
   await append('with-picture-1', true);
   await append('with-picture-2', true);
   const newest = await outbox.lease({ events: 1, bytes: 1e6, newest: true });
-  await outbox.markUploaded(newest?.events[0]?.id ?? '', 'output', 'the-source-id');
+  await outbox.markUploaded(newest?.events[0]?.id ?? '', { role: 'output' }, 'the-source-id');
   await outbox.close(1000);
   const untouched = Array.from({ length: 111 }, (_, n) => `event-${n + 9}`);
   return ['event-5', ...untouched, 'with-picture-1', 'with-picture-2'];

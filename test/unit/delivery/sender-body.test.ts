@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { withSourceIds } from '../../../src/delivery/sender-body';
+import { withSourceIds, type UploadedPicture } from '../../../src/delivery/sender-body';
 
 describe('the body with the ids of uploaded pictures', () => {
-  const both = { sourceId: 'OUT', inputSourceId: 'IN' };
+  const output: UploadedPicture = { role: 'output', sourceId: 'OUT' };
+  const input: UploadedPicture = { role: 'input', sourceId: 'IN' };
+  const both = [output, input];
 
   it('puts the ids in front of the first image and leaves every other byte', () => {
     assert.equal(
@@ -17,16 +19,27 @@ describe('the body with the ids of uploaded pictures', () => {
     assert.equal(withSourceIds('{"images":[{}]}', both), expected);
     assert.equal(withSourceIds('{"images":[]}', both), expected);
     assert.equal(withSourceIds('{}', both), expected);
-    assert.equal(
-      withSourceIds('{"eventId":"e"}', { sourceId: 'OUT' }),
-      '{"images":[{"sourceId":"OUT"}],"eventId":"e"}',
-    );
+    assert.equal(withSourceIds('{"eventId":"e"}', [output]), '{"images":[{"sourceId":"OUT"}],"eventId":"e"}');
   });
 
   it('replaces an id that is there already', () => {
     assert.equal(
-      withSourceIds('{"images":[{"label":"x","sourceId":"old"}]}', { sourceId: 'new' }),
+      withSourceIds('{"images":[{"label":"x","sourceId":"old"}]}', [{ role: 'output', sourceId: 'new' }]),
       '{"images":[{"label":"x","sourceId":"new"}]}',
+    );
+  });
+
+  it('puts each id into its own entry, and makes those that are missing', () => {
+    const second = { ...output, image: 1 };
+    assert.equal(
+      withSourceIds('{"images":[{"label":"a"}, {"label":"b"}]}', [input, second]),
+      '{"images":[{"inputSourceId":"IN","label":"a"}, {"sourceId":"OUT","label":"b"}]}',
+    );
+    assert.deepEqual(
+      JSON.parse(withSourceIds('{"images":[{"label":"a"}]}', [{ ...input, image: 3 }, second])),
+      {
+        images: [{ label: 'a' }, { sourceId: 'OUT' }, {}, { inputSourceId: 'IN' }],
+      },
     );
   });
 
@@ -34,13 +47,13 @@ describe('the body with the ids of uploaded pictures', () => {
     const body =
       '{"customMetadata":{"images":"[{}]"},"comment":"\\"images\\":[{","images":[{"n":[{"a":"}"}]}]}';
     assert.equal(
-      withSourceIds(body, { inputSourceId: 'IN' }),
+      withSourceIds(body, [input]),
       '{"customMetadata":{"images":"[{}]"},"comment":"\\"images\\":[{","images":[{"inputSourceId":"IN","n":[{"a":"}"}]}]}',
     );
   });
 
   it('without ids returns the very text', () =>
-    assert.equal(withSourceIds(' {"a" : 1} ', {}), ' {"a" : 1} '));
+    assert.equal(withSourceIds(' {"a" : 1} ', []), ' {"a" : 1} '));
 
   it('refuses what is no event', () => {
     for (const body of [
@@ -71,14 +84,20 @@ describe('the body with the ids of uploaded pictures', () => {
       fc.property(
         event,
         fc.constantFrom(undefined, 2),
+        fc.nat({ max: 4 }),
         fc.string(),
         fc.string(),
-        (value, indent, sourceId, inputSourceId) => {
+        (value, indent, image, sourceId, inputSourceId) => {
           const body = JSON.stringify(value, null, indent);
           const expected = JSON.parse(body) as { images?: Record<string, unknown>[] };
-          const images = expected.images ?? [];
-          expected.images = [{ ...(images[0] ?? {}), sourceId, inputSourceId }, ...images.slice(1)];
-          assert.deepEqual(JSON.parse(withSourceIds(body, { sourceId, inputSourceId })), expected);
+          const images = (expected.images ??= []);
+          while (images.length <= image) images.push({});
+          images[image] = { ...images[image], sourceId, inputSourceId };
+          const uploaded: UploadedPicture[] = [
+            { role: 'output', image, sourceId },
+            { role: 'input', image, sourceId: inputSourceId },
+          ];
+          assert.deepEqual(JSON.parse(withSourceIds(body, uploaded)), expected);
         },
       ),
       { seed, numRuns: 500 },

@@ -162,6 +162,22 @@ describe('Sender', () => {
       );
     });
 
+    it('puts the id of each of several pictures into its own entry', async () => {
+      const bench = new SenderBench();
+      bench.sender.start();
+      const body = '{"eventId":"p","useCaseId":"dock","images":[{"label":"left"},{"label":"right"}]}';
+      const right = { ...picture('right'), image: 1, metadata: { lens: '8mm' } };
+      const rightRaw = { ...picture('raw', 'input'), image: 1 };
+      await bench.append(record('p', { body, pictures: [picture('left'), right, rightRaw] }));
+      await bench.clock.advance(SECOND);
+      assert.equal(
+        bench.target.shown('p'),
+        '{"eventId":"p","useCaseId":"dock","images":[{"sourceId":"ve-img-1-left","label":"left"},' +
+          '{"sourceId":"ve-img-2-right","inputSourceId":"ve-img-3-raw","label":"right"}]}',
+      );
+      assert.deepEqual(bench.target.metadata, [undefined, { lens: '8mm' }, undefined]);
+    });
+
     it('uploads nothing twice and keeps one body when the event itself has to be repeated', async () => {
       const bench = new SenderBench();
       let failures = 3;
