@@ -11,7 +11,10 @@ function assertSeesValve(fixture: Fixture, result: DetectionResult): void {
   assert.equal(result.images.length, 1);
   assert.equal(result.dropped, 0);
   assert.deepEqual([...result.notes].sort(), fixture.notes ?? []);
-  assertClose(result.images[0]?.annotations, { objectDetections: [{ ...VALVE, ...fixture.expected }] });
+  const [list, more] = Object.entries(fixture.list ?? { objectDetections: {} })[0] ?? [];
+  assertClose(result.images[0]?.annotations, {
+    [list ?? '']: [{ ...VALVE, ...fixture.expected, ...more }],
+  });
 }
 
 describe('every format tells the same scene', () => {
