@@ -1,5 +1,6 @@
 import { compileMapping, readByMapping } from './mapping';
 import type { CompiledMapping, Mapping } from './mapping';
+import { unwrapModelAnswer } from './model-answer';
 import type { ImageReading, RowGroup } from './reading';
 import type { NoteCode } from './types';
 import { isText, toNumber } from './values';
@@ -14,6 +15,8 @@ export interface Preset {
   needs?: string[];
   /** remarks that hold for every payload of the format */
   notes?: NoteCode[];
+  /** language models: whole answers of their APIs are unwrapped */
+  isModelAnswer?: boolean;
   /** the one that suits the payload is used, of several the first: see `readByPreset` */
   mappings: [Mapping, ...Mapping[]];
 }
@@ -21,6 +24,8 @@ export interface Preset {
 const PICTURE_SIZE = 'size of the picture';
 const CLASS_NAMES = 'class names (labels)';
 const NAMES_ARE_PERSONAL = 'consent: names are personal data';
+const TEXTS_ARE_PERSONAL = 'consent: texts may be personal data';
+const NO_CONFIDENCE = 'confidence: none is given';
 
 /** What TAPPAS exports beside detections (`hailo_objects.hpp`). */
 const OTHER_HAILO_OBJECTS = [
@@ -59,6 +64,7 @@ export const PRESETS: readonly Preset[] = [
       },
     ],
   },
+  ...barcodePresets(),
   {
     id: 'clarifai',
     label: 'Clarifai',
@@ -156,6 +162,16 @@ export const PRESETS: readonly Preset[] = [
     ],
   },
   {
+    id: 'face-api',
+    label: 'face-api (face-api.js, facial-recognition node)',
+    // the node's message, and what the library itself returns with and without landmarks
+    mappings: [
+      faceApiMapping('Result', 'detection.'),
+      faceApiMapping('', 'detection.'),
+      faceApiMapping('', ''),
+    ],
+  },
+  {
     id: 'face-detection-plus',
     label: 'face-detection-plus node (msg.data)',
     mappings: [
@@ -170,7 +186,7 @@ export const PRESETS: readonly Preset[] = [
   {
     id: 'florence-2',
     label: 'Florence-2',
-    needs: ['confidence: the model gives none'],
+    needs: [NO_CONFIDENCE],
     mappings: [
       florenceMapping('<OD>', 'labels'),
       florenceMapping('<DENSE_REGION_CAPTION>', 'labels'),
@@ -181,7 +197,8 @@ export const PRESETS: readonly Preset[] = [
   {
     id: 'gemini-box2d',
     label: 'Gemini box_2d answer',
-    needs: [PICTURE_SIZE, 'confidence: the model gives none'],
+    needs: [PICTURE_SIZE, NO_CONFIDENCE],
+    isModelAnswer: true,
     mappings: [
       {
         list: '',
@@ -263,7 +280,7 @@ export const PRESETS: readonly Preset[] = [
   {
     id: 'hikvision',
     label: 'Hikvision event (ISAPI)',
-    needs: [PICTURE_SIZE, 'confidence: the camera gives none'],
+    needs: [PICTURE_SIZE, NO_CONFIDENCE],
     mappings: [
       hikvisionMapping('DetectionRegionList.DetectionRegionEntry', ''),
       hikvisionMapping('EventNotificationAlert.DetectionRegionList.DetectionRegionEntry', ''),
@@ -288,6 +305,28 @@ export const PRESETS: readonly Preset[] = [
       labelStudioPolygons('predictions[0].result'),
       labelStudioPolygons('annotations[0].result'),
     ],
+  },
+  {
+    id: 'human-bodies',
+    label: 'Human: bodies',
+    mappings: [humanMapping('body', 'person')],
+  },
+  {
+    id: 'human-faces',
+    label: 'Human: faces',
+    mappings: [humanMapping('face', 'face')],
+  },
+  {
+    id: 'human-hands',
+    label: 'Human: hands',
+    mappings: [
+      { ...humanMapping('hand', 'hand'), keypoints: { path: 'keypoints', shape: 'pairs', units: 'pixel' } },
+    ],
+  },
+  {
+    id: 'human-objects',
+    label: 'Human: objects',
+    mappings: [{ ...humanMapping('object', ''), class: 'label' }],
   },
   {
     id: 'landing-ai',
@@ -326,6 +365,23 @@ export const PRESETS: readonly Preset[] = [
     mappings: [
       mediapipeMapping('categoryName', ['boundingBox', 'originX', 'originY']),
       mediapipeMapping('category_name', ['bounding_box', 'origin_x', 'origin_y']),
+    ],
+  },
+  ...mediapipeLandmarks(),
+  {
+    id: 'metropolis',
+    label: 'NVIDIA Metropolis perception (nv.Frame)',
+    mappings: [
+      {
+        list: 'objects',
+        class: 'type',
+        confidence: 'confidence',
+        box: {
+          convention: 'corners',
+          units: 'pixel',
+          fields: ['bbox.leftX', 'bbox.topY', 'bbox.rightX', 'bbox.bottomY'],
+        },
+      },
     ],
   },
   {
@@ -387,15 +443,17 @@ export const PRESETS: readonly Preset[] = [
   {
     id: 'qwen25-bbox2d',
     label: 'Qwen2.5-VL bbox_2d answer',
-    needs: ['source size: the picture as the model saw it', 'confidence: the model gives none'],
+    needs: ['source size: the picture as the model saw it', NO_CONFIDENCE],
     // the model answers in pixels of the picture as it was resized for it
     notes: ['model-input-coordinates'],
+    isModelAnswer: true,
     mappings: [qwenMapping('pixel')],
   },
   {
     id: 'qwen3-bbox2d',
     label: 'Qwen3-VL bbox_2d answer',
-    needs: [PICTURE_SIZE, 'confidence: the model gives none'],
+    needs: [PICTURE_SIZE, NO_CONFIDENCE],
+    isModelAnswer: true,
     mappings: [qwenMapping('per1000')],
   },
   {
@@ -546,6 +604,36 @@ function axisMapping(list: string, box: string): Mapping {
   };
 }
 
+/** What a code says may be personal data: the class is its type, or what it says by the preset that says so. */
+function barcodePresets(): Preset[] {
+  const cornerPoints = { path: 'cornerPoints', shape: 'xyObjects', units: 'pixel' } as const;
+  const mappings = (read: (type: Mapping['class'], said: string) => Mapping['class']): Preset['mappings'] => [
+    // the browser's BarcodeDetector and its substitutes
+    { list: '', class: read('format', 'rawValue'), points: cornerPoints },
+    // zbarimg --xml through the "xml" node; it gives no place
+    {
+      list: 'barcodes.source[].index[].symbol[]',
+      kind: 'classification',
+      class: read('$.type', 'data[0]'),
+    },
+  ];
+  return [
+    {
+      id: 'barcodes',
+      label: 'Barcodes and QR codes (their type)',
+      needs: [NO_CONFIDENCE],
+      mappings: mappings((type) => type),
+    },
+    {
+      id: 'barcodes-text',
+      label: 'Barcodes and QR codes (what they say)',
+      needs: [NO_CONFIDENCE, TEXTS_ARE_PERSONAL],
+      notes: ['text-as-class'],
+      mappings: mappings((_type, said) => said),
+    },
+  ];
+}
+
 /** Faces as "face"; the persons' names only by the preset that says so. */
 function comprefacePresets(): Preset[] {
   const mapping: Mapping = {
@@ -623,6 +711,22 @@ function cocoResults(from: string): Mapping {
   };
 }
 
+/** The library's own properties; the names without `_` are getters, which no message carries. */
+function faceApiMapping(list: string, parent: string): Mapping {
+  const first = `${list}[0].${parent}`;
+  return {
+    list,
+    class: { const: 'face' },
+    confidence: `${parent}_score`,
+    box: {
+      convention: 'corner',
+      units: 'pixel',
+      fields: [`${parent}_box._x`, `${parent}_box._y`, `${parent}_box._width`, `${parent}_box._height`],
+    },
+    imageSize: { width: `${first}_imageDims._width`, height: `${first}_imageDims._height` },
+  };
+}
+
 function florenceMapping(task: string, labels: string): Mapping {
   return {
     list: `${task}.bboxes`,
@@ -652,6 +756,16 @@ function hikvisionMapping(list: string, first: '' | '[0]'): Mapping {
       units: 'fraction',
       fields: [side('X'), side('Y'), side('width'), side('height')],
     },
+  };
+}
+
+function humanMapping(list: string, name: string): Mapping {
+  return {
+    list,
+    class: { const: name },
+    confidence: 'score',
+    box: { convention: 'corner', units: 'pixel', fields: 'box' },
+    imageSize: { width: 'width', height: 'height' },
   };
 }
 
@@ -715,6 +829,42 @@ function mediapipeMapping(name: string, [box, left, top]: [string, string, strin
   };
 }
 
+/** Tasks and Solutions, in JavaScript and in Python: each has its own names for the same points. */
+function mediapipeLandmarks(): Preset[] {
+  const landmarks = (name: string, list: string, path: string): Mapping => ({
+    list,
+    class: { const: name },
+    keypoints: { path, shape: 'xyObjects', units: 'fraction' },
+  });
+  const preset = (id: string, label: string, mappings: Preset['mappings']): Preset => ({
+    id,
+    label,
+    needs: [PICTURE_SIZE, NO_CONFIDENCE],
+    mappings,
+  });
+  return [
+    preset('mediapipe-faces', 'MediaPipe face landmarks', [
+      landmarks('face', 'faceLandmarks', ''),
+      landmarks('face', 'face_landmarks', ''),
+      landmarks('face', 'multiFaceLandmarks', ''),
+      landmarks('face', 'multi_face_landmarks', 'landmark'),
+    ]),
+    preset('mediapipe-hands', 'MediaPipe hand landmarks', [
+      landmarks('hand', 'landmarks', ''),
+      landmarks('hand', 'hand_landmarks', ''),
+      landmarks('hand', 'multiHandLandmarks', ''),
+      landmarks('hand', 'multi_hand_landmarks', 'landmark'),
+    ]),
+    preset('mediapipe-pose', 'MediaPipe pose landmarks', [
+      landmarks('person', 'landmarks', ''),
+      landmarks('person', 'pose_landmarks', ''),
+      // Solutions see one person and give the points themselves
+      landmarks('person', '', 'poseLandmarks'),
+      landmarks('person', '', 'pose_landmarks.landmark'),
+    ]),
+  ];
+}
+
 function mmdetectionMapping(parent: string): Mapping {
   return {
     list: `${parent}bboxes`,
@@ -746,7 +896,7 @@ function textPresets(
     {
       id: `${id}-text`,
       label: `${name} (what the text says)`,
-      needs: ['consent: texts may be personal data'],
+      needs: [TEXTS_ARE_PERSONAL],
       notes: ['text-as-class'],
       mappings: mappings((text) => text),
     },
@@ -864,6 +1014,7 @@ function viamMapping(units: 'pixel' | 'fraction', suffix: string): Mapping {
 export interface ReadyPreset {
   id: string;
   notes?: NoteCode[];
+  isModelAnswer?: boolean;
   variants: CompiledMapping[];
 }
 
@@ -876,7 +1027,7 @@ export function findPreset(id: string): ReadyPreset | undefined {
   const preset = PRESETS.find((candidate) => candidate.id === id);
   if (!preset) return undefined;
   const variants = preset.mappings.map((mapping) => compileMapping(mapping, 'auto'));
-  const made = { id, notes: preset.notes, variants };
+  const made = { id, notes: preset.notes, isModelAnswer: preset.isModelAnswer, variants };
   ready.set(id, made);
   return made;
 }
@@ -886,9 +1037,13 @@ export function findPreset(id: string): ReadyPreset | undefined {
  * one with places, else the first whose list is there.
  *
  * @returns undefined when no list of the preset is in the payload
- * @throws DetectionError `parallel-length-mismatch`
+ * @throws DetectionError `parallel-length-mismatch`, and what `unwrapModelAnswer` throws
  */
-export function readByPreset(payload: unknown, { variants }: ReadyPreset): ImageReading | undefined {
+export function readByPreset(
+  sent: unknown,
+  { variants, isModelAnswer }: ReadyPreset,
+): ImageReading | undefined {
+  const payload = isModelAnswer ? unwrapModelAnswer(sent) : sent;
   let best: ImageReading | undefined;
   let bestFit = NO_LIST;
   for (const variant of variants) {

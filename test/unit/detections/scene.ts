@@ -42,6 +42,13 @@ const asPolygon = {
   notes: ['box-derived' as const],
 };
 
+const outlineFractions = OUTLINE.map(([x, y]) => ({ x: x / 800, y: y / 600, visibility: 0.9 }));
+const asKeypoints = {
+  list: { keypoints: { keypoints: OUTLINE.map(([x, y], id) => ({ id, x, y })) } },
+};
+
+const humanResult = { face: [], body: [], hand: [], gesture: [], object: [], width: 800, height: 600 };
+
 const sized = { context: { imageSize: PICTURE } };
 const centrePixels = { x: 280, y: 180, width: 160, height: 240 };
 const cornerFractions = { left: 0.25, top: 0.1, width: 0.2, height: 0.4 };
@@ -388,6 +395,186 @@ export const RECOGNISED: Fixture[] = [
 
 /** Payloads that are only read when their preset is chosen. */
 export const CHOSEN: Fixture[] = [
+  {
+    name: 'Tasks in JavaScript',
+    format: 'mediapipe-faces',
+    payload: { faceLandmarks: [outlineFractions], faceBlendshapes: [] },
+    expected: { class: 'face', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Solutions in Python',
+    format: 'mediapipe-faces',
+    payload: { multi_face_landmarks: [{ landmark: outlineFractions }] },
+    expected: { class: 'face', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Tasks in JavaScript',
+    format: 'mediapipe-hands',
+    payload: { landmarks: [outlineFractions], handedness: [[{ categoryName: 'Left', score: 0.9 }]] },
+    expected: { class: 'hand', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Tasks in Python',
+    format: 'mediapipe-hands',
+    payload: { hand_landmarks: [outlineFractions], hand_world_landmarks: [] },
+    expected: { class: 'hand', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Solutions',
+    format: 'mediapipe-hands',
+    payload: { multiHandLandmarks: [outlineFractions] },
+    expected: { class: 'hand', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Tasks in JavaScript',
+    format: 'mediapipe-pose',
+    payload: { landmarks: [outlineFractions], worldLandmarks: [] },
+    expected: { class: 'person', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Tasks in Python',
+    format: 'mediapipe-pose',
+    payload: { pose_landmarks: [outlineFractions], segmentation_masks: null },
+    expected: { class: 'person', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Solutions',
+    format: 'mediapipe-pose',
+    payload: { poseLandmarks: outlineFractions },
+    expected: { class: 'person', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Solutions in Python',
+    format: 'mediapipe-pose',
+    payload: { pose_landmarks: { landmark: outlineFractions } },
+    expected: { class: 'person', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: "the browser's detector",
+    format: 'barcodes',
+    payload: [{ format: 'valve', rawValue: 'LOT 7', cornerPoints: outlinePoints }],
+    expected: { confidence: 0 },
+    ...asPolygon,
+    notes: ['box-derived', 'missing-confidence'],
+  },
+  {
+    name: "the browser's detector",
+    format: 'barcodes-text',
+    payload: [{ format: 'qr_code', rawValue: 'valve', cornerPoints: outlinePoints }],
+    expected: { confidence: 0 },
+    ...asPolygon,
+    notes: ['box-derived', 'missing-confidence', 'text-as-class'],
+  },
+  {
+    name: 'the facial-recognition node',
+    format: 'face-api',
+    payload: {
+      Result: [
+        {
+          detection: {
+            _imageDims: { _width: 800, _height: 600 },
+            _score: 0.75,
+            _box: { _x: 200, _y: 60, _width: 160, _height: 240 },
+          },
+          gender: 'female',
+        },
+      ],
+    },
+    expected: { class: 'face' },
+  },
+  {
+    name: 'detections alone',
+    format: 'face-api',
+    payload: [
+      {
+        _imageDims: { _width: 800, _height: 600 },
+        _score: 0.75,
+        _box: { _x: 200, _y: 60, _width: 160, _height: 240 },
+      },
+    ],
+    expected: { class: 'face' },
+  },
+  {
+    name: 'a result',
+    format: 'human-bodies',
+    payload: { ...humanResult, body: [{ id: 0, score: 0.75, box: [200, 60, 160, 240] }] },
+    expected: { class: 'person' },
+  },
+  {
+    name: 'a result',
+    format: 'human-faces',
+    payload: { ...humanResult, face: [{ id: 0, score: 0.75, box: [200, 60, 160, 240], age: 30 }] },
+    expected: { class: 'face' },
+  },
+  {
+    name: 'a result',
+    format: 'human-hands',
+    payload: {
+      ...humanResult,
+      hand: [
+        {
+          id: 0,
+          score: 0.75,
+          box: [200, 60, 160, 240],
+          label: 'hand',
+          keypoints: OUTLINE.map(([x, y]) => [x, y, -3]),
+        },
+      ],
+    },
+    expected: { class: 'hand' },
+    ...asKeypoints,
+  },
+  {
+    name: 'a result',
+    format: 'human-objects',
+    payload: { ...humanResult, object: [{ id: 0, score: 0.75, label: 'valve', box: [200, 60, 160, 240] }] },
+  },
+  {
+    name: 'a frame',
+    format: 'metropolis',
+    payload: {
+      version: '4.0',
+      id: '252',
+      timestamp: '2026-03-01T08:00:00.000Z',
+      sensorId: 'line-2',
+      objects: [
+        {
+          id: '17',
+          bbox: { leftX: 200, topY: 60, rightX: 360, bottomY: 300 },
+          type: 'valve',
+          confidence: 0.75,
+          info: {},
+        },
+      ],
+    },
+  },
   {
     name: 'the topic com.axis.scene.frame.v1',
     format: 'axis',
