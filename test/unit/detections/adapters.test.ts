@@ -992,3 +992,35 @@ describe('rows of Hugging Face models under a key', () => {
     assertRefused('unknown-format', { results: [{ name: 'valve' }] }, { format: 'huggingface' });
   });
 });
+
+describe('Ultralytics results of several pictures at once', () => {
+  const rows = [{ name: 'valve', class: 7, confidence: 0.75, box: corners }];
+
+  it('are read as lists and as texts, one image each, when the format is chosen', () => {
+    for (const payload of [
+      [rows, []],
+      [JSON.stringify(rows), '[]'],
+    ]) {
+      const { images } = convertDetections(payload, { format: 'ultralytics' });
+      assert.equal(images.length, 2);
+      assertClose(images[0]?.annotations, { objectDetections: [valve] });
+      assert.deepEqual(images[1]?.annotations, {});
+    }
+  });
+
+  it('are refused where a text is no result', () => {
+    assertRefused('payload-not-json', ['offline'], { format: 'ultralytics' });
+    assertRefused('unknown-format', ['{"name": "valve"}'], { format: 'ultralytics' });
+  });
+});
+
+describe('rows of corner boxes are none of Roboflow, whose x and y are the middle', () => {
+  for (const row of [
+    { label: 'valve', confidence: 0.75, x: 200, y: 60, width: 160, height: 240 },
+    { tag: 'valve', x: 200, y: 60, width: 160, height: 240 },
+  ]) {
+    it(`also when it is chosen: ${Object.keys(row).join(', ')}`, () => {
+      assertRefused('unknown-format', [row], { format: 'roboflow' });
+    });
+  }
+});
