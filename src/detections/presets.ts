@@ -192,6 +192,12 @@ export const PRESETS: readonly Preset[] = [
       florenceMapping('<DENSE_REGION_CAPTION>', 'labels'),
       florenceMapping('<CAPTION_TO_PHRASE_GROUNDING>', 'labels'),
       florenceMapping('<OPEN_VOCABULARY_DETECTION>', 'bboxes_labels'),
+      {
+        // the labels are what the text says
+        list: '<OCR_WITH_REGION>.quad_boxes',
+        class: { const: 'text' },
+        points: { path: '', shape: 'flat', units: 'pixel' },
+      },
     ],
   },
   {

@@ -628,6 +628,14 @@ export const CHOSEN: Fixture[] = [
     notes: ['missing-confidence'],
   },
   {
+    name: 'regions of text',
+    format: 'florence-2',
+    payload: { '<OCR_WITH_REGION>': { quad_boxes: [OUTLINE.flat()], labels: ['VALVE 7'] } },
+    expected: { class: 'text', confidence: 0 },
+    ...asPolygon,
+    notes: ['box-derived', 'missing-confidence'],
+  },
+  {
     name: 'open vocabulary',
     format: 'florence-2',
     payload: {
