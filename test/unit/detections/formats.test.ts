@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { convertDetections, FORMATS } from '../../../src/detections/convert';
 import type { DetectionResult } from '../../../src/detections/convert';
 import { ADAPTERS } from '../../../src/detections/formats';
-import { assertClose } from './assertions';
+import { assertClose, refusal } from './assertions';
 import { CHOSEN, RECOGNISED, VALVE } from './scene';
 import type { Fixture } from './scene';
 
@@ -49,6 +49,21 @@ describe('every format tells the same scene', () => {
     assert.equal(new Set(FORMATS.map(({ id }) => id)).size, FORMATS.length);
     assert.equal(new Set(FORMATS.map(({ label }) => label)).size, FORMATS.length);
   });
+});
+
+describe('an answer without detections in it', () => {
+  for (const payload of [
+    { status: 'ok' },
+    { ok: true, id: 4 },
+    { result: 'done' },
+    { detections: null },
+    [{}],
+    'online',
+  ]) {
+    it(`is none of any format: ${JSON.stringify(payload)}`, () => {
+      for (const { id } of FORMATS) refusal(payload, { format: id });
+    });
+  }
 });
 
 describe('signatures', () => {
