@@ -1,8 +1,9 @@
 import { compileMapping, readByMapping } from './mapping';
 import type { CompiledMapping, Mapping } from './mapping';
+import { unwrapModelAnswer } from './model-answer';
 import type { ImageReading, RowGroup } from './reading';
 import type { NoteCode } from './types';
-import { isText } from './values';
+import { isText, toNumber } from './values';
 
 /**
  * Formats that users choose by name. They are never recognised by themselves: their shapes are too common to be sure.
@@ -14,6 +15,8 @@ export interface Preset {
   needs?: string[];
   /** remarks that hold for every payload of the format */
   notes?: NoteCode[];
+  /** language models: whole answers of their APIs are unwrapped */
+  isModelAnswer?: boolean;
   /** the one that suits the payload is used, of several the first: see `readByPreset` */
   mappings: [Mapping, ...Mapping[]];
 }
@@ -21,6 +24,8 @@ export interface Preset {
 const PICTURE_SIZE = 'size of the picture';
 const CLASS_NAMES = 'class names (labels)';
 const NAMES_ARE_PERSONAL = 'consent: names are personal data';
+const TEXTS_ARE_PERSONAL = 'consent: texts may be personal data';
+const NO_CONFIDENCE = 'confidence: none is given';
 
 /** What TAPPAS exports beside detections (`hailo_objects.hpp`). */
 const OTHER_HAILO_OBJECTS = [
@@ -39,17 +44,11 @@ export const PRESETS: readonly Preset[] = [
     id: 'axis',
     label: 'Axis scene description',
     needs: [PICTURE_SIZE],
+    // the beta's frames, the frames of the topic com.axis.scene.frame.v1, and the best picture of one object
     mappings: [
-      {
-        list: 'frame.observations',
-        class: 'class.type',
-        confidence: 'class.score',
-        box: {
-          convention: 'corners',
-          units: 'fraction',
-          fields: ['bounding_box.left', 'bounding_box.top', 'bounding_box.right', 'bounding_box.bottom'],
-        },
-      },
+      axisMapping('frame.observations', 'bounding_box'),
+      axisMapping('detections', 'bounding_box'),
+      axisMapping('', 'crop_box'),
     ],
   },
   {
@@ -65,6 +64,7 @@ export const PRESETS: readonly Preset[] = [
       },
     ],
   },
+  ...barcodePresets(),
   {
     id: 'clarifai',
     label: 'Clarifai',
@@ -146,9 +146,65 @@ export const PRESETS: readonly Preset[] = [
   },
   ...doubleTakePresets(),
   {
+    id: 'drpai',
+    label: 'Renesas DRP-AI (MistySOM)',
+    mappings: [
+      {
+        list: 'detections',
+        class: 'class',
+        confidence: 'probability',
+        box: {
+          convention: 'center',
+          units: 'pixel',
+          fields: ['box.center_x', 'box.center_y', 'box.width', 'box.height'],
+        },
+      },
+    ],
+  },
+  {
+    id: 'face-api',
+    label: 'face-api (face-api.js, facial-recognition node)',
+    // the node's message, and what the library itself returns with and without landmarks
+    mappings: [
+      faceApiMapping('Result', 'detection.'),
+      faceApiMapping('', 'detection.'),
+      faceApiMapping('', ''),
+    ],
+  },
+  {
+    id: 'face-detection-plus',
+    label: 'face-detection-plus node (msg.data)',
+    mappings: [
+      {
+        list: 'boxes',
+        class: { const: 'face' },
+        confidence: 'prob',
+        box: { convention: 'corner', units: 'pixel', fields: ['x', 'y', 'w', 'h'] },
+      },
+    ],
+  },
+  {
+    id: 'florence-2',
+    label: 'Florence-2',
+    needs: [NO_CONFIDENCE],
+    mappings: [
+      florenceMapping('<OD>', 'labels'),
+      florenceMapping('<DENSE_REGION_CAPTION>', 'labels'),
+      florenceMapping('<CAPTION_TO_PHRASE_GROUNDING>', 'labels'),
+      florenceMapping('<OPEN_VOCABULARY_DETECTION>', 'bboxes_labels'),
+      {
+        // the labels are what the text says
+        list: '<OCR_WITH_REGION>.quad_boxes',
+        class: { const: 'text' },
+        points: { path: '', shape: 'flat', units: 'pixel' },
+      },
+    ],
+  },
+  {
     id: 'gemini-box2d',
     label: 'Gemini box_2d answer',
-    needs: [PICTURE_SIZE, 'confidence: the model gives none'],
+    needs: [PICTURE_SIZE, NO_CONFIDENCE],
+    isModelAnswer: true,
     mappings: [
       {
         list: '',
@@ -199,8 +255,8 @@ export const PRESETS: readonly Preset[] = [
   },
   {
     id: 'hailo',
-    label: 'Hailo TAPPAS',
-    needs: [PICTURE_SIZE],
+    label: 'Hailo TAPPAS, Hailo analytics',
+    needs: ['size of the picture for TAPPAS'],
     mappings: [
       {
         // deeper levels are relative to their parent: only the top one is in parts of the picture
@@ -214,6 +270,28 @@ export const PRESETS: readonly Preset[] = [
           fields: ['HailoBBox.xmin', 'HailoBBox.ymin', 'HailoBBox.width', 'HailoBBox.height'],
         },
       },
+      {
+        list: 'detections',
+        class: 'label',
+        confidence: 'confidence',
+        box: {
+          convention: 'corners',
+          units: 'pixel',
+          fields: ['bbox.xmin', 'bbox.ymin', 'bbox.xmax', 'bbox.ymax'],
+        },
+        imageSize: { width: 'frame_width', height: 'frame_height' },
+      },
+    ],
+  },
+  {
+    id: 'hikvision',
+    label: 'Hikvision event (ISAPI)',
+    needs: [PICTURE_SIZE, NO_CONFIDENCE],
+    mappings: [
+      hikvisionMapping('DetectionRegionList.DetectionRegionEntry', ''),
+      hikvisionMapping('EventNotificationAlert.DetectionRegionList.DetectionRegionEntry', ''),
+      // the "xml" node makes a list of everything
+      hikvisionMapping('EventNotificationAlert.DetectionRegionList[0].DetectionRegionEntry', '[0]'),
     ],
   },
   {
@@ -235,18 +313,40 @@ export const PRESETS: readonly Preset[] = [
     ],
   },
   {
+    id: 'human-bodies',
+    label: 'Human: bodies',
+    mappings: [humanMapping('body', 'person')],
+  },
+  {
+    id: 'human-faces',
+    label: 'Human: faces',
+    mappings: [humanMapping('face', 'face')],
+  },
+  {
+    id: 'human-hands',
+    label: 'Human: hands',
+    mappings: [
+      { ...humanMapping('hand', 'hand'), keypoints: { path: 'keypoints', shape: 'pairs', units: 'pixel' } },
+    ],
+  },
+  {
+    id: 'human-objects',
+    label: 'Human: objects',
+    mappings: [{ ...humanMapping('object', ''), class: 'label' }],
+  },
+  {
     id: 'landing-ai',
     label: 'Landing AI',
     mappings: [
+      landingMapping('backbonepredictions.*'),
+      // LandingEdge and Docker have the boxes where the cloud has the class of the picture
+      landingMapping('predictions.*'),
       {
-        list: 'backbonepredictions.*',
-        class: 'labelName',
+        // agentic object detection
+        list: 'data[][]',
+        class: 'label',
         confidence: 'score',
-        box: {
-          convention: 'corners',
-          units: 'pixel',
-          fields: ['coordinates.xmin', 'coordinates.ymin', 'coordinates.xmax', 'coordinates.ymax'],
-        },
+        box: { convention: 'corners', units: 'pixel', fields: 'bounding_box' },
       },
       {
         list: 'predictions',
@@ -267,19 +367,64 @@ export const PRESETS: readonly Preset[] = [
     id: 'mediapipe',
     label: 'MediaPipe Tasks (object, face detector)',
     needs: ['size of the picture for the keypoints of faces'],
+    // as the JavaScript and as the Python package write them
+    mappings: [
+      mediapipeMapping('categoryName', ['boundingBox', 'originX', 'originY']),
+      mediapipeMapping('category_name', ['bounding_box', 'origin_x', 'origin_y']),
+    ],
+  },
+  ...mediapipeLandmarks(),
+  {
+    id: 'metropolis',
+    label: 'NVIDIA Metropolis perception (nv.Frame)',
     mappings: [
       {
-        list: 'detections',
-        class: 'categories[0].categoryName',
-        confidence: 'categories[0].score',
+        list: 'objects',
+        class: 'type',
+        confidence: 'confidence',
         box: {
-          convention: 'corner',
+          convention: 'corners',
           units: 'pixel',
-          fields: ['boundingBox.originX', 'boundingBox.originY', 'boundingBox.width', 'boundingBox.height'],
+          fields: ['bbox.leftX', 'bbox.topY', 'bbox.rightX', 'bbox.bottomY'],
         },
-        keypoints: { path: 'keypoints', shape: 'xyObjects', units: 'fraction' },
       },
     ],
+  },
+  {
+    id: 'ml5',
+    label: 'ml5 object detector',
+    mappings: [
+      {
+        list: '',
+        class: 'label',
+        confidence: 'confidence',
+        box: { convention: 'corner', units: 'pixel', fields: ['x', 'y', 'width', 'height'] },
+      },
+    ],
+  },
+  {
+    id: 'mmdetection',
+    label: 'MMDetection',
+    needs: [CLASS_NAMES],
+    mappings: [mmdetectionMapping('predictions[0].'), mmdetectionMapping('')],
+  },
+  {
+    id: 'modelarts',
+    label: 'Huawei ModelArts object detection',
+    mappings: [
+      {
+        list: 'detection_boxes',
+        class: '/detection_classes[$i]',
+        confidence: '/detection_scores[$i]',
+        box: { convention: 'corners-yx', units: 'pixel', fields: ['0', '1', '2', '3'] },
+      },
+    ],
+  },
+  {
+    id: 'openalpr',
+    label: 'OpenALPR, Rekor (plates, without their text)',
+    // an answer, and the message of an agent
+    mappings: [openalprMapping('results', 'img'), openalprMapping('best_plate', 'best_image')],
   },
   {
     id: 'opendatacam',
@@ -294,23 +439,27 @@ export const PRESETS: readonly Preset[] = [
       },
     ],
   },
+  ...textPresets('paddleocr', 'PaddleOCR', paddleMappings),
   {
     id: 'plate-recognizer',
     label: 'Plate Recognizer (plates, without their text)',
-    mappings: [plateMapping('results'), plateMapping('[].results[]')],
+    // the webhook of Stream has them inside `data`
+    mappings: [plateMapping('results'), plateMapping('data.results'), plateMapping('[].results[]')],
   },
   {
     id: 'qwen25-bbox2d',
     label: 'Qwen2.5-VL bbox_2d answer',
-    needs: ['source size: the picture as the model saw it', 'confidence: the model gives none'],
+    needs: ['source size: the picture as the model saw it', NO_CONFIDENCE],
     // the model answers in pixels of the picture as it was resized for it
     notes: ['model-input-coordinates'],
+    isModelAnswer: true,
     mappings: [qwenMapping('pixel')],
   },
   {
     id: 'qwen3-bbox2d',
     label: 'Qwen3-VL bbox_2d answer',
-    needs: [PICTURE_SIZE, 'confidence: the model gives none'],
+    needs: [PICTURE_SIZE, NO_CONFIDENCE],
+    isModelAnswer: true,
     mappings: [qwenMapping('per1000')],
   },
   {
@@ -376,19 +525,15 @@ export const PRESETS: readonly Preset[] = [
       },
     ],
   },
+  ...textPresets('tesseract', 'Tesseract', tesseractMappings),
   {
     id: 'tf-od-api',
     label: 'TensorFlow object detection API (TF Serving)',
     needs: [PICTURE_SIZE, CLASS_NAMES],
+    // by rows, and by columns (`outputs`)
     mappings: [
-      {
-        list: 'predictions[0].detection_boxes',
-        class: '/predictions[0].detection_classes[$i]',
-        confidence: '/predictions[0].detection_scores[$i]',
-        // the model fills its answer with rows of zeros
-        minConfidence: 0.01,
-        box: { convention: 'corners-yx', units: 'fraction', fields: ['0', '1', '2', '3'] },
-      },
+      tfMapping((output) => `predictions[0].${output}`),
+      tfMapping((output) => `outputs.${output}[0]`),
     ],
   },
   {
@@ -408,14 +553,8 @@ export const PRESETS: readonly Preset[] = [
     id: 'vertex-automl',
     label: 'Google Vertex AI AutoML',
     needs: [PICTURE_SIZE],
-    mappings: [
-      {
-        list: 'predictions[0].bboxes',
-        class: '/predictions[0].displayNames[$i]',
-        confidence: '/predictions[0].confidences[$i]',
-        box: { convention: 'xxyy', units: 'fraction', fields: ['0', '1', '2', '3'] },
-      },
-    ],
+    // an answer, and a line of a batch
+    mappings: [vertexMapping('predictions[0]'), vertexMapping('prediction')],
   },
   {
     id: 'viam',
@@ -457,6 +596,49 @@ export const PRESETS: readonly Preset[] = [
     ],
   },
 ];
+
+function axisMapping(list: string, box: string): Mapping {
+  return {
+    list,
+    class: 'class.type',
+    confidence: 'class.score',
+    box: {
+      convention: 'corners',
+      units: 'fraction',
+      fields: [`${box}.left`, `${box}.top`, `${box}.right`, `${box}.bottom`],
+    },
+  };
+}
+
+/** What a code says may be personal data: the class is its type, or what it says by the preset that says so. */
+function barcodePresets(): Preset[] {
+  const cornerPoints = { path: 'cornerPoints', shape: 'xyObjects', units: 'pixel' } as const;
+  const mappings = (read: (type: Mapping['class'], said: string) => Mapping['class']): Preset['mappings'] => [
+    // the browser's BarcodeDetector and its substitutes
+    { list: '', class: read('format', 'rawValue'), points: cornerPoints },
+    // zbarimg --xml through the "xml" node; it gives no place
+    {
+      list: 'barcodes.source[].index[].symbol[]',
+      kind: 'classification',
+      class: read('$.type', 'data[0]'),
+    },
+  ];
+  return [
+    {
+      id: 'barcodes',
+      label: 'Barcodes and QR codes (their type)',
+      needs: [NO_CONFIDENCE],
+      mappings: mappings((type) => type),
+    },
+    {
+      id: 'barcodes-text',
+      label: 'Barcodes and QR codes (what they say)',
+      needs: [NO_CONFIDENCE, TEXTS_ARE_PERSONAL],
+      notes: ['text-as-class'],
+      mappings: mappings((_type, said) => said),
+    },
+  ];
+}
 
 /** Faces as "face"; the persons' names only by the preset that says so. */
 function comprefacePresets(): Preset[] {
@@ -535,12 +717,61 @@ function cocoResults(from: string): Mapping {
   };
 }
 
+/** The library's own properties; the names without `_` are getters, which no message carries. */
+function faceApiMapping(list: string, parent: string): Mapping {
+  const first = `${list}[0].${parent}`;
+  return {
+    list,
+    class: { const: 'face' },
+    confidence: `${parent}_score`,
+    box: {
+      convention: 'corner',
+      units: 'pixel',
+      fields: [`${parent}_box._x`, `${parent}_box._y`, `${parent}_box._width`, `${parent}_box._height`],
+    },
+    imageSize: { width: `${first}_imageDims._width`, height: `${first}_imageDims._height` },
+  };
+}
+
+function florenceMapping(task: string, labels: string): Mapping {
+  return {
+    list: `${task}.bboxes`,
+    class: `/${task}.${labels}[$i]`,
+    confidence: { const: 0 },
+    box: { convention: 'corners', units: 'pixel', fields: ['0', '1', '2', '3'] },
+  };
+}
+
 function goodIDeer(list: string): Mapping {
   return {
     list,
     class: { key: true },
     confidence: 'prob',
     box: { convention: 'corner', units: 'pixel', fields: ['x', 'y', 'w', 'h'] },
+  };
+}
+
+function hikvisionMapping(list: string, first: '' | '[0]'): Mapping {
+  const side = (name: string) => `TargetRect${first}.${name}${first}`;
+  return {
+    list,
+    class: `detectionTarget${first}`,
+    confidence: { const: 0 },
+    box: {
+      convention: 'corner',
+      units: 'fraction',
+      fields: [side('X'), side('Y'), side('width'), side('height')],
+    },
+  };
+}
+
+function humanMapping(list: string, name: string): Mapping {
+  return {
+    list,
+    class: { const: name },
+    confidence: 'score',
+    box: { convention: 'corner', units: 'pixel', fields: 'box' },
+    imageSize: { width: 'width', height: 'height' },
   };
 }
 
@@ -568,6 +799,19 @@ function labelStudioPolygons(list: string): Mapping {
   };
 }
 
+function landingMapping(list: string): Mapping {
+  return {
+    list,
+    class: 'labelName',
+    confidence: 'score',
+    box: {
+      convention: 'corners',
+      units: 'pixel',
+      fields: ['coordinates.xmin', 'coordinates.ymin', 'coordinates.xmax', 'coordinates.ymax'],
+    },
+  };
+}
+
 function maxObjectDetector(list: string): Mapping {
   return {
     list,
@@ -575,6 +819,139 @@ function maxObjectDetector(list: string): Mapping {
     confidence: 'probability',
     box: { convention: 'corners-yx', units: 'fraction', fields: 'detection_box' },
   };
+}
+
+function mediapipeMapping(name: string, [box, left, top]: [string, string, string]): Mapping {
+  return {
+    list: 'detections',
+    class: `categories[0].${name}`,
+    confidence: 'categories[0].score',
+    box: {
+      convention: 'corner',
+      units: 'pixel',
+      fields: [`${box}.${left}`, `${box}.${top}`, `${box}.width`, `${box}.height`],
+    },
+    keypoints: { path: 'keypoints', shape: 'xyObjects', units: 'fraction' },
+  };
+}
+
+/** Tasks and Solutions, in JavaScript and in Python: each has its own names for the same points. */
+function mediapipeLandmarks(): Preset[] {
+  const landmarks = (name: string, list: string, path: string): Mapping => ({
+    list,
+    class: { const: name },
+    keypoints: { path, shape: 'xyObjects', units: 'fraction' },
+  });
+  const preset = (id: string, label: string, mappings: Preset['mappings']): Preset => ({
+    id,
+    label,
+    needs: [PICTURE_SIZE, NO_CONFIDENCE],
+    mappings,
+  });
+  return [
+    preset('mediapipe-faces', 'MediaPipe face landmarks', [
+      landmarks('face', 'faceLandmarks', ''),
+      landmarks('face', 'face_landmarks', ''),
+      landmarks('face', 'multiFaceLandmarks', ''),
+      landmarks('face', 'multi_face_landmarks', 'landmark'),
+    ]),
+    preset('mediapipe-hands', 'MediaPipe hand landmarks', [
+      landmarks('hand', 'landmarks', ''),
+      landmarks('hand', 'hand_landmarks', ''),
+      landmarks('hand', 'multiHandLandmarks', ''),
+      landmarks('hand', 'multi_hand_landmarks', 'landmark'),
+    ]),
+    preset('mediapipe-pose', 'MediaPipe pose landmarks', [
+      landmarks('person', 'landmarks', ''),
+      landmarks('person', 'pose_landmarks', ''),
+      // Solutions see one person and give the points themselves
+      landmarks('person', '', 'poseLandmarks'),
+      landmarks('person', '', 'pose_landmarks.landmark'),
+    ]),
+  ];
+}
+
+function mmdetectionMapping(parent: string): Mapping {
+  return {
+    list: `${parent}bboxes`,
+    class: `/${parent}labels[$i]`,
+    confidence: `/${parent}scores[$i]`,
+    box: { convention: 'corners', units: 'pixel', fields: ['0', '1', '2', '3'] },
+  };
+}
+
+function openalprMapping(list: string, picture: string): Mapping {
+  return {
+    list,
+    class: { const: 'license_plate' },
+    confidence: 'confidence',
+    confidenceUnit: 'percent',
+    points: { path: 'coordinates', shape: 'xyObjects', units: 'pixel' },
+    imageSize: { width: `${picture}_width`, height: `${picture}_height` },
+  };
+}
+
+/** A read text may name a person: the class is "text", or the text itself by the preset that says so. */
+function textPresets(
+  id: string,
+  name: string,
+  mappings: (readAs: (text: string) => Mapping['class']) => Preset['mappings'],
+): Preset[] {
+  return [
+    { id, label: `${name} (where text is)`, mappings: mappings(() => ({ const: 'text' })) },
+    {
+      id: `${id}-text`,
+      label: `${name} (what the text says)`,
+      needs: [TEXTS_ARE_PERSONAL],
+      notes: ['text-as-class'],
+      mappings: mappings((text) => text),
+    },
+  ];
+}
+
+function paddleMappings(readAs: (text: string) => Mapping['class']): Preset['mappings'] {
+  const points = (path: string) => ({ path, shape: 'pairs', units: 'pixel' }) as const;
+  return [
+    // ocr-node
+    { list: '', class: readAs('text'), confidence: 'mean', points: points('box') },
+    // up to PaddleOCR 2, of one picture and of several
+    { list: '', class: readAs('[1][0]'), confidence: '[1][1]', points: points('[0]') },
+    { list: '[][]', class: readAs('[1][0]'), confidence: '[1][1]', points: points('[0]') },
+    // from PaddleOCR 3 on, as the results are and as they are saved
+    ...['', 'res.'].map((parent) => ({
+      list: `${parent}rec_polys`,
+      class: readAs(`/${parent}rec_texts[$i]`),
+      confidence: `/${parent}rec_scores[$i]`,
+      points: points(''),
+    })),
+  ];
+}
+
+function tesseractMappings(readAs: (text: string) => Mapping['class']): Preset['mappings'] {
+  const words = (list: string): Mapping => ({
+    list,
+    class: readAs('text'),
+    confidence: 'confidence',
+    confidenceUnit: 'percent',
+    box: { convention: 'corners', units: 'pixel', fields: ['bbox.x0', 'bbox.y0', 'bbox.x1', 'bbox.y1'] },
+  });
+  const words7 = 'blocks[].paragraphs[].lines[].words[]';
+  return [
+    // tesseract.js, the words of its answer and of the answer's data
+    words('words'),
+    words('data.words'),
+    words(words7),
+    words(`data.${words7}`),
+    {
+      // the rows of `tesseract … tsv`; those of pages, blocks and lines have a confidence of -1
+      list: '',
+      class: readAs('text'),
+      confidence: 'conf',
+      confidenceUnit: 'percent',
+      minConfidence: 0,
+      box: { convention: 'corner', units: 'pixel', fields: ['left', 'top', 'width', 'height'] },
+    },
+  ];
 }
 
 /** The plate's text is personal data and no class. */
@@ -607,6 +984,26 @@ function rapidAutomation(confidence: string, from: string): Mapping {
   };
 }
 
+function tfMapping(pathOf: (output: string) => string): Mapping {
+  return {
+    list: pathOf('detection_boxes'),
+    class: `/${pathOf('detection_classes')}[$i]`,
+    confidence: `/${pathOf('detection_scores')}[$i]`,
+    // the model fills its answer with rows of zeros
+    minConfidence: 0.01,
+    box: { convention: 'corners-yx', units: 'fraction', fields: ['0', '1', '2', '3'] },
+  };
+}
+
+function vertexMapping(parent: string): Mapping {
+  return {
+    list: `${parent}.bboxes`,
+    class: `/${parent}.displayNames[$i]`,
+    confidence: `/${parent}.confidences[$i]`,
+    box: { convention: 'xxyy', units: 'fraction', fields: ['0', '1', '2', '3'] },
+  };
+}
+
 function viamMapping(units: 'pixel' | 'fraction', suffix: string): Mapping {
   return {
     list: 'detections',
@@ -623,6 +1020,7 @@ function viamMapping(units: 'pixel' | 'fraction', suffix: string): Mapping {
 export interface ReadyPreset {
   id: string;
   notes?: NoteCode[];
+  isModelAnswer?: boolean;
   variants: CompiledMapping[];
 }
 
@@ -635,7 +1033,7 @@ export function findPreset(id: string): ReadyPreset | undefined {
   const preset = PRESETS.find((candidate) => candidate.id === id);
   if (!preset) return undefined;
   const variants = preset.mappings.map((mapping) => compileMapping(mapping, 'auto'));
-  const made = { id, notes: preset.notes, variants };
+  const made = { id, notes: preset.notes, isModelAnswer: preset.isModelAnswer, variants };
   ready.set(id, made);
   return made;
 }
@@ -645,18 +1043,29 @@ export function findPreset(id: string): ReadyPreset | undefined {
  * one with places, else the first whose list is there.
  *
  * @returns undefined when no list of the preset is in the payload
- * @throws DetectionError `parallel-length-mismatch`
+ * @throws DetectionError `parallel-length-mismatch`, and what `unwrapModelAnswer` throws
  */
-export function readByPreset(payload: unknown, { variants }: ReadyPreset): ImageReading | undefined {
+export function readByPreset(
+  sent: unknown,
+  { variants, isModelAnswer }: ReadyPreset,
+): ImageReading | undefined {
+  const payload = isModelAnswer ? unwrapModelAnswer(sent) : sent;
   let best: ImageReading | undefined;
   let bestFit = NO_LIST;
   for (const variant of variants) {
     const image = readByMapping(payload, variant);
-    const fit = image ? Math.min(...image.groups.map(fitOf)) : NO_LIST;
+    const fit = image && !isForeign(payload, image) ? Math.min(...image.groups.map(fitOf)) : NO_LIST;
     if (fit > bestFit) [best, bestFit] = [image, fit];
     if (bestFit === FITS) break;
   }
   return best;
+}
+
+/** A mapping of single objects takes any object for one: without the fields it is not one of the format's. */
+function isForeign(payload: unknown, { groups }: ImageReading): boolean {
+  return groups.every(
+    (group) => group.rows.length === 1 && group.rows[0] === payload && fitOf(group) === ONLY_LIST,
+  );
 }
 
 const NO_LIST = -1;
@@ -682,7 +1091,8 @@ function hasPlace(row: object, index: number, group: RowGroup): boolean {
   const { kind, box, points, keypoints } = group.plan;
   if (kind === 'classification') return hasClass(row, index, group);
   if (box?.read(row, unusedCoordinates, index, group)) return true;
-  return Boolean(points?.read(row, index, group) ?? keypoints?.read(row, index, group));
+  const found = points?.read(row, index, group) ?? keypoints?.read(row, index, group);
+  return found?.some(({ x, y }) => !Number.isNaN(toNumber(x) + toNumber(y))) ?? false;
 }
 
 function hasClass(row: object, index: number, group: RowGroup): boolean {

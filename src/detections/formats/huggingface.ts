@@ -1,12 +1,13 @@
 import { DetectionError } from '../detection-error';
 import { alternatives, boxes, putFour } from '../reading';
-import type { Adapter, RowPlan } from '../reading';
-import { everyRow, has, hasKeyCount } from '../values';
+import type { Adapter, Reading, RowPlan } from '../reading';
+import { everyRow, has, hasKeyCount, ownArray } from '../values';
 import type { JsonObject } from '../values';
 
 /**
  * Hugging Face inference, transformers.js and nodes that pass them on. Object detection in pixels, or in fractions under the same names
- * with `percentage: true`; image classification; segmentation only as pictures of masks.
+ * with `percentage: true`; image classification; segmentation only as pictures of masks. Other servers that run
+ * these models put the rows under a key; such an answer must be chosen.
  */
 
 interface HuggingFaceRow {
@@ -52,6 +53,22 @@ function matches(payload: unknown): boolean {
   );
 }
 
+/** Where servers that run such a model put its rows. */
+const ROWS_UNDER = ['results', 'predictions', 'outputs', 'output', 'data'];
+
+function readRows(rows: readonly unknown[]): Reading | undefined {
+  if (rows.some((row) => has(row, 'box'))) return { images: [{ groups: [{ rows, plan: objects }] }] };
+  if (rows.some((row) => has(row, 'mask'))) {
+    throw new DetectionError(
+      'unsupported-mask-image',
+      'The masks are pictures (base64 PNG) without boxes; polygons cannot be read from them. Use an object detection model, or convert the masks before.',
+    );
+  }
+  return rows.every((row) => has(row, 'label'))
+    ? { images: [{ groups: [{ rows, plan: classification }] }] }
+    : undefined;
+}
+
 export const huggingface: Adapter = {
   id: 'huggingface',
   label: 'Hugging Face, transformers.js',
@@ -59,17 +76,9 @@ export const huggingface: Adapter = {
   keys: ['label'],
   matches,
   read(payload) {
-    if (!everyRow(payload, () => true)) return undefined;
-    const rows = payload as JsonObject[];
-    if (rows.some((row) => has(row, 'box'))) return { images: [{ groups: [{ rows, plan: objects }] }] };
-    if (rows.some((row) => has(row, 'mask'))) {
-      throw new DetectionError(
-        'unsupported-mask-image',
-        'The masks are pictures (base64 PNG) without boxes; polygons cannot be read from them. Use an object detection model, or convert the masks before.',
-      );
-    }
-    return rows.every((row) => has(row, 'label'))
-      ? { images: [{ groups: [{ rows, plan: classification }] }] }
-      : undefined;
+    if (everyRow(payload, () => true)) return readRows(payload as JsonObject[]);
+    const rows = ROWS_UNDER.map((key) => ownArray(payload, key)).find((list) => list !== undefined);
+    if (!rows) return undefined;
+    return rows.length === 0 ? { images: [{ groups: [] }] } : readRows(rows);
   },
 };

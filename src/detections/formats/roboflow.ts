@@ -395,8 +395,9 @@ function isLooseAnswer(value: unknown): boolean {
   return isClassification(predictions) || isEmptyList(predictions) || isLooseRows(predictions);
 }
 
+/** Rows that name their class as Roboflow does: other detectors mean another point of the box by the same `x` and `y`. */
 function isLooseRows(value: unknown): boolean {
-  return someRow(value, (row) => 'bbox' in row || 'x' in row || 'center_x' in row || 'class' in row);
+  return someRow(value, (row) => ['class', 'class_id', 'detection_id', 'bbox'].some((key) => key in row));
 }
 
 function readImage(image: Predictions, settings: DetectionSettings, notes: Set<NoteCode>): ImageReading {

@@ -1,4 +1,5 @@
 import { DetectionError } from '../detection-error';
+import { decodePayload } from '../payload';
 import { readPoints } from '../points';
 import { boxes, classes, fourFields, putFour } from '../reading';
 import type { Adapter, BoxPlan, ImageReading, RawPoint, RowPlan } from '../reading';
@@ -185,6 +186,13 @@ function readImage(rows: readonly unknown[], shape?: unknown): ImageReading {
   return { size: toSize(own(shape, 1), own(shape, 0)), groups: [{ rows, plan: planFor(rows) }] };
 }
 
+/** The rows of each picture: a server that serves several at once lists their results, as lists or as the texts of `to_json()`. */
+function resultsOf(payload: readonly unknown[]): (readonly unknown[])[] {
+  if (payload.length === 0) return [payload];
+  const results = payload.map((item) => (typeof item === 'string' ? decodePayload(item) : item));
+  return results.every((item): item is unknown[] => Array.isArray(item)) ? results : [payload];
+}
+
 export const ultralytics: Adapter = {
   id: 'ultralytics',
   label: 'Ultralytics YOLO',
@@ -192,7 +200,7 @@ export const ultralytics: Adapter = {
   keys: ['name', 'images', 'data'],
   matches,
   read(payload) {
-    if (Array.isArray(payload)) return { images: [readImage(payload)] };
+    if (Array.isArray(payload)) return { images: resultsOf(payload).map((rows) => readImage(rows)) };
     const images = ownArray(payload, 'images');
     if (images && images.length > 0 && images.every((image) => ownArray(image, 'results'))) {
       return {

@@ -876,3 +876,151 @@ describe('metadata candidates', () => {
     assert.deepEqual(read(payload, { metadataCandidates: true }).metadata, {});
   });
 });
+
+describe('Amazon Rekognition of video', () => {
+  const settings = { format: 'auto' };
+  const instance = { Confidence: 75, BoundingBox: { Left: 0.25, Top: 0.1, Width: 0.2, Height: 0.4 } };
+  const video = {
+    JobStatus: 'SUCCEEDED',
+    VideoMetadata: { FrameWidth: 800, FrameHeight: 600, Codec: 'h264' },
+  };
+
+  it('gives an image for each moment of a recorded video', () => {
+    const result = convertDetections(
+      {
+        ...video,
+        Labels: [
+          { Timestamp: 0, Label: { Name: 'valve', Confidence: 99, Instances: [instance] } },
+          { Timestamp: 0, Label: { Name: 'Indoors', Confidence: 60, Instances: [] } },
+          { Timestamp: 500, Label: { Name: 'valve', Confidence: 99, Instances: [instance] } },
+        ],
+      },
+      settings,
+    );
+    assert.equal(result.format, 'aws-rekognition');
+    assert.deepEqual(result.notes, ['several-frames', 'multiple-images']);
+    assertClose(result.images, [
+      {
+        imageSize,
+        annotations: {
+          objectDetections: [valve],
+          classifications: [{ class: 'Indoors', confidence: 0.6 }],
+        },
+      },
+      { imageSize, annotations: { objectDetections: [valve] } },
+    ]);
+  });
+
+  it('reads faces and moderation labels of a recorded video, and says what it cannot read', () => {
+    const { images, dropped } = convertDetections(
+      {
+        ...video,
+        Faces: [{ Timestamp: 0, Face: instance }, { Timestamp: 0 }],
+        ModerationLabels: [
+          { Timestamp: 0, ModerationLabel: { Name: 'Smoking', ParentName: '', Confidence: 80 } },
+        ],
+      },
+      settings,
+    );
+    assert.equal(dropped, 1);
+    assertClose(images[0]?.annotations, {
+      objectDetections: [{ ...valve, class: 'face' }],
+      classifications: [{ class: 'Smoking', confidence: 0.8 }],
+    });
+  });
+
+  it('a finished job without labels found nothing, one that still runs is an error', () => {
+    assert.equal(convertDetections({ ...video, Labels: [] }, settings).count, 0);
+    for (const format of ['auto', 'aws-rekognition']) {
+      for (const JobStatus of ['IN_PROGRESS', 'FAILED'])
+        assertRefused('detector-reported-error', { ...video, JobStatus, Labels: [] }, { format });
+    }
+  });
+
+  it('reads moderation labels of a picture, none included', () => {
+    const labels = { ModerationLabels: [{ Name: 'Smoking', Confidence: 80 }], ModerationModelVersion: '7.0' };
+    assertClose(convertDetections(labels, settings).images[0]?.annotations, {
+      classifications: [{ class: 'Smoking', confidence: 0.8 }],
+    });
+    assert.equal(convertDetections({ ...labels, ModerationLabels: [] }, settings).count, 0);
+  });
+
+  it('reads the notification of live video about a label', () => {
+    const payload = {
+      eventNamespace: { type: 'LABEL_DETECTED' },
+      labels: [
+        {
+          id: 'l',
+          name: 'valve',
+          confidence: 75,
+          boundingBox: { left: 0.25, top: 0.1, width: 0.2, height: 0.4 },
+        },
+      ],
+      sessionId: 's',
+    };
+    const { images } = convertDetections(payload, settings, { imageSize });
+    assertClose(images[0]?.annotations, { objectDetections: [valve] });
+  });
+
+  it('reads the faces of live video, not whose they are', () => {
+    const payload = {
+      InputInformation: { KinesisVideo: { StreamArn: 'a' } },
+      StreamProcessorInformation: { Status: 'RUNNING' },
+      FaceSearchResponse: [
+        { DetectedFace: instance, MatchedFaces: [{ Similarity: 99, Face: { ExternalImageId: 'somebody' } }] },
+      ],
+    };
+    const { images } = convertDetections(payload, settings, { imageSize });
+    assertClose(images[0]?.annotations, { objectDetections: [{ ...valve, class: 'face' }] });
+    assert.equal(convertDetections({ ...payload, FaceSearchResponse: [] }, settings).count, 0);
+  });
+});
+
+describe('rows of Hugging Face models under a key', () => {
+  const rows = [{ score: 0.75, label: 'valve', box: { xmin: 200, ymin: 60, xmax: 360, ymax: 300 } }];
+
+  it('are read when the format is chosen', () => {
+    for (const key of ['results', 'predictions', 'outputs', 'output', 'data']) {
+      const { images } = convertDetections({ [key]: rows, request_id: null }, { format: 'huggingface' });
+      assertClose(images[0]?.annotations, { objectDetections: [valve] });
+    }
+    assert.equal(convertDetections({ results: [] }, { format: 'huggingface' }).count, 0);
+  });
+
+  it('are refused by auto, and where the rows are other rows', () => {
+    assertRefused('unknown-format', { results: rows });
+    assertRefused('unknown-format', { results: [{ name: 'valve' }] }, { format: 'huggingface' });
+  });
+});
+
+describe('Ultralytics results of several pictures at once', () => {
+  const rows = [{ name: 'valve', class: 7, confidence: 0.75, box: corners }];
+
+  it('are read as lists and as texts, one image each, when the format is chosen', () => {
+    for (const payload of [
+      [rows, []],
+      [JSON.stringify(rows), '[]'],
+    ]) {
+      const { images } = convertDetections(payload, { format: 'ultralytics' });
+      assert.equal(images.length, 2);
+      assertClose(images[0]?.annotations, { objectDetections: [valve] });
+      assert.deepEqual(images[1]?.annotations, {});
+    }
+  });
+
+  it('are refused where a text is no result', () => {
+    assertRefused('payload-not-json', ['offline'], { format: 'ultralytics' });
+    assertRefused('unknown-format', ['{"name": "valve"}'], { format: 'ultralytics' });
+  });
+});
+
+describe('rows of corner boxes are none of Roboflow, whose x and y are the middle', () => {
+  for (const row of [
+    { label: 'valve', confidence: 0.75, x: 200, y: 60, width: 160, height: 240 },
+    { tag: 'valve', x: 200, y: 60, width: 160, height: 240 },
+  ]) {
+    it(`also when it is chosen: ${Object.keys(row).join(', ')}`, () => {
+      assertRefused('unknown-format', [row], { format: 'roboflow' });
+    });
+  }
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { convertDetections, FORMATS } from '../../../src/detections/convert';
 import type { DetectionResult } from '../../../src/detections/convert';
 import { ADAPTERS } from '../../../src/detections/formats';
-import { assertClose } from './assertions';
+import { assertClose, refusal } from './assertions';
 import { CHOSEN, RECOGNISED, VALVE } from './scene';
 import type { Fixture } from './scene';
 
@@ -11,7 +11,10 @@ function assertSeesValve(fixture: Fixture, result: DetectionResult): void {
   assert.equal(result.images.length, 1);
   assert.equal(result.dropped, 0);
   assert.deepEqual([...result.notes].sort(), fixture.notes ?? []);
-  assertClose(result.images[0]?.annotations, { objectDetections: [{ ...VALVE, ...fixture.expected }] });
+  const [list, more] = Object.entries(fixture.list ?? { objectDetections: {} })[0] ?? [];
+  assertClose(result.images[0]?.annotations, {
+    [list ?? '']: [{ ...VALVE, ...fixture.expected, ...more }],
+  });
 }
 
 describe('every format tells the same scene', () => {
@@ -46,6 +49,21 @@ describe('every format tells the same scene', () => {
     assert.equal(new Set(FORMATS.map(({ id }) => id)).size, FORMATS.length);
     assert.equal(new Set(FORMATS.map(({ label }) => label)).size, FORMATS.length);
   });
+});
+
+describe('an answer without detections in it', () => {
+  for (const payload of [
+    { status: 'ok' },
+    { ok: true, id: 4 },
+    { result: 'done' },
+    { detections: null },
+    [{}],
+    'online',
+  ]) {
+    it(`is none of any format: ${JSON.stringify(payload)}`, () => {
+      for (const { id } of FORMATS) refusal(payload, { format: id });
+    });
+  }
 });
 
 describe('signatures', () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { checkMapping, convertDetections } from '../../../src/detections/convert';
 import { PRESETS } from '../../../src/detections/presets';
 import { assertClose, assertRefused } from './assertions';
@@ -187,6 +189,55 @@ describe('other words of a mapping', () => {
     const payload = { found: [{ ...row, joints: [{ x: 210, y: 70, no: 12 }] }] };
     assert.deepEqual(read(payload, { keypoints }).images[0]?.annotations.keypoints?.[0]?.keypoints, [
       { id: 12, x: 210, y: 70 },
+    ]);
+  });
+});
+
+describe('the recipes for OpenCV in docs/formats.md', () => {
+  const docs = readFileSync(join(__dirname, '../../../docs/formats.md'), 'utf8');
+  const chapter = docs.slice(docs.indexOf('### OpenCV'), docs.indexOf('## Nothing found'));
+  const mappings = [...chapter.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => text);
+  const [haar, hog, contours] = mappings;
+  const place = { x: 280, y: 180, width: 160, height: 240 };
+
+  it('are three', () => {
+    assert.equal(mappings.length, 3);
+  });
+
+  it('read the rectangles of a Haar cascade', () => {
+    const { images } = convertDetections(
+      { faces: [[200, 60, 160, 240]] },
+      { format: 'custom', mapping: haar },
+    );
+    assert.deepEqual(images[0]?.annotations.objectDetections, [{ class: 'face', ...place, confidence: 0 }]);
+  });
+
+  it('read the rectangles and weights of the people detector', () => {
+    const payload = {
+      rects: [
+        [200, 60, 160, 240],
+        [0, 0, 20, 40],
+      ],
+      weights: [1.33, 0.5],
+    };
+    const { images, notes } = convertDetections(payload, { format: 'custom', mapping: hog });
+    assert.deepEqual(images[0]?.annotations.objectDetections, [
+      { class: 'person', ...place, confidence: 1 },
+      { class: 'person', x: 10, y: 20, width: 20, height: 40, confidence: 0.5 },
+    ]);
+    assert.deepEqual(notes, ['confidence-clamped']);
+  });
+
+  it('read contours', () => {
+    const points = [
+      [200, 60],
+      [360, 60],
+      [360, 300],
+      [200, 300],
+    ];
+    const { images } = convertDetections({ contours: [points] }, { format: 'custom', mapping: contours });
+    assert.deepEqual(images[0]?.annotations.instanceSegmentations, [
+      { class: 'part', ...place, confidence: 0, points },
     ]);
   });
 });

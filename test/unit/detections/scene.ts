@@ -4,6 +4,7 @@
  * differ in x and y and between corner, centre and size, so that no mistaken convention can go unseen.
  */
 import type { DetectionContext, DetectionSettings, NoteCode } from '../../../src/detections/convert';
+import type { Keypoint } from '../../../src/event/types';
 
 export const PICTURE = { width: 800, height: 600 };
 
@@ -19,8 +20,34 @@ export interface Fixture {
   context?: DetectionContext;
   /** where the format has another word for the class, or no confidence */
   expected?: Partial<typeof VALVE>;
+  /** where the format gives more than a box */
+  list?: { instanceSegmentations: { points: [number, number][] } } | { keypoints: { keypoints: Keypoint[] } };
   notes?: NoteCode[];
 }
+
+/** The outline of the valve, with a point more in the middle of each side than its box needs. */
+const OUTLINE: [number, number][] = [
+  [200, 60],
+  [280, 60],
+  [360, 60],
+  [360, 180],
+  [360, 300],
+  [280, 300],
+  [200, 300],
+  [200, 180],
+];
+const outlinePoints = OUTLINE.map(([x, y]) => ({ x, y }));
+const asPolygon = {
+  list: { instanceSegmentations: { points: OUTLINE } },
+  notes: ['box-derived' as const],
+};
+
+const outlineFractions = OUTLINE.map(([x, y]) => ({ x: x / 800, y: y / 600, visibility: 0.9 }));
+const asKeypoints = {
+  list: { keypoints: { keypoints: OUTLINE.map(([x, y], id) => ({ id, x, y })) } },
+};
+
+const humanResult = { face: [], body: [], hand: [], gesture: [], object: [], width: 800, height: 600 };
 
 const sized = { context: { imageSize: PICTURE } };
 const centrePixels = { x: 280, y: 180, width: 160, height: 240 };
@@ -368,6 +395,514 @@ export const RECOGNISED: Fixture[] = [
 
 /** Payloads that are only read when their preset is chosen. */
 export const CHOSEN: Fixture[] = [
+  {
+    name: 'Tasks in JavaScript',
+    format: 'mediapipe-faces',
+    payload: { faceLandmarks: [outlineFractions], faceBlendshapes: [] },
+    expected: { class: 'face', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Solutions in Python',
+    format: 'mediapipe-faces',
+    payload: { multi_face_landmarks: [{ landmark: outlineFractions }] },
+    expected: { class: 'face', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Tasks in JavaScript',
+    format: 'mediapipe-hands',
+    payload: { landmarks: [outlineFractions], handedness: [[{ categoryName: 'Left', score: 0.9 }]] },
+    expected: { class: 'hand', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Tasks in Python',
+    format: 'mediapipe-hands',
+    payload: { hand_landmarks: [outlineFractions], hand_world_landmarks: [] },
+    expected: { class: 'hand', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Solutions',
+    format: 'mediapipe-hands',
+    payload: { multiHandLandmarks: [outlineFractions] },
+    expected: { class: 'hand', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Tasks in JavaScript',
+    format: 'mediapipe-pose',
+    payload: { landmarks: [outlineFractions], worldLandmarks: [] },
+    expected: { class: 'person', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Tasks in Python',
+    format: 'mediapipe-pose',
+    payload: { pose_landmarks: [outlineFractions], segmentation_masks: null },
+    expected: { class: 'person', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Solutions',
+    format: 'mediapipe-pose',
+    payload: { poseLandmarks: outlineFractions },
+    expected: { class: 'person', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'Solutions in Python',
+    format: 'mediapipe-pose',
+    payload: { pose_landmarks: { landmark: outlineFractions } },
+    expected: { class: 'person', confidence: 0 },
+    ...asKeypoints,
+    notes: ['box-derived', 'missing-confidence'],
+    ...sized,
+  },
+  {
+    name: "the browser's detector",
+    format: 'barcodes',
+    payload: [{ format: 'valve', rawValue: 'LOT 7', cornerPoints: outlinePoints }],
+    expected: { confidence: 0 },
+    ...asPolygon,
+    notes: ['box-derived', 'missing-confidence'],
+  },
+  {
+    name: "the browser's detector",
+    format: 'barcodes-text',
+    payload: [{ format: 'qr_code', rawValue: 'valve', cornerPoints: outlinePoints }],
+    expected: { confidence: 0 },
+    ...asPolygon,
+    notes: ['box-derived', 'missing-confidence', 'text-as-class'],
+  },
+  {
+    name: 'the facial-recognition node',
+    format: 'face-api',
+    payload: {
+      Result: [
+        {
+          detection: {
+            _imageDims: { _width: 800, _height: 600 },
+            _score: 0.75,
+            _box: { _x: 200, _y: 60, _width: 160, _height: 240 },
+          },
+          gender: 'female',
+        },
+      ],
+    },
+    expected: { class: 'face' },
+  },
+  {
+    name: 'detections alone',
+    format: 'face-api',
+    payload: [
+      {
+        _imageDims: { _width: 800, _height: 600 },
+        _score: 0.75,
+        _box: { _x: 200, _y: 60, _width: 160, _height: 240 },
+      },
+    ],
+    expected: { class: 'face' },
+  },
+  {
+    name: 'a result',
+    format: 'human-bodies',
+    payload: { ...humanResult, body: [{ id: 0, score: 0.75, box: [200, 60, 160, 240] }] },
+    expected: { class: 'person' },
+  },
+  {
+    name: 'a result',
+    format: 'human-faces',
+    payload: { ...humanResult, face: [{ id: 0, score: 0.75, box: [200, 60, 160, 240], age: 30 }] },
+    expected: { class: 'face' },
+  },
+  {
+    name: 'a result',
+    format: 'human-hands',
+    payload: {
+      ...humanResult,
+      hand: [
+        {
+          id: 0,
+          score: 0.75,
+          box: [200, 60, 160, 240],
+          label: 'hand',
+          keypoints: OUTLINE.map(([x, y]) => [x, y, -3]),
+        },
+      ],
+    },
+    expected: { class: 'hand' },
+    ...asKeypoints,
+  },
+  {
+    name: 'a result',
+    format: 'human-objects',
+    payload: { ...humanResult, object: [{ id: 0, score: 0.75, label: 'valve', box: [200, 60, 160, 240] }] },
+  },
+  {
+    name: 'a frame',
+    format: 'metropolis',
+    payload: {
+      version: '4.0',
+      id: '252',
+      timestamp: '2026-03-01T08:00:00.000Z',
+      sensorId: 'line-2',
+      objects: [
+        {
+          id: '17',
+          bbox: { leftX: 200, topY: 60, rightX: 360, bottomY: 300 },
+          type: 'valve',
+          confidence: 0.75,
+          info: {},
+        },
+      ],
+    },
+  },
+  {
+    name: 'the topic com.axis.scene.frame.v1',
+    format: 'axis',
+    payload: {
+      channel_id: 1,
+      timestamp: '2026-03-01T08:00:00.000000Z',
+      detections: [
+        {
+          bounding_box: { left: 0.25, top: 0.1, right: 0.45, bottom: 0.5 },
+          class: { type: 'valve', score: 0.75 },
+          object_track_id: '7f',
+        },
+      ],
+      track_events: [],
+    },
+    ...sized,
+  },
+  {
+    name: 'the best picture of one object',
+    format: 'axis',
+    payload: {
+      crop_box: { left: 0.25, top: 0.1, right: 0.45, bottom: 0.5 },
+      channel_id: 1,
+      class: { type: 'valve', score: 0.75 },
+      data: '/9j/',
+    },
+    ...sized,
+  },
+  {
+    name: 'a frame',
+    format: 'drpai',
+    payload: {
+      video_rate: 30,
+      drpai_rate: 12.5,
+      detections: [
+        { class: 'valve', probability: 0.75, box: { center_x: 280, center_y: 180, width: 160, height: 240 } },
+      ],
+    },
+  },
+  {
+    name: 'the data of the node',
+    format: 'face-detection-plus',
+    payload: { boxes: [{ x: 200, y: 60, w: 160, h: 240, prob: 0.75 }] },
+    expected: { class: 'face' },
+  },
+  {
+    name: 'object detection',
+    format: 'florence-2',
+    payload: { '<OD>': { bboxes: [[200, 60, 360, 300]], labels: ['valve'] } },
+    expected: { confidence: 0 },
+    notes: ['missing-confidence'],
+  },
+  {
+    name: 'regions of text',
+    format: 'florence-2',
+    payload: { '<OCR_WITH_REGION>': { quad_boxes: [OUTLINE.flat()], labels: ['VALVE 7'] } },
+    expected: { class: 'text', confidence: 0 },
+    ...asPolygon,
+    notes: ['box-derived', 'missing-confidence'],
+  },
+  {
+    name: 'open vocabulary',
+    format: 'florence-2',
+    payload: {
+      '<OPEN_VOCABULARY_DETECTION>': {
+        bboxes: [[200, 60, 360, 300]],
+        bboxes_labels: ['valve'],
+        polygons: [],
+        polygons_labels: [],
+      },
+    },
+    expected: { confidence: 0 },
+    notes: ['missing-confidence'],
+  },
+  {
+    name: 'a frame of Hailo analytics',
+    format: 'hailo',
+    payload: {
+      frame_width: 800,
+      frame_height: 600,
+      detections: [{ label: 'valve', confidence: 0.75, bbox: { xmin: 200, ymin: 60, xmax: 360, ymax: 300 } }],
+    },
+  },
+  {
+    name: 'an alarm as JSON',
+    format: 'hikvision',
+    payload: {
+      eventType: 'linedetection',
+      DetectionRegionList: {
+        DetectionRegionEntry: {
+          regionID: '1',
+          detectionTarget: 'valve',
+          TargetRect: { X: '0.25', Y: '0.1', width: '0.2', height: '0.4' },
+        },
+      },
+    },
+    expected: { confidence: 0 },
+    notes: ['missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'an alarm through the xml node',
+    format: 'hikvision',
+    payload: {
+      EventNotificationAlert: {
+        $: { version: '2.0' },
+        eventType: ['fielddetection'],
+        DetectionRegionList: [
+          {
+            DetectionRegionEntry: [
+              {
+                regionID: ['1'],
+                detectionTarget: ['valve'],
+                TargetRect: [{ X: ['0.25'], Y: ['0.1'], width: ['0.2'], height: ['0.4'] }],
+              },
+            ],
+          },
+        ],
+      },
+    },
+    expected: { confidence: 0 },
+    notes: ['missing-confidence'],
+    ...sized,
+  },
+  {
+    name: 'LandingEdge and Docker',
+    format: 'landing-ai',
+    payload: {
+      type: 'ObjectDetectionPrediction',
+      model_id: 'm',
+      predictions: {
+        'b3-01': {
+          labelName: 'valve',
+          score: 0.75,
+          coordinates: { xmin: 200, ymin: 60, xmax: 360, ymax: 300 },
+        },
+      },
+      backbonetype: null,
+      backbonepredictions: null,
+    },
+  },
+  {
+    name: 'agentic object detection',
+    format: 'landing-ai',
+    payload: { data: [[{ label: 'valve', score: 0.75, bounding_box: [200, 60, 360, 300] }]] },
+  },
+  {
+    name: 'an object detector in Python',
+    format: 'mediapipe',
+    payload: {
+      detections: [
+        {
+          bounding_box: { origin_x: 200, origin_y: 60, width: 160, height: 240 },
+          categories: [{ index: null, score: 0.75, display_name: null, category_name: 'valve' }],
+          keypoints: null,
+        },
+      ],
+    },
+  },
+  {
+    name: 'rows',
+    format: 'ml5',
+    payload: [{ label: 'valve', confidence: 0.75, x: 200, y: 60, width: 160, height: 240 }],
+  },
+  {
+    name: 'the predictions of an inferencer',
+    format: 'mmdetection',
+    payload: {
+      predictions: [{ labels: [1], scores: [0.75], bboxes: [[200, 60, 360, 300]] }],
+      visualization: [],
+    },
+    settings: { labels: ['pipe', 'valve'] },
+  },
+  {
+    name: 'a saved prediction',
+    format: 'mmdetection',
+    payload: { labels: [1], scores: [0.75], bboxes: [[200, 60, 360, 300]] },
+    settings: { labels: ['pipe', 'valve'] },
+  },
+  {
+    name: 'parallel lists with texts',
+    format: 'modelarts',
+    payload: {
+      detection_classes: ['valve'],
+      detection_boxes: [[60, 200, 300, 360]],
+      detection_scores: ['0.75'],
+    },
+  },
+  {
+    name: 'plates',
+    format: 'openalpr',
+    payload: {
+      version: 2,
+      img_width: 800,
+      img_height: 600,
+      results: [{ plate: 'AB12CDE', confidence: 75, coordinates: outlinePoints }],
+    },
+    expected: { class: 'license_plate' },
+    ...asPolygon,
+  },
+  {
+    name: 'a group of plates',
+    format: 'openalpr',
+    payload: {
+      data_type: 'alpr_group',
+      best_plate: { plate: 'AB12CDE', confidence: 75, coordinates: outlinePoints },
+      best_image_width: 800,
+      best_image_height: 600,
+    },
+    expected: { class: 'license_plate' },
+    ...asPolygon,
+  },
+  {
+    name: 'rows of ocr-node',
+    format: 'paddleocr',
+    payload: [{ mean: 0.75, text: 'VALVE 7', box: OUTLINE }],
+    expected: { class: 'text' },
+    ...asPolygon,
+  },
+  {
+    name: 'rows up to version 2',
+    format: 'paddleocr',
+    payload: [[OUTLINE, ['VALVE 7', 0.75]]],
+    expected: { class: 'text' },
+    ...asPolygon,
+  },
+  {
+    name: 'pictures up to version 2',
+    format: 'paddleocr',
+    payload: [[[OUTLINE, ['VALVE 7', 0.75]]]],
+    expected: { class: 'text' },
+    ...asPolygon,
+  },
+  {
+    name: 'a result from version 3 on',
+    format: 'paddleocr',
+    payload: { rec_texts: ['VALVE 7'], rec_scores: [0.75], rec_polys: [OUTLINE] },
+    expected: { class: 'text' },
+    ...asPolygon,
+  },
+  {
+    name: 'a saved result, with its text',
+    format: 'paddleocr-text',
+    payload: { res: { rec_texts: ['valve'], rec_scores: [0.75], rec_polys: [OUTLINE] } },
+    ...asPolygon,
+    notes: ['box-derived', 'text-as-class'],
+  },
+  {
+    name: 'the webhook of Stream',
+    format: 'plate-recognizer',
+    payload: {
+      hook: { event: 'recognition', id: 'camera-1' },
+      data: {
+        camera_id: 'camera-1',
+        results: [
+          { box: { xmin: 200, ymin: 60, xmax: 360, ymax: 300 }, plate: 'ab12cde', score: 0.9, dscore: 0.75 },
+        ],
+      },
+    },
+    expected: { class: 'license_plate' },
+  },
+  {
+    name: 'words of tesseract.js up to version 5',
+    format: 'tesseract',
+    payload: {
+      text: 'VALVE',
+      words: [{ text: 'VALVE', confidence: 75, bbox: { x0: 200, y0: 60, x1: 360, y1: 300 } }],
+    },
+    expected: { class: 'text' },
+  },
+  {
+    name: 'the answer of tesseract.js from version 6 on',
+    format: 'tesseract',
+    payload: {
+      jobId: 'Job-1',
+      data: {
+        blocks: [
+          {
+            paragraphs: [
+              {
+                lines: [
+                  { words: [{ text: 'VALVE', confidence: 75, bbox: { x0: 200, y0: 60, x1: 360, y1: 300 } }] },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    },
+    expected: { class: 'text' },
+  },
+  {
+    name: 'rows of the tsv output, with their text',
+    format: 'tesseract-text',
+    payload: [
+      { level: '1', left: '0', top: '0', width: '800', height: '600', conf: '-1', text: '' },
+      { level: '5', left: '200', top: '60', width: '160', height: '240', conf: '75', text: 'valve' },
+    ],
+    notes: ['text-as-class'],
+  },
+  {
+    name: 'columns',
+    format: 'tf-od-api',
+    payload: {
+      outputs: {
+        detection_boxes: [
+          [
+            [0.1, 0.25, 0.5, 0.45],
+            [0, 0, 0, 0],
+          ],
+        ],
+        detection_classes: [[1, 1]],
+        detection_scores: [[0.75, 0]],
+        num_detections: [1],
+      },
+    },
+    settings: { labels: ['pipe', 'valve'] },
+    ...sized,
+  },
+  {
+    name: 'a line of a batch',
+    format: 'vertex-automl',
+    payload: {
+      instance: { content: 'gs://bucket/1.jpg', mimeType: 'image/jpeg' },
+      prediction: { bboxes: [[0.25, 0.45, 0.1, 0.5]], displayNames: ['valve'], confidences: [0.75] },
+    },
+    ...sized,
+  },
   {
     name: 'a frame',
     format: 'axis',
