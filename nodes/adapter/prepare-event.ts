@@ -4,6 +4,7 @@ import { convertDetections } from '../../src/detections/convert';
 import { compose, type Composed } from '../../src/event/compose';
 import { derive, deriveFromPart, filterDetections, parseClasses } from '../../src/event/derive';
 import { repair } from '../../src/event/repair';
+import { unusualTimeForm } from '../../src/event/timestamp';
 import type { VisionEvent } from '../../src/event/types';
 import { validate, type Validation } from '../../src/event/validate';
 import type { VisionEventProperties } from '../properties';
@@ -98,6 +99,8 @@ export function composeEvent(
   report: EventReport,
 ): ComposedEvent {
   const { eventType, inputs, metadata } = values;
+  const form = unusualTimeForm(inputs.timestamp);
+  if (form) report.notes = [`timestamp-${form}`];
   const converted = settings.takesDetections
     ? convert(inputs.detections, settings, context, report)
     : undefined;

@@ -21,8 +21,11 @@ export interface EventReport {
   images?: { role: 'output' | 'input'; sourceId?: string; url?: string; bytes: number }[];
   /** pictures that failed while the node may send without them */
   imagesLeftOut?: { role: 'output' | 'input'; message: string }[];
-  /** `bundle-too-large`: event and pictures did not fit into one bundle and went separately */
-  notes?: 'bundle-too-large'[];
+  /**
+   * `bundle-too-large`: event and pictures did not fit into one bundle and went separately. `timestamp-…`: the time was given as RFC 1123
+   * text or as an epoch in that unit
+   */
+  notes?: ('bundle-too-large' | 'timestamp-rfc-1123' | 'timestamp-microseconds' | 'timestamp-nanoseconds')[];
   /** the Local Event Store's own id of the event */
   storeId?: string;
   /** the answer of the Local Event Store was lost: the event may be stored although this failed */

@@ -64,7 +64,7 @@ async function pack(
   if (!target.packEvent || loaded.length === 0) return undefined;
   const pictures = loaded.map(({ role, picture: { bytes, mediaType } }) => ({ role, bytes, mediaType }));
   const packed = await target.packEvent(eventJson(event), pictures);
-  if (!packed) report.notes = ['bundle-too-large'];
+  if (!packed) (report.notes ??= []).push('bundle-too-large');
   return packed;
 }
 

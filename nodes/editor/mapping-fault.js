@@ -18,26 +18,32 @@ function visionEventMappingFault(mapping) {
   const isFit = optional(oneOf('squash', 'crop', 'letterbox'));
   const hasOnly = (object, ...known) => Object.keys(object).every((key) => known.includes(key));
 
-  /** Such as `a.b`, `a[0].b`, `[].results[]` or `predictions.*`. */
-  const isListPath = (path) =>
-    path === '' ||
-    path.split('.').every((segment, position) => {
-      const [, name, brackets] = /^([^[\]]*)((?:\[\d*\])*)$/.exec(segment) ?? [];
-      if (name === undefined || REFUSED_NAMES.includes(name)) return false;
-      return name !== '' || (position === 0 && brackets !== '');
-    });
+  const STEP = /^(?:\[(\d*)\]|\[(?:"([^"]*)"|'([^']*)')\]|\.([^.[\]]+))/;
 
-  const leadsToOneValue = (path) =>
-    isListPath(path) &&
-    !path.includes('[]') &&
-    !path.split('.').some((segment) => segment.split('[')[0] === '*');
+  /** The steps of a path such as `a.b`, `a[0]["b.c"]`, `[].results[]` or `predictions.*`: `[]` and `*` as they are, else names. */
+  const stepsOf = (path) => {
+    const found = [];
+    let rest = path === '' || path.startsWith('[') ? path : `.${path}`;
+    while (rest !== '') {
+      const [step, index, quoted, alsoQuoted, name] = STEP.exec(rest) ?? [];
+      if (step === undefined) return undefined;
+      found.push(index === '' ? '[]' : (index ?? quoted ?? alsoQuoted ?? name));
+      if (index === undefined && REFUSED_NAMES.includes(found.at(-1))) return undefined;
+      if ((quoted ?? alsoQuoted) !== undefined) found[found.length - 1] = `key ${found.at(-1)}`;
+      rest = rest.slice(step.length);
+    }
+    return found;
+  };
+  const isListPath = (path) => stepsOf(path) !== undefined;
+  const leadsToOneValue = (path) => stepsOf(path)?.every((step) => step !== '[]' && step !== '*') === true;
 
-  /** A path into a row or, with a leading slash, into the payload. */
+  /** A path into a row, with a leading `../` into what is around it, with a leading slash into the payload. */
   const isPath = (value) => {
     if (typeof value !== 'string') return false;
-    const parts = value.startsWith('/') ? value.slice(1).split('[$i]') : [value];
+    const parts = value.startsWith('/') ? value.slice(1).split('[$i]') : [value.replace(/^(\.\.\/)+/, '')];
     return parts.length <= 2 && parts.every((part) => leadsToOneValue(part.replace(/^\./, '')));
   };
+  const isPathInPoint = (value) => isPath(value) && !/^(\/|\.\.\/)/.test(value);
 
   const isSizePath = (size) => isPath(own(size, 'path')) && ['wh', 'hw'].includes(own(size, 'order'));
   const isPixels = (value) => typeof value === 'number' && value > 0;
@@ -52,12 +58,24 @@ function visionEventMappingFault(mapping) {
 
   const isPoints = (points, ...more) =>
     isObject(points) &&
-    hasOnly(points, 'path', 'shape', 'units', ...more) &&
-    isPath(points.path) &&
-    oneOf('pairs', 'xyObjects', 'flat', 'flatTriplets', 'xyArrays')(points.shape) &&
+    hasOnly(points, 'path', 'shape', 'fields', 'notFound', 'units', ...more) &&
+    (Array.isArray(points.path)
+      ? points.path.length > 0 && points.path.every(isPath)
+      : isPath(points.path)) &&
+    isPointShape(points) &&
     isUnit(points.units) &&
+    optional(oneOf('zero'))(points.notFound) &&
     optional(oneOf('score', 'coco-visibility'))(points.third) &&
-    optional(isPath)(points.id);
+    optional(isPathInPoint)(points.id);
+
+  const isPointShape = ({ path, shape, fields }) => {
+    if (fields !== undefined)
+      return (
+        shape === undefined && Array.isArray(fields) && fields.length === 2 && fields.every(isPathInPoint)
+      );
+    const single = oneOf('pairs', 'xyObjects');
+    return single(shape) || (!Array.isArray(path) && oneOf('flat', 'flatTriplets', 'xyArrays')(shape));
+  };
 
   const isClass = (from) => {
     if (typeof from === 'string') return isPath(from);

@@ -31,6 +31,10 @@ const PROPERTIES = [
   'stripCodeFence',
 ];
 
+const POINTS_PROPERTIES = ['path', 'shape', 'fields', 'notFound', 'units'];
+/** The shapes in which a point stands by itself. */
+const SINGLE_SHAPES = ['pairs', 'xyObjects'];
+
 /**
  * Checks a custom mapping, an object or its JSON text, before it is deployed.
  *
@@ -117,13 +121,13 @@ class MappingCheck {
       this.fault('passOver', 'must be a list of keys, such as ["note"].');
   }
 
-  /** A path into a row or, with a leading slash, into the payload. */
+  /** A path into a row, with a leading `../` into what is around it, with a leading slash into the payload. */
   private valuePath(path: string, value: unknown): void {
     if (typeof value !== 'string') {
       this.fault(path, 'must be a path, such as "label" or "box.x1".');
       return;
     }
-    const parts = value.startsWith('/') ? value.slice(1).split('[$i]') : [value];
+    const parts = value.startsWith('/') ? value.slice(1).split('[$i]') : [value.replace(/^(\.\.\/)+/, '')];
     if (parts.length > 2) this.fault(path, 'may contain [$i] only once.');
     for (const part of parts) {
       const parsed = parsePath(part.replace(/^\./, ''));
@@ -184,9 +188,8 @@ class MappingCheck {
       this.fault('box', 'is missing: say where the box is, or set "kind" to "classification".');
     }
     if (box !== undefined) this.box(box);
-    if (points !== undefined) this.points('points', points, ['path', 'shape', 'units']);
-    if (keypoints !== undefined)
-      this.points('keypoints', keypoints, ['path', 'shape', 'third', 'id', 'units']);
+    if (points !== undefined) this.points('points', points, POINTS_PROPERTIES);
+    if (keypoints !== undefined) this.points('keypoints', keypoints, [...POINTS_PROPERTIES, 'third', 'id']);
   }
 
   private box(box: unknown): void {
@@ -216,12 +219,32 @@ class MappingCheck {
       return;
     }
     this.noOthers(points, name, known);
-    this.valuePath(`${name}.path`, own(points, 'path'));
-    this.oneOf(`${name}.shape`, POINT_SHAPES, true);
+    const path = own(points, 'path');
+    const fields = own(points, 'fields');
+    if (Array.isArray(path) && path.length > 0)
+      path.forEach((one, index) => this.valuePath(`${name}.path.${index}`, one));
+    else this.valuePath(`${name}.path`, path);
+    if (fields === undefined)
+      this.oneOf(`${name}.shape`, Array.isArray(path) ? SINGLE_SHAPES : POINT_SHAPES, true);
+    else this.pointFields(name, fields);
+    this.oneOf(`${name}.notFound`, ['zero']);
     this.oneOf(`${name}.units`, COORDINATE_UNITS, true);
     this.oneOf(`${name}.third`, ['score', 'coco-visibility']);
     const id = own(points, 'id');
-    if (id !== undefined) this.valuePath(`${name}.id`, id);
+    if (id !== undefined) this.pathInPoint(`${name}.id`, id);
+  }
+
+  private pointFields(name: string, fields: unknown): void {
+    if (!Array.isArray(fields) || fields.length !== 2)
+      this.fault(`${name}.fields`, 'must be two paths in a point: of x, then of y.');
+    else fields.forEach((field, index) => this.pathInPoint(`${name}.fields.${index}`, field));
+    if (this.get(`${name}.shape`) !== undefined)
+      this.fault(`${name}.shape`, 'stands in place of "fields": leave one of them out.');
+  }
+
+  private pathInPoint(path: string, value: unknown): void {
+    if (typeof value === 'string' && /^(\/|\.\.\/)/.test(value)) this.fault(path, 'must start at the point.');
+    else this.valuePath(path, value);
   }
 
   private imageSize(): void {

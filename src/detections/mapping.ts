@@ -6,11 +6,23 @@ import type { PathStep } from './path';
 import { readPoints } from './points';
 import type { PointShape, ThirdValue } from './points';
 import { putArray, putFour } from './reading';
-import type { BoxPlan, DeclaredUnit, ImageReading, PointsPlan, Reader, RowGroup, RowPlan } from './reading';
+import type {
+  BoxPlan,
+  DeclaredUnit,
+  ImageReading,
+  PointsPlan,
+  RawPoint,
+  Reader,
+  RowGroup,
+  RowPlan,
+} from './reading';
 import type { Size, SourceFit } from './types';
 import { has, isObject, own, toNumber, toSize } from './values';
 
-/** A path into a row, or with a leading `/` into the payload; `[$i]` there is the row's position (parallel lists). */
+/**
+ * A path into a row; with a leading `../` into the element of the list around it; with a leading `/` into the payload, where `[$i]` is the
+ * row's position (parallel lists).
+ */
 export type ValuePath = string;
 
 /**
@@ -33,14 +45,25 @@ export interface Mapping {
     units: CoordinateUnit;
     fields: ValuePath | [ValuePath, ValuePath, ValuePath, ValuePath];
   };
-  points?: { path: ValuePath; shape: PointShape; units: CoordinateUnit };
-  keypoints?: { path: ValuePath; shape: PointShape; third?: ThirdValue; id?: string; units: CoordinateUnit };
+  points?: MappedPoints;
+  keypoints?: MappedPoints & { third?: ThirdValue; id?: string };
   imageSize?: { width: string; height: string } | { path: string; order: 'wh' | 'hw' };
   sourceSize?:
     | { width: number; height: number; fit?: SourceFit }
     | { path: string; order: 'wh' | 'hw'; fit?: SourceFit };
   fit?: SourceFit;
   stripCodeFence?: boolean;
+}
+
+/** Points: a list of them, or several values of which each is one. */
+export interface MappedPoints {
+  path: ValuePath | ValuePath[];
+  /** how the list is written; `fields` in its place: where x and y are in a point */
+  shape?: PointShape;
+  fields?: [ValuePath, ValuePath];
+  /** points at exactly 0, 0 are those that were not found */
+  notFound?: 'zero';
+  units: CoordinateUnit;
 }
 
 /** A mapping made ready for many messages. */
@@ -132,7 +155,7 @@ export function carriesRunLengths(row: unknown): boolean {
  * @throws DetectionError `parallel-length-mismatch`
  */
 export function readByMapping(payload: unknown, compiled: CompiledMapping): ImageReading | undefined {
-  const found = findRows(payload, compiled.list);
+  const found = findRows(payload, compiled.list, compiled.mapping.passOver);
   if (!found) return mayListBeMissing(payload, compiled) ? { groups: [], isListMissing: true } : undefined;
   for (const list of compiled.parallelLists) {
     const parallel = follow(payload, list);
@@ -149,6 +172,7 @@ export function readByMapping(payload: unknown, compiled: CompiledMapping): Imag
       {
         rows: found.rows,
         names: found.keys,
+        outerOf: found.outerOf,
         withoutRows: found.without?.filter((element) => !isPassedOver(element, compiled.mapping)),
         plan: compiled.plan,
         path: compiled.mapping.list,
@@ -198,7 +222,10 @@ function steps(path: string): PathStep[] {
   return parsed;
 }
 
+const OUTER = '../';
+
 function valueReader(path: ValuePath, parallelLists: PathStep[][]): Reader {
+  if (path.startsWith(OUTER)) return outerReader(path);
   if (!path.startsWith('/')) {
     const [only, ...more] = steps(path);
     // nearly all paths are one key: spare them the loop
@@ -212,6 +239,13 @@ function valueReader(path: ValuePath, parallelLists: PathStep[][]): Reader {
   parallelLists.push(list);
   const inner = steps(rest.replace(/^\./, ''));
   return (_row, index, group) => follow(own(follow(group.payload, list), index), inner);
+}
+
+function outerReader(path: ValuePath): Reader {
+  let levels = 0;
+  while (path.startsWith(OUTER, levels * OUTER.length)) levels++;
+  const inner = steps(path.slice(levels * OUTER.length));
+  return (_row, index, group) => follow(group.outerOf?.(index)[levels - 1], inner);
 }
 
 function classReader(from: Mapping['class'], reader: (path: ValuePath) => Reader): Reader {
@@ -255,25 +289,46 @@ function boxPlan(
 }
 
 function pointsPlan(
-  points: { path: ValuePath; shape: PointShape; third?: ThirdValue; id?: string },
+  points: MappedPoints & { third?: ThirdValue; id?: string },
   units: DeclaredUnit,
   reader: (path: ValuePath) => Reader,
 ): PointsPlan {
-  const readValue = reader(points.path);
-  const { shape, third } = points;
+  const readValue = pointsReader(points.path, reader);
+  const readList = pointListReader(points);
   const idSteps = points.id === undefined ? undefined : steps(points.id);
   return {
     units,
     read(row: unknown, index: number, group: RowGroup) {
       const value = readValue(row, index, group);
-      const found = readPoints(value, shape, third);
-      if (idSteps && shape === 'xyObjects' && Array.isArray(value)) {
-        found?.forEach((point, at) => {
-          const id = follow(value[at], idSteps);
+      const found = readList(value);
+      if (idSteps && Array.isArray(value)) {
+        found?.forEach((point) => {
+          const id = follow(value[Number(point.id)], idSteps);
           if (Number.isInteger(id)) point.id = id;
         });
       }
-      return found;
+      return points.notFound === 'zero'
+        ? found?.filter(({ x, y }) => toNumber(x) !== 0 || toNumber(y) !== 0)
+        : found;
     },
   };
+}
+
+/** The value at the path; of several paths a list with the value at each. */
+function pointsReader(path: ValuePath | ValuePath[], reader: (path: ValuePath) => Reader): Reader {
+  if (typeof path === 'string') return reader(path);
+  const readers = path.map(reader);
+  return (row, index, group) => {
+    const values = readers.map((read) => read(row, index, group));
+    return values.every((value) => value === undefined) ? undefined : values;
+  };
+}
+
+function pointListReader({ shape = 'pairs', third, fields }: Parameters<typeof pointsPlan>[0]) {
+  if (!fields) return (value: unknown) => readPoints(value, shape, third);
+  const [xSteps, ySteps] = [steps(fields[0]), steps(fields[1])];
+  return (value: unknown): RawPoint[] | undefined =>
+    Array.isArray(value)
+      ? value.map((point, id) => ({ x: follow(point, xSteps), y: follow(point, ySteps), id }))
+      : undefined;
 }

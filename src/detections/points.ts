@@ -1,7 +1,7 @@
 import type { RawPoint } from './reading';
 import { isAbsent, own } from './values';
 
-/** `pairs`: [[x, y], …]. `xyObjects`: [{x, y}, …]. `flat`: [x, y, x, y, …]. `flatTriplets`: [x, y, v, …]. `xyArrays`: {x: […], y: […]}. */
+/** `pairs`: [[x, y], …] and `xyObjects`: [{x, y}, …], each also read as the other. `flat`: [x, y, x, y, …]. `flatTriplets`: [x, y, v, …]. `xyArrays`: {x: […], y: […]}. */
 export const POINT_SHAPES = ['pairs', 'xyObjects', 'flat', 'flatTriplets', 'xyArrays'] as const;
 export type PointShape = (typeof POINT_SHAPES)[number];
 
@@ -12,9 +12,8 @@ export type ThirdValue = 'score' | 'coco-visibility';
 export function readPoints(value: unknown, shape: PointShape, third?: ThirdValue): RawPoint[] | undefined {
   switch (shape) {
     case 'xyObjects':
-      return Array.isArray(value) ? objectPoints(value) : undefined;
     case 'pairs':
-      return Array.isArray(value) ? pairPoints(value, third) : undefined;
+      return Array.isArray(value) ? singlePoints(value, third) : undefined;
     case 'flat':
       return Array.isArray(value) ? flatPoints(value, 2) : undefined;
     case 'flatTriplets':
@@ -24,12 +23,13 @@ export function readPoints(value: unknown, shape: PointShape, third?: ThirdValue
   }
 }
 
-function objectPoints(values: readonly unknown[]): RawPoint[] {
-  return values.map((value, id) => ({ x: own(value, 'x'), y: own(value, 'y'), id }));
-}
-
-function pairPoints(values: readonly unknown[], third?: ThirdValue): RawPoint[] {
-  return values.flatMap((value, id) => point(own(value, 0), own(value, 1), id, third, own(value, 2)));
+/** Each point is a pair or an object: no point can be taken for the other kind, and some detectors change from one to the other. */
+function singlePoints(values: readonly unknown[], third?: ThirdValue): RawPoint[] {
+  return values.flatMap((value, id) =>
+    Array.isArray(value)
+      ? point(own(value, 0), own(value, 1), id, third, own(value, 2))
+      : [{ x: own(value, 'x'), y: own(value, 'y'), id }],
+  );
 }
 
 function flatPoints(values: readonly unknown[], step: 2 | 3, third?: ThirdValue): RawPoint[] {

@@ -58,6 +58,8 @@ export interface RowGroup {
   withoutRows?: readonly unknown[];
   /** the whole payload, for values in lists parallel to the rows */
   payload?: unknown;
+  /** what the row at a position lies in, from the element of the list around it out to the payload */
+  outerOf?: (index: number) => readonly unknown[];
   /** where the name of each row stands beside it: the keys of an object, a parallel list of labels */
   names?: readonly unknown[];
 }

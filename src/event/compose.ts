@@ -13,7 +13,7 @@ export interface EventParts {
   eventId?: unknown;
   eventType?: unknown;
   useCaseId?: unknown;
-  /** ISO 8601 text, a Date, or epoch milliseconds */
+  /** what `toIsoTimestamp` reads */
   timestamp?: unknown;
   deviceId?: unknown;
   streamId?: unknown;

@@ -35,6 +35,15 @@ describe('vision-event', function () {
     assert.equal(simulator.requests.total, 0);
   });
 
+  it('says so when it read an unusual form of time', async () => {
+    const flow = await TestFlow.load({ delivery: 'build', timestamp: 'at', timestampType: 'msg' });
+    const { out } = await flow.send({ payload: [], at: Date.now() * 1000 });
+    assert.match(String((out!.payload as { timestamp: string }).timestamp), /^\d{4}-.*Z$/);
+    assert.deepEqual(out!.visionEvent!.notes, ['timestamp-microseconds']);
+    const { out: usual } = await flow.send({ payload: [], at: Date.now() });
+    assert.equal(usual!.visionEvent!.notes, undefined);
+  });
+
   describe('values that follow from the detections', () => {
     const rows = {
       format: 'custom',
