@@ -212,7 +212,7 @@ class Accounting {
     Object.assign(this.table, {
       'older version stored after a newer one': counts.older,
       'ids that end on an old version': counts.endsOld,
-      'older after newer over a crash, as documented': `${counts.afterCrash}, of which ${counts.endsOldAfterCrash} ids end so`,
+      'older after newer over a crash, as documented': `${counts.afterCrash}, ${counts.endsOldAfterCrash} ids end so`,
     });
   }
 
@@ -270,7 +270,7 @@ class Accounting {
       '- poison': folder.dead.filter((number) => copies.get(number)?.flaw === 'poison').length,
       '- both refused and stored': both.length,
       'in quarantine': folder.quarantined.length,
-      'pictures that nothing names': folder.orphanPictures.length,
+      'pictures that nothing names, older than ten minutes at the last start': folder.orphanPictures.length,
     });
   }
 

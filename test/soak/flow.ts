@@ -20,7 +20,7 @@ export interface LoadMessage {
   events?: object[];
 }
 
-/** A line of the flow's log. Written with `appendFileSync`, so that what was seen survives kill -9. */
+/** A line of the flow's log. Written synchronously, so that what was seen survives kill -9. */
 export type FlowLine =
   | { kind: 'done'; messageId: number; ms: number }
   | { kind: 'error'; messageId: number; code: string; text: string }
@@ -125,7 +125,10 @@ function loadNodes(): FlowNode[] {
 function logNodes(logFile: string): FlowNode[] {
   const writer = (id: string, line: string) =>
     node(id, 'function', {
-      func: `if (msg.load) fs.appendFileSync(${JSON.stringify(logFile)}, JSON.stringify(${line}) + '\\n');`,
+      // Opened beforehand, since the files that the process may open are limited now and then.
+      initialize: `context.set('file', fs.openSync(${JSON.stringify(logFile)}, 'a'));`,
+      func: `if (msg.load) fs.writeSync(context.get('file'), JSON.stringify(${line}) + '\\n');`,
+      finalize: `fs.closeSync(context.get('file'));`,
       outputs: 0,
       libs: [
         { var: 'fs', module: 'node:fs' },

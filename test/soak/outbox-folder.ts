@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What an outbox's folder holds, by the numbers of the copies; read as `docs/store-and-forward.md` says how to read it by hand. */
@@ -6,7 +6,7 @@ export interface FolderContents {
   waiting: number[];
   dead: number[];
   quarantined: string[];
-  /** picture files that no waiting and no refused event names */
+  /** picture files that no waiting and no refused event names, though the last start should have removed them */
   orphanPictures: string[];
 }
 
@@ -21,7 +21,11 @@ interface ChunkLine {
   pictures?: { file: string }[];
 }
 
-export function readOutboxFolder(folder: string): FolderContents {
+/** What is younger at a start may belong to another process, and is left alone. */
+const YOUNG_MS = 10 * 60_000;
+
+/** @param lastStart when the outbox was opened last: wall clock, ms */
+export function readOutboxFolder(folder: string, lastStart: number): FolderContents {
   const waiting = new Map<string, ChunkLine>();
   for (const line of chunkLines(join(folder, 'chunks'))) {
     if (line.put !== undefined) waiting.set(line.put, line);
@@ -38,7 +42,9 @@ export function readOutboxFolder(folder: string): FolderContents {
     waiting: [...waiting.values()].map(({ event }) => event?.customMetadata?.number ?? -1),
     dead: dead.map(({ event }) => event.customMetadata?.number ?? -1),
     quarantined: filesIn(join(folder, 'quarantine')),
-    orphanPictures: filesIn(join(folder, 'pictures')).filter((name) => !named.has(name)),
+    orphanPictures: filesIn(join(folder, 'pictures')).filter(
+      (name) => !named.has(name) && statSync(join(folder, 'pictures', name)).mtimeMs < lastStart - YOUNG_MS,
+    ),
   };
 }
 

@@ -43,6 +43,8 @@ export class Site {
   private readonly samples: { rss: number; files: number }[] = [];
   private second: RealNodeRed | undefined;
   private deploys = 0;
+  /** wall clock, ms */
+  private lastStart = 0;
 
   private constructor(
     readonly profile: SiteProfile,
@@ -131,6 +133,7 @@ export class Site {
     // A deploy of changed nodes needs a change.
     const workspace = { ...this.settings.workspace, name: `Soak ${++this.deploys}` };
     const apiKey = changes.isKeyWrong ? WRONG_KEY : API_KEY;
+    this.lastStart = Date.now();
     await this.nodeRed.deploy(soakFlow({ ...this.settings, apiKey, workspace }), changes.type);
   }
 
@@ -161,10 +164,13 @@ export class Site {
 
   async terminate(): Promise<void> {
     this.isMeantToRun = false;
-    await this.nodeRed.terminate();
+    await this.nodeRed.terminate().catch(({ message }: Error) => {
+      this.complaints.push(`at ${this.clock()}: ${message.split('\n')[0]}`);
+    });
   }
 
   async restart(): Promise<void> {
+    this.lastStart = Date.now();
     await this.nodeRed.restart();
     this.isMeantToRun = true;
   }
@@ -278,7 +284,7 @@ export class Site {
       arrivals: server.arrivals,
       refused: server.refused,
       refusedByMode: server.refusedByMode,
-      folder: readOutboxFolder(this.settings.workspace.outboxDir ?? ''),
+      folder: readOutboxFolder(this.settings.workspace.outboxDir ?? '', this.lastStart),
       disturbances: [always, ...disturbances],
       complaints: [...this.complaints, ...server.complaints, ...this.badWords()],
     });
