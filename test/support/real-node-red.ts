@@ -22,8 +22,8 @@ export interface NodeSet {
   err?: unknown;
 }
 
-const START_DEADLINE_MS = 60_000;
-const DEPLOY_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 90_000;
+const DEPLOY_DEADLINE_MS = 40_000;
 /** As `docker stop`. */
 const STOP_DEADLINE_MS = 10_000;
 const POLL_MS = 100;
@@ -75,6 +75,10 @@ export class RealNodeRed {
 
   get pid(): number {
     return this.child.pid ?? -1;
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
   }
 
   /** Everything that Node-RED has written so far. */
@@ -166,7 +170,7 @@ export class RealNodeRed {
 
   /** Resolves when the process is gone and its last word is read. */
   private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (!this.isRunning) return;
     const closed = once(this.child, 'close');
     const impatience = setTimeout(() => this.child.kill('SIGKILL'), STOP_DEADLINE_MS);
     this.child.kill(signal);
@@ -181,7 +185,7 @@ export class RealNodeRed {
   private async until(condition: () => boolean, deadlineMs: number): Promise<void> {
     const deadline = Date.now() + deadlineMs;
     while (!condition()) {
-      if (this.child.exitCode !== null || this.child.signalCode !== null || Date.now() > deadline) {
+      if (!this.isRunning || Date.now() > deadline) {
         await this.stop();
         throw new Error(`Node-RED ${this.version} did not start its flows:\n${this.log()}`);
       }
