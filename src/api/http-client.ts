@@ -8,7 +8,7 @@ import { ApiError, REPLY_TOO_LARGE } from './errors';
 import { networkFailure, statusFailure, type RawReply, type Surroundings } from './failure';
 import { DEFAULT_TIMEOUT_MS, MAX_CONNECTIONS, MAX_REPLY_BYTES, MAX_TIMER_MS, MAX_WAITING } from './limits';
 import { chooseProxy, type Proxy, type ProxySettings } from './proxy';
-import { makeRedactor, SHORTEST_KEY, type Redactor } from './redact';
+import { makeRedactor, redactJson, SHORTEST_KEY, type Redactor } from './redact';
 import { withoutDepths } from './reply-text';
 
 export interface ConnectionOptions {
@@ -275,7 +275,7 @@ export class HttpClient {
     // Of a refusal the status matters, not the end of a long error page.
     if (!complete && isSuccess(response.status)) throw oversizeError(limit, route, response.status);
     const { status, headers } = response;
-    return { statusCode: status, headers, body: withoutDepths(route.redactReply(text)) };
+    return { statusCode: status, headers, body: withoutDepths(redactJson(text, route.redactReply)) };
   }
 
   #timeoutOf(request: HttpRequest): number {
