@@ -1,11 +1,11 @@
 import type { Node, NodeAPI } from 'node-red';
-import { hostAndPort } from '../../src/api/base-url';
+import { hostAndPort, originOf } from '../../src/api/base-url';
 import { VisionEventsClient, type ClientOptions } from '../../src/api/client';
 import { ApiError } from '../../src/api/errors';
 import { EventStoreClient, type EventStoreOptions } from '../../src/api/event-store-client';
 import { chooseProxy } from '../../src/api/proxy';
 import { workspaceDefaults, type WorkspaceProperties } from '../properties';
-import { deployedNode, type AdminRequest } from './admin-route';
+import { AdminRefusal, deployedNode, type AdminRequest } from './admin-route';
 import { clientOptions, eventStoreOptions } from './client-options';
 import { withVariables } from './dialog-values';
 import { toFlowError } from './flow-error';
@@ -48,6 +48,7 @@ interface Target {
  * key of the cloud may write is unknown for good: the API has no request that proves it without creating something.
  *
  * @param body `id` of the workspace, and what its dialog holds: `target`, `baseUrl`, `timeout`, `tls`, `proxy`, `apiKey`, `eventStoreKey`
+ * @throws AdminRefusal `KEY_NEEDED` when a key that nobody typed would leave for another server than the deployed one
  */
 export async function checkConnection(
   RED: NodeAPI,
@@ -59,6 +60,7 @@ export async function checkConnection(
   try {
     target = targetOf(RED, body, isCloud);
   } catch (error) {
+    if (error instanceof AdminRefusal) throw error;
     return results.failed('settings', toFlowError(error).message);
   }
   try {
@@ -119,7 +121,7 @@ function isTlsFault(code: string): boolean {
   );
 }
 
-/** What the dialog holds, as the runtime would read it after a deploy. @throws FlowError `NOT_CONFIGURED` */
+/** What the dialog holds, as the runtime would read it after a deploy. @throws FlowError `NOT_CONFIGURED`; AdminRefusal `KEY_NEEDED` */
 function targetOf(RED: NodeAPI, body: Record<string, unknown>, isCloud: boolean): Target {
   const node = deployedNode(RED, body['id']) as WorkspaceNode | undefined;
   const deployed = node?.type === WORKSPACE_TYPE ? node : undefined;
@@ -131,6 +133,9 @@ function targetOf(RED: NodeAPI, body: Record<string, unknown>, isCloud: boolean)
     apiKey: key('apiKey'),
     eventStoreKey: key('eventStoreKey'),
   });
+  const keyField = isCloud ? 'apiKey' : 'eventStoreKey';
+  const isKeyTyped = values[keyField] === text(keyField);
+  if (!isKeyTyped && !isWhereKeysGo(values.baseUrl, deployed)) throw keyNeeded();
   const config: WorkspaceProperties = {
     ...workspaceDefaults,
     baseUrl: values.baseUrl,
@@ -141,6 +146,25 @@ function targetOf(RED: NodeAPI, body: Record<string, unknown>, isCloud: boolean)
   return isCloud
     ? cloud(clientOptions(RED, config, values.apiKey))
     : eventStore(eventStoreOptions(RED, config, values.eventStoreKey));
+}
+
+/**
+ * Whether a key that nobody typed, a saved one or one of the environment, may be sent there. A deploy may send it anywhere, but leaves
+ * the new address in the flow; a check would leave nothing.
+ */
+function isWhereKeysGo(baseUrl: string, deployed: WorkspaceNode | undefined): boolean {
+  const origin = originOf(baseUrl);
+  const known = deployed ? deployed.workspace.origin : originOf(workspaceDefaults.baseUrl);
+  // An address that cannot be used is told as such.
+  return origin === undefined || origin === known;
+}
+
+function keyNeeded(): AdminRefusal {
+  return new AdminRefusal(
+    409,
+    'KEY_NEEDED',
+    'Enter the key once more, or deploy first: a key that is saved or comes from a variable is tried at the deployed address only.',
+  );
 }
 
 function cloud(options: ClientOptions): Target {

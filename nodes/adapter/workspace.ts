@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
+import { originOf } from '../../src/api/base-url';
 import { VisionEventsClient } from '../../src/api/client';
 import { EventStoreClient } from '../../src/api/event-store-client';
 import { tooManyWait } from '../../src/api/connection-slots';
@@ -67,6 +68,11 @@ export class Workspace {
   /** As deployed, environment variables filled in; undefined without one. For the sender and to strike it out of answers, never to show. */
   get apiKey(): string | undefined {
     return this.node.credentials?.apiKey;
+  }
+
+  /** Scheme, host and port that the keys are sent to; undefined while the base URL cannot be used. */
+  get origin(): string | undefined {
+    return originOf(this.config.baseUrl);
   }
 
   /** Larger pictures are refused before anything is sent. */
