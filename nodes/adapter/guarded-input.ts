@@ -1,5 +1,5 @@
 import type { Node, NodeMessageInFlow } from 'node-red';
-import { FlowError, toFlowError } from './flow-error';
+import { FlowError, textOf, toFlowError } from './flow-error';
 import { copyMessage } from './last-messages';
 
 export type FlowMessage = NodeMessageInFlow & Record<string, unknown>;
@@ -24,7 +24,7 @@ export function onInput(
       if (error) onError(error, message);
       done(error);
     } catch (reason) {
-      node.error(error ?? notHandedOn(reason), copyOf(message));
+      tellCatchNodes(node, error ?? notHandedOn(reason), message);
     }
   };
   node.on('input', (message, send, done) => {
@@ -39,14 +39,18 @@ export function onInput(
 }
 
 function notHandedOn(reason: unknown): FlowError {
-  const why = reason instanceof Error ? reason.message : String(reason);
   return new FlowError(
     'UNEXPECTED',
-    `The message was handled, but no Complete node could get a copy of it: ${why}`,
+    `The message was handled, but no Complete node could get a copy of it: ${textOf(reason)}`,
   );
 }
 
-/** What of the message can be copied. */
-function copyOf(message: FlowMessage): FlowMessage {
-  return { ...copyMessage(message).message, _msgid: message._msgid };
+/** With what of the message can be copied; with its id alone when Node-RED cannot even take that. */
+function tellCatchNodes(node: Node, error: FlowError, message: FlowMessage): void {
+  const { _msgid } = message;
+  try {
+    node.error(error, { ...copyMessage(message).message, _msgid });
+  } catch {
+    node.error(error, { _msgid });
+  }
 }
