@@ -4,7 +4,10 @@ import { seededRandom } from '../seed';
 export class Dice {
   private readonly next: () => number;
 
-  constructor(seed: number, caseNumber: number) {
+  constructor(
+    readonly seed: number,
+    readonly caseNumber: number,
+  ) {
     this.next = seededRandom((seed ^ Math.imul(caseNumber + 1, 0x9e3779b1)) >>> 0);
   }
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { visionEventDefaults } from '../../../nodes/properties';
 import { FORMATS } from '../../../src/detections/convert';
 import { helper, TestFlow } from '../node-red-helper';
 import { sendJson, startServer, stopServers, type TestServer } from '../servers';
-import type { Dice } from './dice';
+import { Dice } from './dice';
 import { FUZZ_KEY } from './key';
 import type { Subject } from './subject';
 import { anyValue } from './values';
@@ -18,7 +19,7 @@ const MESSAGES_OF_A_FLOW = 50;
 
 let server: TestServer;
 let flow: TestFlow | undefined;
-let sent = 0;
+let group: number | undefined;
 
 /** Any value in any property that the nodes read: each message ends as exactly one event or one error. */
 export const messages: Subject<Case> = {
@@ -32,7 +33,9 @@ export const messages: Subject<Case> = {
     });
   },
   async make(dice) {
-    if (!flow || sent++ % MESSAGES_OF_A_FLOW === 0) flow = await anotherFlow(dice);
+    const own = Math.floor(dice.caseNumber / MESSAGES_OF_A_FLOW);
+    if (!flow || group !== own) flow = await anotherFlow(new Dice(dice.seed, -2 - own));
+    group = own;
     const message: Record<string, unknown> = { payload: anyValue(dice) };
     for (const name of ['image', 'extra', 'topic', 'statusCode', 'visionEvent', '__proto__', 'req']) {
       if (dice.chance(0.3))
@@ -47,7 +50,9 @@ export const messages: Subject<Case> = {
   },
   async run({ flow: current, message }) {
     const before = [current.out.length, current.caught.length, current.completed.length] as const;
-    await current.send(message);
+    await current.send(message).catch(() => {
+      throw new Error(`no outcome of ${inspect(message, { depth: 6, maxStringLength: 100 })}`);
+    });
     const [out, caught, completed] = [
       current.out.slice(before[0]),
       current.caught.slice(before[1]),

@@ -95,15 +95,9 @@ export function jsonValue(dice: Dice, depth = 4): unknown {
 
 /** A value that only code can make. */
 function oddValue(dice: Dice): unknown {
+  // Not nothing: the spies of the test helper, which stand between Node-RED and the node, would not pass it on.
   const boo = () => {
-    throw dice.pick<unknown>([
-      new Error('boo'),
-      'boo',
-      undefined,
-      null,
-      Object.create(null),
-      { toString: 1 },
-    ]);
+    throw dice.pick<unknown>([new Error('boo'), 'boo', 7, Object.create(null), { toString: 1 }]);
   };
   const cycle: Record<string, unknown> = { predictions: [] };
   cycle['itself'] = [cycle, cycle];
