@@ -108,12 +108,15 @@ export function deployedNode(RED: NodeAPI, id: unknown): object | undefined {
 }
 
 /**
- * A JSON content type is asked for because no other web page can send it here without this server's consent.
+ * A JSON content type is asked for because no other web page can send it here without this server's consent. Node-RED 4.1 gives that
+ * consent to every page as long as it has no `adminAuth`, for its own routes as well.
  * Node-RED has parsed the body already; its length is taken from the header, and who hides it is refused.
  */
 function checkedRequest(request: Request): AdminRequest {
   const query = request.query as Record<string, unknown>;
-  if (request.method === 'GET') return { params: request.params, query, body: {} };
+  // Express answers HEAD by the route of GET.
+  if (request.method === 'GET' || request.method === 'HEAD')
+    return { params: request.params, query, body: {} };
   const length = Number(request.get('content-length') ?? NaN);
   if (!(length <= MAX_BODY_BYTES) || request.get('content-encoding')) {
     throw new AdminRefusal(

@@ -1,6 +1,8 @@
-import type { NodeAPI } from 'node-red';
+import type { Node, NodeAPI } from 'node-red';
 import type { MetadataSchema, UseCase } from '../../src/api/client';
-import { AdminRefusal, deployedWorkspace, type AdminRequest } from './admin-route';
+import { originOf } from '../../src/api/base-url';
+import { AdminRefusal, deployedNode, deployedWorkspace, type AdminRequest } from './admin-route';
+import { withVariables } from './dialog-values';
 import type { Workspace } from './workspace';
 
 const KEEP_MS = 60_000;
@@ -47,9 +49,27 @@ function answersOf(workspace: Workspace): KeptAnswers {
   return kept;
 }
 
-/** The active use cases by name, kept for a minute unless the query says `refresh`. */
+/**
+ * The deployed workspace of a dialog, unless the editor holds another address for it: its key would be shown to the old server, and
+ * the answer would be that of the wrong one.
+ *
+ * @param baseUrl as the editor has it, variables not filled in
+ * @throws AdminRefusal `NOT_DEPLOYED`, `ADDRESS_CHANGED`
+ */
+function unchangedWorkspace(RED: NodeAPI, id: string | undefined, baseUrl: unknown): Workspace {
+  const workspace = deployedWorkspace(RED, id);
+  const shown = withVariables(RED, deployedNode(RED, id) as Node, { baseUrl }).baseUrl;
+  if (typeof shown !== 'string' || originOf(shown) === workspace.origin) return workspace;
+  throw new AdminRefusal(
+    409,
+    'ADDRESS_CHANGED',
+    'Deploy the workspace first: its base URL was changed, and its key goes to the deployed address only.',
+  );
+}
+
+/** The active use cases by name, kept for a minute unless the query says `refresh`; `baseUrl` as the editor has it. */
 export async function listUseCases(RED: NodeAPI, { params, query }: AdminRequest) {
-  const workspace = deployedWorkspace(RED, params['id']);
+  const workspace = unchangedWorkspace(RED, params['id'], query['baseUrl']);
   const kept = answersOf(workspace);
   if (query['refresh'] !== undefined) kept.forget(LIST);
   return kept.get(LIST, async () => {
@@ -61,9 +81,9 @@ export async function listUseCases(RED: NodeAPI, { params, query }: AdminRequest
 /** Never the name of a schema: those begin with a colon. */
 const LIST = 'list';
 
-/** @throws AdminRefusal `BAD_NAME` */
+/** @throws AdminRefusal `BAD_NAME`, and those of `unchangedWorkspace` */
 export async function createUseCase(RED: NodeAPI, { params, body }: AdminRequest) {
-  const workspace = deployedWorkspace(RED, params['id']);
+  const workspace = unchangedWorkspace(RED, params['id'], body['baseUrl']);
   const name = typeof body['name'] === 'string' ? body['name'].trim() : '';
   if (name === '' || name.length > MAX_NAME) {
     throw new AdminRefusal(400, 'BAD_NAME', `A use case needs a name of 1 to ${MAX_NAME} characters.`);

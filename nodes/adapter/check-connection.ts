@@ -1,12 +1,12 @@
 import type { Node, NodeAPI } from 'node-red';
-import { hostAndPort } from '../../src/api/base-url';
+import { hostAndPort, originOf } from '../../src/api/base-url';
 import { VisionEventsClient, type ClientOptions } from '../../src/api/client';
 import { ApiError } from '../../src/api/errors';
 import { EventStoreClient, type EventStoreOptions } from '../../src/api/event-store-client';
 import { serverOf } from '../../src/api/http-client';
 import { chooseProxy } from '../../src/api/proxy';
 import { workspaceDefaults, type WorkspaceProperties } from '../properties';
-import { deployedNode, type AdminRequest } from './admin-route';
+import { AdminRefusal, deployedNode, type AdminRequest } from './admin-route';
 import { clientOptions, eventStoreOptions } from './client-options';
 import { withVariables } from './dialog-values';
 import { toFlowError } from './flow-error';
@@ -51,6 +51,7 @@ interface Target {
  *
  * @param body `id` of the workspace, and what its dialog holds: `target`, `baseUrl`, `timeout`, `tls`, `proxy`,
  * `gateway`, `headerNames`, `headerValues`, `apiKey`, `eventStoreKey`
+ * @throws AdminRefusal `KEY_NEEDED` when a key that nobody typed would leave for another server than the deployed one
  */
 export async function checkConnection(
   RED: NodeAPI,
@@ -62,6 +63,7 @@ export async function checkConnection(
   try {
     target = targetOf(RED, body, isCloud);
   } catch (error) {
+    if (error instanceof AdminRefusal) throw error;
     return results.failed('settings', toFlowError(error).message);
   }
   try {
@@ -122,7 +124,7 @@ function isTlsFault(code: string): boolean {
   );
 }
 
-/** What the dialog holds, as the runtime would read it after a deploy. @throws FlowError `NOT_CONFIGURED` */
+/** What the dialog holds, as the runtime would read it after a deploy. @throws FlowError `NOT_CONFIGURED`; AdminRefusal `KEY_NEEDED` */
 function targetOf(RED: NodeAPI, body: Record<string, unknown>, isCloud: boolean): Target {
   const node = deployedNode(RED, body['id']) as WorkspaceNode | undefined;
   const deployed = node?.type === WORKSPACE_TYPE ? node : undefined;
@@ -137,6 +139,10 @@ function targetOf(RED: NodeAPI, body: Record<string, unknown>, isCloud: boolean)
     headerNames: text('headerNames'),
     headerValues: key('headerValues'),
   });
+  const keyField = isCloud ? 'apiKey' : 'eventStoreKey';
+  const headersAreTyped = values.headerValues === text('headerValues') && !values.headerValues.includes('${');
+  const areTyped = values[keyField] === text(keyField) && headersAreTyped;
+  if (!areTyped && !isWhereKeysGo(values, deployed)) throw keyNeeded();
   const config: WorkspaceProperties = {
     ...workspaceDefaults,
     baseUrl: values.baseUrl,
@@ -149,6 +155,30 @@ function targetOf(RED: NodeAPI, body: Record<string, unknown>, isCloud: boolean)
   return isCloud
     ? cloud(clientOptions(RED, config, values.apiKey, headers))
     : eventStore(eventStoreOptions(RED, config, values.eventStoreKey, headers));
+}
+
+/** Where requests go: a gateway passes them on to the server, so both see the keys. */
+type Addresses = Pick<WorkspaceProperties, 'baseUrl' | 'gateway'>;
+
+/**
+ * Whether a key that nobody typed, a saved one or one of the environment, may be sent there. A deploy may send it anywhere, but leaves
+ * the new address in the flow; a check would leave nothing.
+ */
+function isWhereKeysGo(dialog: Addresses, deployed: WorkspaceNode | undefined): boolean {
+  const known = deployed ? deployed.workspace.addresses : workspaceDefaults;
+  const origin = originOf(dialog.baseUrl);
+  // An address that cannot be used is told as such.
+  const isKnownServer = origin === undefined || origin === originOf(known.baseUrl);
+  const gateway = dialog.gateway.trim();
+  return isKnownServer && (gateway === '' || gateway === known.gateway.trim());
+}
+
+function keyNeeded(): AdminRefusal {
+  return new AdminRefusal(
+    409,
+    'KEY_NEEDED',
+    'Enter the key once more, or deploy first: a key that is saved or comes from a variable is tried at the deployed address only.',
+  );
 }
 
 function cloud(options: ClientOptions): Target {

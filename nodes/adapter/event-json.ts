@@ -1,3 +1,4 @@
+import { hasLongList, MAX_LIST_LENGTH } from '../../src/event/long-lists';
 import { FlowError } from './flow-error';
 
 /**
@@ -6,6 +7,7 @@ import { FlowError } from './flow-error';
  * @throws FlowError `EVENT_INVALID` when a value cannot be written as JSON
  */
 export function eventJson(event: object): string {
+  if (hasLongList(event)) throw tooLong();
   try {
     return JSON.stringify(event);
   } catch (error) {
@@ -16,4 +18,11 @@ export function eventJson(event: object): string {
         'that contains itself, or a BigInt. Hand over texts, numbers and booleans.',
     );
   }
+}
+
+export function tooLong(): FlowError {
+  return new FlowError(
+    'EVENT_INVALID',
+    `A list is too long: at most ${MAX_LIST_LENGTH.toLocaleString('en')} entries are read. Send the events in several messages.`,
+  );
 }

@@ -70,9 +70,7 @@ interface CodedError {
 }
 
 function isCoded(error: unknown): error is CodedError {
-  return (
-    typeof error === 'object' && error !== null && typeof (error as { code?: unknown }).code === 'string'
-  );
+  return error instanceof Error && typeof (error as Partial<CodedError>).code === 'string';
 }
 
 /**
@@ -90,9 +88,17 @@ export function toFlowError(error: unknown): FlowError {
       return new FlowError(error.code as FlowErrorCode, error.message, { statusCode: error.statusCode });
     }
   }
-  const text = error instanceof Error ? error.message : String(error);
   return new FlowError(
     'UNEXPECTED',
-    `Unexpected fault while handling this message, please report it: ${text}`,
+    `Unexpected fault while handling this message, please report it: ${textOf(error)}`,
   );
+}
+
+/** A getter of a message may throw anything, also what has no text. */
+export function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return `a thrown ${typeof error}`;
+  }
 }

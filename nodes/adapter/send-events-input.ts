@@ -1,5 +1,6 @@
+import { MAX_LIST_LENGTH } from '../../src/event/long-lists';
 import type { VisionEvent } from '../../src/event/types';
-import { eventJson } from './event-json';
+import { eventJson, tooLong } from './event-json';
 import { FlowError } from './flow-error';
 import { checkEvent, type EventSettings } from './prepare-event';
 import type { EventReport } from './report';
@@ -12,7 +13,7 @@ export type GivenEvents = { event: object } | { events: unknown[] };
  * @throws FlowError `EVENT_INVALID` for anything else
  */
 export function givenEvents(value: unknown): GivenEvents {
-  if (Array.isArray(value)) return { events: value };
+  if (Array.isArray(value)) return { events: withinLength(value) };
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) {
     const found =
       value === undefined ? 'nothing' : ArrayBuffer.isView(value) ? 'a Buffer' : `a ${typeof value}`;
@@ -23,7 +24,13 @@ export function givenEvents(value: unknown): GivenEvents {
     );
   }
   const { events } = value as { events?: unknown };
-  return Array.isArray(events) ? { events } : { event: value };
+  return Array.isArray(events) ? { events: withinLength(events) } : { event: value };
+}
+
+/** Before anything walks it. @throws FlowError `EVENT_INVALID` */
+function withinLength(events: unknown[]): unknown[] {
+  if (events.length > MAX_LIST_LENGTH) throw tooLong();
+  return events;
 }
 
 /** The ids of those events that have one. */

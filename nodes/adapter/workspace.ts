@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
+import { originOf } from '../../src/api/base-url';
 import { VisionEventsClient } from '../../src/api/client';
 import { EventStoreClient } from '../../src/api/event-store-client';
 import { tooManyWait } from '../../src/api/connection-slots';
@@ -72,6 +73,16 @@ export class Workspace {
     const { apiKey, eventStoreKey, headerValues } = this.node.credentials ?? {};
     const keys = [apiKey, eventStoreKey].filter((key) => key !== undefined);
     return [...keys, ...headerSecrets(this.RED, this.node, headerValues)];
+  }
+
+  /** Scheme, host and port that the keys are sent to; undefined while the base URL cannot be used. */
+  get origin(): string | undefined {
+    return originOf(this.config.baseUrl);
+  }
+
+  /** As deployed: where the keys are sent to. */
+  get addresses(): Pick<WorkspaceProperties, 'baseUrl' | 'gateway'> {
+    return this.config;
   }
 
   /** Larger pictures are refused before anything is sent. */

@@ -42,8 +42,10 @@ function visionEventCheckConnection(form, admin, selector) {
       const { steps } = await admin.post('check-connection', { id: node.id, ...dialogValues() });
       if (own === turn) list.replaceChildren(...steps.map(stepLine));
       note.textContent = t('check.note');
-    } catch ({ message: reason }) {
-      note.textContent = t('live.failed', { reason });
+    } catch ({ code, message: reason }) {
+      const keyNeeded = code === 'KEY_NEEDED';
+      if (keyNeeded && own === turn) list.replaceChildren(stepLine(missingKey()));
+      note.textContent = keyNeeded ? t('check.note') : t('live.failed', { reason });
     }
     button.disabled = false;
   }
@@ -63,6 +65,11 @@ function visionEventCheckConnection(form, admin, selector) {
       headerNames,
       headerValues,
     };
+  }
+
+  /** A saved key is not sent to an address that was never deployed. */
+  function missingKey() {
+    return { step: 'settings', state: 'failed', detail: t('check.keyNeeded') };
   }
 
   function stepLine({ step, state, detail = '' }) {

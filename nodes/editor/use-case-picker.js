@@ -27,6 +27,8 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     return id && id !== '_ADD_' ? id : undefined;
   };
   const path = () => `workspaces/${encodeURIComponent(chosenWorkspace())}/use-cases`;
+  /** As the editor has it: whether it was changed since the last deploy, the runtime finds out. */
+  const baseUrl = () => RED.nodes.node(chosenWorkspace())?.baseUrl ?? '';
   const isFixed = () => $(`${selectors.useCase}Type`).val() === 'str';
 
   /** Call in `oneditprepare`, after the typed inputs were made. */
@@ -50,7 +52,7 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     });
     list = visionEventElement('ul', { id: listId, role: 'listbox', 'aria-label': t('useCase.list') });
     message = visionEventElement('div', { class: 'vision-event-picker-message', 'aria-live': 'polite' });
-    const refresh = visionEventButton('', 'fa fa-refresh', () => load('?refresh'));
+    const refresh = visionEventButton('', 'fa fa-refresh', () => load({ refresh: '' }));
     refresh.setAttribute('aria-label', t('useCase.refresh'));
     refresh.title = t('useCase.refresh');
     panel = visionEventElement(
@@ -91,7 +93,7 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     search.value = '';
     search.focus();
     if (useCases && workspace === chosenWorkspace()) draw();
-    else load('');
+    else load();
   }
 
   function hide() {
@@ -100,7 +102,7 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     toggle.setAttribute('aria-expanded', 'false');
   }
 
-  async function load(query) {
+  async function load(query = {}) {
     useCases = undefined;
     workspace = chosenWorkspace();
     draw();
@@ -108,7 +110,7 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     say(t('useCase.loading'));
     const asked = workspace;
     try {
-      const answer = await admin.get(path() + query);
+      const answer = await admin.get(`${path()}?${new URLSearchParams({ baseUrl: baseUrl(), ...query })}`);
       if (asked !== workspace) return;
       useCases = answer.useCases;
       draw();
@@ -121,7 +123,7 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
   async function create(newName) {
     say(t('useCase.loading'));
     try {
-      const created = await admin.post(path(), { name: newName });
+      const created = await admin.post(path(), { name: newName, baseUrl: baseUrl() });
       useCases = [...(useCases ?? []), created];
       choose(created);
     } catch (error) {
@@ -130,7 +132,8 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
   }
 
   function reasonOf({ code, message: reason }, key) {
-    return code === 'NOT_DEPLOYED' ? t('useCase.notDeployed') : t(key, { reason });
+    if (code === 'NOT_DEPLOYED') return t('useCase.notDeployed');
+    return code === 'ADDRESS_CHANGED' ? t('useCase.addressChanged') : t(key, { reason });
   }
 
   function say(text, isWrong = false) {

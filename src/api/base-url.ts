@@ -37,6 +37,15 @@ export function parseBaseUrl(text: string | undefined, what: 'base URL' | 'gatew
   return url;
 }
 
+/** Scheme, host and port of a base URL: whom a key is shown to. Undefined when the text is no base URL. */
+export function originOf(text: string | undefined): string | undefined {
+  try {
+    return parseBaseUrl(text).origin;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The absolute URL of an endpoint. It is built here and not by the HTTP library, so that no part of a path can lead to another host.
  * @param path segments as they are; they are percent-encoded here

@@ -27,10 +27,12 @@ import {
   parseBatchReply,
   parseCreateReply,
   parseObject,
+  textsOf,
   type BatchReply,
   type CreateReply,
   type ReplyFacts,
 } from './replies';
+import { isPlainId } from './reply-text';
 import { UploadCache, uploadKey, type UploadedImage } from './upload-cache';
 
 export interface ClientOptions extends ConnectionOptions {
@@ -373,9 +375,8 @@ export class VisionEventsClient {
       signal: options.signal,
     });
     const { sourceId, url } = parseObject(reply);
-    if (typeof sourceId !== 'string' || !sourceId)
-      throw badResponse(reply, 'without the sourceId of the picture');
-    return { sourceId, ...(typeof url === 'string' && url && { url }) };
+    if (!isPlainId(sourceId)) throw badResponse(reply, 'without the sourceId of the picture');
+    return { sourceId, ...(isPlainId(url) && { url }) };
   }
 
   async #switchUseCase(id: string, action: 'archive' | 'unarchive', options: RequestOptions): Promise<void> {
@@ -387,7 +388,7 @@ export class VisionEventsClient {
     const body = jsonBody(jsonText({ useCaseId, eventIds }));
     const path = ['vision-events', 'delete'];
     const reply = parseObject(await this.#http.request({ method: 'POST', path, body, ...options }));
-    const notFound = Array.isArray(reply['notFound']) ? reply['notFound'].map(String) : [];
+    const notFound = textsOf(reply['notFound']);
     const { deleted } = reply;
     return { deleted: typeof deleted === 'number' ? deleted : eventIds.length - notFound.length, notFound };
   }

@@ -12,6 +12,7 @@ import {
 import { isObject, jsonText, type JsonObject } from './json';
 import { MAX_UPLOAD_TIMEOUT_MS, UPLOAD_BYTES_PER_SECOND } from './limits';
 import { badResponse, factsOf, parseObject, type ReplyFacts } from './replies';
+import { isPlainId } from './reply-text';
 
 /** "Local Event Ingestion Service": `EVENT_INGESTION_API_KEY` may be unset; then no key is sent. */
 export type EventStoreOptions = Omit<ConnectionOptions, 'apiKey'> & { apiKey?: string };
@@ -111,7 +112,7 @@ export class EventStoreClient {
 function storeIdOf(reply: HttpReply): string {
   const { id } = parseObject(reply);
   if (typeof id === 'number') return String(id);
-  if (typeof id === 'string' && id) return id;
+  if (isPlainId(id)) return id;
   throw badResponse(reply, 'without the id of the stored event');
 }
 

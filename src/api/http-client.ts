@@ -9,7 +9,7 @@ import { checkedHeaders, parseGateway, secretsOf, throughGateway, type ExtraHead
 import { networkFailure, statusFailure, type RawReply, type Surroundings } from './failure';
 import { DEFAULT_TIMEOUT_MS, MAX_CONNECTIONS, MAX_REPLY_BYTES, MAX_TIMER_MS, MAX_WAITING } from './limits';
 import { chooseProxy, type Proxy, type ProxySettings } from './proxy';
-import { makeRedactor, SHORTEST_KEY, type Redactor } from './redact';
+import { makeRedactor, redactJson, SHORTEST_KEY, type Redactor } from './redact';
 import { withoutDepths } from './reply-text';
 
 export interface ConnectionOptions {
@@ -293,7 +293,7 @@ export class HttpClient {
     return {
       statusCode: response.status,
       headers: response.headers,
-      body: withoutDepths(route.redactReply(text)),
+      body: withoutDepths(redactJson(text, route.redactReply)),
     };
   }
 

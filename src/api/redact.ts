@@ -16,8 +16,35 @@ export function makeRedactor(secrets: { text: string | undefined; label: string 
 }
 
 function formsOf(secret: string): RegExp {
-  const spelled = Array.from(secret, spellings).join('');
-  return new RegExp([spelled, ...base64Cores(secret).map(escaped)].join('|'), 'g');
+  const texts = [secret, ...base64Cores(secret)];
+  return new RegExp(texts.map((text) => Array.from(text, spellings).join('')).join('|'), 'g');
+}
+
+/**
+ * The same for a whole JSON text, in which characters that nobody sees may also stand between the letters of a secret: whoever
+ * takes them away later would put the secret together again. They are taken away here only where they hide one.
+ */
+export function redactJson(json: string, redact: Redactor): string {
+  const clean = redact(json);
+  if (!MAY_BE_INVISIBLE.test(clean)) return clean;
+  const visible = withoutInvisible(clean);
+  const found = redact(visible);
+  return found === visible ? clean : found;
+}
+
+const MAY_BE_INVISIBLE = /\p{Cf}|\\u/u;
+
+/** An escaped character of one or two UTF-16 units, or any other escape, which is passed over: a backslash may be escaped as well. */
+const ESCAPE = /\\u(d[89ab][\da-f]{2})\\u(d[c-f][\da-f]{2})|\\u([\da-f]{4})|\\[^u]/gi;
+
+function withoutInvisible(json: string): string {
+  const isInvisible = (units: (string | undefined)[]) =>
+    /\p{Cf}/u.test(units.map((unit) => (unit ? String.fromCharCode(parseInt(unit, 16)) : '')).join(''));
+  return json
+    .replace(/\p{Cf}/gu, '')
+    .replace(ESCAPE, (escape: string, ...[high, low, single]: (string | undefined)[]) =>
+      isInvisible([high, low, single]) ? '' : escape,
+    );
 }
 
 /** A letter as it is, in a URL, and in a JSON text. */

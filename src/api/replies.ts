@@ -195,10 +195,22 @@ function toWarning(entry: unknown): EventWarning {
   const { type, path, value = null, valueType } = entry;
   return {
     type: typeof type === 'string' ? notedText(type) : 'unknown',
-    path: notedText(Array.isArray(path) ? path.join('.') : typeof path === 'string' ? path : ''),
+    path: notedText(textOf(path)),
     value: noted(value),
     valueType: typeof valueType === 'string' ? notedText(valueType) : typeof value,
   };
+}
+
+/** A path comes as a text or as a list of its steps; what is neither has no text. */
+function textOf(path: unknown): string {
+  return textsOf(path).join('.');
+}
+
+/** The texts and numbers of a list, as texts: whatever else a server lists may not even be written as one. */
+export function textsOf(list: unknown): string[] {
+  return listOf(list)
+    .filter((entry) => typeof entry === 'string' || typeof entry === 'number')
+    .map(String);
 }
 
 /** A value of a reply, small enough to travel in every message: what is too long becomes the beginning of its JSON text. */

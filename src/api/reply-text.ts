@@ -52,3 +52,11 @@ function endOfString(json: string, start: number): number {
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(/\p{Cf}/gu, '');
 }
+
+/** Longer than any id of a server; it would travel in every event and message. */
+const MAX_ID_LENGTH = 1024;
+
+/** Whether a server's id may go into events, messages and logs as it is. */
+export function isPlainId(id: unknown): id is string {
+  return typeof id === 'string' && id !== '' && id.length <= MAX_ID_LENGTH && printable(id) === id;
+}

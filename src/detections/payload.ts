@@ -1,3 +1,4 @@
+import { hasLongList, MAX_LIST_LENGTH } from '../event/long-lists';
 import { DetectionError } from './detection-error';
 import { hasKeyCount, isObject, own, ownArray } from './values';
 
@@ -5,14 +6,16 @@ import { hasKeyCount, isObject, own, ownArray } from './values';
  * What arrived, as a value: text and bytes are read as JSON, everything else stays as it is.
  * The `mqtt in`, `http request`, `exec` and `udp in` nodes hand over text or bytes unless told otherwise.
  *
- * @throws DetectionError `payload-not-json`, saying what the text looks like instead; `unknown-format` for a raw tensor
+ * @throws DetectionError `payload-not-json`, saying what the text looks like instead; `unknown-format` for a raw tensor or a list too long
  */
 export function decodePayload(payload: unknown, stripCodeFence = false): unknown {
   if (payload instanceof Uint8Array) return parseBytes(payload, stripCodeFence);
   if (ArrayBuffer.isView(payload)) throw rawNumbers();
   const value = typeof payload === 'string' ? parseText(payload, stripCodeFence) : payload;
   const bytes = bytesOfJsonBuffer(value);
-  return bytes ? parseBytes(bytes, stripCodeFence) : value;
+  if (bytes) return parseBytes(bytes, stripCodeFence);
+  if (value === payload && hasLongList(value)) throw tooLong();
+  return value;
 }
 
 function parseBytes(bytes: Uint8Array, stripCodeFence: boolean): unknown {
@@ -106,6 +109,13 @@ function rawNumbers(): DetectionError {
   return new DetectionError(
     'unknown-format',
     "The payload is a raw array of numbers, such as a model's output tensor. Decode it (boxes, classes, non-maximum suppression) before this node.",
+  );
+}
+
+function tooLong(): DetectionError {
+  return new DetectionError(
+    'unknown-format',
+    `A list in the payload is too long: more than ${MAX_LIST_LENGTH.toLocaleString('en')} entries. Decode a raw tensor before this node, and hand over the detections only.`,
   );
 }
 

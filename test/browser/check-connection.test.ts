@@ -68,6 +68,14 @@ for (const version of NODE_RED_VERSIONS) {
       assert.deepEqual([dead.state('host'), dead.state('read')], ['failed', 'unknown']);
       await editor.screenshot(`check dead ${version}`);
 
+      await editor.cancelDialogs();
+      await editor.openDialog('event');
+      await editor.openWorkspace();
+      await field('baseUrl').fill(DEAD_URL);
+      const keyNeeded = await check(editor);
+      assert.deepEqual([keyNeeded.state('settings'), keyNeeded.state('host')], ['failed', undefined]);
+      assert.match(keyNeeded.text('settings'), /Enter the key once more/);
+
       await field('baseUrl').fill(simulator.url);
       await field('apiKey').fill('');
       assert.equal((await check(editor)).state('settings'), 'failed');
@@ -81,6 +89,7 @@ for (const version of NODE_RED_VERSIONS) {
       await editor.openDialog('event');
       await editor.openWorkspace();
       await editor.page.locator('[data-section="connection"] > summary').click();
+      await editor.page.locator('#node-config-input-apiKey').fill(apiKey);
       const through = async (proxy: string, baseUrl: string) => {
         await editor.page.locator('#node-config-input-proxy').selectOption(proxy);
         await editor.page.locator('#node-config-input-baseUrl').fill(baseUrl);

@@ -110,6 +110,17 @@ describe('admin routes', function () {
       await new Promise((resolve) => server.close(resolve));
     });
 
+    it('answer HEAD as they answer GET, without the body', async () => {
+      await load();
+      for (const [method, path] of ROUTES) {
+        if (method !== 'get') continue;
+        const own = path.replace('/w/', `/${WORKSPACE_ID}/`).replace('/n/', `/${EVENT_NODE_ID}/`);
+        const answer = await helper.request().head(`/vision-events/${own}`);
+        assert.equal(answer.status, (await ask.get(own)).status, own);
+        assert.ok(!answer.text, own);
+      }
+    });
+
     it('what runs with settings that are not deployed also asks for the right to deploy', async () => {
       const app = express();
       const granted = new Set<string>();
@@ -204,6 +215,26 @@ describe('admin routes', function () {
         const answer = await ask.post(`workspaces/${WORKSPACE_ID}/use-cases`, { name });
         assert.equal((answer.body['error'] as { code: string }).code, 'BAD_NAME');
       }
+    });
+
+    it('are not asked for while the editor holds another address than the deployed one', async () => {
+      await load();
+      const path = `workspaces/${WORKSPACE_ID}/use-cases`;
+      const asked = simulator.requests.total;
+      const other = 'https://elsewhere.test';
+      const list = await ask.get(`${path}?baseUrl=${encodeURIComponent(other)}`);
+      const create = await ask.post(path, { name: 'Lid check', baseUrl: other });
+      for (const { status, body } of [list, create]) {
+        assert.equal(status, 409);
+        assert.equal((body['error'] as { code: string }).code, 'ADDRESS_CHANGED');
+      }
+      assert.equal(simulator.requests.total, asked);
+      const same = await ask.get(`${path}?baseUrl=${encodeURIComponent(simulator.url)}`);
+      assert.equal((same.body['useCases'] as unknown[]).length, 3);
+      process.env['VISION_EVENTS_TEST_URL'] = simulator.url;
+      const variable = await ask.get(`${path}?baseUrl=${encodeURIComponent('${VISION_EVENTS_TEST_URL}')}`);
+      delete process.env['VISION_EVENTS_TEST_URL'];
+      assert.equal(variable.status, 200);
     });
 
     it('have a schema of their metadata', async () => {

@@ -33,6 +33,48 @@ describe('vision-event given bad input', function () {
     void helper.stopServer(done);
   });
 
+  const throwing = {
+    get boxes() {
+      throw new Error('boo');
+    },
+  };
+  const nested = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as unknown;
+  const uncopied: [name: string, message: () => object][] = [
+    ['a getter that throws in the payload', () => ({ payload: throwing })],
+    ['a getter that throws beside it', () => ({ payload: 'hello', other: throwing })],
+    [
+      'a getter of the message itself that throws',
+      () =>
+        Object.defineProperty({ payload: 'hello' }, 'x', Object.getOwnPropertyDescriptor(throwing, 'boxes')!),
+    ],
+    ['20,000 levels', () => ({ payload: nested(20_000) })],
+  ];
+  for (const [name, message] of uncopied) {
+    it(`${name}: the error reaches the Catch node although Node-RED cannot copy the message`, async () => {
+      const flow = await TestFlow.load({}, { baseUrl: simulator.url, apiKey: simulator.keys.full });
+      const { out, caught } = await flow.send(Object.assign(message(), { _msgid: 'm-1' }));
+      assert.equal(out, undefined);
+      assert.equal(flow.caught.length, 1);
+      assert.equal(caught!._msgid, 'm-1');
+      assert.match(caught!.error!.code!, /^(DETECTIONS_|UNEXPECTED)/);
+      assert.deepEqual(unhandled, []);
+    });
+  }
+
+  it('a message that no Complete node can get is told to the Catch node, after it was sent on', async () => {
+    const flow = await TestFlow.load(
+      { detectionsType: 'none' },
+      { baseUrl: simulator.url, apiKey: simulator.keys.full },
+    );
+    const { out, caught } = await flow.send({ payload: 1, other: throwing });
+    assert.equal(out!.visionEvent!.state, 'created');
+    assert.equal(caught!.error!.code, 'UNEXPECTED');
+    assert.match(
+      caught!.error!.message,
+      /The message was handled, but no Complete node could get a copy of it: boo$/,
+    );
+  });
+
   const cases: [name: string, payload: () => unknown, code: RegExp][] = [
     ['a text that is no JSON', () => 'hello', /^DETECTIONS_PAYLOAD_NOT_JSON$/],
     ['broken JSON', () => '{"predictions":[', /^DETECTIONS_PAYLOAD_NOT_JSON$/],

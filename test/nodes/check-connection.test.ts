@@ -30,6 +30,8 @@ const states = (steps: Steps) =>
   Object.fromEntries(Object.entries(steps).map(([step, { state }]) => [step, state]));
 const check = async (values: object) => states((await checked(values)).steps);
 
+const isSaved = (values: object) => Object.values(values).includes('__PWRD__');
+
 describe('check connection', () => {
   let simulator: Simulator;
 
@@ -67,6 +69,13 @@ describe('check connection', () => {
       assert.match(url, /^\/proxy\?url=https%3A%2F%2Fapi\.vision\.test%2F/);
       assert.equal(headers['x-site-token'], 'site-secret-Hw83LpQ4');
     }
+    const elsewhere = { ...settings, id: WORKSPACE_ID, gateway: `${server.url}/other`, apiKey: KEY };
+    const { status } = await helper
+      .request()
+      .post('/vision-events/check-connection')
+      .send({ ...elsewhere, headerValues: '__PWRD__' });
+    assert.equal(status, 409, 'saved values went to another gateway');
+    assert.equal(server.received.length, 2);
   });
 
   it('proves that the saved key reads, and says that the rest is unknown; nothing is created', async () => {
@@ -129,6 +138,56 @@ describe('check connection', () => {
       assertNoSecret(KEY, text, 'the answer');
       if (apiKey !== KEY && apiKey !== '__PWRD__') assertNoSecret(apiKey, text, 'the answer');
     }
+  });
+
+  describe('with a key that nobody typed', () => {
+    const asked = async (values: object) => {
+      const { status, body } = await helper
+        .request()
+        .post('/vision-events/check-connection')
+        .send({ id: WORKSPACE_ID, ...values });
+      return { status, error: (body as { error?: { code: string; message: string } }).error };
+    };
+    const seenElsewhere = async () => {
+      const seen: unknown[] = [];
+      const server = await startServer((received, response) => {
+        seen.push(received);
+        sendJson(response, 200, { useCases: [] });
+      });
+      return { seen, server };
+    };
+
+    it('asks for it once more when the address is another than the deployed one', async () => {
+      process.env['VISION_EVENTS_TEST_KEY'] = KEY;
+      await load([], { apiKey: KEY, eventStoreKey: STORE_KEY });
+      const { seen, server } = await seenElsewhere();
+      const stored = ['__PWRD__', '${VISION_EVENTS_TEST_KEY}'];
+      const fields = stored.flatMap((key) => [
+        { apiKey: key },
+        { target: 'event-store', eventStoreKey: key },
+      ]);
+      for (const id of [WORKSPACE_ID, 'never-deployed']) {
+        for (const values of fields.filter((each) => id === WORKSPACE_ID || !isSaved(each))) {
+          const { status, error } = await asked({ id, baseUrl: server.url, ...values });
+          assert.deepEqual([status, error?.code], [409, 'KEY_NEEDED'], JSON.stringify(values));
+          assert.match(error?.message ?? '', /^Enter the key once more/);
+        }
+      }
+      delete process.env['VISION_EVENTS_TEST_KEY'];
+      assert.equal(seen.length, 0, 'a key left for another server');
+      const sameHost = await asked({ baseUrl: simulator.url.replace('http:', 'https:'), apiKey: '__PWRD__' });
+      assert.equal(sameHost.error?.code, 'KEY_NEEDED', 'the scheme belongs to the address');
+    });
+
+    it('tries one that was typed at any address, and a saved one on another path of the deployed address', async () => {
+      await load();
+      const { seen, server } = await seenElsewhere();
+      assert.equal((await check({ baseUrl: server.url, apiKey: 'typed-key-1234567' }))['read'], 'ok');
+      assert.equal(seen.length, 1);
+      const prefixed = await check({ baseUrl: `${simulator.url}/gateway`, apiKey: '__PWRD__' });
+      assert.equal(prefixed['host'], 'ok');
+      assert.equal((await check({ baseUrl: 'somewhere', apiKey: '__PWRD__' }))['settings'], 'failed');
+    });
   });
 
   describe('through a proxy', () => {
@@ -234,7 +293,7 @@ describe('check connection', () => {
     const target = () => ({ target: 'event-store', baseUrl: store.url, apiKey: '' });
 
     it('proves the way and its key, saved or typed, and stores nothing', async () => {
-      await load([], { target: 'event-store', eventStoreKey: STORE_KEY });
+      await load([], { target: 'event-store', baseUrl: store.url, eventStoreKey: STORE_KEY });
       const works = { settings: 'ok', host: 'ok', ...plainHttp, api: 'ok' };
       assert.deepEqual(await check({ ...target(), eventStoreKey: '__PWRD__' }), works);
       assert.deepEqual(await check({ ...target(), eventStoreKey: STORE_KEY }), works);

@@ -20,7 +20,7 @@ const EXAMPLES = readdirSync(path.join(PROJECT_ROOT, 'examples')).filter((name) 
 const SLOW_MS = 180_000;
 
 const ALLOWED_FILES = [
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
   /^dist\/src\/(\w[\w-]*\/)*\w[\w-]*\.(js|d\.ts)$/,
   /^dist\/nodes\/(adapter\/)?\w[\w-]*\.(js|d\.ts)$/,
   /^dist\/nodes\/vision-event[\w-]*\.html$/,

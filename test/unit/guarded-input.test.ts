@@ -8,11 +8,10 @@ type Handler = (message: FlowMessage, send: Send, done: (error?: Error) => void)
 /** What became of one message: the calls of `done` and of `onError`, in their order. */
 async function outcomeOf(handle: () => Promise<void>, onError?: () => void) {
   const calls: string[] = [];
-  const warnings: string[] = [];
   let handler: Handler | undefined;
   const node = {
     on: (_event: string, registered: Handler) => (handler = registered),
-    warn: (text: string) => warnings.push(text),
+    error: (error: FlowError) => calls.push(`error ${error.code}`),
   } as unknown as Node;
   onInput(node, handle, (error) => {
     calls.push(`onError ${error.code}`);
@@ -25,7 +24,7 @@ async function outcomeOf(handle: () => Promise<void>, onError?: () => void) {
     (error) => calls.push(error instanceof FlowError ? `done ${error.code}` : `done ${String(error)}`),
   );
   await new Promise((resolve) => setImmediate(resolve));
-  return { calls, warnings, message };
+  return { calls, message };
 }
 
 describe('the guarded input of a node', () => {
@@ -47,14 +46,13 @@ describe('the guarded input of a node', () => {
     assert.deepEqual(calls, ['onError NOT_CONFIGURED', 'done NOT_CONFIGURED']);
   });
 
-  it('warns when the status cannot be set, and throws nothing', async () => {
-    const { calls, warnings } = await outcomeOf(
+  it('tells the Catch node when the status cannot be set, and throws nothing', async () => {
+    const { calls } = await outcomeOf(
       () => Promise.reject(new FlowError('REJECTED', 'no')),
       () => {
         throw new Error('no such status');
       },
     );
-    assert.deepEqual(calls, ['onError REJECTED']);
-    assert.equal(warnings.length, 1);
+    assert.deepEqual(calls, ['onError REJECTED', 'error REJECTED']);
   });
 });

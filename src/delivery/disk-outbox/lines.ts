@@ -115,7 +115,8 @@ const PUT_TEXT = '{"put":"';
 function isSound(bytes: Buffer, start: number, end: number): boolean {
   const json = start + PREFIX_BYTES;
   if (json >= end || end > bytes.length || bytes[json - 1] !== 0x20) return false;
-  return checksumAt(bytes, start) === checksum(bytes.subarray(json, end));
+  const sum = checksumAt(bytes, start);
+  return !Number.isNaN(sum) && sum === checksum(bytes.subarray(json, end));
 }
 
 /** The checksum that the line at `start` begins with, NaN when there is none. Read digit by digit: a backlog is read line by line. */
@@ -183,30 +184,52 @@ export function scanLines(bytes: Buffer): ScannedLine[] {
 
 function scanOne(bytes: Buffer, start: number, end: number, found: ScannedLine[]): void {
   const decoded = decodeLine(bytes.subarray(start, end));
-  if (decoded) {
-    found.push({ kind: 'line', start, length: end - start, decoded });
-    return;
-  }
-  const split = findLostLineFeed(bytes, start, end);
-  if (split !== undefined) {
-    scanOne(bytes, start, split - 1, found);
-    scanOne(bytes, split, end, found);
-    return;
-  }
-  const last = found.at(-1);
-  // Only line feeds lie between two damaged lines that follow each other.
-  if (last?.kind === 'damage') last.length = end - last.start;
-  else found.push({ kind: 'damage', start, length: end - start, torn: false });
+  if (decoded) found.push({ kind: 'line', start, length: end - start, decoded });
+  else scanGlued(bytes, start, end, found);
 }
 
-/** A damaged line feed glues two lines together: finds where the second one, which is sound, begins. */
-function findLostLineFeed(bytes: Buffer, start: number, end: number): number | undefined {
-  for (let brace = bytes.indexOf('{"', start + PREFIX_BYTES + 1); brace >= 0 && brace < end;) {
-    const candidate = brace - PREFIX_BYTES;
-    if (candidate > start && isSound(bytes, candidate, end)) return candidate;
-    brace = bytes.indexOf('{"', brace + 1);
+/**
+ * A place that looks like the start of a line may stand inside an event's text as well. A line with more of them inside, and a
+ * neighbour whose line feed is damaged, is given up, so that the time stays linear in the length.
+ */
+const MOST_STARTS_IN_A_LINE = 3;
+
+/** Damaged line feeds glue lines together: finds those among them that are sound. */
+function scanGlued(bytes: Buffer, start: number, end: number, found: ScannedLine[]): void {
+  const starts = [start, ...lineStarts(bytes, start + 1, end)];
+  const endBefore = (next: number) => (next < starts.length ? (starts[next] ?? end) - 1 : end);
+  for (let at = 0; at < starts.length;) {
+    const from = starts[at] ?? end;
+    let next = at + 1;
+    const most = Math.min(at + MOST_STARTS_IN_A_LINE, starts.length);
+    while (next < most && !isSound(bytes, from, endBefore(next))) next++;
+    const decoded = decodeLine(bytes.subarray(from, endBefore(next)));
+    if (decoded) {
+      found.push({ kind: 'line', start: from, length: endBefore(next) - from, decoded });
+      at = next;
+    } else {
+      addDamage(found, from, Math.max(endBefore(at + 1), from + 1));
+      at++;
+    }
   }
-  return undefined;
+}
+
+/** Where a checksum and the brace of a record stand between `start` and `end`. */
+function lineStarts(bytes: Buffer, start: number, end: number): number[] {
+  const starts: number[] = [];
+  // Byte by byte: a search for the next one costs more than that where there are many.
+  for (let brace = start + PREFIX_BYTES; brace + 1 < end; brace++) {
+    if (bytes[brace] !== 0x7b || bytes[brace + 1] !== 0x22 || bytes[brace - 1] !== 0x20) continue;
+    if (!Number.isNaN(checksumAt(bytes, brace - PREFIX_BYTES))) starts.push(brace - PREFIX_BYTES);
+  }
+  return starts;
+}
+
+/** Only line feeds lie between two damaged places that follow each other: they become one. */
+function addDamage(found: ScannedLine[], start: number, end: number): void {
+  const last = found.at(-1);
+  if (last?.kind === 'damage') last.length = end - last.start;
+  else found.push({ kind: 'damage', start, length: end - start, torn: false });
 }
 
 /** A crash tears the last line only, and a torn line has not got its closing brace. */

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { EventStoreClient } from '../../../src/api/event-store-client';
-import { makeRedactor } from '../../../src/api/redact';
+import { makeRedactor, redactJson } from '../../../src/api/redact';
 import { printable, withoutDepths } from '../../../src/api/reply-text';
 import { clientFor, closedLater, endAll, failureOf } from './clients';
 import { EVENT, KEY, sendJson, startServer } from '../../support/servers';
 
 const letters = (one: (letter: string) => string) => Array.from(KEY, one).join('');
 const hexOf = (letter: string) => letter.charCodeAt(0).toString(16).padStart(2, '0');
+
+const base64OfKey = Buffer.from(KEY).toString('base64');
+const escapeOf = (letter: string) => `\\u00${hexOf(letter)}`;
 
 /** The key as a careless or hostile server may repeat it: name, text of a JSON string, and what must not come through. */
 const FORMS: [name: string, json: string, decoded: string][] = [
@@ -22,6 +25,9 @@ const FORMS: [name: string, json: string, decoded: string][] = [
     const text = Buffer.from(`${before}${KEY} and more`).toString('base64');
     return [`in base64 behind "${before}"`, text, text.slice(12, 24)];
   }),
+  ['in base64 with escaped letters', base64OfKey.replace(/[A-Z]/g, escapeOf), base64OfKey.slice(0, -2)],
+  ['with invisible letters', letters((letter) => `${letter}\u200b\u{e0041}`), KEY],
+  ['with escaped invisible letters', letters((letter) => `${letter}\\u200B\\udb40\\udc41`), KEY],
 ];
 
 describe('a server that repeats the key', () => {
@@ -87,6 +93,20 @@ describe('a server that repeats the key', () => {
   });
 });
 
+describe('redactJson', () => {
+  const redact = makeRedactor([{ text: KEY, label: 'x' }]);
+
+  it('leaves invisible letters where they hide nothing', () => {
+    const json = JSON.stringify({ text: 'a\u200bb \\u200b 👩‍🔧' }) + '"\\u200b"';
+    assert.equal(redactJson(json, redact), json);
+  });
+
+  it('leaves JSON behind where it takes some away', () => {
+    const json = `["\\\\u200b","${letters((letter) => `${letter}\\u200b`)}"]`;
+    assert.deepEqual(JSON.parse(redactJson(json, redact)), ['\\u200b', 'x']);
+  });
+});
+
 describe('makeRedactor', () => {
   const redact = makeRedactor([{ text: 'p"ä\\ss/word', label: '[password]' }]);
 
@@ -143,6 +163,28 @@ describe('a reply without bounds', () => {
     assert.ok((reply.warnings[0]?.path.length ?? 0) < 100, reply.warnings[0]?.path);
     structuredClone(reply);
   });
+
+  it('with a path that is no text still counts as created', async () => {
+    const noText = '{"toString":1,"valueOf":1}';
+    const warnings = `[{"path":[${noText},"a",0]},{"path":${noText}},{"path":"b"},{"path":1}]`;
+    const reply = await (
+      await answering(201, `{"eventId":"${EVENT.eventId}","warnings":${warnings}}`)
+    ).createEvent(EVENT);
+    assert.deepEqual(
+      reply.warnings.map(({ path }) => path),
+      ['a.0', '', 'b', '1'],
+    );
+    const deletion = await answering(200, `{"deleted":0,"notFound":[${noText},"e",7]}`);
+    assert.deepEqual((await deletion.deleteEvents('u', ['e'])).notFound, ['e', '7']);
+  });
+
+  for (const id of ['a\u001b[2J', '\u202eb', 'c\u200b', 'd'.repeat(1025), '']) {
+    it(`with ${JSON.stringify(id.slice(0, 20))} for an id of a picture is no answer`, async () => {
+      const client = await answering(200, JSON.stringify({ sourceId: id }));
+      const upload = client.uploadImage({ bytes: Buffer.from('picture'), mediaType: 'image/jpeg' });
+      assert.match((await failureOf(upload)).message, /without the sourceId/);
+    });
+  }
 
   it('nested 500,000 deep is read in no time, whatever the status', async () => {
     const deep = nested(500_000);
