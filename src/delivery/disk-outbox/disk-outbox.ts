@@ -153,7 +153,7 @@ export class DiskOutbox implements Outbox {
   private async startLocked(lock: FolderLock): Promise<RecoveryReport> {
     const { files, queue, dead, token, pictures, space, clock } = this;
     if (this.closing) throw this.closedError();
-    await prepareFolder(files, this.dir, { now: clock.now(), token });
+    const canFlush = await prepareFolder(files, this.dir, { now: clock.now(), token });
     this.tellRights(await restrictFolder(files, this.dir));
     await dead.load();
     const folders = foldersOf(this.dir);
@@ -174,6 +174,7 @@ export class DiskOutbox implements Outbox {
         lock,
       };
       if (lock.weakness) this.tellWeakLock(lock.weakness);
+      if (!canFlush) this.tellNoFolderFlush();
       return this.reportOf(found, orphanPictures);
     } catch (error) {
       await chunkFolder.close();
@@ -531,6 +532,13 @@ export class DiskOutbox implements Outbox {
       `The outbox folder ${this.dir} is guarded by its heartbeat alone: ${why}. ` +
       `After a crash, the next start may wait ${HEARTBEAT_STALE_MS / 1000} s for it.`;
     this.tell({ code: 'LOCK_BY_HEARTBEAT', message });
+  }
+
+  private tellNoFolderFlush(): void {
+    const message =
+      `The disk of the outbox folder ${this.dir} cannot flush folders, as shared folders of virtual machines: ` +
+      `a power cut may take events stored in its last moments. Choose an outbox folder on a local disk.`;
+    this.tell({ code: 'NO_FOLDER_FLUSH', message });
   }
 
   private tellRights(found: Awaited<ReturnType<typeof restrictFolder>>): void {

@@ -165,13 +165,30 @@ async function readFully(file: number, into: Buffer, position: number): Promise<
   return filled;
 }
 
-/** For a folder whose names change now and then; who changes them all the time keeps it open. */
-export async function syncFolder(files: FileLayer, path: string): Promise<void> {
+/**
+ * For a folder whose names change now and then; who changes them all the time keeps it open.
+ * @returns as `flushFolder`
+ */
+export async function syncFolder(files: FileLayer, path: string): Promise<boolean> {
   const folder = await files.openFolder(path);
   try {
-    await folder.sync();
+    return await flushFolder(folder);
   } finally {
     await folder.close();
+  }
+}
+
+/** What shared folders of virtual machines, some FUSE and network drives answer, which flush files but no folders. */
+const NO_FOLDER_FLUSH = ['EINVAL', 'ENOTSUP', 'ENOSYS'];
+
+/** @returns false where the file system knows no such thing: nothing better can be had there */
+export async function flushFolder(folder: OpenFolder): Promise<boolean> {
+  try {
+    await folder.sync();
+    return true;
+  } catch (error) {
+    if (NO_FOLDER_FLUSH.includes(errorCode(error))) return false;
+    throw error;
   }
 }
 

@@ -23,16 +23,19 @@ export function foldersOf(dir: string): OutboxFolders {
   };
 }
 
-/** Makes the folder an outbox, or refuses one that this version must not touch. */
+/**
+ * Makes the folder an outbox, or refuses one that this version must not touch.
+ * @returns false when its disk cannot flush a folder
+ */
 export async function prepareFolder(
   files: FileLayer,
   dir: string,
   { now, token }: { now: number; token: string },
-): Promise<void> {
+): Promise<boolean> {
   const isNew = await checkMeta(files, dir);
   for (const folder of Object.values(foldersOf(dir)) as string[]) await files.makeDir(folder);
   if (isNew) await writeMeta(files, dir, now, token);
-  await syncFolder(files, dir);
+  return syncFolder(files, dir);
 }
 
 /** What the outbox itself puts beside its folders. */

@@ -8,6 +8,7 @@ export interface OutboxNotice {
     | 'DEAD_LETTERS_FULL'
     | 'LOCK_LOST'
     | 'LOCK_BY_HEARTBEAT'
+    | 'NO_FOLDER_FLUSH'
     | 'RIGHTS';
   message: string;
 }

@@ -56,8 +56,8 @@ export class PictureFolder {
     }
   }
 
-  syncNames(): Promise<void> {
-    return syncFolder(this.files, this.folder);
+  async syncNames(): Promise<void> {
+    await syncFolder(this.files, this.folder);
   }
 
   async read(picture: PictureRecord): Promise<Uint8Array> {
