@@ -10,6 +10,7 @@ import { PICTURE_MAX_BYTES } from '../../src/images/limits';
 import { clientOptions, eventStoreOptions, maxWaitingOf } from './client-options';
 import { numberOf } from './event-settings';
 import { FlowError } from './flow-error';
+import { outboxFolder } from './outbox-folder';
 import { cloudTarget, eventStoreTarget } from './send-targets';
 import { ArrivalOrder } from './arrival-order';
 import { WorkLimit } from './work-limit';
@@ -52,8 +53,7 @@ export class Workspace {
       ? eventStoreTarget(() => this.eventStore())
       : cloudTarget(() => this.client(), config.transport || 'separate');
     this.delivery = new WorkspaceDelivery(config, {
-      userDir: RED.settings.userDir ?? process.cwd(),
-      id: node.id,
+      folder: outboxFolder(RED, node, config.outboxDir),
       target: this.target,
       log: { info: (text) => node.log(text), warn: (text) => node.warn(text) },
     });

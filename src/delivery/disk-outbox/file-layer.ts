@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
+import { whileHeld } from '../../files/while-held';
 
 /**
  * The few things the outbox asks of a file system. Everything it writes goes through here, so that tests can let a
@@ -107,7 +108,7 @@ export const nodeFileLayer: FileLayer = {
       close: () => (mode === 'create' ? plain.close(file) : closeUnchanged(file)),
     };
   },
-  rename: (from, to) => fs.promises.rename(from, to),
+  rename: (from, to) => whileHeld(() => fs.promises.rename(from, to)),
   // Not `rm`: it looks at the file first, in the event loop's own thread.
   remove: (path) => plain.unlink(path).catch(ignoreMissing),
   async openFolder(path) {
