@@ -9,6 +9,7 @@ export interface OutboxNotice {
     | 'LOCK_LOST'
     | 'LOCK_BY_HEARTBEAT'
     | 'NO_FOLDER_FLUSH'
+    | 'NOT_DURABLE'
     | 'RIGHTS';
   message: string;
 }
