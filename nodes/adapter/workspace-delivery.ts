@@ -14,6 +14,7 @@ import type { Target } from '../../src/delivery/target';
 import type { WorkspaceProperties } from '../properties';
 import { numberOf } from './event-settings';
 import { FlowError, toFlowError } from './flow-error';
+import type { OutboxFolder } from './outbox-folder';
 import { WorkLimit } from './work-limit';
 
 /** After the outbox could not be opened (a full disk, another process on the folder) it is tried again. */
@@ -36,9 +37,7 @@ export interface DeliveryLog {
 }
 
 export interface DeliverySurroundings {
-  userDir: string;
-  /** the id of the workspace node: its folder is named after it */
-  id: string;
+  folder: OutboxFolder;
   target: Target;
   log: DeliveryLog;
   reopenAfterMs?: number;
@@ -67,6 +66,7 @@ interface OpenDelivery {
 
 /** The store-and-forward of one workspace: its outbox and sender, opened when the first node that uses them registers. */
 export class WorkspaceDelivery {
+  /** absolute; as typed when a variable in it is not set */
   readonly folder: string;
   private readonly users = new Set<DeliveryUser>();
   private readonly listeners = new Set<Partial<DeliveryListeners>>();
@@ -89,8 +89,8 @@ export class WorkspaceDelivery {
     private readonly config: WorkspaceProperties,
     private readonly surroundings: DeliverySurroundings,
   ) {
-    this.folder =
-      config.outboxDir?.trim() || path.join(surroundings.userDir, 'vision-events', surroundings.id);
+    const { folder } = surroundings;
+    this.folder = 'path' in folder ? folder.path : folder.typed;
   }
 
   /** @returns takes the user out again */
@@ -209,7 +209,7 @@ export class WorkspaceDelivery {
 
   /** Also when no node used it any more: what waits from before is kept all the same. */
   private tellKept(waiting: number | undefined): void {
-    if (!existsSync(this.folder)) return;
+    if ('fault' in this.surroundings.folder || !existsSync(this.folder)) return;
     const events = waiting === undefined ? '' : ` (${waiting} events wait there)`;
     this.surroundings.log.warn(
       `The workspace was deleted. Its outbox is kept in ${this.folder}${events}. ` +
@@ -264,6 +264,7 @@ export class WorkspaceDelivery {
 
   private async openNow(): Promise<OpenDelivery> {
     const { config, surroundings } = this;
+    if ('fault' in surroundings.folder) throw surroundings.folder.fault;
     const megabytes = numberOf(config.outboxMaxMegabytes);
     const outbox = new DiskOutbox({
       dir: this.folder,

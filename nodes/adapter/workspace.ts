@@ -12,6 +12,7 @@ import { clientOptions, eventStoreOptions, maxWaitingOf } from './client-options
 import { numberOf } from './event-settings';
 import { FlowError } from './flow-error';
 import { extraHeaders, headerSecrets } from './header-values';
+import { outboxFolder } from './outbox-folder';
 import { cloudTarget, eventStoreTarget } from './send-targets';
 import { ArrivalOrder } from './arrival-order';
 import { WorkLimit } from './work-limit';
@@ -56,8 +57,7 @@ export class Workspace {
       ? eventStoreTarget(() => this.eventStore())
       : cloudTarget(() => this.client(), config.transport || 'separate');
     this.delivery = new WorkspaceDelivery(config, {
-      userDir: RED.settings.userDir ?? process.cwd(),
-      id: node.id,
+      folder: outboxFolder(RED, node, config.outboxDir),
       target: this.target,
       log: { info: (text) => node.log(text), warn: (text) => node.warn(text) },
     });

@@ -72,9 +72,12 @@ export function bundleTime(timestamp: string): Date {
   );
 }
 
-/** An event id as part of a file name: with a hash that keeps two ids apart where it is no plain name. */
+/**
+ * An event id as part of a file name: with a hash that keeps two ids apart where it is no plain name. Capitals are not
+ * plain: to Windows and macOS `Abc` and `abc` are one name.
+ */
 export function fileSafe(eventId: string): string {
-  if (/^[\w.-]{1,100}$/.test(eventId)) return eventId;
+  if (/^[a-z\d_.-]{1,100}$/.test(eventId)) return eventId;
   const hash = createHash('sha256').update(eventId).digest('hex').slice(0, 12);
   return `${eventId.replace(/[^\w.-]/g, '_').slice(0, 60)}-${hash}`;
 }

@@ -1,6 +1,7 @@
 import type { Dirent, Stats } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { whileHeld } from '../files/while-held';
 import { BUNDLE_FILE_NAME, BundleError } from './format';
 import { readBundleFile } from './read';
 import { BUNDLE_FILE_MODE, diskFault } from './write';
@@ -143,7 +144,7 @@ async function uploadOne(
       await quarantine(directory, fault);
       return { fate, fault };
     }
-    await rm(path, { force: true });
+    await whileHeld(() => rm(path, { force: true }));
     return 'uploaded';
   } catch (error) {
     // the disk failed, not the network: going on would only send what cannot be removed
@@ -197,7 +198,7 @@ async function quarantine(directory: string, fault: BundleFault): Promise<void> 
   const reason = { ...fault, refusedAt: new Date().toISOString() };
   const text = `${JSON.stringify(reason, null, 2)}\n`;
   await writeFile(join(folder, `${name}.reason.json`), text, { mode: BUNDLE_FILE_MODE });
-  await rename(join(directory, fault.file), join(folder, name));
+  await whileHeld(() => rename(join(directory, fault.file), join(folder, name)));
 }
 
 /** A bundle that was refused before under this name stays: `event_….2.tar.gz` for the second. */

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { sourceIdField, type PicturePlace } from '../event/picture-place';
 import type { EventImage, VisionEvent } from '../event/types';
+import { whileHeld } from '../files/while-held';
 import { PICTURE_FORMATS } from '../images/formats';
 import {
   BUNDLE_FORMAT_VERSION,
@@ -166,7 +167,7 @@ export async function writeBundle(
     await makeFolder(content.directory);
     await writeDurably(partial, bundle);
     if (names) path = await takeFreeName(partial, path, names);
-    else await rename(partial, path);
+    else await whileHeld(() => rename(partial, path));
     await flushFolder(content.directory);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);
@@ -186,15 +187,16 @@ async function takeFreeName(partial: string, wanted: string, names: Iterator<str
   for (let path = wanted; ; path = join(dirname(wanted), names.next().value as string)) {
     try {
       await link(partial, path);
-      await rm(partial);
-      return path;
     } catch (error) {
       if (isFault(error, 'EEXIST')) continue;
       if (!isFault(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
+      // Drives formatted with FAT know no second name of a file, so another writer could come between these two.
+      if (await exists(path)) continue;
+      await whileHeld(() => rename(partial, path));
+      return path;
     }
-    // Drives formatted with FAT know no second name of a file, so another writer could come between these two.
-    if (await exists(path)) continue;
-    await rename(partial, path);
+    // Whole and in its place: a first name that cannot be removed now is swept later.
+    await whileHeld(() => rm(partial)).catch(() => undefined);
     return path;
   }
 }
@@ -248,14 +250,22 @@ export function diskFault(error: unknown): string {
   const texts: Record<string, string> = {
     ENOENT: 'the folder does not exist. Check the path, and that the drive is mounted.',
     ENOTDIR: 'a part of the path is a file, not a folder.',
-    EACCES: 'the user that runs Node-RED has no permission.',
-    EPERM: 'the user that runs Node-RED has no permission.',
+    EACCES: noPermission(),
+    EPERM: noPermission(),
+    EBUSY: 'another program holds the file.',
     EROFS: 'the drive is read-only.',
     ENOSPC: 'the drive is full.',
     EDQUOT: 'the quota of the drive is used up.',
     EIO: 'the drive reports an error.',
   };
   return texts[code] ?? `the drive reports ${code}.`;
+}
+
+function noPermission(): string {
+  const user = 'the user that runs Node-RED has no permission';
+  return process.platform === 'win32'
+    ? `${user}, or a program such as a virus scanner holds the file.`
+    : `${user}.`;
 }
 
 /** An hour: no bundle takes that long to write. */

@@ -89,6 +89,8 @@ export interface RecoveryReport {
   quarantined: string[];
   orphanPictures: number;
   tornTails: number;
+  /** the kind of file system that it lies on, when that does not outlive the container or the machine */
+  forgets?: 'overlay' | 'tmpfs' | 'ramfs';
 }
 
 export interface DeadLetter {

@@ -12,6 +12,10 @@ export interface LateLanding {
 
 /** Beside the chunks of the outbox. It is there only between a clean end and the next start. */
 export const HANDOVER_FILE = 'late-landings.json';
+/** Of a hundred thousand events. */
+const MOST_BYTES = 16 * 1024 * 1024;
+/** No request is carried out later than this: a longer wait was not written by a sender. */
+const MOST_WAIT_MS = 10 * 60_000;
 
 /** By folder: left to the next sender in this process, also when the disk takes nothing. */
 const leftInProcess = new Map<string, LateLanding[]>();
@@ -48,7 +52,7 @@ export async function takeLandings(
   leftInProcess.delete(folder);
   const path = join(dir, HANDOVER_FILE);
   try {
-    const text = (await files.readFile(path)).toString();
+    const text = (await files.readFile(path, MOST_BYTES)).toString();
     await files.remove(path);
     await syncFolder(files, dir);
     return left ?? parseLandings(text);
@@ -68,5 +72,6 @@ function parseLandings(text: string): LateLanding[] | undefined {
 
 function isLanding(value: unknown): value is LateLanding {
   const { eventId, id, forMs } = (value ?? {}) as Partial<Record<keyof LateLanding, unknown>>;
-  return typeof eventId === 'string' && typeof id === 'string' && typeof forMs === 'number';
+  const isWait = typeof forMs === 'number' && forMs <= MOST_WAIT_MS;
+  return typeof eventId === 'string' && typeof id === 'string' && isWait;
 }

@@ -54,13 +54,9 @@ describe('check connection', () => {
   it('goes through the gateway of the dialog, with its headers, saved or typed', async () => {
     const headerValues = JSON.stringify({ 'x-site-token': 'site-secret-Hw83LpQ4' });
     const server = await startServer((_received, response) => sendJson(response, 200, { data: [] }));
-    await load([], { apiKey: KEY, headerNames: 'X-Site-Token', headerValues });
+    const settings = { baseUrl: 'https://api.vision.test', gateway: server.url, headerNames: 'X-Site-Token' };
+    await load([], { ...settings, apiKey: KEY, headerValues });
     for (const given of [headerValues, '__PWRD__']) {
-      const settings = {
-        baseUrl: 'https://api.vision.test',
-        gateway: server.url,
-        headerNames: 'X-Site-Token',
-      };
       const { text } = await checked({ ...settings, headerValues: given });
       assertNoSecret('site-secret-Hw83LpQ4', text, 'the answer');
     }

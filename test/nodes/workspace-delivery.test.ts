@@ -22,7 +22,8 @@ describe('the delivery of a workspace', () => {
   const makeDelivery = (reopenAfterMs = REOPEN_MS) => {
     const note = (text: string) => void lines.push(text);
     const log = { info: note, warn: note };
-    const surroundings = { userDir, id: 'w', target: UNREACHABLE, log, reopenAfterMs };
+    const folder = { path: path.join(userDir, 'vision-events', 'w') };
+    const surroundings = { folder, target: UNREACHABLE, log, reopenAfterMs };
     return new WorkspaceDelivery({ ...workspaceDefaults }, surroundings);
   };
 

@@ -105,8 +105,8 @@ export function discardingDamaged(files: FileLayer): FileLayer {
 
 function readingChunks(files: FileLayer, see: (bytes: Buffer) => Buffer): Pick<FileLayer, 'readFile'> {
   return {
-    readFile: async (path) => {
-      const bytes = await files.readFile(path);
+    readFile: async (path, most) => {
+      const bytes = await files.readFile(path, most);
       return path.includes(CHUNK_SUFFIX) ? see(bytes) : bytes;
     },
   };
@@ -144,10 +144,10 @@ export function tidying(files: FileLayer, isKnown: (name: string) => boolean): F
 export function overlookingMeta(files: FileLayer): FileLayer {
   return {
     ...files,
-    readFile: (path) =>
+    readFile: (path, most) =>
       path.endsWith('/meta.json')
         ? Promise.reject(Object.assign(new Error('overlooked'), { code: 'ENOENT' }))
-        : files.readFile(path),
+        : files.readFile(path, most),
   };
 }
 

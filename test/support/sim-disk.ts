@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { FileLayer, OpenFile } from '../../src/delivery/disk-outbox/file-layer';
+import type { FileLayer, ForgetfulFileSystem, OpenFile } from '../../src/delivery/disk-outbox/file-layer';
 
 const SECTOR = 512;
 
@@ -68,6 +68,8 @@ export class SimDisk {
   fault: (operation: Operation, path: string) => Fault = () => undefined;
   /** wall clock of the file times */
   now: () => number = () => Date.now();
+  /** the kind of file system that it says to be */
+  forgets: ForgetfulFileSystem | undefined;
   /** the control: flushes that only say so */
   flushLies = false;
 
@@ -121,6 +123,10 @@ export class SimDisk {
           },
           close: () => this.alive(epoch),
         };
+      },
+      forgets: async () => {
+        await this.alive(epoch);
+        return this.forgets;
       },
       space: async () => {
         await this.alive(epoch);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { FileLayer, OpenFolder } from './file-layer';
+import { type FileLayer, flushFolder, type OpenFolder } from './file-layer';
 
 /** The folder of the chunks, kept open: a chunk comes or goes with every batch, and each time the folder is flushed. */
 export class ChunkFolder {
@@ -18,8 +18,8 @@ export class ChunkFolder {
   }
 
   /** Makes created and removed chunks durable. */
-  sync(): Promise<void> {
-    return this.folder.sync();
+  async sync(): Promise<void> {
+    await flushFolder(this.folder);
   }
 
   close(): Promise<void> {

@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import type { DeadLetter } from '../outbox';
-import { errorCode, type FileLayer, ignoreMissing, syncFolder, writeNewFile } from './file-layer';
+import { errorCode, type FileLayer, isNoPlainFile, syncFolder, writeNewFile } from './file-layer';
 import { crc32, type PictureRecord } from './lines';
+import { DEAD_FILE } from './names';
+import type { Quarantine } from './quarantine';
+import { arePictures, isRecord, isText, isTime } from './record-shape';
 
 const SUFFIX = '.json';
-const DEAD_FILE = /^(\d{10,}-[0-9a-f]+)\.json$/;
 const EVENT_MEMBER = ',"event":';
+/** An event and a little more. */
+const MOST_LETTER_BYTES = 256 * 1024 * 1024;
 
 /** What a dead letter's file holds beside the event. `checksum` is the CRC-32 of the event's bytes. */
 export interface DeadHeader {
@@ -49,13 +53,18 @@ export class DeadLetterFolder {
     return this.sizes.has(id);
   }
 
-  /** Learns what is there. Files with other names are left alone. */
-  async load(): Promise<void> {
+  /** Learns what is there. Files with other names are left alone; what has such a name and is no file is set aside. */
+  async load(quarantine: Quarantine): Promise<void> {
     for (const name of await this.files.list(this.folder)) {
       const id = DEAD_FILE.exec(name)?.[1];
       if (id === undefined) continue;
-      const size = await this.files.size(join(this.folder, name)).catch(ignoreMissing);
-      if (size !== undefined) this.learn(id, size);
+      const path = join(this.folder, name);
+      try {
+        this.learn(id, await this.files.size(path));
+      } catch (error) {
+        if (isNoPlainFile(error)) await quarantine.take(path);
+        else if (errorCode(error) !== 'ENOENT') throw error;
+      }
     }
   }
 
@@ -80,12 +89,13 @@ export class DeadLetterFolder {
     this.learn(letter.header.id, bytes.length + picturesSize(letter.header));
   }
 
-  /** Undefined when the file is gone or no longer what was written. */
+  /** Undefined when the file is gone or not what an outbox writes. */
   async read(id: string): Promise<StoredDeadLetter | undefined> {
     try {
-      return decodeDeadLetter(await this.files.readFile(this.path(id)));
+      return decodeDeadLetter(await this.files.readFile(this.path(id), MOST_LETTER_BYTES), id);
     } catch (error) {
-      if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+      if (errorCode(error) === 'ENOENT' || isNoPlainFile(error) || error instanceof SyntaxError)
+        return undefined;
       throw error;
     }
   }
@@ -132,13 +142,28 @@ function encodeDeadLetter({ header, body }: StoredDeadLetter): Buffer {
   return Buffer.from(`${head}${EVENT_MEMBER}${body}}\n`);
 }
 
-function decodeDeadLetter(bytes: Buffer): StoredDeadLetter | undefined {
+/** @throws SyntaxError */
+function decodeDeadLetter(bytes: Buffer, id: string): StoredDeadLetter | undefined {
   const text = bytes.toString();
   const split = text.indexOf(EVENT_MEMBER);
   if (split < 0) return undefined;
   const { checksum, ...header } = JSON.parse(`${text.slice(0, split)}}`) as DeadHeader & { checksum: string };
   const body = text.slice(split + EVENT_MEMBER.length).replace(/\}\n?$/, '');
-  return checksum === crc32(Buffer.from(body)) ? { header, body } : undefined;
+  const isWhole =
+    checksum === crc32(Buffer.from(body)) && isDeadHeader(header, id) && isRecord(JSON.parse(body));
+  return isWhole ? { header, body } : undefined;
+}
+
+/** As `isEventHeader`: its pictures are deleted with it, and come back into the queue with it. */
+function isDeadHeader(header: Partial<Record<keyof DeadHeader, unknown>>, id: string): boolean {
+  const { eventId, useCaseId, code, statusCode, why, acceptedAt, diedAt, pictures } = header;
+  return (
+    header.id === id &&
+    [eventId, useCaseId, code, why].every(isText) &&
+    (statusCode === undefined || Number.isInteger(statusCode)) &&
+    [acceptedAt, diedAt].every(isTime) &&
+    arePictures(pictures, id)
+  );
 }
 
 function presentLetter({ header, body }: StoredDeadLetter): DeadLetter {

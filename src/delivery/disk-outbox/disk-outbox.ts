@@ -27,7 +27,14 @@ import { Admission, type WhenFull } from './admission';
 import { ChunkFolder } from './chunk-folder';
 import { Committer, type PreparedEvent } from './committer';
 import { DeadLetterFolder, type StoredDeadLetter } from './dead-letters';
-import { errorCode, type FileLayer, isOutOfSpace, nodeFileLayer, writeNewFile } from './file-layer';
+import {
+  errorCode,
+  type FileLayer,
+  type ForgetfulFileSystem,
+  isOutOfSpace,
+  nodeFileLayer,
+  writeNewFile,
+} from './file-layer';
 import { type FolderLock, lockFolder, type TakeLock } from './folder-lock';
 import { checkMeta, foldersOf, prepareFolder, restrictFolder } from './folder';
 import { encodeEvent, type EventHeader } from './lines';
@@ -35,7 +42,8 @@ import type { OutboxNotice } from './notices';
 import { describePicture, PictureFolder, placeOf } from './pictures';
 import { type Chunk, type Entry, entryBytes, EventQueue, type PictureSlot } from './queue';
 import { presentEvent, type ReadEvent, readEvents } from './reader';
-import { quarantineName, type Recovered, recover } from './recovery';
+import { Quarantine, quarantineName } from './quarantine';
+import { recover } from './recovery';
 import { DiskSpace } from './space';
 
 export interface DiskOutboxOptions {
@@ -154,38 +162,44 @@ export class DiskOutbox implements Outbox {
   private async startLocked(lock: FolderLock): Promise<RecoveryReport> {
     const { files, queue, dead, token, pictures, space, clock } = this;
     if (this.closing) throw this.closedError();
-    await prepareFolder(files, this.dir, { now: clock.now(), token });
+    const canFlush = await prepareFolder(files, this.dir, { now: clock.now(), token });
     this.tellRights(await restrictFolder(files, this.dir));
-    await dead.load();
     const folders = foldersOf(this.dir);
+    const quarantine = new Quarantine(files, folders.quarantine, token);
+    await dead.load(quarantine);
     const chunkFolder = await ChunkFolder.open(files, folders.chunks);
     try {
       const isYoung = (path: string) => this.isYoung(path);
-      const quarantineFolder = folders.quarantine;
-      const found = await recover({ chunkFolder, quarantineFolder, queue, dead, token, isYoung });
+      const found = await recover({ chunkFolder, quarantine, queue, dead, token, isYoung });
       const orphanPictures = await this.sweepPictures();
       await space.refresh();
+      const forgets = await files.forgets(this.dir);
       // `close` does not wait for an `open` that is under way.
       if (this.closing) throw this.closedError();
       if (this.lost) throw this.lost;
       this.eventNumber = found.eventNumber;
-      this.totals.corrupt = found.corrupt;
+      this.totals.corrupt = quarantine.found.corrupt;
       this.session = {
         committer: new Committer({ chunkFolder, queue, pictures, space, clock, token }, found.chunkNumber),
         lock,
       };
       if (lock.weakness) this.tellWeakLock(lock.weakness);
-      return this.reportOf(found, orphanPictures);
+      if (!canFlush) this.tellNoFolderFlush();
+      if (forgets) this.tellForgets(forgets);
+      return this.reportOf(quarantine, orphanPictures, forgets);
     } catch (error) {
       await chunkFolder.close();
       throw error;
     }
   }
 
-  private reportOf(found: Recovered, orphanPictures: number): RecoveryReport {
-    const { corrupt, quarantined, tornTails } = found;
-    if (corrupt > 0) this.tellDamage(`${corrupt} damaged place(s) were found`);
-    return { events: this.queue.events, corrupt, quarantined, orphanPictures, tornTails };
+  private reportOf(
+    { found }: Quarantine,
+    orphanPictures: number,
+    forgets?: ForgetfulFileSystem,
+  ): RecoveryReport {
+    if (found.corrupt > 0) this.tellDamage(`${found.corrupt} damaged place(s) were found`);
+    return { events: this.queue.events, ...found, orphanPictures, forgets };
   }
 
   private sweepPictures(): Promise<number> {
@@ -535,6 +549,23 @@ export class DiskOutbox implements Outbox {
       `The outbox folder ${this.dir} is guarded by its heartbeat alone: ${why}. ` +
       `After a crash, the next start may wait ${HEARTBEAT_STALE_MS / 1000} s for it.`;
     this.tell({ code: 'LOCK_BY_HEARTBEAT', message });
+  }
+
+  private tellNoFolderFlush(): void {
+    const message =
+      `The disk of the outbox folder ${this.dir} cannot flush folders, as shared folders of virtual machines: ` +
+      `a power cut may take events stored in its last moments. Choose an outbox folder on a local disk.`;
+    this.tell({ code: 'NO_FOLDER_FLUSH', message });
+  }
+
+  private tellForgets(kind: ForgetfulFileSystem): void {
+    const message =
+      kind === 'overlay'
+        ? `The outbox folder ${this.dir} is part of the container (overlay): what waits there is lost when the container is ` +
+          `made anew. Choose an outbox folder on a volume.`
+        : `The outbox folder ${this.dir} is in memory (${kind}): what waits there is lost when the machine restarts. ` +
+          `Choose an outbox folder on a disk.`;
+    this.tell({ code: 'NOT_DURABLE', message });
   }
 
   private tellRights(found: Awaited<ReturnType<typeof restrictFolder>>): void {

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
+import { whileHeld } from '../../files/while-held';
 
 /**
  * The few things the outbox asks of a file system. Everything it writes goes through here, so that tests can let a
@@ -15,12 +16,16 @@ export interface FileLayer {
   restrict(path: string, kind: 'folder' | 'file'): Promise<'unchanged' | 'restricted' | 'wide'>;
   /** Names in a folder, sorted. */
   list(path: string): Promise<string[]>;
-  /** Rejects with code ENOENT when the file is missing. */
-  readFile(path: string): Promise<Buffer>;
+  /**
+   * Rejects with code ENOENT when the file is missing, and as `isNoPlainFile` knows when a link, a pipe, a device or a folder
+   * lies there, or more bytes than `most`: nothing that lies there is followed or waited for.
+   */
+  readFile(path: string, most: number): Promise<Buffer>;
+  /** Bytes. Rejects as `readFile` does. */
   size(path: string): Promise<number>;
   /** When the file's bytes last changed: wall clock of the file system, ms. */
   modifiedAt(path: string): Promise<number>;
-  /** `create` fails when the file is there already: nothing is ever overwritten by accident. */
+  /** `create` fails when the file is there already: nothing is ever overwritten by accident. `read` rejects as `readFile` does. */
   open(path: string, mode: 'create' | 'read'): Promise<OpenFile>;
   rename(from: string, to: string): Promise<void>;
   /** A missing file is no error. */
@@ -28,7 +33,11 @@ export interface FileLayer {
   openFolder(path: string): Promise<OpenFolder>;
   /** Bytes; undefined where the system does not say. */
   space(path: string): Promise<{ free: number; total: number } | undefined>;
+  /** The kind of file system, when it does not outlive the machine or the container; undefined when it does, or the system does not say. */
+  forgets(path: string): Promise<ForgetfulFileSystem | undefined>;
 }
+
+export type ForgetfulFileSystem = 'overlay' | 'tmpfs' | 'ramfs';
 
 export interface OpenFile {
   /** Returns how many bytes were taken: fewer than asked is no error to Node.js, but it is a full disk. */
@@ -61,8 +70,18 @@ const plain = {
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
 const RIGHTS_OF_OTHERS = 0o077;
-/** Links are not followed and no pipe is waited for. Windows has neither flag. */
-const FOUND_FILE = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
+/** For opening files: links are not followed and no pipe is waited for. Windows has neither flag. */
+export const WITHOUT_DETOURS = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
+const NO_PLAIN_FILE = 'NO_PLAIN_FILE';
+/** What opening answers for a link, a pipe without a reader, a socket, a device without a driver and a folder. */
+const CODES_OF_OTHERS = [NO_PLAIN_FILE, 'ELOOP', 'ENXIO', 'ENODEV', 'EISDIR'];
+
+/** `f_type` of statfs(2) on Linux. */
+const FORGETFUL: ReadonlyMap<number, ForgetfulFileSystem> = new Map([
+  [0x794c7630, 'overlay'],
+  [0x01021994, 'tmpfs'],
+  [0x858458f6, 'ramfs'],
+]);
 /** A folder may be a link: operators move one to another disk. */
 const FOUND_FOLDER = fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0);
 
@@ -76,9 +95,9 @@ export const nodeFileLayer: FileLayer = {
     if (process.platform === 'win32') return 'unchanged';
     let file: number;
     try {
-      file = await plain.open(path, kind === 'folder' ? FOUND_FOLDER : FOUND_FILE);
+      file = await (kind === 'folder' ? plain.open(path, FOUND_FOLDER) : openPlain(path));
     } catch (error) {
-      return ['ENOENT', 'ELOOP'].includes(errorCode(error)) ? 'unchanged' : 'wide';
+      return errorCode(error) === 'ENOENT' || isNoPlainFile(error) ? 'unchanged' : 'wide';
     }
     try {
       return restrictOpen(file);
@@ -89,15 +108,27 @@ export const nodeFileLayer: FileLayer = {
   async list(path) {
     return (await fs.promises.readdir(path)).sort();
   },
-  readFile: (path) => fs.promises.readFile(path),
+  async readFile(path, most) {
+    const file = await openPlain(path);
+    try {
+      const { size } = fs.fstatSync(file);
+      if (size > most) throw noPlainFile(`${path} has more than ${most} bytes`);
+      const bytes = Buffer.allocUnsafe(size);
+      return bytes.subarray(0, await readFully(file, bytes, 0));
+    } finally {
+      await closeUnchanged(file);
+    }
+  },
   async size(path) {
-    return (await fs.promises.stat(path)).size;
+    const found = await fs.promises.lstat(path);
+    if (!found.isFile()) throw noPlainFile(`${path} is no plain file`);
+    return found.size;
   },
   async modifiedAt(path) {
-    return (await fs.promises.stat(path)).mtimeMs;
+    return (await fs.promises.lstat(path)).mtimeMs;
   },
   async open(path, mode) {
-    const file = await plain.open(path, mode === 'create' ? 'wx' : 'r', OWNER_ONLY_FILE);
+    const file = await (mode === 'create' ? plain.open(path, 'wx', OWNER_ONLY_FILE) : openPlain(path));
     return {
       write: async (bytes, position) =>
         (await plain.write(file, bytes, 0, bytes.length, position)).bytesWritten,
@@ -107,7 +138,7 @@ export const nodeFileLayer: FileLayer = {
       close: () => (mode === 'create' ? plain.close(file) : closeUnchanged(file)),
     };
   },
-  rename: (from, to) => fs.promises.rename(from, to),
+  rename: (from, to) => whileHeld(() => fs.promises.rename(from, to)),
   // Not `rm`: it looks at the file first, in the event loop's own thread.
   remove: (path) => plain.unlink(path).catch(ignoreMissing),
   async openFolder(path) {
@@ -124,7 +155,30 @@ export const nodeFileLayer: FileLayer = {
       return undefined;
     }
   },
+  async forgets(path) {
+    // The numbers of other systems mean other things.
+    if (process.platform !== 'linux') return undefined;
+    const found = await fs.promises.statfs(path).catch(() => undefined);
+    return found && FORGETFUL.get(found.type);
+  },
 };
+
+/** What it is, is asked of the open file: the path may have changed hands. */
+async function openPlain(path: string): Promise<number> {
+  const file = await plain.open(path, fs.constants.O_RDONLY | WITHOUT_DETOURS);
+  if (fs.fstatSync(file).isFile()) return file;
+  await closeUnchanged(file);
+  throw noPlainFile(`${path} is no plain file`);
+}
+
+export function noPlainFile(message: string): Error {
+  return Object.assign(new Error(message), { code: NO_PLAIN_FILE });
+}
+
+/** Something lies there that no outbox put there. */
+export function isNoPlainFile(error: unknown): boolean {
+  return CODES_OF_OTHERS.includes(errorCode(error));
+}
 
 /** Here and now, as `closeUnchanged`: a folder may hold a hundred thousand pictures. */
 function restrictOpen(file: number): 'unchanged' | 'restricted' | 'wide' {
@@ -165,13 +219,30 @@ async function readFully(file: number, into: Buffer, position: number): Promise<
   return filled;
 }
 
-/** For a folder whose names change now and then; who changes them all the time keeps it open. */
-export async function syncFolder(files: FileLayer, path: string): Promise<void> {
+/**
+ * For a folder whose names change now and then; who changes them all the time keeps it open.
+ * @returns as `flushFolder`
+ */
+export async function syncFolder(files: FileLayer, path: string): Promise<boolean> {
   const folder = await files.openFolder(path);
   try {
-    await folder.sync();
+    return await flushFolder(folder);
   } finally {
     await folder.close();
+  }
+}
+
+/** What shared folders of virtual machines, some FUSE and network drives answer, which flush files but no folders. */
+const NO_FOLDER_FLUSH = ['EINVAL', 'ENOTSUP', 'ENOSYS'];
+
+/** @returns false where the file system knows no such thing: nothing better can be had there */
+export async function flushFolder(folder: OpenFolder): Promise<boolean> {
+  try {
+    await folder.sync();
+    return true;
+  } catch (error) {
+    if (NO_FOLDER_FLUSH.includes(errorCode(error))) return false;
+    throw error;
   }
 }
 

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { OutboxError } from '../outbox';
-import { errorCode, type FileLayer, syncFolder, writeNewFile } from './file-layer';
+import { errorCode, type FileLayer, isNoPlainFile, syncFolder, writeNewFile } from './file-layer';
 import { forEachLimited } from './pictures';
 
 const META_FILE = 'meta.json';
 const FORMAT = 'vision-events-outbox';
 const FORMAT_VERSION = 1;
+/** It holds less than a hundredth of this. */
+const META_MOST_BYTES = 64 * 1024;
 
 export interface OutboxFolders {
   chunks: string;
@@ -23,20 +25,35 @@ export function foldersOf(dir: string): OutboxFolders {
   };
 }
 
-/** Makes the folder an outbox, or refuses one that this version must not touch. */
+/**
+ * Makes the folder an outbox, or refuses one that this version must not touch.
+ * @returns false when its disk cannot flush a folder
+ */
 export async function prepareFolder(
   files: FileLayer,
   dir: string,
   { now, token }: { now: number; token: string },
-): Promise<void> {
+): Promise<boolean> {
   const isNew = await checkMeta(files, dir);
-  for (const folder of Object.values(foldersOf(dir)) as string[]) await files.makeDir(folder);
+  for (const folder of Object.values(foldersOf(dir)) as string[]) await makeInside(files, folder, token);
   if (isNew) await writeMeta(files, dir, now, token);
-  await syncFolder(files, dir);
+  return syncFolder(files, dir);
+}
+
+/** What lies there and is no folder is set aside. A link to a folder is one: operators move one to another disk. */
+async function makeInside(files: FileLayer, folder: string, token: string): Promise<void> {
+  try {
+    await files.makeDir(folder);
+  } catch (error) {
+    if (!['EEXIST', 'ENOTDIR', 'ENOENT'].includes(errorCode(error))) throw error;
+    await files.rename(folder, `${folder}.aside-${token}`).catch(() => Promise.reject(error as Error));
+    await files.makeDir(folder);
+  }
 }
 
 /** What the outbox itself puts beside its folders. */
-const OWN_FILE = /^(?:meta\.json|lock|ballast|late-landings\.json)(?:\.[\w.-]+)?$/;
+const OWN_FILE =
+  /^(?:(?:meta\.json|lock|ballast|late-landings\.json)(?:\.[\w.-]+)?|(?:chunks|pictures|dead|quarantine)\.aside-\w+)$/;
 
 /**
  * Takes the rights of other users away, on everything that was made when they still had some. A folder that holds other
@@ -76,10 +93,10 @@ export async function checkMeta(files: FileLayer, dir: string): Promise<boolean>
   const path = join(dir, META_FILE);
   let meta: { format?: unknown; version?: unknown } | null;
   try {
-    meta = JSON.parse((await files.readFile(path)).toString()) as typeof meta;
+    meta = JSON.parse((await files.readFile(path, META_MOST_BYTES)).toString()) as typeof meta;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return true;
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof SyntaxError) && !isNoPlainFile(error)) throw error;
     meta = null;
   }
   if (meta?.format !== FORMAT || typeof meta.version !== 'number') {

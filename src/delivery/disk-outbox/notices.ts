@@ -8,6 +8,8 @@ export interface OutboxNotice {
     | 'DEAD_LETTERS_FULL'
     | 'LOCK_LOST'
     | 'LOCK_BY_HEARTBEAT'
+    | 'NO_FOLDER_FLUSH'
+    | 'NOT_DURABLE'
     | 'RIGHTS';
   message: string;
 }

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { PicturePlace } from '../../event/picture-place';
 import { OutboxDamage, type OutboxPicture } from '../outbox';
 import { PICTURE_WRITES_AT_ONCE } from '../outbox-limits';
-import { errorCode, type FileLayer, syncFolder, writeNewFile } from './file-layer';
+import { errorCode, type FileLayer, isNoPlainFile, syncFolder, writeNewFile } from './file-layer';
 import { crc32, type PictureRecord } from './lines';
+import { PICTURE_FILE } from './names';
 
 /** A picture that still has to be written to its file. */
 export interface PictureFile {
@@ -19,9 +20,6 @@ const EXTENSIONS: Record<string, string> = {
   'image/gif': 'gif',
   'image/tiff': 'tif',
 };
-
-/** Every picture file begins with the outbox id of its event. */
-export const PICTURE_FILE = /^(\d{10,}-[0-9a-f]+)\.\d+-(?:output|input)\.[a-z]+$/;
 
 export function describePicture(id: string, index: number, picture: OutboxPicture): PictureRecord {
   const extension = EXTENSIONS[picture.mediaType] ?? 'bin';
@@ -63,16 +61,18 @@ export class PictureFolder {
     }
   }
 
-  syncNames(): Promise<void> {
-    return syncFolder(this.files, this.folder);
+  async syncNames(): Promise<void> {
+    await syncFolder(this.files, this.folder);
   }
 
   async read(picture: PictureRecord): Promise<Uint8Array> {
     const path = join(this.folder, picture.file);
     let bytes: Buffer;
     try {
-      bytes = await this.files.readFile(path);
+      bytes = await this.files.readFile(path, picture.size);
     } catch (error) {
+      if (isNoPlainFile(error))
+        throw new OutboxDamage(`The stored picture ${path} is no file, or not what was stored.`);
       if (errorCode(error) !== 'ENOENT') throw error;
       throw new OutboxDamage(`The stored picture ${path} is missing.`);
     }

@@ -1,15 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import { errorCode } from './file-layer';
+import { isNoPlainFile, noPlainFile, WITHOUT_DETOURS } from './file-layer';
 
 /** The small files of the lock hold less than a hundredth of this. */
 const MOST_BYTES = 64 * 1024;
-/** No link is followed and no pipe is waited for; Windows has neither. */
-const WITHOUT_DETOURS = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-const NO_PLAIN_FILE = 'NO_PLAIN_FILE';
-/** What opening answers for a link, a pipe without a reader, a socket and a folder. */
-const CODES_OF_OTHERS = [NO_PLAIN_FILE, 'ELOOP', 'ENXIO', 'EISDIR'];
 
 /** Rejects with ENOENT when the file is missing, with another code when it is no plain file. */
 export async function readPlainFile(path: string): Promise<string> {
@@ -29,7 +24,7 @@ export async function readPlainFile(path: string): Promise<string> {
 export async function overwritePlainFile(path: string, text: string): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT;
   const file = await openPlainFile(path, flags).catch(async (error: unknown) => {
-    if (!CODES_OF_OTHERS.includes(errorCode(error))) throw error;
+    if (!isNoPlainFile(error)) throw error;
     await setAside(path);
     return openPlainFile(path, flags);
   });
@@ -52,5 +47,5 @@ async function openPlainFile(path: string, flags: number): Promise<FileHandle> {
   const file = await open(path, flags | WITHOUT_DETOURS, 0o600);
   if ((await file.stat()).isFile()) return file;
   await file.close();
-  throw Object.assign(new Error(`${path} is no plain file`), { code: NO_PLAIN_FILE });
+  throw noPlainFile(`${path} is no plain file`);
 }

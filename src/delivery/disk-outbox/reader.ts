@@ -1,6 +1,6 @@
 import type { StoredEvent, StoredPicture } from '../outbox';
 import type { OpenFile } from './file-layer';
-import { errorCode } from './file-layer';
+import { errorCode, isNoPlainFile } from './file-layer';
 import { bodyInChunk, decodeLine, type PictureRecord } from './lines';
 import { placeOf, type PictureFolder } from './pictures';
 import { ReadBuffers } from './read-buffers';
@@ -38,7 +38,7 @@ async function readFromChunk(chunk: Chunk, entries: Entry[]): Promise<ReadEvent[
   try {
     handle = await chunk.file.openToRead();
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT' && !isNoPlainFile(error)) throw error;
     return entries.map((entry) => ({ kind: 'damaged', entry, bytes: undefined }));
   }
   try {

@@ -1,24 +1,22 @@
-import { join } from 'node:path';
 import { placeKey } from '../../event/picture-place';
-import type { RecoveryReport } from '../outbox';
 import { ChunkFile, mayBeOpen } from './chunk-file';
 import { toSlot } from './committer';
 import type { DeadLetterFolder } from './dead-letters';
 import type { ChunkFolder } from './chunk-folder';
-import { ignoreMissing, syncFolder, writeNewFile } from './file-layer';
+import { errorCode, isNoPlainFile } from './file-layer';
 import { encodeNote, type EventHeader, type Note, type ScannedLine, scanLines } from './lines';
+import { CHUNK_FILE, NOTES_FILE, numberIn } from './names';
+import type { Quarantine } from './quarantine';
 import { Chunk, DUE_AT_ONCE, type Entry, type EventQueue, type PictureSlot } from './queue';
 
-/** `0000000007-1f2e3d4c.chunk`: number and random token of the session that wrote it. */
-const CHUNK_FILE = /^(\d{10,})-[0-9a-f]+\.chunk$/;
-const NOTES_FILE = /^(\d{10,}-[0-9a-f]+\.chunk)\.notes-[0-9a-f]+$/;
 /** While a file changes at each look. */
 const DAMAGE_LOOKS = 5;
-const OUTBOX_ID = /^(\d{10,})-[0-9a-f]+$/;
+/** An event has a line of its own, however long; a longer one could not be read as text. Nothing larger was written by us. */
+export const MOST_CHUNK_BYTES = 256 * 1024 * 1024;
 
 export interface RecoveryGround {
   chunkFolder: ChunkFolder;
-  quarantineFolder: string;
+  quarantine: Quarantine;
   queue: EventQueue;
   dead: DeadLetterFolder;
   token: string;
@@ -26,7 +24,7 @@ export interface RecoveryGround {
   isYoung: (path: string) => Promise<boolean>;
 }
 
-export interface Recovered extends Pick<RecoveryReport, 'corrupt' | 'quarantined' | 'tornTails'> {
+export interface Recovered {
   /** highest numbers in use, so that new ones go on behind them */
   chunkNumber: number;
   eventNumber: number;
@@ -49,7 +47,7 @@ export async function recover(ground: RecoveryGround): Promise<Recovered> {
 }
 
 class Recovery {
-  readonly found: Recovered = { corrupt: 0, quarantined: [], tornTails: 0, chunkNumber: 0, eventNumber: 0 };
+  readonly found: Recovered = { chunkNumber: 0, eventNumber: 0 };
   private readonly seen = new Set<string>();
   /** false when damaged bytes of the current chunk have no copy in quarantine: then the chunk stays */
   private allSetAside = true;
@@ -62,9 +60,8 @@ class Recovery {
     const noteFiles = groupNotes(names);
     for (const id of dead.ids()) this.countEventNumber(id);
     for (const name of names) {
-      const number = CHUNK_FILE.exec(name)?.[1];
-      if (number === undefined) continue;
-      this.found.chunkNumber = Math.max(this.found.chunkNumber, Number(number));
+      if (!CHUNK_FILE.test(name)) continue;
+      this.found.chunkNumber = Math.max(this.found.chunkNumber, numberIn(name));
       await this.readChunk(name, noteFiles.get(name) ?? []);
       noteFiles.delete(name);
     }
@@ -73,7 +70,7 @@ class Recovery {
   }
 
   private countEventNumber(id: string): void {
-    this.found.eventNumber = Math.max(this.found.eventNumber, Number(OUTBOX_ID.exec(id)?.[1] ?? 0));
+    this.found.eventNumber = Math.max(this.found.eventNumber, numberIn(id));
   }
 
   private async readChunk(name: string, noteFiles: string[]): Promise<void> {
@@ -151,7 +148,10 @@ class Recovery {
     for (const found of lines) {
       if (found.kind === 'damage') {
         const damaged = bytes.subarray(found.start, found.start + found.length);
-        await this.quarantine(name, found.start, damaged, found.torn);
+        await this.setAside(name, found.start, damaged, found.torn);
+      } else if (found.decoded.kind === 'strange') {
+        const strange = bytes.subarray(found.start, found.start + found.length);
+        await this.setAside(name, found.start, strange, false);
       } else if (found.decoded.kind === 'event') {
         const { header, body } = found.decoded;
         const pictures = header.pictures?.map(toSlot);
@@ -164,7 +164,7 @@ class Recovery {
           length: found.length,
           bodyBytes: body.length,
         });
-      } else if (found.decoded.kind === 'note') {
+      } else {
         applyNote(found.decoded.note, live);
       }
     }
@@ -187,32 +187,23 @@ class Recovery {
   /** What is gone since the folder was listed was done: without the lock, another process removes what it has delivered. */
   private async readFile(name: string): Promise<Buffer> {
     const { chunkFolder } = this.ground;
-    const bytes = await chunkFolder.files.readFile(chunkFolder.pathOf(name)).catch(ignoreMissing);
-    return bytes ?? Buffer.alloc(0);
-  }
-
-  /** Sets bytes aside, under a name that tells where they were; what was set aside before is not counted again. */
-  private async quarantine(chunk: string, offset: number, bytes: Buffer, torn: boolean): Promise<void> {
-    const { quarantineFolder } = this.ground;
-    const { files } = this.ground.chunkFolder;
-    const name = quarantineName(chunk, offset);
-    const path = join(quarantineFolder, name);
-    if ((await files.size(path).catch(() => -1)) === bytes.length) return;
-    await files.remove(path);
     try {
-      await writeNewFile(files, path, bytes);
-      await syncFolder(files, quarantineFolder);
-    } catch {
-      this.allSetAside = false;
+      return await chunkFolder.files.readFile(chunkFolder.pathOf(name), MOST_CHUNK_BYTES);
+    } catch (error) {
+      if (isNoPlainFile(error)) await this.takeAway(name);
+      else if (errorCode(error) !== 'ENOENT') throw error;
+      return Buffer.alloc(0);
     }
-    if (torn) this.found.tornTails++;
-    else this.found.corrupt++;
-    this.found.quarantined.push(name);
   }
-}
 
-export function quarantineName(chunk: string, offset: number): string {
-  return `${chunk}@${offset}`;
+  private async takeAway(name: string): Promise<void> {
+    const { chunkFolder, quarantine } = this.ground;
+    if (!(await quarantine.take(chunkFolder.pathOf(name)))) this.allSetAside = false;
+  }
+
+  private async setAside(chunk: string, offset: number, bytes: Buffer, torn: boolean): Promise<void> {
+    if (!(await this.ground.quarantine.keep(chunk, offset, bytes, torn))) this.allSetAside = false;
+  }
 }
 
 function groupNotes(names: string[]): Map<string, string[]> {

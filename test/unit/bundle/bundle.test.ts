@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import fsPromises, { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -86,6 +86,12 @@ describe('bundle files', () => {
       );
       for (const name of names) assert.match(name, /^event_20261120T081530_000000_[\w.-]{1,100}\.tar\.gz$/);
       assert.equal(new Set(names).size, names.length);
+    });
+
+    it('differ in more than capitals, which are one name to Windows and macOS', () => {
+      const names = ['abc', 'Abc', 'ABC'].map((id) => nameOf(id, '2026-11-20T08:15:30Z').toLowerCase());
+      assert.equal(new Set(names).size, names.length);
+      assert.equal(names[0], 'event_20261120t081530_000000_abc.tar.gz');
     });
 
     it('are refused for a timestamp that is no time', () => {
@@ -330,6 +336,51 @@ describe('bundle files', () => {
         failsWith('BUNDLE_IO', /drive/),
       );
       assert.deepEqual(await readdir(folder), [bundleFileName(EVENT)]);
+    });
+
+    describe('on Windows, simulated, while a scanner holds the fresh file', () => {
+      const { platform } = process;
+      const { rename } = fsPromises;
+      let tries: number;
+      const hold = (times: number, code: string) => {
+        tries = 0;
+        fsPromises.rename = (...names) =>
+          ++tries > times ? rename(...names) : Promise.reject(Object.assign(new Error(code), { code }));
+      };
+      const pretend = (value: string) => Object.defineProperty(process, 'platform', { value });
+      beforeEach(() => pretend('win32'));
+      afterEach(() => {
+        pretend(platform);
+        fsPromises.rename = rename;
+      });
+      const write = () => writeBundle({ event: EVENT, pictures: [], directory: folder });
+
+      for (const code of ['EPERM', 'EACCES', 'EBUSY']) {
+        it(`tries again (${code})`, async () => {
+          hold(2, code);
+          await write();
+          assert.equal(tries, 3);
+          assert.deepEqual(await readdir(folder), [bundleFileName(EVENT)]);
+        });
+      }
+
+      it('gives up after a second, and names the scanner', async () => {
+        hold(Infinity, 'EPERM');
+        const startedAt = performance.now();
+        await assert.rejects(
+          write(),
+          failsWith('BUNDLE_IO', /no permission, or a program such as a virus scanner/),
+        );
+        assert.ok(performance.now() - startedAt < 3_000);
+        assert.deepEqual(await readdir(folder), []);
+      });
+
+      it('elsewhere an error is told at once', async () => {
+        pretend('linux');
+        hold(2, 'EPERM');
+        await assert.rejects(write(), failsWith('BUNDLE_IO', /no permission\.$/));
+        assert.equal(tries, 1);
+      });
     });
 
     it('never replaces a file under a name that the user chose, also in a burst', async () => {

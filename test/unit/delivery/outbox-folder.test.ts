@@ -3,7 +3,15 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiskOutbox } from '../../../src/delivery/disk-outbox/disk-outbox';
-import { drain, numberedRecord, SIM_DIR, simOutbox, withoutLock } from '../../support/outbox-fixture';
+import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
+import {
+  checkPictures,
+  drain,
+  numberedRecord,
+  SIM_DIR,
+  simOutbox,
+  withoutLock,
+} from '../../support/outbox-fixture';
 import { SimDisk } from '../../support/sim-disk';
 
 /** No file of the one is in the way of the other. */
@@ -81,5 +89,32 @@ describe('the pictures of several cameras', () => {
       ],
     );
     await second.close(1_000);
+  });
+});
+
+describe('a disk that cannot flush folders, simulated', () => {
+  for (const code of ['EINVAL', 'ENOTSUP', 'ENOSYS']) {
+    it(`has an outbox all the same, which says so once (${code})`, async () => {
+      const disk = new SimDisk();
+      disk.fault = (operation) => (operation === 'syncDir' ? { fail: code } : undefined);
+      const notices: OutboxNotice[] = [];
+      const outbox = simOutbox(disk, { onNotice: (notice) => notices.push(notice) });
+      await outbox.open();
+      for (const n of [0, 1]) {
+        await outbox.append([numberedRecord(n, 100)]);
+        assert.deepEqual(await drain(outbox, checkPictures), [n]);
+      }
+      await outbox.close(1_000);
+      assert.deepEqual(
+        notices.map((notice) => notice.code),
+        ['NO_FOLDER_FLUSH'],
+      );
+    });
+  }
+
+  it('control: a flush that fails keeps it shut', async () => {
+    const disk = new SimDisk();
+    disk.fault = (operation) => (operation === 'syncDir' ? { fail: 'EIO' } : undefined);
+    await assert.rejects(simOutbox(disk).open(), { code: 'OUTBOX_IO', message: /EIO/ });
   });
 });
