@@ -36,6 +36,9 @@ export const FREE_SPACE_CHECK_BYTES = 4 * MIB;
 /** Kept in reserve, so that "these are done" can still be written to a full disk. */
 export const BALLAST_BYTES = 4 * MIB;
 
+/** An event whose picture was given up waits this long when the disk does not take that. */
+export const UNWRITTEN_SHED_RETRY_MS = 5_000;
+
 export const DEAD_MAX_BYTES = 256 * MIB;
 /** A refused event that cannot be put with the dead letters waits this long before it is tried again. */
 export const DEAD_RETRY_MS = 15 * 60_000;

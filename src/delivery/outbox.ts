@@ -153,8 +153,16 @@ export interface Outbox {
    * When it rejects (`OUTBOX_IO`), the outcome is still in force in this process; after a crash the events come back.
    */
   settle(lease: Lease, outcome: Settlement): Promise<void>;
-  /** Durable note that a picture was uploaded, so that a retry does not upload it again. */
+  /**
+   * Durable note that a picture was uploaded, so that a retry does not upload it again. When it rejects, the `sourceId` is not
+   * in force: a later lease does not have it.
+   */
   markUploaded(id: string, role: 'output' | 'input', sourceId: string): Promise<void>;
+  /**
+   * Durable note that the event is about to be sent together with its pictures: the target may have them from now on, so they are
+   * not given up for want of room. When it rejects, that holds until this process ends.
+   */
+  markSent(id: string): Promise<void>;
   /** Whether an event with this event id waits or is leased. */
   holds(eventId: string): boolean;
   /**

@@ -474,6 +474,7 @@ export class Sender {
         this.batchBytes = Math.max(SMALLEST_BATCH_BYTES, Math.min(this.batchBytes, Math.floor(bytes / 2)));
       },
       markUploaded: (id, role, sourceId) => this.markUploaded(id, role, sourceId),
+      markSent: (id) => this.outbox.markSent(id).catch((error: unknown) => this.noteError(error)),
       suspected: ({ eventId }, failure, retryAt) => {
         const error = this.errorOf(failure);
         const retryInMs = retryAt - this.clock.monotonic();

@@ -211,6 +211,8 @@ class Sequence {
     const event = events[this.below(events.length)];
     const role = event?.pictures[0]?.role;
     if (!event || !role) return;
+    if (this.below(3) === 0) await this.answered(this.outbox.markSent(event.id));
+    if (this.dead) return;
     if (await this.answered(this.outbox.markUploaded(event.id, role, `src-${role}`))) {
       this.know(event.body).uploaded.add(role);
     }

@@ -156,6 +156,11 @@ export class MemoryOutbox implements Outbox {
     item.sourceIds.set(role, sourceId);
   }
 
+  markSent(): Promise<void> {
+    this.mustBeOpen();
+    return Promise.resolve();
+  }
+
   holds(eventId: string): boolean {
     return this.items.some(({ record }) => record.eventId === eventId);
   }

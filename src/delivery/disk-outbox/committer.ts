@@ -385,9 +385,9 @@ export class Committer {
   /** The disk refused: the notes are tried again with the next group. Until then no picture is removed. */
   private owe(chunk: Chunk, notes: PendingNotes, error: unknown): void {
     const pending = this.pendingFor(chunk);
-    pending.notes.unshift(...notes.notes);
+    pending.notes = withoutRepeated([...notes.notes, ...pending.notes]);
     pending.ended.unshift(...notes.ended);
-    pending.pictureFiles.unshift(...notes.pictureFiles);
+    pending.pictureFiles = [...new Set([...notes.pictureFiles, ...pending.pictureFiles])];
     for (const { reject } of notes.waiters) reject(error);
   }
 
@@ -426,21 +426,16 @@ function fitting(rest: { event: PreparedEvent }[], open: { events: number; bodyB
   return count;
 }
 
+/** Who hears that the disk refused may ask for the same note again and again. */
+function withoutRepeated(notes: Note[]): Note[] {
+  return [...new Map(notes.map((note) => [JSON.stringify(note), note])).values()];
+}
+
 function isFilledBy(slice: { event: PreparedEvent }[], open: { events: number; bodyBytes: number }): boolean {
   const bodyBytes = slice.reduce((sum, { event }) => sum + event.bodyBytes, open.bodyBytes);
   return open.events + slice.length >= CHUNK_MAX_EVENTS || bodyBytes >= CHUNK_MAX_BODY_BYTES;
 }
 
-export function toSlot({
-  role,
-  file,
-  size,
-  sourceId,
-}: {
-  role: 'output' | 'input';
-  file: string;
-  size: number;
-  sourceId?: string;
-}): PictureSlot {
-  return sourceId === undefined ? { role, file, size } : { role, file, size, sourceId };
+export function toSlot({ role, file, size, sourceId, sent }: PictureSlot): PictureSlot {
+  return { role, file, size, ...(sourceId !== undefined && { sourceId }), ...(sent && { sent }) };
 }

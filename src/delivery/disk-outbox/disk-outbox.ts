@@ -21,6 +21,7 @@ import {
   HEARTBEAT_STALE_MS,
   LEFT_ALONE_MS,
   LOCK_WAIT_MS,
+  UNWRITTEN_SHED_RETRY_MS,
 } from '../outbox-limits';
 import { Admission, type WhenFull } from './admission';
 import { ChunkFolder } from './chunk-folder';
@@ -79,6 +80,8 @@ export class DiskOutbox implements Outbox {
   private readonly leased = new WeakMap<Lease, Entry[]>();
   /** those whose uploads are to be noted */
   private readonly leasedWithPictures = new Map<string, Entry>();
+  /** events with given up pictures of which that is not durable yet: after a crash they would go out with them. True once it is */
+  private readonly unwrittenSheds = new Map<Entry, Promise<boolean>>();
   /** settles after the last order on dead letters */
   private deadOrders: Promise<unknown> = Promise.resolve();
   private readonly listeners: (() => void)[] = [];
@@ -121,7 +124,7 @@ export class DiskOutbox implements Outbox {
     });
     const sacrifice = {
       drop: (entry: Entry) => this.drop(entry),
-      shed: (entry: Entry, picture: PictureSlot) => this.shed(entry, picture),
+      shed: (entry: Entry, pictures: PictureSlot[]) => this.shed(entry, pictures),
     };
     this.admission = new Admission(this.limits, this.queue, this.space, sacrifice, (notice) =>
       this.tell(notice),
@@ -256,8 +259,9 @@ export class DiskOutbox implements Outbox {
   async lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined> {
     this.mustBeOpen();
     for (;;) {
-      const entries = this.queue.select(max, this.clock.monotonic());
-      if (entries.length === 0) return undefined;
+      const selected = this.queue.select(max, this.clock.monotonic());
+      if (selected.length === 0) return undefined;
+      const entries = this.unwrittenSheds.size > 0 ? await this.withoutUnwrittenSheds(selected) : selected;
       const found = await this.read(entries);
       const sound = found.filter((event) => event.kind === 'event');
       for (const event of found)
@@ -388,8 +392,20 @@ export class DiskOutbox implements Outbox {
     if (!entry) {
       throw new OutboxError('OUTBOX_IO', `No leased event ${id} has pictures: their upload cannot be noted.`);
     }
-    for (const slot of entry.pictures ?? []) if (slot.role === role) slot.sourceId = sourceId;
     await committer.note(entry.chunk, { uploaded: id, role, sourceId }).catch((error: unknown) => {
+      throw this.asOutboxError(error, 'written');
+    });
+    // Not before: after a crash, the event would go out a second time with another id.
+    for (const slot of entry.pictures ?? []) if (slot.role === role) slot.sourceId = sourceId;
+  }
+
+  async markSent(id: string): Promise<void> {
+    const { committer } = this.mustBeOpen();
+    const entry = this.leasedWithPictures.get(id);
+    if (!entry?.pictures || entry.pictures.every(({ sent }) => sent)) return;
+    // In force at once: should the note fail, it is written with the next group.
+    for (const slot of entry.pictures) slot.sent = true;
+    await committer.note(entry.chunk, { sent: id }).catch((error: unknown) => {
       throw this.asOutboxError(error, 'written');
     });
   }
@@ -497,12 +513,40 @@ export class DiskOutbox implements Outbox {
     this.end([entry]).catch(() => undefined);
   }
 
-  private shed(entry: Entry, picture: PictureSlot): void {
-    this.totals.shedPictures++;
-    this.queue.shed(picture);
-    this.mustBeOpen()
-      .committer.note(entry.chunk, { shed: entry.id, role: picture.role }, [], [picture.file])
-      .catch(() => undefined);
+  private shed(entry: Entry, pictures: PictureSlot[]): void {
+    this.totals.shedPictures += pictures.length;
+    for (const picture of pictures) this.queue.shed(picture);
+    void this.writeSheds(entry);
+  }
+
+  /** @returns false when the disk refused */
+  private writeSheds(entry: Entry): Promise<boolean> {
+    const { committer } = this.mustBeOpen();
+    const shed = (entry.pictures ?? []).filter((picture) => picture.shed);
+    const notes = shed.map(({ role, file }) =>
+      committer.note(entry.chunk, { shed: entry.id, role }, [], [file]),
+    );
+    const written = Promise.all(notes).then(
+      () => {
+        this.unwrittenSheds.delete(entry);
+        return true;
+      },
+      () => false,
+    );
+    this.unwrittenSheds.set(entry, written);
+    return written;
+  }
+
+  /** Of what is leased, those that may be sent without the pictures that were given up; the others wait for the disk. */
+  private async withoutUnwrittenSheds(entries: Entry[]): Promise<Entry[]> {
+    const isWritten = async (entry: Entry) => {
+      const written = this.unwrittenSheds.get(entry);
+      return !written || (await written) || this.writeSheds(entry);
+    };
+    const mayGo = await Promise.all(entries.map(isWritten));
+    const later = this.clock.monotonic() + UNWRITTEN_SHED_RETRY_MS;
+    entries.forEach((entry, index) => mayGo[index] || this.queue.release(entry, later, false));
+    return entries.filter((_, index) => mayGo[index]);
   }
 
   private asOutboxError(error: unknown, verb: string): OutboxError {

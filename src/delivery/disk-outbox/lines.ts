@@ -16,6 +16,7 @@ export interface PictureRecord {
   /** CRC-32 of the bytes */
   crc: string;
   sourceId?: string;
+  sent?: boolean;
 }
 
 export interface EventHeader {
@@ -27,10 +28,11 @@ export interface EventHeader {
   pictures?: PictureRecord[];
 }
 
-/** "These are done", "this picture is uploaded", "this picture was given up for want of room". */
+/** "These are done", "this picture is uploaded", "this goes out with its pictures", "this picture was given up for want of room". */
 export type Note =
   | { done: string[] }
   | { uploaded: string; role: 'output' | 'input'; sourceId: string }
+  | { sent: string }
   | { shed: string; role: 'output' | 'input' };
 
 const LINE_FEED = 0x0a;
@@ -97,7 +99,7 @@ export function decodeLine(line: Buffer): DecodedLine | undefined {
   try {
     if (json.subarray(0, 6).equals(PUT_START)) return decodeEvent(json);
     const note = JSON.parse(json.toString()) as Record<string, unknown>;
-    if (Array.isArray(note.done) || note.uploaded !== undefined || note.shed !== undefined) {
+    if (Array.isArray(note.done) || OF_ONE_EVENT.some((member) => note[member] !== undefined)) {
       return { kind: 'note', note: note as Note };
     }
     return { kind: 'unknown' };
@@ -106,6 +108,7 @@ export function decodeLine(line: Buffer): DecodedLine | undefined {
   }
 }
 
+const OF_ONE_EVENT = ['uploaded', 'sent', 'shed'];
 const PUT_START = Buffer.from('{"put"');
 const PUT_TEXT = '{"put":"';
 

@@ -74,7 +74,9 @@ function currentPictures(slots: PictureSlot[], records: PictureRecord[]): Pictur
   const pictures: PictureRecord[] = [];
   for (const record of records) {
     const slot = slots.find(({ file }) => file === record.file);
-    if (slot && !slot.shed) pictures.push(slot.sourceId ? { ...record, sourceId: slot.sourceId } : record);
+    if (!slot || slot.shed) continue;
+    const { sourceId, sent } = slot;
+    pictures.push({ ...record, ...(sourceId && { sourceId }), ...(sent && { sent }) });
   }
   return pictures;
 }

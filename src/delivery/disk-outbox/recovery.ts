@@ -250,6 +250,10 @@ function applyNote(note: Note, live: Map<string, LivePut>): void {
     for (const id of note.done) live.delete(id);
     return;
   }
+  if ('sent' in note) {
+    for (const slot of live.get(note.sent)?.pictures ?? []) slot.sent = true;
+    return;
+  }
   const id = 'uploaded' in note ? note.uploaded : note.shed;
   for (const slot of live.get(id)?.pictures ?? []) {
     if (slot.role !== note.role) continue;
