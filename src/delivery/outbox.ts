@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import type { EventWarning } from '../event/types';
 
 /** A picture that waits beside its event until it is uploaded. */
@@ -42,7 +43,7 @@ export interface StoredEvent {
   /** UTF-8 bytes of `body` */
   bodyBytes: number;
   pictures: StoredPicture[];
-  /** wall clock at `append`, ms; for display and age only */
+  /** time of `append` by the wall clock as it is now, ms; for display and age only */
   acceptedAt: number;
   /** failed attempts so far, since this process started */
   attempts: number;
@@ -67,7 +68,8 @@ export interface OutboxStats {
   leased: number;
   dead: number;
   deadBytes: number;
-  /** ms since the oldest waiting event was accepted, undefined when empty or when the clock ran backwards */
+  /** ms since the oldest waiting event was accepted, whether the clock was set since then or not; undefined when empty, or
+   * when it was accepted before the start by a clock that was ahead */
   oldestAgeMs?: number;
   appended: number;
   acked: number;
@@ -120,17 +122,20 @@ export class OutboxDamage extends Error {
   readonly code = 'PICTURE_DAMAGED';
 }
 
-/** The two clocks that delivery needs. Tests pass their own. */
+/** The clocks that delivery needs. Tests pass their own. */
 export interface Clock {
   /** wall clock, ms since 1970: for display and age only, it may jump (a gateway boots in 1970) */
   now(): number;
   /** monotonic clock, ms since any fixed moment: for waits and due times */
   monotonic(): number;
+  /** ms since the machine started, its sleep included, to a second; without it, no machine is taken to sleep */
+  sinceBoot?(): number;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  sinceBoot: () => uptime() * 1000,
 };
 
 /** A durable queue of events: at least once, oldest due first, never two leases with one event id at the same time. */

@@ -31,6 +31,7 @@ import { errorCode, type FileLayer, isOutOfSpace, nodeFileLayer, writeNewFile } 
 import { type FolderLock, lockFolder, type TakeLock } from './folder-lock';
 import { checkMeta, foldersOf, prepareFolder, restrictFolder } from './folder';
 import { encodeEvent, type EventHeader } from './lines';
+import { AcceptanceTimes } from './moment';
 import type { OutboxNotice } from './notices';
 import { describePicture, PictureFolder } from './pictures';
 import { type Chunk, type Entry, entryBytes, EventQueue, type PictureSlot } from './queue';
@@ -94,6 +95,7 @@ export class DiskOutbox implements Outbox {
   /** ends the wait for another owner of the folder */
   private readonly givenUp = new AbortController();
   private eventNumber = 0;
+  private times: AcceptanceTimes | undefined;
   private readonly totals = {
     appended: 0,
     acked: 0,
@@ -171,6 +173,7 @@ export class DiskOutbox implements Outbox {
       if (this.closing) throw this.closedError();
       if (this.lost) throw this.lost;
       this.eventNumber = found.eventNumber;
+      this.times = new AcceptanceTimes(clock, this.eventNumber + 1);
       this.totals.corrupt = found.corrupt;
       this.session = {
         committer: new Committer({ chunkFolder, queue, pictures, space, clock, token }, found.chunkNumber),
@@ -246,6 +249,7 @@ export class DiskOutbox implements Outbox {
   private prepare(record: OutboxRecord): PreparedEvent {
     const { eventId, useCaseId, body } = record;
     const id = `${String(++this.eventNumber).padStart(10, '0')}-${this.token}`;
+    this.times?.note(this.eventNumber);
     const pictures = record.pictures.map((picture, index) => describePicture(id, index, picture));
     const header: EventHeader = { put: id, at: this.clock.now(), eventId, useCaseId };
     if (pictures.length > 0) header.pictures = pictures;
@@ -267,7 +271,9 @@ export class DiskOutbox implements Outbox {
       for (const event of found)
         if (event.kind === 'damaged') await this.giveUpDamaged(event.entry, event.bytes);
       if (sound.length === 0) continue;
-      const lease = { events: sound.map((event) => presentEvent(event, this.pictures)) };
+      const lease = {
+        events: sound.map((event) => presentEvent(event, this.pictures, this.acceptedAt(event.entry))),
+      };
       this.noteLeased(
         lease,
         sound.map(({ entry }) => entry),
@@ -420,7 +426,7 @@ export class DiskOutbox implements Outbox {
 
   stats(): OutboxStats {
     const oldest = this.queue.oldest();
-    const age = oldest ? this.clock.now() - oldest.acceptedAt : -1;
+    const age = oldest ? this.clock.now() - this.acceptedAt(oldest) : -1;
     return {
       events: this.queue.events,
       bytes: this.queue.bytes,
@@ -433,6 +439,11 @@ export class DiskOutbox implements Outbox {
       maxBytes: this.limits.maxBytes,
       freeBytes: this.space.freeBytes,
     };
+  }
+
+  /** By the clock as it is now. */
+  private acceptedAt({ id, acceptedAt }: Entry): number {
+    return this.times?.asOfNow(parseInt(id, 10), acceptedAt) ?? acceptedAt;
   }
 
   onAppended(listener: () => void): void {
@@ -557,6 +568,13 @@ export class DiskOutbox implements Outbox {
         'OUTBOX_FULL',
         `The outbox in ${this.dir} could not be ${verb}: its disk is full (${code}). Free some space there, or ` +
           `choose an outbox folder on another disk.`,
+      );
+    }
+    if (code === 'EMFILE' || code === 'ENFILE') {
+      const whose = code === 'EMFILE' ? "Node-RED's limit (ulimit -n)" : "the machine's limit (fs.file-max)";
+      return new OutboxError(
+        'OUTBOX_IO',
+        `Too many open files (${code}): raise ${whose}. The outbox in ${this.dir} could not be ${verb}.`,
       );
     }
     return new OutboxError(
