@@ -41,8 +41,14 @@ const NETWORK_CAUSES: Record<string, string> = {
   EPIPE: 'the connection was cut',
 };
 
+/** A connection is an open file too. */
+const TOO_MANY_FILES: Record<string, string> = {
+  EMFILE: "too many files are open; raise Node-RED's limit (ulimit -n)",
+  ENFILE: "too many files are open; raise the machine's limit (fs.file-max)",
+};
+
 /** No connection came about, to the proxy where there is one. A route may also be lost while a request is under way, so those codes are not among them. */
-const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', ...Object.keys(TOO_MANY_FILES)]);
 
 /** The certificate faults of OpenSSL and Node.js, as far as their cure differs from "trust this authority". */
 const CERTIFICATE_CAUSES: Record<string, string> = {
@@ -108,6 +114,8 @@ export function networkFailure(error: unknown, at: Surroundings, attempts: numbe
   if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR') {
     return fail('BAD_RESPONSE', 'the compressed answer is damaged');
   }
+  const tooManyFiles = TOO_MANY_FILES[code];
+  if (tooManyFiles) return fail('NETWORK', tooManyFiles);
   const cause = NETWORK_CAUSES[code] ?? 'the request failed';
   const setting = (NEVER_CONNECTED.has(code) && at.proxySetting) || at.addressSetting;
   return fail('NETWORK', `${cause}. Check ${setting} and the network`);

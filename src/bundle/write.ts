@@ -257,6 +257,8 @@ export function diskFault(error: unknown): string {
     ENOSPC: 'the drive is full.',
     EDQUOT: 'the quota of the drive is used up.',
     EIO: 'the drive reports an error.',
+    EMFILE: "too many files are open. Raise Node-RED's limit (ulimit -n).",
+    ENFILE: "too many files are open. Raise the machine's limit (fs.file-max).",
   };
   return texts[code] ?? `the drive reports ${code}.`;
 }

@@ -10,6 +10,9 @@ export const CHUNK_MAX_BODY_BYTES = MIB;
 /** Empty lines written ahead: overwriting them spares the file system a change of the file's size at each flush. */
 export const CHUNK_PADDING_BYTES = 16 * KIB;
 
+/** When wall clock and monotonic clock moved apart by more than this, the wall clock was set, or the machine slept. */
+export const CLOCK_SET_MS = 2_000;
+
 /** An open chunk that was not written to for this long is sealed before the next write, which goes into a new one. */
 export const OPEN_CHUNK_IDLE_MS = 60_000;
 /**
@@ -35,6 +38,9 @@ export const FREE_SPACE_CHECK_BYTES = 4 * MIB;
 
 /** Kept in reserve, so that "these are done" can still be written to a full disk. */
 export const BALLAST_BYTES = 4 * MIB;
+
+/** An event whose picture was given up waits this long when the disk does not take that. */
+export const UNWRITTEN_SHED_RETRY_MS = 5_000;
 
 export const DEAD_MAX_BYTES = 256 * MIB;
 /** A refused event that cannot be put with the dead letters waits this long before it is tried again. */

@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import type { PicturePlace } from '../event/picture-place';
 import type { EventWarning, MetadataValue } from '../event/types';
 
@@ -44,7 +45,7 @@ export interface StoredEvent {
   /** UTF-8 bytes of `body` */
   bodyBytes: number;
   pictures: StoredPicture[];
-  /** wall clock at `append`, ms; for display and age only */
+  /** time of `append` by the wall clock as it is now, ms; for display and age only */
   acceptedAt: number;
   /** failed attempts so far, since this process started */
   attempts: number;
@@ -69,7 +70,8 @@ export interface OutboxStats {
   leased: number;
   dead: number;
   deadBytes: number;
-  /** ms since the oldest waiting event was accepted, undefined when empty or when the clock ran backwards */
+  /** ms since the oldest waiting event was accepted, whether the clock was set since then or not; undefined when empty, or
+   * when it was accepted before the start by a clock that was ahead */
   oldestAgeMs?: number;
   appended: number;
   acked: number;
@@ -124,17 +126,20 @@ export class OutboxDamage extends Error {
   readonly code = 'PICTURE_DAMAGED';
 }
 
-/** The two clocks that delivery needs. Tests pass their own. */
+/** The clocks that delivery needs. Tests pass their own. */
 export interface Clock {
   /** wall clock, ms since 1970: for display and age only, it may jump (a gateway boots in 1970) */
   now(): number;
   /** monotonic clock, ms since any fixed moment: for waits and due times */
   monotonic(): number;
+  /** ms since the machine started, its sleep included, to a second; without it, no machine is taken to sleep */
+  sinceBoot?(): number;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  sinceBoot: () => uptime() * 1000,
 };
 
 /** A durable queue of events: at least once, oldest due first, never two leases with one event id at the same time. */
@@ -157,8 +162,16 @@ export interface Outbox {
    * When it rejects (`OUTBOX_IO`), the outcome is still in force in this process; after a crash the events come back.
    */
   settle(lease: Lease, outcome: Settlement): Promise<void>;
-  /** Durable note that a picture was uploaded, so that a retry does not upload it again. */
+  /**
+   * Durable note that a picture was uploaded, so that a retry does not upload it again. When it rejects, the `sourceId` is not
+   * in force: a later lease does not have it.
+   */
   markUploaded(id: string, place: PicturePlace, sourceId: string): Promise<void>;
+  /**
+   * Durable note that the event is about to be sent together with its pictures: the target may have them from now on, so they are
+   * not given up for want of room. When it rejects, that holds until this process ends.
+   */
+  markSent(id: string): Promise<void>;
   /** Whether an event with this event id waits or is leased. */
   holds(eventId: string): boolean;
   /**

@@ -48,6 +48,8 @@ export interface DeliveryRoom {
   /** A batch of so many bytes was too large for the target. */
   batchTooLarge(bytes: number): void;
   markUploaded(id: string, place: PicturePlace, sourceId: string): Promise<boolean>;
+  /** Never rejects: delivery is worth more than what the disk did not take. */
+  markSent(id: string): Promise<void>;
   lateLandingMs: number;
   /** until then, requests of a sender before this one that ended without a word (a crash) may still land */
   guardedUntil(): number;
@@ -243,6 +245,7 @@ export class LeaseDelivery {
   private async postPacked(event: StoredEvent, packed: PackedEvent): Promise<void> {
     const goesAlone = this.room.memory.goesAlone(event);
     if (!goesAlone || this.room.tryIsolationTurn()) {
+      if (event.pictures.length > 0) await this.room.markSent(event.id);
       const answer = await this.send([event], packed);
       if (answer.failure && !goesAlone) this.room.noteRefusedRequest();
     } else this.waitForTurn([event]);

@@ -475,6 +475,7 @@ export class Sender {
         this.batchBytes = Math.max(SMALLEST_BATCH_BYTES, Math.min(this.batchBytes, Math.floor(bytes / 2)));
       },
       markUploaded: (id, place, sourceId) => this.markUploaded(id, place, sourceId),
+      markSent: (id) => this.outbox.markSent(id).catch((error: unknown) => this.noteError(error)),
       suspected: ({ eventId }, failure, retryAt) => {
         const error = this.errorOf(failure);
         const retryInMs = retryAt - this.clock.monotonic();

@@ -85,7 +85,8 @@ const FILE_FAULTS: Record<string, string> = {
   EPERM: 'cannot be read: the user that runs Node-RED has no permission.',
   ELOOP: 'cannot be read: its links point in a circle.',
   ENAMETOOLONG: 'cannot be read: the path is too long.',
-  EMFILE: 'cannot be read: too many files are open on this machine.',
+  EMFILE: "cannot be read: too many files are open. Raise Node-RED's limit (ulimit -n).",
+  ENFILE: "cannot be read: too many files are open. Raise the machine's limit (fs.file-max).",
   EIO: 'cannot be read: the disk reports an error.',
 };
 

@@ -212,6 +212,8 @@ class Sequence {
     const [picture] = event?.pictures ?? [];
     if (!event || !picture) return;
     const { role } = picture;
+    if (this.below(3) === 0) await this.answered(this.outbox.markSent(event.id));
+    if (this.dead) return;
     if (await this.answered(this.outbox.markUploaded(event.id, picture, `src-${role}`))) {
       this.know(event.body).uploaded.add(role);
     }

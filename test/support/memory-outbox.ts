@@ -157,6 +157,11 @@ export class MemoryOutbox implements Outbox {
     item.sourceIds.set(placeKey(place), sourceId);
   }
 
+  markSent(): Promise<void> {
+    this.mustBeOpen();
+    return Promise.resolve();
+  }
+
   holds(eventId: string): boolean {
     return this.items.some(({ record }) => record.eventId === eventId);
   }

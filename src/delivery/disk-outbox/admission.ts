@@ -20,7 +20,7 @@ export interface AdmissionLimits {
 /** The part of the outbox that gives up events and pictures. */
 export interface Sacrifice {
   drop(entry: Entry): void;
-  shed(entry: Entry, picture: PictureSlot): void;
+  shed(entry: Entry, pictures: PictureSlot[]): void;
 }
 
 type Shortage = 'events' | 'bytes' | 'disk';
@@ -105,12 +105,13 @@ export class Admission {
     if (shortage === 'events') return shortage;
     let freed = 0;
     for (const entry of this.queue.waiting()) {
-      for (const picture of entry.pictures ?? []) {
-        // An uploaded picture is in the event already; taking it out would make the event poorer.
-        if (picture.shed || picture.sourceId) continue;
-        freed += picture.size;
-        this.sacrifice.shed(entry, picture);
-      }
+      // What may be at the target already would be overwritten by a poorer event.
+      const pictures = (entry.pictures ?? []).filter(
+        ({ shed, sourceId, sent }) => !shed && !sourceId && !sent,
+      );
+      if (pictures.length === 0) continue;
+      for (const { size } of pictures) freed += size;
+      this.sacrifice.shed(entry, pictures);
       shortage = this.shortageAfter(freed, events, bytes);
       if (!shortage) break;
     }

@@ -104,6 +104,13 @@ export class ChunkFile {
     await this.folder.sync();
   }
 
+  /** Writes notes in place of the files that held them so far. */
+  async mergeNotes(merged: string[], lines: Buffer, token: string): Promise<void> {
+    await this.note(lines, token);
+    this.noteFiles = this.noteFiles.filter((name) => !merged.includes(name));
+    for (const name of merged) await this.folder.files.remove(this.folder.pathOf(name));
+  }
+
   /** Takes the events off the disk. The caller makes that durable by `ChunkFolder.sync`, then calls `removeNotes`. */
   async removeEvents(): Promise<void> {
     await this.seal();

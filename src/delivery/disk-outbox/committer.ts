@@ -3,7 +3,7 @@ import { CHUNK_MAX_BODY_BYTES, CHUNK_MAX_EVENTS, OPEN_CHUNK_IDLE_MS } from '../o
 import { CHUNK_SUFFIX, ChunkFile } from './chunk-file';
 import type { ChunkFolder } from './chunk-folder';
 import { isOutOfSpace } from './file-layer';
-import { encodeNote, type EventHeader, type Note, type PictureRecord } from './lines';
+import { encodeNote, type EventHeader, type Note } from './lines';
 import { isLongerAgo, type Moment, momentOf } from './moment';
 import { forEachLimited, placeOf, type PictureFile, type PictureFolder } from './pictures';
 import { Chunk, DUE_AT_ONCE, type Entry, type EventQueue, type PictureSlot } from './queue';
@@ -385,9 +385,9 @@ export class Committer {
   /** The disk refused: the notes are tried again with the next group. Until then no picture is removed. */
   private owe(chunk: Chunk, notes: PendingNotes, error: unknown): void {
     const pending = this.pendingFor(chunk);
-    pending.notes.unshift(...notes.notes);
+    pending.notes = withoutRepeated([...notes.notes, ...pending.notes]);
     pending.ended.unshift(...notes.ended);
-    pending.pictureFiles.unshift(...notes.pictureFiles);
+    pending.pictureFiles = [...new Set([...notes.pictureFiles, ...pending.pictureFiles])];
     for (const { reject } of notes.waiters) reject(error);
   }
 
@@ -426,13 +426,22 @@ function fitting(rest: { event: PreparedEvent }[], open: { events: number; bodyB
   return count;
 }
 
+/** Who hears that the disk refused may ask for the same note again and again. */
+function withoutRepeated(notes: Note[]): Note[] {
+  return [...new Map(notes.map((note) => [JSON.stringify(note), note])).values()];
+}
+
 function isFilledBy(slice: { event: PreparedEvent }[], open: { events: number; bodyBytes: number }): boolean {
   const bodyBytes = slice.reduce((sum, { event }) => sum + event.bodyBytes, open.bodyBytes);
   return open.events + slice.length >= CHUNK_MAX_EVENTS || bodyBytes >= CHUNK_MAX_BODY_BYTES;
 }
 
-export function toSlot(picture: PictureRecord): PictureSlot {
-  const { file, size, sourceId } = picture;
-  const slot = { ...placeOf(picture), file, size };
-  return sourceId === undefined ? slot : { ...slot, sourceId };
+export function toSlot({ role, image, file, size, sourceId, sent }: PictureSlot): PictureSlot {
+  return {
+    ...placeOf({ role, image }),
+    file,
+    size,
+    ...(sourceId !== undefined && { sourceId }),
+    ...(sent && { sent }),
+  };
 }

@@ -22,6 +22,7 @@ import {
   HEARTBEAT_STALE_MS,
   LEFT_ALONE_MS,
   LOCK_WAIT_MS,
+  UNWRITTEN_SHED_RETRY_MS,
 } from '../outbox-limits';
 import { Admission, type WhenFull } from './admission';
 import { ChunkFolder } from './chunk-folder';
@@ -38,6 +39,7 @@ import {
 import { type FolderLock, lockFolder, type TakeLock } from './folder-lock';
 import { checkMeta, foldersOf, prepareFolder, restrictFolder } from './folder';
 import { encodeEvent, type EventHeader } from './lines';
+import { AcceptanceTimes } from './moment';
 import type { OutboxNotice } from './notices';
 import { describePicture, PictureFolder, placeOf } from './pictures';
 import { type Chunk, type Entry, entryBytes, EventQueue, type PictureSlot } from './queue';
@@ -88,6 +90,8 @@ export class DiskOutbox implements Outbox {
   private readonly leased = new WeakMap<Lease, Entry[]>();
   /** those whose uploads are to be noted */
   private readonly leasedWithPictures = new Map<string, Entry>();
+  /** events with given up pictures of which that is not durable yet: after a crash they would go out with them. True once it is */
+  private readonly unwrittenSheds = new Map<Entry, Promise<boolean>>();
   /** settles after the last order on dead letters */
   private deadOrders: Promise<unknown> = Promise.resolve();
   private readonly listeners: (() => void)[] = [];
@@ -100,6 +104,7 @@ export class DiskOutbox implements Outbox {
   /** ends the wait for another owner of the folder */
   private readonly givenUp = new AbortController();
   private eventNumber = 0;
+  private times: AcceptanceTimes | undefined;
   private readonly totals = {
     appended: 0,
     acked: 0,
@@ -130,7 +135,7 @@ export class DiskOutbox implements Outbox {
     });
     const sacrifice = {
       drop: (entry: Entry) => this.drop(entry),
-      shed: (entry: Entry, picture: PictureSlot) => this.shed(entry, picture),
+      shed: (entry: Entry, pictures: PictureSlot[]) => this.shed(entry, pictures),
     };
     this.admission = new Admission(this.limits, this.queue, this.space, sacrifice, (notice) =>
       this.tell(notice),
@@ -178,6 +183,7 @@ export class DiskOutbox implements Outbox {
       if (this.closing) throw this.closedError();
       if (this.lost) throw this.lost;
       this.eventNumber = found.eventNumber;
+      this.times = new AcceptanceTimes(clock, this.eventNumber + 1);
       this.totals.corrupt = quarantine.found.corrupt;
       this.session = {
         committer: new Committer({ chunkFolder, queue, pictures, space, clock, token }, found.chunkNumber),
@@ -258,6 +264,7 @@ export class DiskOutbox implements Outbox {
   private prepare(record: OutboxRecord): PreparedEvent {
     const { eventId, useCaseId, body } = record;
     const id = `${String(++this.eventNumber).padStart(10, '0')}-${this.token}`;
+    this.times?.note(this.eventNumber);
     const pictures = record.pictures.map((picture, index) => describePicture(id, index, picture));
     const header: EventHeader = { put: id, at: this.clock.now(), eventId, useCaseId };
     if (pictures.length > 0) header.pictures = pictures;
@@ -271,14 +278,17 @@ export class DiskOutbox implements Outbox {
   async lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined> {
     this.mustBeOpen();
     for (;;) {
-      const entries = this.queue.select(max, this.clock.monotonic());
-      if (entries.length === 0) return undefined;
+      const selected = this.queue.select(max, this.clock.monotonic());
+      if (selected.length === 0) return undefined;
+      const entries = this.unwrittenSheds.size > 0 ? await this.withoutUnwrittenSheds(selected) : selected;
       const found = await this.read(entries);
       const sound = found.filter((event) => event.kind === 'event');
       for (const event of found)
         if (event.kind === 'damaged') await this.giveUpDamaged(event.entry, event.bytes);
       if (sound.length === 0) continue;
-      const lease = { events: sound.map((event) => presentEvent(event, this.pictures)) };
+      const lease = {
+        events: sound.map((event) => presentEvent(event, this.pictures, this.acceptedAt(event.entry))),
+      };
       this.noteLeased(
         lease,
         sound.map(({ entry }) => entry),
@@ -403,13 +413,25 @@ export class DiskOutbox implements Outbox {
     if (!entry) {
       throw new OutboxError('OUTBOX_IO', `No leased event ${id} has pictures: their upload cannot be noted.`);
     }
-    const key = placeKey(place);
-    for (const slot of entry.pictures ?? []) if (placeKey(slot) === key) slot.sourceId = sourceId;
     await committer
       .note(entry.chunk, { uploaded: id, ...placeOf(place), sourceId })
       .catch((error: unknown) => {
         throw this.asOutboxError(error, 'written');
       });
+    // Not before: after a crash, the event would go out a second time with another id.
+    const key = placeKey(place);
+    for (const slot of entry.pictures ?? []) if (placeKey(slot) === key) slot.sourceId = sourceId;
+  }
+
+  async markSent(id: string): Promise<void> {
+    const { committer } = this.mustBeOpen();
+    const entry = this.leasedWithPictures.get(id);
+    if (!entry?.pictures || entry.pictures.every(({ sent }) => sent)) return;
+    // In force at once: should the note fail, it is written with the next group.
+    for (const slot of entry.pictures) slot.sent = true;
+    await committer.note(entry.chunk, { sent: id }).catch((error: unknown) => {
+      throw this.asOutboxError(error, 'written');
+    });
   }
 
   holds(eventId: string): boolean {
@@ -422,7 +444,7 @@ export class DiskOutbox implements Outbox {
 
   stats(): OutboxStats {
     const oldest = this.queue.oldest();
-    const age = oldest ? this.clock.now() - oldest.acceptedAt : -1;
+    const age = oldest ? this.clock.now() - this.acceptedAt(oldest) : -1;
     return {
       events: this.queue.events,
       bytes: this.queue.bytes,
@@ -435,6 +457,11 @@ export class DiskOutbox implements Outbox {
       maxBytes: this.limits.maxBytes,
       freeBytes: this.space.freeBytes,
     };
+  }
+
+  /** By the clock as it is now. */
+  private acceptedAt({ id, acceptedAt }: Entry): number {
+    return this.times?.asOfNow(parseInt(id, 10), acceptedAt) ?? acceptedAt;
   }
 
   onAppended(listener: () => void): void {
@@ -515,12 +542,40 @@ export class DiskOutbox implements Outbox {
     this.end([entry]).catch(() => undefined);
   }
 
-  private shed(entry: Entry, picture: PictureSlot): void {
-    this.totals.shedPictures++;
-    this.queue.shed(picture);
-    this.mustBeOpen()
-      .committer.note(entry.chunk, { shed: entry.id, ...placeOf(picture) }, [], [picture.file])
-      .catch(() => undefined);
+  private shed(entry: Entry, pictures: PictureSlot[]): void {
+    this.totals.shedPictures += pictures.length;
+    for (const picture of pictures) this.queue.shed(picture);
+    void this.writeSheds(entry);
+  }
+
+  /** @returns false when the disk refused */
+  private writeSheds(entry: Entry): Promise<boolean> {
+    const { committer } = this.mustBeOpen();
+    const shed = (entry.pictures ?? []).filter((picture) => picture.shed);
+    const notes = shed.map((picture) =>
+      committer.note(entry.chunk, { shed: entry.id, ...placeOf(picture) }, [], [picture.file]),
+    );
+    const written = Promise.all(notes).then(
+      () => {
+        this.unwrittenSheds.delete(entry);
+        return true;
+      },
+      () => false,
+    );
+    this.unwrittenSheds.set(entry, written);
+    return written;
+  }
+
+  /** Of what is leased, those that may be sent without the pictures that were given up; the others wait for the disk. */
+  private async withoutUnwrittenSheds(entries: Entry[]): Promise<Entry[]> {
+    const isWritten = async (entry: Entry) => {
+      const written = this.unwrittenSheds.get(entry);
+      return !written || (await written) || this.writeSheds(entry);
+    };
+    const mayGo = await Promise.all(entries.map(isWritten));
+    const later = this.clock.monotonic() + UNWRITTEN_SHED_RETRY_MS;
+    entries.forEach((entry, index) => mayGo[index] || this.queue.release(entry, later, false));
+    return entries.filter((_, index) => mayGo[index]);
   }
 
   private asOutboxError(error: unknown, verb: string): OutboxError {
@@ -531,6 +586,13 @@ export class DiskOutbox implements Outbox {
         'OUTBOX_FULL',
         `The outbox in ${this.dir} could not be ${verb}: its disk is full (${code}). Free some space there, or ` +
           `choose an outbox folder on another disk.`,
+      );
+    }
+    if (code === 'EMFILE' || code === 'ENFILE') {
+      const whose = code === 'EMFILE' ? "Node-RED's limit (ulimit -n)" : "the machine's limit (fs.file-max)";
+      return new OutboxError(
+        'OUTBOX_IO',
+        `Too many open files (${code}): raise ${whose}. The outbox in ${this.dir} could not be ${verb}.`,
       );
     }
     return new OutboxError(

@@ -19,6 +19,7 @@ export interface PictureRecord extends PicturePlace {
   /** CRC-32 of the bytes */
   crc: string;
   sourceId?: string;
+  sent?: boolean;
 }
 
 export interface EventHeader {
@@ -30,10 +31,11 @@ export interface EventHeader {
   pictures?: PictureRecord[];
 }
 
-/** "These are done", "this picture is uploaded", "this picture was given up for want of room". */
+/** "These are done", "this picture is uploaded", "this goes out with its pictures", "this picture was given up for want of room". */
 export type Note =
   | { done: string[] }
   | ({ uploaded: string; sourceId: string } & PicturePlace)
+  | { sent: string }
   | ({ shed: string } & PicturePlace);
 
 const LINE_FEED = 0x0a;

@@ -7,6 +7,8 @@ export interface PictureSlot extends PicturePlace {
   file: string;
   size: number;
   sourceId?: string;
+  /** the event was sent with it, so that the target may have both */
+  sent?: boolean;
   shed?: boolean;
 }
 

@@ -74,7 +74,9 @@ function currentPictures(slots: PictureSlot[], records: PictureRecord[]): Pictur
   const pictures: PictureRecord[] = [];
   for (const record of records) {
     const slot = slots.find(({ file }) => file === record.file);
-    if (slot && !slot.shed) pictures.push(slot.sourceId ? { ...record, sourceId: slot.sourceId } : record);
+    if (!slot || slot.shed) continue;
+    const { sourceId, sent } = slot;
+    pictures.push({ ...record, ...(sourceId && { sourceId }), ...(sent && { sent }) });
   }
   return pictures;
 }
@@ -83,6 +85,7 @@ function currentPictures(slots: PictureSlot[], records: PictureRecord[]): Pictur
 export function presentEvent(
   { entry, pictures, body }: Extract<ReadEvent, { kind: 'event' }>,
   folder: PictureFolder,
+  acceptedAt: number,
 ): StoredEvent {
   const shed = entry.pictures?.filter((slot) => slot.shed).length ?? 0;
   const sent = shed > 0 ? flagShedPictures(body, shed) : body;
@@ -93,7 +96,7 @@ export function presentEvent(
     body: sent,
     bodyBytes: shed > 0 ? Buffer.byteLength(sent) : entry.bodyBytes,
     pictures: pictures.map((picture) => presentPicture(picture, folder)),
-    acceptedAt: entry.acceptedAt,
+    acceptedAt,
     attempts: entry.attempts,
   };
 }

@@ -21,6 +21,7 @@ export function isEventHeader(value: unknown): value is EventHeader {
 export function isNote(value: unknown): value is Note {
   if (!isRecord(value)) return false;
   if ('done' in value) return Array.isArray(value.done) && value.done.every(isOutboxId);
+  if ('sent' in value) return isOutboxId(value.sent);
   const { uploaded, shed, sourceId } = value;
   if (!isPlace(value)) return false;
   return uploaded === undefined ? isOutboxId(shed) : isOutboxId(uploaded) && isText(sourceId);

@@ -78,18 +78,39 @@ class Recovery {
     const live = new Map<string, LivePut>();
     const { chunkFolder, isYoung } = this.ground;
     const isOpen = mayBeOpen(await this.readLines(name, live));
-    for (const notes of noteFiles) await this.readLines(notes, live);
+    const notes: { name: string; bytes: Buffer }[] = [];
+    for (const notesName of noteFiles)
+      notes.push({ name: notesName, bytes: await this.readLines(notesName, live) });
     const { fresh, buried } = await this.separate([...live.values()]);
     const isLeftAlone = isOpen && (await isYoung(chunkFolder.pathOf(name)));
     const file = ChunkFile.sealed(chunkFolder, name, noteFiles, isLeftAlone);
     const mayGo = fresh.length === 0 && this.allSetAside && !isLeftAlone;
     if (mayGo && (await this.removeDone(file))) return;
-    if (buried.length > 0) {
-      // Without it, an event would wait again at the start after its dead letter was discarded.
-      const line = encodeNote({ done: buried });
-      await file.note(line, `${this.ground.token}0`).catch(() => undefined);
-    }
+    await this.mergeNotes(file, notes, buried).catch(() => undefined);
     if (fresh.length > 0) this.enqueue(file, fresh);
+  }
+
+  /**
+   * A chunk whose events end one by one gets a file of notes for each; at a start they become one. Only whole files: without the lock,
+   * another process may be in the midst of writing one.
+   * @param buried noted as well: without that, an event would wait again at the start after its dead letter was discarded
+   */
+  private async mergeNotes(
+    file: ChunkFile,
+    notes: { name: string; bytes: Buffer }[],
+    buried: string[],
+  ): Promise<void> {
+    const whole = notes.filter(
+      ({ bytes }) => !mayBeOpen(bytes) && scanLines(bytes).every(({ kind }) => kind === 'line'),
+    );
+    if (whole.length < 2 && buried.length === 0) return;
+    const lines = whole.map(({ bytes }) => bytes);
+    if (buried.length > 0) lines.push(encodeNote({ done: buried }));
+    await file.mergeNotes(
+      whole.map(({ name }) => name),
+      Buffer.concat(lines),
+      `${this.ground.token}0`,
+    );
   }
 
   /**
@@ -240,6 +261,10 @@ function toEntry(
 function applyNote(note: Note, live: Map<string, LivePut>): void {
   if ('done' in note) {
     for (const id of note.done) live.delete(id);
+    return;
+  }
+  if ('sent' in note) {
+    for (const slot of live.get(note.sent)?.pictures ?? []) slot.sent = true;
     return;
   }
   const id = 'uploaded' in note ? note.uploaded : note.shed;

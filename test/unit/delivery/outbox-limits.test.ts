@@ -4,6 +4,7 @@ import type { FolderLock } from '../../../src/delivery/disk-outbox/folder-lock';
 import { crc32, crc32ByTable } from '../../../src/delivery/disk-outbox/lines';
 import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
 import { flagShedPictures, SHED_KEY } from '../../../src/delivery/disk-outbox/shed-flag';
+import type { StoredEvent } from '../../../src/delivery/outbox';
 import { LEFT_ALONE_MS } from '../../../src/delivery/outbox-limits';
 import { BATCH, drain, numberedRecord, OPEN_LOCK, range, simOutbox } from '../../support/outbox-fixture';
 import { SimDisk } from '../../support/sim-disk';
@@ -76,6 +77,27 @@ describe('outbox limits', () => {
     );
     assert.deepEqual(first?.customMetadata, { [SHED_KEY]: 1 });
     assert.equal(second?.customMetadata, undefined);
+  });
+
+  it('shed-images: leaves the pictures of an event that was sent, also after a restart and back from the dead letters', async () => {
+    const limits = { maxBytes: 5_500, whenFull: 'shed-images' } as const;
+    const outbox = await open(limits);
+    await outbox.append([numberedRecord(0, 2_000)]);
+    const lease = await outbox.lease(BATCH);
+    assert.ok(lease);
+    const [{ id }] = lease.events as [StoredEvent];
+    await outbox.markSent(id);
+    await outbox.settle(lease, { acked: [], retry: [], dead: [{ id, code: 'REJECTED', why: 'no' }] });
+    await outbox.close(1_000);
+    const reopened = await open(limits);
+    await reopened.deadLetters.retry();
+    await reopened.append([numberedRecord(1, 2_000)]);
+    await reopened.append([numberedRecord(2, 2_000)]);
+    assert.equal(reopened.stats().shedPictures, 1);
+    assert.deepEqual(
+      (await reopened.lease(BATCH))?.events.map(({ pictures }) => pictures.length),
+      [1, 0, 1],
+    );
   });
 
   it('shed-images: refuses when no picture is left to shed', async () => {
