@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { encodeEvent, encodeNote, scanLines } from '../../../src/delivery/disk-outbox/lines';
 
-const event = (put: string, text = '') =>
-  encodeEvent({ put, at: 1, eventId: put, useCaseId: 'u' }, JSON.stringify({ eventId: put, text })).line;
+const idOf = (name: string) => `0000000001-${Buffer.from(name).toString('hex')}`;
+
+const event = (name: string, text = '') =>
+  encodeEvent(
+    { put: idOf(name), at: 1, eventId: name, useCaseId: 'u' },
+    JSON.stringify({ eventId: name, text }),
+  ).line;
 
 /** A chunk in which the line feed after each of these lines is another byte; the last one is as it was. */
 function glued(...lines: Buffer[]): Buffer {
@@ -16,29 +21,29 @@ function glued(...lines: Buffer[]): Buffer {
 const CHUNK_BYTES = 1024 * 1024;
 const MOST_MS = 200;
 
-const putsOf = (bytes: Buffer) =>
+const eventsOf = (bytes: Buffer) =>
   scanLines(bytes).map((place) =>
-    place.kind === 'line' && place.decoded.kind === 'event' ? place.decoded.header.put : place.kind,
+    place.kind === 'line' && place.decoded.kind === 'event' ? place.decoded.header.eventId : place.kind,
   );
 
 describe('a chunk with damaged line feeds', () => {
   it('gives every line that is sound, however many are glued together', () => {
     const names = Array.from({ length: 100 }, (_, index) => `e${index}`);
-    assert.deepEqual(putsOf(glued(...names.map((name) => event(name)))), names);
+    assert.deepEqual(eventsOf(glued(...names.map((name) => event(name)))), names);
   });
 
   it('gives lines of which the text looks like the start of another', () => {
     const alike = event('a', 'deadbeef {');
     assert.ok(alike.includes('deadbeef {"'), 'the text must look like the start of a line');
-    assert.deepEqual(putsOf(glued(alike, event('b'), alike)), ['a', 'b', 'a']);
+    assert.deepEqual(eventsOf(glued(alike, event('b'), alike)), ['a', 'b', 'a']);
   });
 
   it('gives the sound neighbours of a damaged line, which is one damaged place', () => {
     const damaged = event('b', 'x'.repeat(100));
     damaged[60] = 0;
     damaged[90] = 0x0a;
-    assert.deepEqual(putsOf(glued(event('a'), damaged, event('c'))), ['a', 'damage', 'c']);
-    assert.deepEqual(putsOf(glued(damaged, damaged, event('c'), encodeNote({ done: ['a'] }))), [
+    assert.deepEqual(eventsOf(glued(event('a'), damaged, event('c'))), ['a', 'damage', 'c']);
+    assert.deepEqual(eventsOf(glued(damaged, damaged, event('c'), encodeNote({ done: [idOf('a')] }))), [
       'damage',
       'c',
       'line',
