@@ -100,15 +100,20 @@ function refuseWithoutSign(
   if (firstLeftOut) refuseUnreadRows(firstLeftOut, unread, format);
 }
 
-/** The payload is an empty list, or an envelope with one. */
+/** The payload is an empty list, a list of empty ones (several pictures), or an envelope with one. */
 function hasEmptyList(payload: unknown): boolean {
-  if (Array.isArray(payload)) return payload.length === 0;
+  if (Array.isArray(payload)) return payload.every(isEmptyResult);
   return (
     isObject(payload) && Object.values(payload).some((value) => Array.isArray(value) && value.length === 0)
   );
 }
 
 /** The images that travel, and what was seen in all of them. */
+/** A list or, as servers of several pictures send it, the text of one. */
+function isEmptyResult(result: unknown): boolean {
+  return Array.isArray(result) ? result.length === 0 : result === '[]';
+}
+
 function convertImages(
   reading: Reading,
   engine: Engine,

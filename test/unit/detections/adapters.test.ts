@@ -1008,6 +1008,13 @@ describe('Ultralytics results of several pictures at once', () => {
     }
   });
 
+  it('found nothing where all lists are empty', () => {
+    for (const payload of [[[], []], ['[]']]) {
+      const { count, images } = convertDetections(payload, { format: 'ultralytics' });
+      assert.deepEqual([count, images.length], [0, payload.length]);
+    }
+  });
+
   it('are refused where a text is no result', () => {
     assertRefused('payload-not-json', ['offline'], { format: 'ultralytics' });
     assertRefused('unknown-format', ['{"name": "valve"}'], { format: 'ultralytics' });
