@@ -7,7 +7,7 @@ import { isLongRun, printedSeed } from '../support/seed';
 const WORKER = join(__dirname, 'fuzz-worker.ts');
 const SUBJECTS = ['pictures', 'replies', 'outbox', 'messages', 'admin'];
 /** All subjects together; `npm run fuzz -- --minutes 10` says otherwise. */
-const MINUTES = Number(process.env.VISION_EVENTS_FUZZ_MINUTES ?? (isLongRun ? 10 : 0.25));
+const MINUTES = Number(process.env.VISION_EVENTS_FUZZ_MINUTES ?? (isLongRun ? 10 : 0.2));
 /** To replay one case: `VISION_EVENTS_FUZZ_CASE="messages 17"`, with the seed. */
 const ONLY_CASE = process.env.VISION_EVENTS_FUZZ_CASE?.split(' ');
 /** A case that is silent for so long hangs for good. */
