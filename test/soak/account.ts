@@ -154,7 +154,8 @@ class Accounting {
       else if (dead.has(copy.number)) counts.dead++;
       else if (waiting.has(copy.number)) {
         counts.waiting++;
-        if (!this.evidence.refused.has(copy.number)) {
+        // Of a use case that takes nothing, most events are not even tried.
+        if (!this.evidence.refused.has(copy.number) && copy.flaw !== 'unknown use case') {
           this.fault('unexplained', `${nameOf(copy)} still waits, though nothing refused it`);
         }
       } else {
@@ -216,11 +217,21 @@ class Accounting {
     });
   }
 
-  /** Only a crash forgets which requests may still be carried out, and what was delivered but not noted yet. */
+  /**
+   * Two things only a crash forgets: what was delivered, but not noted yet, is sent again; and so may a request still be carried out
+   * whose answer was lost and that was repeated with success.
+   */
   private crashExplains(older: Arrival, newer: Arrival): boolean {
     const from = Math.min(older.receivedAt, newer.receivedAt);
-    const to = Math.max(older.storedAt, newer.storedAt);
-    return this.evidence.disturbances.some((each) => each.isUnclean && each.to >= from && each.from <= to);
+    const to = Math.max(older.receivedAt, newer.receivedAt);
+    const isCrashed = this.evidence.disturbances.some(
+      (each) => each.isUnclean && each.to >= from && each.from <= to,
+    );
+    const isSentAgain = older.receivedAt > newer.receivedAt;
+    const wasRepeated = this.arrivalsOf
+      .get(older.copyNumber)
+      ?.some((other) => other !== older && other.storedAt < newer.receivedAt);
+    return isCrashed && (isSentAgain || wasRepeated === true);
   }
 
   private lookAtContents(): void {

@@ -29,7 +29,7 @@ const FILE_PICTURE_BYTES = 200_000;
 const POST_DEADLINE_MS = 60_000;
 const PAUSE_WHILE_AWAY_MS = 250;
 const SAMPLE_MS = 5_000;
-const FLUSH_MS = 10_000;
+const LOOK_MS = 10_000;
 const LONGEST_FAULT_MS = 60_000;
 const LONGEST_WELL_MS = 40_000;
 const QUIET = { logging: { console: { level: 'info', metrics: false, audit: false } } };
@@ -197,10 +197,11 @@ export class Site {
     await this.server.enter('well');
     this.server.isSeasonArchived = false;
     const from = this.clock();
+    // Once: each flush also tries the refused events again, at the cost of the others.
+    await this.flush();
     while (this.clock() < from + longestMs && this.isMeantToRun) {
-      await this.flush();
       if (this.missing() === 0 && this.server.pending === 0) break;
-      await delay(FLUSH_MS);
+      await delay(LOOK_MS);
     }
     const drainedAfter = Math.round((this.clock() - from) / 1000);
     if (this.isMeantToRun) await this.terminate();
@@ -269,6 +270,9 @@ export class Site {
 
   private accountNow(): Account {
     const { server, load, disturbances } = this;
+    const arrivals = server.arrivals.map((arrival) => JSON.stringify(arrival));
+    writeFileSync(join(this.folder, 'arrivals.json'), `[${arrivals.join(',\n')}]\n`);
+    writeFileSync(join(this.folder, 'disturbances.json'), JSON.stringify(disturbances, undefined, 1));
     const always: Disturbance = {
       name: 'its settings',
       from: 0,

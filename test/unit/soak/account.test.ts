@@ -100,6 +100,17 @@ describe('the account of a soak', () => {
     assert.deepEqual(kindsOf({ ...evidence, disturbances: [crashAt(70_000)] }), ['older after newer']);
   });
 
+  it('takes a request that lands late over a crash for documented only when it had been repeated before', () => {
+    const disturbances = [crashAt(25_000)];
+    const late = arrivalOf(1, { receivedAt: 20_000, storedAt: 40_000 });
+    const repeated = arrivalOf(1, { receivedAt: 22_000, storedAt: 22_000 });
+    const newer = arrivalOf(2);
+    assert.deepEqual(kindsOf({ ...soundEvidence(), arrivals: [repeated, newer, late], disturbances }), []);
+    assert.deepEqual(kindsOf({ ...soundEvidence(), arrivals: [newer, late], disturbances }), [
+      'older after newer',
+    ]);
+  });
+
   it('notices wrong pictures, wrong boxes and events that nobody made', () => {
     const evidence = soundEvidence();
     evidence.arrivals.push(
