@@ -3,6 +3,7 @@ import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/disk-outb
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { VisionEventsClient } from '../../src/api/client';
+import { type FileLayer, nodeFileLayer } from '../../src/delivery/disk-outbox/file-layer';
 import type { FolderLock, TakeLock } from '../../src/delivery/disk-outbox/folder-lock';
 import type { Lease, Outbox, OutboxRecord } from '../../src/delivery/outbox';
 import { Sender } from '../../src/delivery/sender';
@@ -95,6 +96,9 @@ export const OPEN_LOCK: FolderLock = {
 };
 
 export const withoutLock: TakeLock = () => Promise.resolve(OPEN_LOCK);
+
+/** Real files, wherever tests have their folders: some machines keep them in memory, which an outbox would say. */
+export const durableFiles: FileLayer = { ...nodeFileLayer, forgets: () => Promise.resolve(undefined) };
 
 /** An outbox on a simulated disk, without a lock: the disk has one user. */
 export function simOutbox(disk: SimDisk, options: Partial<DiskOutboxOptions> = {}): DiskOutbox {

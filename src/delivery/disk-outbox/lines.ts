@@ -167,7 +167,7 @@ function decodeEvent(json: Buffer): DecodedLine {
 
 /**
  * Whether it begins and ends as an object does. What stands between is not looked at: parsing it would cost a start more than
- * all the rest, and the API refuses the one event that is none (test/faults/hostile-outbox.test.ts).
+ * all the rest, and the API refuses the one event that is none, which holds no other back (test/faults/hostile-outbox.test.ts).
  */
 function mayBeEvent(body: Buffer): boolean {
   return body[0] === 0x7b && body.at(-1) === 0x7d;
