@@ -240,6 +240,7 @@ export class Engine {
     return true;
   }
 
+  /** The polygon; an empty one when a point cannot be read, for the others alone would be another shape. */
   private readPolygon(
     plan: PointsPlan,
     row: unknown,
@@ -253,7 +254,8 @@ export class Engine {
     const points: [number, number][] = [];
     for (const point of raw) {
       const mapped = this.mapPoint(point, map, watch);
-      if (mapped) points.push(mapped);
+      if (!mapped) return [];
+      points.push(mapped);
     }
     return points;
   }

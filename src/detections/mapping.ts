@@ -3,7 +3,7 @@ import type { BoxConvention, CoordinateUnit } from './geometry';
 import { checkMapping } from './check-mapping';
 import { findRows, follow, parsePath } from './path';
 import type { PathStep } from './path';
-import { readPoints } from './points';
+import { readPoints, withoutZeros } from './points';
 import type { PointShape, ThirdValue } from './points';
 import { putArray, putFour } from './reading';
 import type {
@@ -307,9 +307,7 @@ function pointsPlan(
           if (Number.isInteger(id)) point.id = id;
         });
       }
-      return points.notFound === 'zero'
-        ? found?.filter(({ x, y }) => toNumber(x) !== 0 || toNumber(y) !== 0)
-        : found;
+      return points.notFound === 'zero' ? withoutZeros(found) : found;
     },
   };
 }

@@ -57,7 +57,7 @@ export interface FoundRows {
   /** for each row the key of the last `*`, where the path has one */
   keys?: readonly string[];
   /** what the row at a position lies in, from the element of the list around it out to the payload */
-  outerOf(index: number): readonly unknown[];
+  outerOf: (index: number) => readonly unknown[];
   /** values on the way that lack the rest of the path */
   without?: readonly unknown[];
 }
@@ -114,7 +114,7 @@ function findDeepRows(
   return {
     rows: places.map(({ value }) => opened(value)),
     keys: hasKeys ? places.map(({ key }) => key ?? '') : undefined,
-    outerOf(index) {
+    outerOf: (index) => {
       const { value, element, outer } = places[index] ?? base;
       return value === element ? outer : [element, ...outer];
     },

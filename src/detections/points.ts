@@ -1,29 +1,31 @@
 import type { RawPoint } from './reading';
-import { isAbsent, own } from './values';
+import { isAbsent, own, toNumber } from './values';
 
-/** `pairs`: [[x, y], …] and `xyObjects`: [{x, y}, …], each also read as the other. `flat`: [x, y, x, y, …]. `flatTriplets`: [x, y, v, …]. `xyArrays`: {x: […], y: […]}. */
+/** `pairs`: [[x, y], …]. `xyObjects`: [{x, y}, …]. `flat`: [x, y, x, y, …]. `flatTriplets`: [x, y, v, …]. `xyArrays`: {x: […], y: […]}. */
 export const POINT_SHAPES = ['pairs', 'xyObjects', 'flat', 'flatTriplets', 'xyArrays'] as const;
 export type PointShape = (typeof POINT_SHAPES)[number];
 
 /** What a third value of a keypoint means. COCO: 0 not labelled (left out), 1 occluded, 2 visible. A score never means occlusion. */
 export type ThirdValue = 'score' | 'coco-visibility';
 
-/** The raw points of a value in one of the shapes; undefined when the value does not have that shape. */
+/**
+ * The raw points of a value in one of the shapes; undefined when the value does not have that shape. A list of pairs or objects is read in
+ * every shape, for it can be nothing else.
+ */
 export function readPoints(value: unknown, shape: PointShape, third?: ThirdValue): RawPoint[] | undefined {
-  switch (shape) {
-    case 'xyObjects':
-    case 'pairs':
-      return Array.isArray(value) ? singlePoints(value, third) : undefined;
-    case 'flat':
-      return Array.isArray(value) ? flatPoints(value, 2) : undefined;
-    case 'flatTriplets':
-      return Array.isArray(value) ? flatPoints(value, 3, third) : undefined;
-    case 'xyArrays':
-      return arrayPoints(own(value, 'x'), own(value, 'y'));
-  }
+  if (shape === 'xyArrays' && !Array.isArray(value)) return arrayPoints(own(value, 'x'), own(value, 'y'));
+  if (!Array.isArray(value)) return undefined;
+  const hasSinglePoints = value.some((point) => typeof point === 'object' && point !== null);
+  if (hasSinglePoints || shape === 'pairs' || shape === 'xyObjects') return singlePoints(value, third);
+  return shape === 'xyArrays' ? undefined : flatPoints(value, shape === 'flat' ? 2 : 3, third);
 }
 
-/** Each point is a pair or an object: no point can be taken for the other kind, and some detectors change from one to the other. */
+/** Without the points at exactly 0, 0: pose models write them for joints that they did not see. */
+export function withoutZeros(points: RawPoint[] | undefined): RawPoint[] | undefined {
+  return points?.filter(({ x, y }) => toNumber(x) !== 0 || toNumber(y) !== 0);
+}
+
+/** Each point is a pair or an object: none can be taken for the other kind. */
 function singlePoints(values: readonly unknown[], third?: ThirdValue): RawPoint[] {
   return values.flatMap((value, id) =>
     Array.isArray(value)

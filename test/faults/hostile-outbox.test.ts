@@ -242,7 +242,7 @@ describe('a hostile outbox folder', function () {
           sender.start();
           try {
             await inTime(
-              until(() => outbox!.stats().acked === 2),
+              until(() => outbox!.stats().acked === 2, 'the others were not delivered'),
               'deliver',
             );
           } finally {

@@ -56,6 +56,17 @@ describe('checking a mapping', () => {
     ['box.fields.2', { box: { ...box, fields: ['x', 'y', 7, 'h'] } }],
     ['box.order', { box: { ...box, order: 'wh' } }],
     ['points.shape', { points: { path: 'p', units: 'pixel' } }],
+    ['points.path', { points: { path: [], shape: 'pairs', units: 'pixel' } }],
+    ['points.path.1', { points: { path: ['p', 'q..r'], shape: 'pairs', units: 'pixel' } }],
+    ['points.shape', { points: { path: ['p', 'q'], shape: 'flat', units: 'pixel' } }],
+    ['points.shape', { points: { path: 'p', shape: 'pairs', fields: ['a', 'b'], units: 'pixel' } }],
+    ['points.fields', { points: { path: 'p', fields: ['a'], units: 'pixel' } }],
+    ['points.fields.1', { points: { path: 'p', fields: ['a', '/b'], units: 'pixel' } }],
+    ['points.notFound', { points: { path: 'p', shape: 'pairs', notFound: 'null', units: 'pixel' } }],
+    ['predicted', { predicted: 'top' }],
+    ['class', { class: '../' + 'a..b' }],
+    ['class', { class: "['a" }],
+    ['class', { class: "['__proto__']" }],
     ['points.units', { points: { path: 'p', shape: 'pairs' } }],
     ['keypoints.third', { keypoints: { path: 'p', shape: 'pairs', units: 'pixel', third: 'visible' } }],
     ['imageSize.width', { imageSize: { height: 'h' } }],
@@ -239,5 +250,82 @@ describe('the recipes for OpenCV in docs/formats.md', () => {
     assert.deepEqual(images[0]?.annotations.instanceSegmentations, [
       { class: 'part', ...place, confidence: 0, points },
     ]);
+  });
+});
+
+describe('what rows and points may look like', () => {
+  it('a path with ../ leads out by one list each, up to the payload', () => {
+    const payload = { line: 'east', pages: [{ lane: 3, rows: [{ box: [200, 60, 160, 240] }] }] };
+    const classOf = (from: string) => boxes(payload, { list: 'pages[].rows[]', class: from })[0]?.class;
+    assert.equal(classOf('../lane'), '3');
+    assert.equal(classOf('../../line'), 'east');
+    assert.equal(classOf('../../../line'), 'unknown');
+    // behind the last list, the element itself is around the row
+    const nested = { pages: [{ lane: 4, row: { box: [200, 60, 160, 240] } }] };
+    assert.equal(boxes(nested, { list: 'pages[].row', class: '../lane' })[0]?.class, '4');
+    assert.equal(boxes({ line: 'west', found: [row] }, { class: '../line' })[0]?.class, 'west');
+  });
+
+  it('texts of JSON are read in place of rows and lists; other texts stay what they are', () => {
+    assert.deepEqual(boxes({ found: [JSON.stringify(row), row] }), [valve, valve]);
+    assert.deepEqual(boxes({ found: JSON.stringify([row]) }), [valve]);
+    assert.deepEqual(boxes({ found: JSON.stringify({ rows: [row] }) }, { list: 'found.rows' }), [valve]);
+    assert.deepEqual(boxes({ pages: [JSON.stringify({ rows: [row] })] }, { list: 'pages[].rows[]' }), [
+      valve,
+    ]);
+    assert.equal(read({ found: [row, '{"name":'] }).dropped, 1);
+    const names = { kind: 'classification', class: '', confidence: undefined, box: undefined };
+    const { images } = read({ found: ['[sic] valve', 'valve'] }, names);
+    assert.deepEqual(
+      images[0]!.annotations.classifications?.map((one) => one.class),
+      ['[sic] valve', 'valve'],
+    );
+  });
+
+  it('pairs and objects are read as either', () => {
+    const corners = [[200, 60], { x: 360, y: 60 }, [360, 300], { x: 200, y: 300 }];
+    for (const shape of ['pairs', 'xyObjects']) {
+      const points = { path: 'outline', shape, units: 'pixel' };
+      const { images } = read({ found: [{ ...row, outline: corners }] }, { points });
+      const expected = corners.map((corner) => (Array.isArray(corner) ? corner : [corner.x, corner.y]));
+      assert.deepEqual(images[0]!.annotations.instanceSegmentations?.[0]?.points, expected);
+    }
+  });
+
+  it('a polygon that lacks a point is not used: the box stays, and without one the row is left out', () => {
+    const outline = [
+      [200, 60],
+      [360, 60],
+      [360, null],
+      [200, 300],
+    ];
+    const points = { path: 'outline', shape: 'pairs', units: 'pixel' };
+    const withBox = read({ found: [{ ...row, outline }] }, { points });
+    assert.deepEqual(withBox.images[0]!.annotations, { objectDetections: [valve] });
+    assert.deepEqual(withBox.notes, ['bad-number', 'polygon-too-short']);
+    const good = {
+      name: 'lid',
+      outline: [
+        [0, 0],
+        [9, 0],
+        [9, 9],
+      ],
+    };
+    const { count, dropped } = read(
+      { found: [{ name: 'valve', outline }, good] },
+      { points, box: undefined },
+    );
+    assert.deepEqual([count, dropped], [1, 1]);
+  });
+
+  it('named points that are missing are no corner of a polygon', () => {
+    const points = { path: ['a', 'b', 'c', 'd'], shape: 'pairs', units: 'pixel' };
+    const corners = { a: [1, 1], b: [9, 1], c: [9, 9] };
+    const whole = { name: 'lid', ...corners, d: [1, 9] };
+    const { count, dropped } = read(
+      { found: [{ name: 'lid', ...corners }, whole] },
+      { points, box: undefined },
+    );
+    assert.deepEqual([count, dropped], [1, 1]);
   });
 });
