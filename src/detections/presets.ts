@@ -295,27 +295,14 @@ export const PRESETS: readonly Preset[] = [
     ],
   },
   {
-    id: 'label-studio',
-    label: 'Label Studio rectangles',
-    mappings: [
-      labelStudioMapping('result'),
-      labelStudioMapping('predictions[0].result'),
-      labelStudioMapping('annotations[0].result'),
-    ],
-  },
-  {
-    id: 'label-studio-polygons',
-    label: 'Label Studio polygons',
-    mappings: [
-      labelStudioPolygons('result'),
-      labelStudioPolygons('predictions[0].result'),
-      labelStudioPolygons('annotations[0].result'),
-    ],
-  },
-  {
     id: 'human-bodies',
     label: 'Human: bodies',
-    mappings: [humanMapping('body', 'person')],
+    mappings: [
+      {
+        ...humanMapping('body', 'person'),
+        keypoints: { path: 'keypoints', fields: ['position[0]', 'position[1]'], units: 'pixel' },
+      },
+    ],
   },
   {
     id: 'human-faces',
@@ -333,6 +320,24 @@ export const PRESETS: readonly Preset[] = [
     id: 'human-objects',
     label: 'Human: objects',
     mappings: [{ ...humanMapping('object', ''), class: 'label' }],
+  },
+  {
+    id: 'label-studio',
+    label: 'Label Studio rectangles',
+    mappings: [
+      labelStudioMapping('result'),
+      labelStudioMapping('predictions[0].result'),
+      labelStudioMapping('annotations[0].result'),
+    ],
+  },
+  {
+    id: 'label-studio-polygons',
+    label: 'Label Studio polygons',
+    mappings: [
+      labelStudioPolygons('result'),
+      labelStudioPolygons('predictions[0].result'),
+      labelStudioPolygons('annotations[0].result'),
+    ],
   },
   {
     id: 'landing-ai',
@@ -610,12 +615,38 @@ function axisMapping(list: string, box: string): Mapping {
   };
 }
 
+function namedCorners(...path: string[]) {
+  return { path, shape: 'xyObjects', units: 'pixel' } as const;
+}
+
 /** What a code says may be personal data: the class is its type, or what it says by the preset that says so. */
 function barcodePresets(): Preset[] {
   const cornerPoints = { path: 'cornerPoints', shape: 'xyObjects', units: 'pixel' } as const;
   const mappings = (read: (type: Mapping['class'], said: string) => Mapping['class']): Preset['mappings'] => [
     // the browser's BarcodeDetector and its substitutes
     { list: '', class: read('format', 'rawValue'), points: cornerPoints },
+    // zxing-wasm
+    {
+      list: '',
+      class: read('format', 'text'),
+      points: namedCorners(
+        'position.topLeft',
+        'position.topRight',
+        'position.bottomRight',
+        'position.bottomLeft',
+      ),
+    },
+    // jsQR knows QR codes only
+    {
+      list: '',
+      class: read({ const: 'qr_code' }, 'data'),
+      points: namedCorners(
+        'location.topLeftCorner',
+        'location.topRightCorner',
+        'location.bottomRightCorner',
+        'location.bottomLeftCorner',
+      ),
+    },
     // zbarimg --xml through the "xml" node; it gives no place
     {
       list: 'barcodes.source[].index[].symbol[]',

@@ -47,6 +47,20 @@ const asKeypoints = {
   list: { keypoints: { keypoints: OUTLINE.map(([x, y], id) => ({ id, x, y })) } },
 };
 
+const asCorners = {
+  list: {
+    instanceSegmentations: {
+      points: [
+        [200, 60],
+        [360, 60],
+        [360, 300],
+        [200, 300],
+      ] as [number, number][],
+    },
+  },
+  notes: ['box-derived', 'missing-confidence'] as NoteCode[],
+};
+
 const humanResult = { face: [], body: [], hand: [], gesture: [], object: [], width: 800, height: 600 };
 
 const sized = { context: { imageSize: PICTURE } };
@@ -485,6 +499,42 @@ export const CHOSEN: Fixture[] = [
     notes: ['box-derived', 'missing-confidence'],
   },
   {
+    name: 'zxing-wasm',
+    format: 'barcodes',
+    payload: [
+      {
+        format: 'valve',
+        text: 'LOT 7',
+        isValid: true,
+        position: {
+          topLeft: { x: 200, y: 60 },
+          topRight: { x: 360, y: 60 },
+          bottomRight: { x: 360, y: 300 },
+          bottomLeft: { x: 200, y: 300 },
+        },
+      },
+    ],
+    expected: { confidence: 0 },
+    ...asCorners,
+  },
+  {
+    name: 'jsQR',
+    format: 'barcodes',
+    payload: {
+      data: 'LOT 7',
+      version: 2,
+      location: {
+        topLeftCorner: { x: 200, y: 60 },
+        topRightCorner: { x: 360, y: 60 },
+        bottomRightCorner: { x: 360, y: 300 },
+        bottomLeftCorner: { x: 200, y: 300 },
+        topLeftFinderPattern: { x: 210, y: 70 },
+      },
+    },
+    expected: { class: 'qr_code', confidence: 0 },
+    ...asCorners,
+  },
+  {
     name: "the browser's detector",
     format: 'barcodes-text',
     payload: [{ format: 'qr_code', rawValue: 'valve', cornerPoints: outlinePoints }],
@@ -524,8 +574,19 @@ export const CHOSEN: Fixture[] = [
   {
     name: 'a result',
     format: 'human-bodies',
-    payload: { ...humanResult, body: [{ id: 0, score: 0.75, box: [200, 60, 160, 240] }] },
+    payload: {
+      ...humanResult,
+      body: [
+        {
+          id: 0,
+          score: 0.75,
+          box: [200, 60, 160, 240],
+          keypoints: OUTLINE.map(([x, y]) => ({ part: 'nose', score: 0.9, position: [x, y, -3] })),
+        },
+      ],
+    },
     expected: { class: 'person' },
+    ...asKeypoints,
   },
   {
     name: 'a result',
