@@ -186,11 +186,11 @@ function part(dice: Dice, depth: number): string {
     case 2:
       return JSON.stringify(jsonValue(dice, 1)) ?? 'null';
     case 3: {
-      const levels = dice.pick([10, 40, 8_000, 100_000]);
+      const levels = dice.pick([10, 40, 2_000, depth > 2 ? 100_000 : 40]);
       return '['.repeat(levels) + (depth > 1 ? part(dice, 0) : '') + ']'.repeat(levels);
     }
     case 4:
-      return `[${Array<string>(dice.pick([0, 1, 3, 1_001, 20_000]))
+      return `[${Array<string>(dice.pick([0, 1, 3, 1_001, depth > 2 ? 20_000 : 3]))
         .fill(part(dice, 0))
         .join(',')}]`;
     case 5:
