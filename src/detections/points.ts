@@ -1,5 +1,5 @@
 import type { RawPoint } from './reading';
-import { isAbsent, own, toNumber } from './values';
+import { everyRow, isAbsent, own, toNumber } from './values';
 
 /** `pairs`: [[x, y], …]. `xyObjects`: [{x, y}, …]. `flat`: [x, y, x, y, …]. `flatTriplets`: [x, y, v, …]. `xyArrays`: {x: […], y: […]}. */
 export const POINT_SHAPES = ['pairs', 'xyObjects', 'flat', 'flatTriplets', 'xyArrays'] as const;
@@ -9,15 +9,18 @@ export type PointShape = (typeof POINT_SHAPES)[number];
 export type ThirdValue = 'score' | 'coco-visibility';
 
 /**
- * The raw points of a value in one of the shapes; undefined when the value does not have that shape. A list of pairs or objects is read in
- * every shape, for it can be nothing else.
+ * The raw points of a value in one of the shapes; undefined when the value does not have that shape. A list of objects is read in every
+ * shape, a list of pairs in all but `xyArrays`: of two lists nobody knows whether they are points or axes.
  */
 export function readPoints(value: unknown, shape: PointShape, third?: ThirdValue): RawPoint[] | undefined {
-  if (shape === 'xyArrays' && !Array.isArray(value)) return arrayPoints(own(value, 'x'), own(value, 'y'));
+  if (shape === 'xyArrays') {
+    const isListOfPoints = everyRow(value, (point) => 'x' in point && 'y' in point);
+    return isListOfPoints ? singlePoints(value as unknown[]) : arrayPoints(own(value, 'x'), own(value, 'y'));
+  }
   if (!Array.isArray(value)) return undefined;
   const hasSinglePoints = value.some((point) => typeof point === 'object' && point !== null);
   if (hasSinglePoints || shape === 'pairs' || shape === 'xyObjects') return singlePoints(value, third);
-  return shape === 'xyArrays' ? undefined : flatPoints(value, shape === 'flat' ? 2 : 3, third);
+  return flatPoints(value, shape === 'flat' ? 2 : 3, third);
 }
 
 /** Without the points at exactly 0, 0: pose models write them for joints that they did not see. */
