@@ -35,6 +35,7 @@ export async function outboxState(RED: NodeAPI, { params }: AdminRequest) {
   return {
     open: true,
     folder: delivery.folder,
+    forgets: state.forgets ?? null,
     ...stateMessage(state),
     refusedEvents: state.deadLetters > 0 ? await refusedEvents(delivery) : [],
   };

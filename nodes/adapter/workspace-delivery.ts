@@ -46,6 +46,8 @@ export interface DeliverySurroundings {
 /** What the sender says, and the number of refused events that lie in the folder now, also from before. */
 export interface DeliveryState extends SenderState {
   deadLetters: number;
+  /** the kind of file system of the folder, when it does not outlive the container or the machine */
+  forgets?: RecoveryReport['forgets'];
 }
 
 /** What else nodes may want to hear. */
@@ -62,6 +64,7 @@ export interface DeliveryUser {
 interface OpenDelivery {
   outbox: DiskOutbox;
   sender: Sender;
+  forgets: RecoveryReport['forgets'];
 }
 
 /** The store-and-forward of one workspace: its outbox and sender, opened when the first node that uses them registers. */
@@ -131,7 +134,8 @@ export class WorkspaceDelivery {
   /** undefined while the outbox is not open */
   state(): DeliveryState | undefined {
     if (!this.open) return undefined;
-    return { ...this.open.sender.state(), deadLetters: this.open.outbox.stats().dead };
+    const { sender, outbox, forgets } = this.open;
+    return { ...sender.state(), deadLetters: outbox.stats().dead, forgets };
   }
 
   /** Why the outbox is not open although nodes use it; undefined while it is, or is not needed. */
@@ -277,7 +281,8 @@ export class WorkspaceDelivery {
       },
     });
     this.outbox = outbox;
-    this.tellRecovery(await outbox.open());
+    const report = await outbox.open();
+    this.tellRecovery(report);
     if (this.closed) throw this.closedError();
     const lateLandings = await takeLandings(this.folder);
     if (this.closed) throw this.closedError();
@@ -306,7 +311,7 @@ export class WorkspaceDelivery {
         outage: (notice) => this.tellOutage(notice),
       },
     });
-    this.open = { outbox, sender };
+    this.open = { outbox, sender, forgets: report.forgets };
     sender.start();
     return this.open;
   }

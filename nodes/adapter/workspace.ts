@@ -5,6 +5,7 @@ import { EventStoreClient } from '../../src/api/event-store-client';
 import { tooManyWait } from '../../src/api/connection-slots';
 import { ApiError } from '../../src/api/errors';
 import { MAX_CONNECTIONS } from '../../src/api/limits';
+import { printable } from '../../src/api/reply-text';
 import type { Target } from '../../src/delivery/target';
 import { workspaceDefaults, type WorkspaceProperties } from '../properties';
 import { PICTURE_MAX_BYTES } from '../../src/images/limits';
@@ -59,7 +60,8 @@ export class Workspace {
     this.delivery = new WorkspaceDelivery(config, {
       folder: outboxFolder(RED, node, config.outboxDir),
       target: this.target,
-      log: { info: (text) => node.log(text), warn: (text) => node.warn(text) },
+      // What is read back from the disk may hold anything.
+      log: { info: (text) => node.log(printable(text)), warn: (text) => node.warn(printable(text)) },
     });
   }
 

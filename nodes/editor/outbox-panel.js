@@ -157,12 +157,16 @@ function visionEventOutboxPanel(form, admin, selector) {
     [() => t('outbox.dropped'), ({ dropped }) => (dropped > 0 ? String(dropped) : undefined)],
     [() => t('outbox.lastError'), ({ lastError }) => lastError && errorText(lastError)],
     [() => t('outbox.folder'), ({ folder }) => folder],
+    [() => t('outbox.warning'), ({ forgets }) => given(forgets, forgetsText)],
   ];
 
   /** With its time: an error of last night is no error of now. */
   function errorText({ message, at }) {
     return at === undefined ? message : `${new Date(at).toLocaleString()} – ${message}`;
   }
+
+  const forgetsText = (kind) =>
+    kind === 'overlay' ? t('outbox.inContainer') : t('outbox.inMemory', { kind });
 
   const STATES = {
     idle: () => t('outbox.idle'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import express from 'express';
@@ -9,6 +9,7 @@ import { registerAdminRoutes } from '../../nodes/adapter/admin-routes';
 import { copyMessage, LastMessages, MAX_MESSAGE_BYTES, WATCH_MS } from '../../nodes/adapter/last-messages';
 import { visionEventDefaults } from '../../nodes/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
+import { nodeFileLayer } from '../../src/delivery/disk-outbox/file-layer';
 import { EVENT_NODE_ID, helper, roboflow, TestFlow, WORKSPACE_ID } from '../support/node-red-helper';
 import { refuseEvents } from '../support/refused-events';
 import { assertNoSecret } from '../support/secrets';
@@ -294,6 +295,21 @@ describe('admin routes', function () {
       assert.equal((await command('discard-refused'))['open'], true);
       await helper.unload();
       rmSync(outboxDir, { recursive: true });
+    });
+
+    it('tells that its folder does not outlive the machine', async function () {
+      const memory = '/dev/shm';
+      if (!existsSync(memory) || (await nodeFileLayer.forgets(memory)) !== 'tmpfs') this.skip();
+      const outboxDir = mkdtempSync(path.join(memory, 'vision-events-admin-'));
+      try {
+        await TestFlow.load({ delivery: 'queue' }, { baseUrl: simulator.url, apiKey: KEY, outboxDir });
+        const state = async () => (await ask.get(`workspaces/${WORKSPACE_ID}/outbox`)).body;
+        await until(async () => (await state())['open'] === true);
+        assert.equal((await state())['forgets'], 'tmpfs');
+      } finally {
+        await helper.unload();
+        rmSync(outboxDir, { recursive: true });
+      }
     });
 
     describe('single refused events', () => {

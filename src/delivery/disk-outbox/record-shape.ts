@@ -1,3 +1,4 @@
+import { MAX_IMAGES } from '../../event/limits';
 import type { EventHeader, Note, PictureRecord } from './lines';
 import { isOutboxId, PICTURE_FILE } from './names';
 
@@ -34,7 +35,7 @@ export function arePictures(value: unknown, id: string): value is PictureRecord[
 
 function isPicture(value: unknown, id: string): value is PictureRecord {
   if (!isRecord(value)) return false;
-  const { mediaType, name, metadata, file, size, crc, sourceId } = value;
+  const { mediaType, name, metadata, file, size, crc, sourceId, sent } = value;
   return (
     isPlace(value) &&
     isText(mediaType) &&
@@ -45,7 +46,8 @@ function isPicture(value: unknown, id: string): value is PictureRecord {
     isSize(size) &&
     isText(crc) &&
     CRC.test(crc) &&
-    (sourceId === undefined || isText(sourceId))
+    (sourceId === undefined || isText(sourceId)) &&
+    (sent === undefined || typeof sent === 'boolean')
   );
 }
 
@@ -61,8 +63,10 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
+/** An image far away would be reached by a list of as many entries. */
 function isPlace({ role, image = 0 }: Record<string, unknown>): boolean {
-  return (role === 'output' || role === 'input') && Number.isInteger(image) && Number(image) >= 0;
+  const isImage = Number.isInteger(image) && Number(image) >= 0 && Number(image) < MAX_IMAGES;
+  return isImage && (role === 'output' || role === 'input');
 }
 
 const isSize = (value: unknown) =>

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiskOutbox } from '../../../src/delivery/disk-outbox/disk-outbox';
+import { nodeFileLayer } from '../../../src/delivery/disk-outbox/file-layer';
 import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
 import {
   checkPictures,
@@ -89,6 +90,39 @@ describe('the pictures of several cameras', () => {
       ],
     );
     await second.close(1_000);
+  });
+});
+
+describe('a file system that does not outlive the machine or the container', () => {
+  for (const [kind, words] of [
+    ['overlay', /part of the container .* on a volume\.$/],
+    ['tmpfs', /in memory \(tmpfs\).* on a disk\.$/],
+    ['ramfs', /in memory \(ramfs\).* on a disk\.$/],
+    [undefined, undefined],
+  ] as const) {
+    it(`${kind ?? 'control: none'}, simulated: is said once at the start`, async () => {
+      const disk = new SimDisk();
+      disk.forgets = kind;
+      const notices: OutboxNotice[] = [];
+      const outbox = simOutbox(disk, { onNotice: (notice) => notices.push(notice) });
+      assert.equal((await outbox.open()).forgets, kind);
+      await outbox.append([numberedRecord(0)]);
+      assert.deepEqual(await drain(outbox), [0]);
+      await outbox.close(1_000);
+      assert.deepEqual(
+        notices.map(({ code }) => code),
+        kind ? ['NOT_DURABLE'] : [],
+      );
+      if (words) assert.match(notices[0]!.message, words);
+    });
+  }
+
+  it('is known by its type', async function () {
+    const mounts = await readFile('/proc/mounts', 'utf8').catch(() => '');
+    if (!/^\S+ \/dev\/shm tmpfs /m.test(mounts)) this.skip();
+    assert.equal(await nodeFileLayer.forgets('/dev/shm'), 'tmpfs');
+    assert.equal(await nodeFileLayer.forgets('/proc'), undefined, 'control');
+    assert.equal(await nodeFileLayer.forgets('/dev/shm/nothing/here'), undefined);
   });
 });
 

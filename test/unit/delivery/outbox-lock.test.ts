@@ -11,7 +11,7 @@ import { type FolderLock, lockFolder } from '../../../src/delivery/disk-outbox/f
 import { readOwner, thisProcess, writeOwner } from '../../../src/delivery/disk-outbox/lock-owner';
 import { isHeldByOwner, lockPlace } from '../../../src/delivery/disk-outbox/lock-socket';
 import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
-import { drain, numberedRecord } from '../../support/outbox-fixture';
+import { drain, durableFiles, numberedRecord } from '../../support/outbox-fixture';
 
 const IN_USE = { code: 'OUTBOX_IO', message: /is in use by process \d+ on / };
 
@@ -78,6 +78,7 @@ describe('the lock of an outbox folder', function () {
         const notices: OutboxNotice[] = [];
         const outbox = new DiskOutbox({
           dir,
+          files: durableFiles,
           ballastBytes: 0,
           freeSpaceFloorBytes: 0,
           onNotice: (notice) => notices.push(notice),

@@ -3,9 +3,9 @@ import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiskOutbox } from '../../../src/delivery/disk-outbox/disk-outbox';
-import { type FileLayer, nodeFileLayer } from '../../../src/delivery/disk-outbox/file-layer';
+import type { FileLayer } from '../../../src/delivery/disk-outbox/file-layer';
 import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
-import { BATCH, drain, numberedRecord } from '../../support/outbox-fixture';
+import { BATCH, drain, durableFiles, numberedRecord } from '../../support/outbox-fixture';
 
 const rightsOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
 
@@ -29,7 +29,7 @@ describe('the rights on an outbox folder', () => {
     await rm(parent, { recursive: true });
   });
 
-  async function open(files: FileLayer = nodeFileLayer): Promise<DiskOutbox> {
+  async function open(files: FileLayer = durableFiles): Promise<DiskOutbox> {
     const onNotice = (notice: OutboxNotice) => notices.push(notice);
     const outbox = new DiskOutbox({ dir, ballastBytes: 4096, freeSpaceFloorBytes: 0, files, onNotice });
     await outbox.open();
@@ -102,7 +102,7 @@ describe('the rights on an outbox folder', () => {
   });
 
   it('that cannot be changed keep nothing from working, and are said at each start', async () => {
-    const stubborn: FileLayer = { ...nodeFileLayer, restrict: () => Promise.resolve('wide') };
+    const stubborn: FileLayer = { ...durableFiles, restrict: () => Promise.resolve('wide') };
     for (const n of [0, 1]) {
       const outbox = await open(stubborn);
       await outbox.append([numberedRecord(n)]);
