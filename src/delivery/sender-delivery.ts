@@ -67,6 +67,12 @@ const ENVELOPE_BYTES = 13;
 /** An event whose picture or body is damaged cannot be sent by waiting. */
 const DAMAGED_BODY_CODE = 'EVENT_DAMAGED';
 
+interface RefusedGroup {
+  group: StoredEvent[];
+  failure: SendFailure;
+  tooLarge: boolean;
+}
+
 /** The way of one lease: pictures first, then the events, then the guilty ones of a refused batch. */
 export class LeaseDelivery {
   readonly outcome: Settlement = { acked: [], retry: [], dead: [] };
@@ -138,10 +144,13 @@ export class LeaseDelivery {
 
   /** Sends events whose pictures are at the target. */
   private async post(ready: StoredEvent[]): Promise<void> {
-    const alone = ready.filter((event) => this.room.memory.goesAlone(event));
-    const together = ready.filter((event) => !this.room.memory.goesAlone(event));
-    const refused: { group: StoredEvent[]; failure: SendFailure; tooLarge: boolean }[] = [];
-    for (const { group, isBehind } of this.groupsOf(together)) {
+    const { memory } = this.room;
+    const alone = ready.filter((event) => memory.goesAlone(event));
+    const together = ready.filter((event) => !memory.goesAlone(event));
+    const known = together.filter((event) => memory.refusedTogether(event));
+    const fresh = known.length > 0 ? together.filter((event) => !memory.refusedTogether(event)) : together;
+    const refused: RefusedGroup[] = [];
+    for (const { group, isBehind } of this.groupsOf(fresh)) {
       if (!this.mayGoOn(group)) break;
       if (isBehind && !this.room.hasIsolationTurn()) {
         this.waitForTurn(group);
@@ -154,11 +163,19 @@ export class LeaseDelivery {
       refused.push({ group, failure: answer.failure, tooLarge: answer.tooLarge });
     }
     // Looking for the guilty ones can take minutes, for which the other batches of the lease need not wait.
-    for (const { group, failure, tooLarge } of refused) {
+    for (const { group, failure, tooLarge } of [...refused, ...this.knownRefused(known)]) {
       if (this.mayGoOn(group)) await this.isolate(group, failure, tooLarge);
       if (!this.mayGoOn(group)) this.noteStretch(group);
     }
     await this.tryAlone(alone);
+  }
+
+  /** What was refused together before waits to be taken apart; to send it together once more would only spend the budget. */
+  private *knownRefused(events: StoredEvent[]): Generator<RefusedGroup> {
+    for (const { group } of this.groupsOf(events)) {
+      const failure = group[0] && this.room.memory.refusedTogether(group[0]);
+      if (failure) yield { group, failure, tooLarge: failure.statusCode === 413 };
+    }
   }
 
   private async tryAlone(events: StoredEvent[]): Promise<void> {
@@ -443,9 +460,11 @@ export class LeaseDelivery {
       for (const event of group) {
         this.putOff(event, this.room.now() + ISOLATION_TURN_WAIT, failure.message);
         if (isInStretch) memory.noteInStretch(event, true);
+        else memory.noteRefusedTogether(event, failure);
       }
       return;
     }
+    for (const event of group) memory.noteRefusedTogether(event, undefined);
     try {
       const giveUp = () => this.halted || !memory.isOpen(useCaseId);
       const send = async (part: StoredEvent[]): Promise<GroupAnswer> => {

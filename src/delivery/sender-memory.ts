@@ -13,6 +13,7 @@ import {
   type Suspicion,
   type UseCaseHealth,
 } from './retry-policy';
+import type { SendFailure } from './target';
 
 /** What went wrong with one event so far. Forgotten when the event leaves the outbox, and with the process. */
 interface Trouble {
@@ -23,6 +24,8 @@ interface Trouble {
   mayBeStored: boolean;
   /** it was refused together with others of a bad stretch, and not tried alone yet */
   isInStretch: boolean;
+  /** why it was refused together with others, while the guilty ones of them are still to be found */
+  refusedTogether?: SendFailure;
   suspicion?: Suspicion;
   /** ids of pictures that were uploaded, though the outbox could not write that down yet */
   sourceIds: Map<string, string>;
@@ -98,6 +101,14 @@ export class SenderMemory {
 
   noteInStretch(event: StoredEvent, isInStretch: boolean): void {
     if (isInStretch || this.troubles.has(event.id)) this.trouble(event).isInStretch = isInStretch;
+  }
+
+  noteRefusedTogether(event: StoredEvent, failure: SendFailure | undefined): void {
+    if (failure || this.troubles.has(event.id)) this.trouble(event).refusedTogether = failure;
+  }
+
+  refusedTogether(event: StoredEvent): SendFailure | undefined {
+    return this.troubles.get(event.id)?.refusedTogether;
   }
 
   isSuspect(event: StoredEvent): boolean {

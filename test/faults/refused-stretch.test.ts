@@ -99,3 +99,35 @@ describe('fault 26: a stretch of refused events before good ones of the same use
     assert.ok(longest > MINUTE, `longest age ${longest} ms`);
   });
 });
+
+/** One in a hundred of a backlog is refused. @returns how many good ones still wait after so many minutes */
+async function goodLeftOfScattered(
+  seed: number,
+  minutes: number,
+  spoil: (bench: SenderBench) => void = () => undefined,
+): Promise<number> {
+  const random = seededRandom(seed);
+  const bench = newBench(seed);
+  spoil(bench);
+  const ids = Array.from({ length: 3000 }, (_, index) => `${random() < 0.01 ? 'bad' : 'good'}${index}`);
+  await bench.append(...ids.map((id) => record(id)));
+  await bench.clock.advance(minutes * MINUTE);
+  return ids.filter((id) => !isBad(id) && !bench.target.acceptedAt.has(id)).length;
+}
+
+describe('fault 28: a backlog with one refused event in a hundred', function () {
+  this.timeout(120_000);
+
+  it('delivers the 99 others within the budget of lone trials: 3,000 in ten minutes', async () => {
+    const seed = printedSeed('scattered refusals');
+    for (let round = 0; round < rounds(1, 10); round++)
+      assert.equal(await goodLeftOfScattered(seed + round, 10), 0);
+  });
+
+  it('control: a sender that sends what was refused together once more spends the budget on that', async () => {
+    const left = await goodLeftOfScattered(1, 20, ({ sender }) => {
+      sender['memory'].refusedTogether = () => undefined;
+    });
+    assert.ok(left > 500, `${left} good ones left`);
+  });
+});
