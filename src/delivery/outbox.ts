@@ -1,4 +1,5 @@
 import type { EventWarning } from '../event/types';
+import type { ClockSetting } from './clock-watch';
 
 /** A picture that waits beside its event until it is uploaded. */
 export interface OutboxPicture {
@@ -17,6 +18,11 @@ export interface OutboxRecord {
   /** the event as JSON; `images[0]` gets `sourceId` / `inputSourceId` from the uploads when it is sent */
   body: string;
   pictures: OutboxPicture[];
+  /**
+   * The clock by which the event's `timestamp` says "now", while that may turn out to be wrong. Once the clock is set, the time is put
+   * right, unless the event was leased before: from then on its bytes are fixed.
+   */
+  clock?: ClockSetting;
 }
 
 /** A picture as the sender sees it: bytes are read on demand, the `sourceId` is known once it was uploaded. */

@@ -1,4 +1,5 @@
 import * as zlib from 'node:zlib';
+import type { ClockSetting } from '../clock-watch';
 
 /**
  * The line of a chunk file: eight hexadecimal digits of a CRC-32, a space, a JSON record, a line feed.
@@ -25,11 +26,14 @@ export interface EventHeader {
   eventId: string;
   useCaseId: string;
   pictures?: PictureRecord[];
+  /** stored while the clock was plainly wrong: by which process, and its setting */
+  clockUnset?: ClockSetting & { process: string };
 }
 
-/** "These are done", "this picture is uploaded", "this picture was given up for want of room". */
+/** "These are done", "the clock was set by so many ms since these happened", "this picture is uploaded", "this picture was given up for want of room". */
 export type Note =
   | { done: string[] }
+  | { shifted: string[]; by: number }
   | { uploaded: string; role: 'output' | 'input'; sourceId: string }
   | { shed: string; role: 'output' | 'input' };
 
@@ -97,7 +101,7 @@ export function decodeLine(line: Buffer): DecodedLine | undefined {
   try {
     if (json.subarray(0, 6).equals(PUT_START)) return decodeEvent(json);
     const note = JSON.parse(json.toString()) as Record<string, unknown>;
-    if (Array.isArray(note.done) || note.uploaded !== undefined || note.shed !== undefined) {
+    if (Array.isArray(note.done) || isShift(note) || note.uploaded !== undefined || note.shed !== undefined) {
       return { kind: 'note', note: note as Note };
     }
     return { kind: 'unknown' };
@@ -105,6 +109,9 @@ export function decodeLine(line: Buffer): DecodedLine | undefined {
     return { kind: 'unknown' };
   }
 }
+
+const isShift = ({ shifted, by }: Record<string, unknown>): boolean =>
+  Array.isArray(shifted) && Number.isSafeInteger(by);
 
 const PUT_START = Buffer.from('{"put"');
 const PUT_TEXT = '{"put":"';

@@ -8,6 +8,8 @@ export interface OutboxNotice {
     | 'DEAD_LETTERS_FULL'
     | 'LOCK_LOST'
     | 'LOCK_BY_HEARTBEAT'
+    | 'CLOCK_WRONG'
+    | 'CLOCK_SET'
     | 'RIGHTS';
   message: string;
 }
