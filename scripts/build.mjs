@@ -16,6 +16,8 @@ const compiled = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconf
 });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
+stampBuildTime(path.join(dist, 'src/built-at.js'));
+
 const nodes = path.join(root, 'nodes');
 for (const name of readdirSync(nodes)) {
   if (name.endsWith('.html'))
@@ -26,6 +28,17 @@ for (const [from, to] of [
   [path.join(root, 'icons'), path.join(dist, 'nodes', 'icons')],
 ]) {
   if (existsSync(from)) cpSync(from, to, { recursive: true });
+}
+
+/** A clock before the build is plainly wrong. SOURCE_DATE_EPOCH (s) makes a build repeatable. */
+function stampBuildTime(file) {
+  const { SOURCE_DATE_EPOCH } = process.env;
+  const builtAt = SOURCE_DATE_EPOCH === undefined ? Date.now() : Number(SOURCE_DATE_EPOCH) * 1000;
+  const text = readFileSync(file, 'utf8');
+  const stamped = text.replace(/Date\.UTC\(.*?\)/, String(builtAt));
+  if (stamped === text || !Number.isSafeInteger(builtAt))
+    throw new Error(`${file}: no place for the build time`);
+  writeFileSync(file, stamped);
 }
 
 /**

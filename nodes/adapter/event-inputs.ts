@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
+import { processClockWatch } from '../../src/delivery/clock-watch';
 import { DERIVATIONS, parseClasses, type Derivation } from '../../src/event/derive';
 import { EVENT_DATA_RULES } from '../../src/event/rules';
 import { EVENT_TYPES, type EventType } from '../../src/event/types';
@@ -138,7 +139,7 @@ export class EventInputs {
   private evaluatorOf(name: InputName): Evaluate {
     const type = this.typeOf(name);
     if (name === 'eventId' && type === 'uuid') return () => FRESH_ID;
-    if (name === 'timestamp' && type === 'now') return () => Date.now();
+    if (name === 'timestamp' && type === 'now') return () => processClockWatch.now();
     const derivation = DERIVATIONS.find((known) => known === type);
     if (!derivation) return typedInput(this.RED, this.node, name, this.config[name], type);
     const classes = this.config[name];

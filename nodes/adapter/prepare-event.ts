@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { DetectionContext, DetectionResult, DetectionSettings, Size } from '../../src/detections/types';
 import { convertDetections } from '../../src/detections/convert';
+import { DoubtfulNow } from '../../src/delivery/clock-watch';
 import { compose, type Composed } from '../../src/event/compose';
 import { derive, deriveFromPart, filterDetections, parseClasses } from '../../src/event/derive';
 import { repair } from '../../src/event/repair';
+import type { StrictOptions } from '../../src/event/strict';
 import { unusualTimeForm } from '../../src/event/timestamp';
 import type { VisionEvent } from '../../src/event/types';
 import { validate, type Validation } from '../../src/event/validate';
+import { isPlainlyWrong } from '../../src/event/wrong-clock';
 import type { VisionEventProperties } from '../properties';
 import { DerivedField, FRESH_ID, type EventValues } from './event-inputs';
 import type { LoadedPicture } from './event-pictures';
@@ -23,6 +26,8 @@ export interface EventSettings {
   minConfidence?: number;
   classes: string[];
   onWarnings: VisionEventProperties['onWarnings'];
+  /** its events are stored first: a time "now" of a clock that is plainly wrong is put right there */
+  isStored: boolean;
 }
 
 export function eventSettings(config: VisionEventProperties): EventSettings {
@@ -32,6 +37,7 @@ export function eventSettings(config: VisionEventProperties): EventSettings {
     minConfidence: numberOf(config.minConfidence),
     classes: parseClasses(config.classes ?? ''),
     onWarnings: config.onWarnings || 'send',
+    isStored: config.delivery === 'queue',
   };
 }
 
@@ -83,12 +89,23 @@ export function prepareEvent(
   context: MessageContext,
   report: EventReport,
 ): VisionEvent {
-  return checkEvent(
-    composeEvent(values, settings, context, report).event,
-    settings.onWarnings,
-    context.now,
-    report,
-  );
+  const { event } = composeEvent(values, settings, context, report);
+  return checkEvent(event, settings.onWarnings, checkMoment(values, settings, context), report);
+}
+
+/** By which a time is checked. */
+export interface CheckMoment extends StrictOptions {
+  /** epoch ms */
+  now: number;
+}
+
+export function checkMoment(
+  values: EventValues,
+  settings: EventSettings,
+  { now }: MessageContext,
+): CheckMoment {
+  const isDoubtful = values.inputs.timestamp instanceof DoubtfulNow;
+  return { now, timeFollows: settings.isStored && isDoubtful && isPlainlyWrong(now) };
 }
 
 /** The first half of `prepareEvent`. @throws DetectionError when the payload cannot be converted */
@@ -109,7 +126,7 @@ export function composeEvent(
     eventId: inputs.eventId === FRESH_ID ? randomUUID() : inputs.eventId,
     eventType,
     useCaseId: inputs.useCase,
-    timestamp: inputs.timestamp,
+    timestamp: inputs.timestamp instanceof DoubtfulNow ? new Date(inputs.timestamp.at) : inputs.timestamp,
     deviceId: inputs.deviceId ?? context.deviceId,
     streamId: inputs.streamId,
     workflowId: inputs.workflowId,
@@ -178,16 +195,16 @@ function metadataBase(converted: DetectionResult | undefined, metadataFrom: unkn
 export function checkEvent(
   given: unknown,
   onWarnings: EventSettings['onWarnings'],
-  now: number,
+  { now, ...options }: CheckMoment,
   report: EventReport,
 ): VisionEvent {
   let event = given;
-  let validation = validate(event, now);
+  let validation = validate(event, now, options);
   if (onWarnings === 'repair' && (validation.warningCount > 0 || validation.errors.length > 0)) {
     const mended = repair(event);
     event = mended.event;
     report.repaired = mended.repaired;
-    validation = validate(event, now);
+    validation = validate(event, now, options);
   }
   const { errors, warnings, warningCount } = validation;
   const { eventId } = (event ?? {}) as { eventId?: unknown };

@@ -1,3 +1,4 @@
+import { DoubtfulNow } from '../../src/delivery/clock-watch';
 import type { OutboxRecord } from '../../src/delivery/outbox';
 import { mayBeStored } from '../../src/delivery/retry-policy';
 import type { PackedEvent, SendFailure, Target, TargetReceipt } from '../../src/delivery/target';
@@ -7,9 +8,18 @@ import type { EventPictures, LoadedPicture } from './event-pictures';
 import { FlowError, toFlowError } from './flow-error';
 import type { EventReport } from './report';
 
-/** What the outbox keeps of an event. */
-export function outboxRecord(event: VisionEvent, pictures: LoadedPicture[] = []): OutboxRecord {
+/**
+ * What the outbox keeps of an event.
+ *
+ * @param time as the node knew it: a "now" that may turn out to be wrong is put right later
+ */
+export function outboxRecord(
+  event: VisionEvent,
+  pictures: LoadedPicture[] = [],
+  time?: unknown,
+): OutboxRecord {
   return {
+    ...(time instanceof DoubtfulNow && { clock: time.setting }),
     eventId: event.eventId,
     useCaseId: event.useCaseId,
     body: eventJson(event),

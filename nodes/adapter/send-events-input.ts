@@ -56,7 +56,7 @@ export function checkGivenEvent(
   const named = typeof event === 'object' && event !== null && !Array.isArray(event) ? event : undefined;
   const needsDevice = context.deviceId !== '' && named && !('deviceId' in named);
   const complete = needsDevice ? { ...named, deviceId: context.deviceId } : event;
-  return checkEvent(complete, context.onWarnings, context.now, report);
+  return checkEvent(complete, context.onWarnings, { now: context.now }, report);
 }
 
 /** A Date, a number that is none: what is checked has to be what is sent. */

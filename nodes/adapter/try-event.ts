@@ -11,7 +11,14 @@ import { FlowError, toFlowError } from './flow-error';
 import type { FlowMessage } from './guarded-input';
 import { copyMessage, lastMessages, MAX_PICTURE_BYTES, type KeptMessage } from './last-messages';
 import { eventSettingsFault } from './number-settings';
-import { checkEvent, composeEvent, eventSettings, messageContext } from './prepare-event';
+import {
+  checkEvent,
+  checkMoment,
+  composeEvent,
+  eventSettings,
+  messageContext,
+  type CheckMoment,
+} from './prepare-event';
 import type { EventReport } from './report';
 import { workspaceOf, type Workspace } from './workspace';
 
@@ -76,9 +83,10 @@ class Trial {
     const settings = eventSettings(config);
     const context = messageContext(message, loaded, workspace?.deviceId ?? '');
     const { event: composed, imageSizes } = composeEvent(values, settings, context, report);
-    this.show(composed, imageSizes, context.now);
-    const event = checkEvent(composed, settings.onWarnings, context.now, report);
-    this.show(event, imageSizes, context.now);
+    const checkedBy = checkMoment(values, settings, context);
+    this.show(composed, imageSizes, checkedBy);
+    const event = checkEvent(composed, settings.onWarnings, checkedBy, report);
+    this.show(event, imageSizes, checkedBy);
     return this.soFar();
   }
 
@@ -88,8 +96,8 @@ class Trial {
     return { detections, uncertain, repaired, imagesLeftOut, ...this.found };
   }
 
-  private show(event: unknown, imageSizes: unknown[], now: number): void {
-    const { errors, warnings, warningCount, asStored } = validate(event, now);
+  private show(event: unknown, imageSizes: unknown[], { now, ...options }: CheckMoment): void {
+    const { errors, warnings, warningCount, asStored } = validate(event, now, options);
     const isStoredWhole = asStored === event;
     Object.assign(this.found, { event, imageSizes, errors, warnings, warningCount, isStoredWhole });
     this.found['asStored'] = isStoredWhole ? undefined : asStored;

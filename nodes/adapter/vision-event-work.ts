@@ -175,7 +175,7 @@ export class VisionEventWork {
         this.config.delivery === 'queue' || (!isFresh && (await workspace.delivery.holds(event.eventId)));
       if (mustQueue) {
         // Resolves once the event is safe on the disk; the workspace's sender delivers it.
-        await workspace.delivery.append([outboxRecord(event, pictures)]);
+        await workspace.delivery.append([outboxRecord(event, pictures, values.inputs.timestamp)]);
         report.state = 'queued';
         return event;
       }

@@ -61,3 +61,6 @@ export const HEARTBEAT_STALE_MS = 15_000;
 
 /** So many pictures are written at the same time; more would only queue up in front of one disk. */
 export const PICTURE_WRITES_AT_ONCE = 4;
+
+/** How often a clock that may be wrong is looked at while events wait whose time depends on it. */
+export const CLOCK_LOOK_MS = 10_000;

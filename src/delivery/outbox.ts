@@ -1,6 +1,7 @@
 import { uptime } from 'node:os';
 import type { PicturePlace } from '../event/picture-place';
 import type { EventWarning, MetadataValue } from '../event/types';
+import type { ClockSetting } from './clock-watch';
 
 /** A picture that waits beside its event until it is uploaded. */
 export interface OutboxPicture extends PicturePlace {
@@ -20,6 +21,11 @@ export interface OutboxRecord {
   /** the event as JSON; its `images` get `sourceId` / `inputSourceId` from the uploads when it is sent */
   body: string;
   pictures: OutboxPicture[];
+  /**
+   * The clock by which the event's `timestamp` says "now", while that may turn out to be wrong. Once the clock is set, the time is put
+   * right, unless the event was leased before: from then on its bytes are fixed.
+   */
+  clock?: ClockSetting;
 }
 
 /** A picture as the sender sees it: bytes are read on demand, the `sourceId` is known once it was uploaded. */

@@ -1,11 +1,16 @@
 /** The four fields that the API checks strictly: a fault in one of them is answered with 400, nothing is stored. */
 import { MAX_IDENTIFIER_LENGTH, NEWEST_TIMESTAMP_MS, OLDEST_TIMESTAMP_MS } from './limits';
 import { shorten } from './report';
-import { parseIsoTimestamp } from './timestamp';
+import { parseIsoTimestamp, toIsoTimestamp } from './timestamp';
 import { EVENT_TYPES, type FieldError } from './types';
+import { EARLIEST_NOW, isPlainlyWrong } from './wrong-clock';
 
 /** The faults of the strict fields, one a field at most, in the order of the API's page. Messages are for a technician. */
-export function strictErrors(event: Record<string, unknown>, now: number): FieldError[] {
+export function strictErrors(
+  event: Record<string, unknown>,
+  now: number,
+  { timeFollows = false }: StrictOptions = {},
+): FieldError[] {
   const errors: FieldError[] = [];
   const check = (path: string, find: (value: unknown) => Fault | undefined) => {
     const value = Object.hasOwn(event, path) ? event[path] : undefined;
@@ -17,8 +22,13 @@ export function strictErrors(event: Record<string, unknown>, now: number): Field
   check('eventId', (value) => textFault(value, 'Use a fresh UUID, or a text of your own that is unique.'));
   check('eventType', eventTypeFault);
   check('useCaseId', useCaseFault);
-  check('timestamp', (value) => timestampFault(value, now));
+  check('timestamp', (value) => timestampFault(value, timeFollows ? undefined : now));
   return errors;
+}
+
+export interface StrictOptions {
+  /** the time is put right before the event is sent: only its form is checked */
+  timeFollows?: boolean;
 }
 
 interface Fault {
@@ -56,7 +66,7 @@ function useCaseFault(value: unknown): Fault | undefined {
   };
 }
 
-function timestampFault(value: unknown, now: number): Fault | undefined {
+function timestampFault(value: unknown, now: number | undefined): Fault | undefined {
   const fault = textFault(value, 'Write it as ISO 8601 with its zone, such as 2026-01-15T10:30:00Z.');
   if (fault) return fault;
   const moment = parseIsoTimestamp(value as string);
@@ -66,13 +76,31 @@ function timestampFault(value: unknown, now: number): Fault | undefined {
       message: `is ${JSON.stringify(shorten(value))}, which is not ISO 8601. Write it as 2026-01-15T10:30:00Z.`,
     };
   }
+  return now === undefined ? undefined : windowFault(String(value), moment, now);
+}
+
+/** A clock that is plainly wrong tells nothing of a time but that both may be its own. */
+function windowFault(value: string, moment: number, now: number): Fault | undefined {
+  const isWrong = isPlainlyWrong(now);
+  if (isWrong && moment < EARLIEST_NOW - OLDEST_TIMESTAMP_MS) {
+    return {
+      type: 'date.min',
+      message:
+        `${value}: set this device's clock, it shows ${inWords(now)}. ` +
+        'The API takes times between one year ago and tomorrow. ' +
+        'Events whose time is "now" wait for the clock where they are stored and delivered in the background.',
+    };
+  }
   const cure =
     "The API takes times between one year ago and tomorrow. Check this device's clock and the value.";
-  if (moment < now - OLDEST_TIMESTAMP_MS) {
-    return { type: 'date.min', message: `${String(value)} is more than one year ago. ${cure}` };
+  if (!isWrong && moment < now - OLDEST_TIMESTAMP_MS) {
+    return { type: 'date.min', message: `${value} is more than one year ago. ${cure}` };
   }
-  if (moment > now + NEWEST_TIMESTAMP_MS) {
-    return { type: 'date.max', message: `${String(value)} is later than tomorrow. ${cure}` };
+  if (!isWrong && moment > now + NEWEST_TIMESTAMP_MS) {
+    return { type: 'date.max', message: `${value} is later than tomorrow. ${cure}` };
   }
   return undefined;
 }
+
+/** A clock may show what no date can be made of. */
+const inWords = (now: number): string => toIsoTimestamp(new Date(now))?.slice(0, 10) ?? 'no date';

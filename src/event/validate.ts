@@ -17,7 +17,7 @@ import { isObject, own, type Fields } from './fields';
 import { decimalsOf } from './numbers';
 import { shorten, shortenText } from './report';
 import { compareNames, rulesFor, type Field, type ListRule, type ObjectRule, type Rule } from './rules';
-import { strictErrors } from './strict';
+import { strictErrors, type StrictOptions } from './strict';
 import type { EventWarning, FieldError } from './types';
 
 export interface Validation {
@@ -39,12 +39,12 @@ export interface Validation {
  * values of the wrong type.
  *
  * @param event anything; never changed, never a reason to throw
- * @param now epoch milliseconds, for the window that a timestamp must lie in
+ * @param now epoch milliseconds, for the window that a timestamp must lie in; not looked at when it is before this version was built
  */
-export function validate(event: unknown, now: number): Validation {
+export function validate(event: unknown, now: number, options?: StrictOptions): Validation {
   try {
     if (!isObject(event)) return unusable(event, 'is not an object');
-    const errors = strictErrors(event, now);
+    const errors = strictErrors(event, now, options);
     const faults = new Faults();
     faults.inObject(rulesFor(own(event, 'eventType')), event);
     return {

@@ -234,6 +234,52 @@ describe('vision-event with delivery "queue"', function () {
     assert.match(flow.caught[0]!.error!.message, /flush, pause, resume/);
   });
 
+  describe('while the clock of the device is not set', () => {
+    const { now } = Date;
+    const begun = now();
+    const in1970 = () => now() - begun + 40_000;
+    beforeEach(() => {
+      Date.now = in1970;
+    });
+    afterEach(() => {
+      Date.now = now;
+    });
+    const logged = () => helper.log().args.map(([entry]) => (entry as LogEntry).msg);
+
+    it('keeps an event, and gives it its right time once the clock is set', async () => {
+      const flow = await load();
+      const { out } = await flow.send({ payload: [] });
+      assert.equal(out!.visionEvent!.state, 'queued');
+      assert.deepEqual(out!.visionEvent!.warnings, []);
+      await flow.until(() => logged().some((text) => /^Set this device's clock/.test(text)));
+      await flow.until(() => flow.statuses.some(({ text }) => /retry|wait/.test(text ?? '')));
+      assert.equal(simulator.events().length, 0);
+      Date.now = now;
+      helper.getNode('outbox').receive({ payload: 'flush' });
+      // Another event wakes the sender before the next look at the clock.
+      await flow.send({ payload: [] });
+      await flow.until(() => simulator.events().length === 2);
+      for (const { event } of simulator.events()) {
+        assert.ok(Math.abs(Date.parse(event['timestamp'] as string) - now()) < 60_000);
+      }
+      assert.ok(logged().some((text) => /clock was set: 1 event/.test(text)));
+    });
+
+    it('takes a time of the flow at its word', async () => {
+      const timestamp = new Date(now()).toISOString();
+      const flow = await load({}, { timestamp, timestampType: 'str' });
+      await flow.send({ payload: [] });
+      await flow.until(() => simulator.events().length === 1);
+      assert.equal(simulator.events()[0]!.event['timestamp'], timestamp);
+    });
+
+    it('sends nothing at once, and says why', async () => {
+      const flow = await load({}, { delivery: 'send' });
+      const { caught } = await flow.send({ payload: [] });
+      assert.match(caught!.error!.message, /set this device's clock, it shows 1970-01-01/);
+    });
+  });
+
   it('stores a burst piece by piece, also when a deploy comes in the middle of it', async () => {
     const BURST = 1500;
     const flow = await load({ outboxWhenFull: 'reject' });

@@ -1,7 +1,9 @@
+import type { ClockSetting } from '../clock-watch';
 import type { Clock } from '../outbox';
 import { CHUNK_MAX_BODY_BYTES, CHUNK_MAX_EVENTS, OPEN_CHUNK_IDLE_MS } from '../outbox-limits';
 import { CHUNK_SUFFIX, ChunkFile } from './chunk-file';
 import type { ChunkFolder } from './chunk-folder';
+import type { DoubtfulTimes } from './doubtful-times';
 import { isOutOfSpace } from './file-layer';
 import { encodeNote, type EventHeader, type Note } from './lines';
 import { isLongerAgo, type Moment, momentOf } from './moment';
@@ -15,6 +17,8 @@ export interface PreparedEvent {
   line: Buffer;
   bodyBytes: number;
   pictureFiles: PictureFile[];
+  /** its time may turn out to be wrong */
+  clock?: ClockSetting;
 }
 
 interface AppendTask {
@@ -38,6 +42,7 @@ export interface CommitGround {
   queue: EventQueue;
   pictures: PictureFolder;
   space: DiskSpace;
+  doubtfulTimes: DoubtfulTimes;
   clock: Clock;
   /** random, of this session: no other process can write a file with our names */
   token: string;
@@ -286,7 +291,7 @@ export class Committer {
 
   private toEntry(event: PreparedEvent, chunk: Chunk, offset: number): Entry {
     const { put: id, at, eventId, useCaseId, pictures } = event.header;
-    return {
+    const entry: Entry = {
       id,
       eventId,
       useCaseId: this.ground.queue.shareUseCaseId(useCaseId),
@@ -300,7 +305,10 @@ export class Committer {
       isBehind: false,
       dueAt: DUE_AT_ONCE,
       attempts: 0,
+      timeFix: undefined,
     };
+    if (event.clock) this.ground.doubtfulTimes.add(entry, event.clock);
+    return entry;
   }
 
   private async sealOpen(): Promise<void> {

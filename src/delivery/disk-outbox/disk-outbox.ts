@@ -13,8 +13,10 @@ import {
   type Settlement,
   systemClock,
 } from '../outbox';
+import { type ClockWatch, processClockWatch } from '../clock-watch';
 import {
   BALLAST_BYTES,
+  CLOCK_LOOK_MS,
   DEAD_MAX_BYTES,
   DEAD_RETRY_MS,
   DEFAULT_MAX_BYTES,
@@ -28,6 +30,7 @@ import { Admission, type WhenFull } from './admission';
 import { ChunkFolder } from './chunk-folder';
 import { Committer, type PreparedEvent } from './committer';
 import { DeadLetterFolder, type StoredDeadLetter } from './dead-letters';
+import { DoubtfulTimes } from './doubtful-times';
 import {
   errorCode,
   type FileLayer,
@@ -66,6 +69,9 @@ export interface DiskOutboxOptions {
   random?: () => number;
   files?: FileLayer;
   lock?: TakeLock;
+  clockWatch?: ClockWatch;
+  /** ms between two looks at a clock that may be wrong */
+  clockLookMs?: number;
 }
 
 /** Everything that exists between `open` and `close`. */
@@ -87,6 +93,7 @@ export class DiskOutbox implements Outbox {
   private readonly admission: Admission;
   private readonly pictures: PictureFolder;
   private readonly dead: DeadLetterFolder;
+  private readonly doubtfulTimes: DoubtfulTimes;
   private readonly leased = new WeakMap<Lease, Entry[]>();
   /** those whose uploads are to be noted */
   private readonly leasedWithPictures = new Map<string, Entry>();
@@ -133,6 +140,15 @@ export class DiskOutbox implements Outbox {
       floorBytes: options.freeSpaceFloorBytes,
       ballastBytes: options.ballastBytes ?? BALLAST_BYTES,
     });
+    this.doubtfulTimes = new DoubtfulTimes({
+      watch: options.clockWatch ?? processClockWatch,
+      clock: this.clock,
+      lookMs: options.clockLookMs ?? CLOCK_LOOK_MS,
+      queue: this.queue,
+      note: async (chunk, note) => this.mustBeOpen().committer.note(chunk, note),
+      released: () => this.wakeListeners(),
+      tell: (notice) => this.tell(notice),
+    });
     const sacrifice = {
       drop: (entry: Entry) => this.drop(entry),
       shed: (entry: Entry, pictures: PictureSlot[]) => this.shed(entry, pictures),
@@ -165,7 +181,7 @@ export class DiskOutbox implements Outbox {
   }
 
   private async startLocked(lock: FolderLock): Promise<RecoveryReport> {
-    const { files, queue, dead, token, pictures, space, clock } = this;
+    const { files, queue, dead, token, pictures, space, clock, doubtfulTimes } = this;
     if (this.closing) throw this.closedError();
     const canFlush = await prepareFolder(files, this.dir, { now: clock.now(), token });
     this.tellRights(await restrictFolder(files, this.dir));
@@ -175,7 +191,7 @@ export class DiskOutbox implements Outbox {
     const chunkFolder = await ChunkFolder.open(files, folders.chunks);
     try {
       const isYoung = (path: string) => this.isYoung(path);
-      const found = await recover({ chunkFolder, quarantine, queue, dead, token, isYoung });
+      const found = await recover({ chunkFolder, quarantine, queue, dead, doubtfulTimes, token, isYoung });
       const orphanPictures = await this.sweepPictures();
       await space.refresh();
       const forgets = await files.forgets(this.dir);
@@ -186,7 +202,10 @@ export class DiskOutbox implements Outbox {
       this.times = new AcceptanceTimes(clock, this.eventNumber + 1);
       this.totals.corrupt = quarantine.found.corrupt;
       this.session = {
-        committer: new Committer({ chunkFolder, queue, pictures, space, clock, token }, found.chunkNumber),
+        committer: new Committer(
+          { chunkFolder, queue, pictures, space, doubtfulTimes, clock, token },
+          found.chunkNumber,
+        ),
         lock,
       };
       if (lock.weakness) this.tellWeakLock(lock.weakness);
@@ -236,6 +255,10 @@ export class DiskOutbox implements Outbox {
     const events = records.map((record) => this.prepare(record));
     await this.admitAndWrite(session, events);
     this.totals.appended += events.length;
+    this.wakeListeners();
+  }
+
+  private wakeListeners(): void {
     for (const listener of this.listeners) listener();
   }
 
@@ -262,25 +285,30 @@ export class DiskOutbox implements Outbox {
   }
 
   private prepare(record: OutboxRecord): PreparedEvent {
-    const { eventId, useCaseId, body } = record;
+    const { eventId, useCaseId } = record;
+    const { body, clock, clockUnset } = this.doubtfulTimes.arrived(record);
     const id = `${String(++this.eventNumber).padStart(10, '0')}-${this.token}`;
     this.times?.note(this.eventNumber);
     const pictures = record.pictures.map((picture, index) => describePicture(id, index, picture));
     const header: EventHeader = { put: id, at: this.clock.now(), eventId, useCaseId };
     if (pictures.length > 0) header.pictures = pictures;
+    if (clockUnset) header.clockUnset = clockUnset;
     const pictureFiles = pictures.map(({ file }, index) => ({
       file,
       bytes: record.pictures[index]?.bytes ?? new Uint8Array(),
     }));
-    return { header, ...encodeEvent(header, body), pictureFiles };
+    return { header, ...encodeEvent(header, body), pictureFiles, clock };
   }
 
   async lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined> {
     this.mustBeOpen();
     for (;;) {
+      const settling = this.doubtfulTimes.settle();
+      if (settling) await settling;
       const selected = this.queue.select(max, this.clock.monotonic());
       if (selected.length === 0) return undefined;
       const entries = this.unwrittenSheds.size > 0 ? await this.withoutUnwrittenSheds(selected) : selected;
+      this.doubtfulTimes.forget(entries);
       const found = await this.read(entries);
       const sound = found.filter((event) => event.kind === 'event');
       for (const event of found)
@@ -361,6 +389,7 @@ export class DiskOutbox implements Outbox {
   /** Takes events out of the queue at once; resolves when that is durable. */
   private async end(entries: Entry[], keepPictures = false): Promise<void> {
     const { committer } = this.mustBeOpen();
+    this.doubtfulTimes.forget(entries);
     const byChunk = new Map<Chunk, Entry[]>();
     for (const entry of entries) {
       const ended = byChunk.get(entry.chunk);
@@ -493,7 +522,7 @@ export class DiskOutbox implements Outbox {
       await this.dead.remove([id]);
       count++;
     }
-    if (count > 0) for (const listener of this.listeners) listener();
+    if (count > 0) this.wakeListeners();
     return count;
   }
 
@@ -517,6 +546,7 @@ export class DiskOutbox implements Outbox {
   private async stop(deadlineMs: number): Promise<void> {
     const { session } = this;
     this.session = undefined;
+    this.doubtfulTimes.close();
     if (!session) return;
     const timeout = new AbortController();
     await Promise.race([

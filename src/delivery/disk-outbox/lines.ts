@@ -1,6 +1,7 @@
 import * as zlib from 'node:zlib';
 import type { PicturePlace } from '../../event/picture-place';
 import type { MetadataValue } from '../../event/types';
+import type { ClockSetting } from '../clock-watch';
 import { isEventHeader, isNote } from './record-shape';
 
 /**
@@ -29,11 +30,17 @@ export interface EventHeader {
   eventId: string;
   useCaseId: string;
   pictures?: PictureRecord[];
+  /** stored while the clock was plainly wrong: by which process, and its setting */
+  clockUnset?: ClockSetting & { process: string };
 }
 
-/** "These are done", "this picture is uploaded", "this goes out with its pictures", "this picture was given up for want of room". */
+/**
+ * "These are done", "the clock was set by so many ms since these happened", "this picture is uploaded", "this goes out with its pictures",
+ * "this picture was given up for want of room".
+ */
 export type Note =
   | { done: string[] }
+  | { shifted: string[]; by: number }
   | ({ uploaded: string; sourceId: string } & PicturePlace)
   | { sent: string }
   | ({ shed: string } & PicturePlace);

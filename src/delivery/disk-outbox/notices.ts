@@ -10,6 +10,8 @@ export interface OutboxNotice {
     | 'LOCK_BY_HEARTBEAT'
     | 'NO_FOLDER_FLUSH'
     | 'NOT_DURABLE'
+    | 'CLOCK_WRONG'
+    | 'CLOCK_SET'
     | 'RIGHTS';
   message: string;
 }

@@ -1,6 +1,7 @@
 import type { PicturePlace } from '../../event/picture-place';
 import { LEASE_MAX_CHUNKS } from '../outbox-limits';
 import type { ChunkFile } from './chunk-file';
+import type { TimeFix } from './time-fix';
 
 /** What the index keeps of a picture: enough to delete it, to count it and not to upload it twice. */
 export interface PictureSlot extends PicturePlace {
@@ -18,7 +19,7 @@ export interface Entry {
   readonly eventId: string;
   readonly useCaseId: string;
   /** wall clock, ms */
-  readonly acceptedAt: number;
+  acceptedAt: number;
   readonly chunk: Chunk;
   /** place of the line in the chunk file, without its line feed */
   readonly offset: number;
@@ -31,6 +32,7 @@ export interface Entry {
   /** monotonic clock, ms */
   dueAt: number;
   attempts: number;
+  timeFix: TimeFix | undefined;
 }
 
 /** `dueAt` of an event that nobody put off. */
@@ -143,6 +145,13 @@ export class EventQueue {
     entry.state = 'waiting';
     entry.dueAt = dueAt;
     if (failed) entry.attempts++;
+    entry.chunk.readyAt = undefined;
+  }
+
+  /** Not before `dueAt`, although nothing failed. */
+  putOff(entry: Entry, dueAt: number): void {
+    if (entry.state !== 'waiting') return;
+    entry.dueAt = dueAt;
     entry.chunk.readyAt = undefined;
   }
 

@@ -6,6 +6,7 @@ import { placeOf, type PictureFolder } from './pictures';
 import { ReadBuffers } from './read-buffers';
 import type { Chunk, Entry, PictureSlot } from './queue';
 import { flagShedPictures } from './shed-flag';
+import { withTimeFix } from './time-fix';
 
 /** One leased event as it lies on the disk, or the bytes that stand in its place now. */
 export type ReadEvent =
@@ -57,12 +58,12 @@ function decodeEntry(entry: Entry, bytes: Buffer, start: number): ReadEvent {
   if (!entry.pictures) {
     const body = bodyInChunk(bytes, { start, length }, { id, bodyBytes });
     if (body === undefined) return damaged(entry, bytes, start);
-    return { kind: 'event', entry, pictures: [], body };
+    return { kind: 'event', entry, pictures: [], body: withTimeFix(body, entry.timeFix) };
   }
   const decoded = decodeLine(bytes.subarray(start, start + length));
   if (decoded?.kind !== 'event' || decoded.header.put !== id) return damaged(entry, bytes, start);
   const pictures = currentPictures(entry.pictures, decoded.header.pictures ?? []);
-  return { kind: 'event', entry, pictures, body: decoded.body.toString() };
+  return { kind: 'event', entry, pictures, body: withTimeFix(decoded.body.toString(), entry.timeFix) };
 }
 
 function damaged(entry: Entry, bytes: Buffer, start: number): ReadEvent {
@@ -94,7 +95,7 @@ export function presentEvent(
     eventId: entry.eventId,
     useCaseId: entry.useCaseId,
     body: sent,
-    bodyBytes: shed > 0 ? Buffer.byteLength(sent) : entry.bodyBytes,
+    bodyBytes: shed > 0 || entry.timeFix !== undefined ? Buffer.byteLength(sent) : entry.bodyBytes,
     pictures: pictures.map((picture) => presentPicture(picture, folder)),
     acceptedAt,
     attempts: entry.attempts,

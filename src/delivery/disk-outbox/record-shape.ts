@@ -15,17 +15,31 @@ const CRC = /^[0-9a-f]{8}$/;
 
 export function isEventHeader(value: unknown): value is EventHeader {
   if (!isRecord(value)) return false;
-  const { put, at, eventId, useCaseId, pictures } = value;
-  return isOutboxId(put) && isTime(at) && isText(eventId) && isText(useCaseId) && arePictures(pictures, put);
+  const { put, at, eventId, useCaseId, pictures, clockUnset } = value;
+  return (
+    isOutboxId(put) &&
+    isTime(at) &&
+    isText(eventId) &&
+    isText(useCaseId) &&
+    isClockUnset(clockUnset) &&
+    arePictures(pictures, put)
+  );
 }
 
 export function isNote(value: unknown): value is Note {
   if (!isRecord(value)) return false;
   if ('done' in value) return Array.isArray(value.done) && value.done.every(isOutboxId);
   if ('sent' in value) return isOutboxId(value.sent);
+  if ('shifted' in value)
+    return Array.isArray(value.shifted) && value.shifted.every(isOutboxId) && Number.isSafeInteger(value.by);
   const { uploaded, shed, sourceId } = value;
   if (!isPlace(value)) return false;
   return uploaded === undefined ? isOutboxId(shed) : isOutboxId(uploaded) && isText(sourceId);
+}
+
+function isClockUnset(value: unknown): boolean {
+  if (value === undefined) return true;
+  return isRecord(value) && isText(value.process) && isTime(value.startedAt);
 }
 
 /** @param id of their event: a picture of another event is not its own to send or to delete */

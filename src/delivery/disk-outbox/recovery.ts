@@ -3,6 +3,7 @@ import { ChunkFile, mayBeOpen } from './chunk-file';
 import { toSlot } from './committer';
 import type { DeadLetterFolder } from './dead-letters';
 import type { ChunkFolder } from './chunk-folder';
+import type { DoubtfulTimes } from './doubtful-times';
 import { errorCode, isNoPlainFile } from './file-layer';
 import { encodeNote, type EventHeader, type Note, type ScannedLine, scanLines } from './lines';
 import { CHUNK_FILE, NOTES_FILE, numberIn } from './names';
@@ -19,6 +20,7 @@ export interface RecoveryGround {
   quarantine: Quarantine;
   queue: EventQueue;
   dead: DeadLetterFolder;
+  doubtfulTimes: DoubtfulTimes;
   token: string;
   /** whether a file was touched so lately that another process may be at work on it, should the lock have failed */
   isYoung: (path: string) => Promise<boolean>;
@@ -37,6 +39,8 @@ interface LivePut {
   offset: number;
   length: number;
   bodyBytes: number;
+  /** ms by which the clock was set after it had happened */
+  shift?: number;
 }
 
 /** Reads the chunks of earlier sessions into the queue. Nothing that is not understood is deleted. */
@@ -139,8 +143,13 @@ class Recovery {
   private enqueue(file: ChunkFile, puts: LivePut[]): void {
     const chunk = new Chunk(file);
     this.ground.queue.addChunk(chunk);
-    const { queue } = this.ground;
-    for (const put of puts) queue.add(toEntry(put, chunk, queue.shareUseCaseId(put.header.useCaseId)));
+    const { queue, doubtfulTimes } = this.ground;
+    for (const put of puts) {
+      const entry = toEntry(put, chunk, queue.shareUseCaseId(put.header.useCaseId));
+      queue.add(entry);
+      if (put.shift === undefined && put.header.clockUnset)
+        doubtfulTimes.recovered(entry, put.header.clockUnset);
+    }
   }
 
   /** @returns false when the disk refused; it is tried again at the next start */
@@ -237,7 +246,7 @@ function groupNotes(names: string[]): Map<string, string[]> {
 }
 
 function toEntry(
-  { header, pictures, offset, length, bodyBytes }: LivePut,
+  { header, pictures, offset, length, bodyBytes, shift }: LivePut,
   chunk: Chunk,
   useCaseId: string,
 ): Entry {
@@ -245,7 +254,7 @@ function toEntry(
     id: header.put,
     eventId: header.eventId,
     useCaseId,
-    acceptedAt: header.at,
+    acceptedAt: header.at + (shift ?? 0),
     chunk,
     offset,
     length,
@@ -255,12 +264,20 @@ function toEntry(
     isBehind: false,
     dueAt: DUE_AT_ONCE,
     attempts: 0,
+    timeFix: shift,
   };
 }
 
 function applyNote(note: Note, live: Map<string, LivePut>): void {
   if ('done' in note) {
     for (const id of note.done) live.delete(id);
+    return;
+  }
+  if ('shifted' in note) {
+    for (const id of note.shifted) {
+      const put = live.get(id);
+      if (put) put.shift = note.by;
+    }
     return;
   }
   if ('sent' in note) {

@@ -333,6 +333,22 @@ describe('event: errors in the strict fields', () => {
     ['timestamp', at(NOW + DAY + 1), 'date.max'],
     ['timestamp', '1970-01-01T00:00:05Z', 'date.min'],
   ];
+
+  it('timestamp: a clock that is plainly wrong is named, and no time is judged by it', () => {
+    const in1970 = Date.UTC(1970, 0, 1, 2, 37);
+    const errorOf = (timestamp: string, options?: { timeFollows?: boolean }) =>
+      validate({ ...fullEvent(), timestamp }, in1970, options).errors[0];
+    const found = errorOf(at(in1970));
+    assert.equal(found?.type, 'date.min');
+    assert.match(
+      found.message,
+      /^timestamp 1970-01-01T02:37:00.000Z: set this device's clock, it shows 1970-01-01\./,
+    );
+    assert.equal(errorOf(at(NOW)), undefined, 'the flow knew better than the clock');
+    assert.equal(errorOf(at(in1970), { timeFollows: true }), undefined);
+    assert.equal(errorOf('yesterday', { timeFollows: true })?.type, 'string.isoDate');
+  });
+
   for (const [path, value, type] of cases) {
     it(`${path}: ${String(JSON.stringify(value)).slice(0, 40)} is ${type}`, () => {
       const found = error(path, value);
