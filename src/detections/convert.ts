@@ -69,7 +69,7 @@ function convert(read: ReadPayload, settings: DetectionSettings, context: Detect
   engine.unread += reading.leftOut ?? 0;
   const frames = new FrameFinder(settings, context, format, engine.notes);
   const { images, seen } = convertImages(reading, engine, frames, settings);
-  engine.refuseFractionsTakenAsPixels();
+  engine.refuseMistakenUnits();
   const count = images.reduce((sum, { annotations }) => sum + countOf(annotations), 0);
   if (count === 0) refuseWithoutSign(read, engine, settings);
   const result: DetectionResult = {

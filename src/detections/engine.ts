@@ -14,6 +14,8 @@ const UNKNOWN_CLASS = 'unknown';
 /** Coordinates of which all lie in this range are fractions in all likelihood, with a little room for boxes over the edge. */
 const TINY_FROM = -0.05;
 const TINY_TO = 1.05;
+/** Boxes may hang over the edge; coordinates of many pictures' widths are pixels. */
+const NO_FRACTION = 10;
 
 /** The probabilities of alternatives add up to 1, with a little room for rounding. */
 const MOST_OF_ALTERNATIVES = 1.05;
@@ -56,6 +58,8 @@ export class Engine {
   passedOver = 0;
   private lowestCoordinate = Infinity;
   private highestCoordinate = -Infinity;
+  /** of the boxes in fractions, the farthest edge of the one that keeps closest to the picture */
+  private closestFraction = Infinity;
   private lists: Lists = newLists();
   /** classes of the image that a classifier lists beside the one that it predicted */
   private readonly alternatives = new Set<object>();
@@ -83,14 +87,22 @@ export class Engine {
   /**
    * To be called after all images.
    *
-   * @throws DetectionError `units-unclear` when boxes were taken as pixels of which every coordinate is about 0 to 1
+   * @throws DetectionError `units-unclear` when boxes were taken as pixels of which every coordinate is about 0 to 1, or as fractions
+   *   of which every one lies far outside the picture
    */
-  refuseFractionsTakenAsPixels(): void {
+  refuseMistakenUnits(): void {
     const sawAny = this.lowestCoordinate <= this.highestCoordinate;
     if (sawAny && this.lowestCoordinate >= TINY_FROM && this.highestCoordinate <= TINY_TO) {
       throw new DetectionError(
         'units-unclear',
         'All coordinates lie between 0 and 1: these look like fractions of the picture, but pixels were expected. Set "Coordinates" to fractions, or to pixels if they are meant so.',
+        ['pixel', 'fraction'],
+      );
+    }
+    if (this.closestFraction > NO_FRACTION && this.closestFraction < Infinity) {
+      throw new DetectionError(
+        'units-unclear',
+        `Set "Coordinates" to pixels, or choose another "Format": all boxes reach beyond ${NO_FRACTION} times the picture, so these are no fractions of it.`,
         ['pixel', 'fraction'],
       );
     }
@@ -148,6 +160,7 @@ export class Engine {
   private detectRow(row: unknown, index: number, group: RowGroup, maps: Maps): void {
     if (typeof row !== 'object' || row === null) return this.leaveOut('missing-box', row, group);
     const { plan } = group;
+    if (isTooShort(row, plan)) return this.leaveOut('bad-number', row, group);
     if (this.isBelowMinimum(row, index, group)) return;
     if (plan.hasMask?.(row)) this.notes.add('mask-not-converted');
 
@@ -216,7 +229,14 @@ export class Engine {
     if (this.frame.stored) turnBox(this.frame.stored, scratch);
     if (!isBox(scratch)) return 'degenerate-box';
     if (this.mayBeFractions(boxPlan.units)) this.watchCoordinates(a, b, c, d);
+    else if (!this.frame.source && this.unitsOf(boxPlan.units) === 'fraction')
+      this.watchFractions(a, b, c, d);
     return 'read';
+  }
+
+  private watchFractions(a: number, b: number, c: number, d: number): void {
+    const farthest = Math.max(Math.abs(a), Math.abs(b), Math.abs(c), Math.abs(d));
+    if (farthest < this.closestFraction) this.closestFraction = farthest;
   }
 
   private watchCoordinates(a: number, b: number, c: number, d: number): void {
@@ -413,6 +433,10 @@ interface Maps {
   box: CoordinateMap | undefined;
   points: CoordinateMap | undefined;
   keypoints: CoordinateMap | undefined;
+}
+
+function isTooShort(row: object, { leastLength }: RowPlan): boolean {
+  return leastLength !== undefined && Array.isArray(row) && row.length < leastLength;
 }
 
 /** The row has a box of numbers, a polygon or keypoints. */

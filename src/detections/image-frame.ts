@@ -1,4 +1,5 @@
 import { displaySize, type PictureSize } from '../images/formats';
+import { DetectionError } from './detection-error';
 import type { Frame } from './geometry';
 import { readPictureSize } from './picture-size';
 import type { ImageReading } from './reading';
@@ -77,7 +78,9 @@ export class FrameFinder {
 
   private sourceOf(image: ImageReading): { size: Size; fit: Frame['fit'] } | undefined {
     const size = usableSize(this.settings.sourceSize);
-    return size ? { size, fit: this.settings.sourceFit ?? 'squash' } : image.source;
+    if (size) return { size, fit: this.settings.sourceFit ?? 'squash' };
+    if (image.source === 'missing') throw sourceSizeRequired();
+    return image.source;
   }
 
   /** With a source size, a size in the payload that equals it is the detector's grid, not the picture's. */
@@ -99,6 +102,13 @@ export class FrameFinder {
     if (isTurned(header)) this.notes.add('exif-rotated');
     return header;
   }
+}
+
+function sourceSizeRequired(): DetectionError {
+  return new DetectionError(
+    'image-size-required',
+    'Enter the "Detector\'s size", or mend the sender: the boxes count in the size that the detector saw, and the payload does not give it where the format has it.',
+  );
 }
 
 /** Stored otherwise than it is shown: turned, mirrored or both. */

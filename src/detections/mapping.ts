@@ -2,7 +2,7 @@ import { DetectionError } from './detection-error';
 import type { BoxConvention, CoordinateUnit } from './geometry';
 import { checkMapping } from './check-mapping';
 import { findRows, follow, parsePath } from './path';
-import type { PathStep } from './path';
+import type { FoundRows, PathStep } from './path';
 import { readPoints, withoutZeros } from './points';
 import type { PointShape, ThirdValue } from './points';
 import { putArray, putFour } from './reading';
@@ -139,9 +139,19 @@ export function compileMapping(mapping: Mapping, pixelUnits: 'pixel' | 'auto' = 
     box: mapping.box && boxPlan(mapping.box, unit(mapping.box.units), reader),
     points: mapping.points && pointsPlan(mapping.points, unit(mapping.points.units), reader),
     keypoints: mapping.keypoints && pointsPlan(mapping.keypoints, unit(mapping.keypoints.units), reader),
+    leastLength: leastLengthOf(mapping),
     hasMask: carriesRunLengths,
   };
   return { mapping, plan, list: steps(mapping.list.replace(/^map:/, '')), parallelLists };
+}
+
+/** One more than the last position in the row that the mapping reads. */
+function leastLengthOf({ class: from, confidence, box }: Mapping): number {
+  const fields = box === undefined || typeof box.fields === 'string' ? [] : box.fields;
+  const positions = [from, confidence, ...fields].map((path) =>
+    typeof path === 'string' ? Number(/^\[?(\d+)/.exec(path)?.[1] ?? -1) : -1,
+  );
+  return 1 + Math.max(...positions);
 }
 
 /** COCO run-length encoding, under the names that COCO results and Roboflow use. */
@@ -167,7 +177,7 @@ export function readByMapping(payload: unknown, compiled: CompiledMapping): Imag
   const source = sourceSize && sizeFrom(payload, sourceSize);
   return {
     size: imageSize && sizeFrom(payload, imageSize),
-    source: source && { size: source, fit: sourceSize.fit ?? fit ?? 'squash' },
+    source: source ? { size: source, fit: sourceSize.fit ?? fit ?? 'squash' } : needsSource(compiled, found),
     groups: [
       {
         rows: found.rows,
@@ -180,6 +190,11 @@ export function readByMapping(payload: unknown, compiled: CompiledMapping): Imag
       },
     ],
   };
+}
+
+/** Boxes count in a size that the mapping declares: without it nobody knows where they are. */
+function needsSource({ mapping }: CompiledMapping, { rows }: FoundRows): 'missing' | undefined {
+  return mapping.sourceSize && rows.length > 0 ? 'missing' : undefined;
 }
 
 /** An element on the list's path that is something else than a detection, by a key that says so. */

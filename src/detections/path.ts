@@ -135,7 +135,7 @@ function enter(place: Place, step: PathStep, skippedKeys: readonly string[]): Pl
     if (Array.isArray(value)) return value.map((inner: unknown) => element(inner));
     return isObject(value) ? [{ ...place, value }] : undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (!isObject(value)) return undefined;
   const entries = Object.entries(value).filter(([key]) => !skippedKeys.includes(key));
   return entries.map(([key, inner]) => element(inner, key));
 }

@@ -28,6 +28,9 @@ export function withoutZeros(points: RawPoint[] | undefined): RawPoint[] | undef
   return points?.filter(({ x, y }) => toNumber(x) !== 0 || toNumber(y) !== 0);
 }
 
+/** Left out by the engine, which says so. */
+const UNREADABLE = { x: NaN, y: NaN };
+
 /** Each point is a pair or an object: none can be taken for the other kind. */
 function singlePoints(values: readonly unknown[], third?: ThirdValue): RawPoint[] {
   return values.flatMap((value, id) =>
@@ -38,6 +41,8 @@ function singlePoints(values: readonly unknown[], third?: ThirdValue): RawPoint[
 }
 
 function flatPoints(values: readonly unknown[], step: 2 | 3, third?: ThirdValue): RawPoint[] {
+  // with a number more or less nobody knows which one it is
+  if (values.length % step !== 0) return values.map((_value, id) => ({ ...UNREADABLE, id }));
   const points: RawPoint[] = [];
   for (let at = 0; at + 1 < values.length; at += step) {
     points.push(...point(values[at], values[at + 1], at / step, third, values[at + 2]));
@@ -47,7 +52,8 @@ function flatPoints(values: readonly unknown[], step: 2 | 3, third?: ThirdValue)
 
 function arrayPoints(xs: unknown, ys: unknown): RawPoint[] | undefined {
   if (!Array.isArray(xs) || !Array.isArray(ys)) return undefined;
-  return xs.map((x: unknown, id) => ({ x, y: own(ys, id), id }));
+  const isPaired = xs.length === ys.length;
+  return xs.map((x: unknown, id) => (isPaired ? { x, y: own(ys, id), id } : { ...UNREADABLE, id }));
 }
 
 function point(

@@ -42,8 +42,8 @@ export interface Reading {
 export interface ImageReading {
   /** size of the picture that the payload gives */
   size?: Size;
-  /** grid of the coordinates, when the payload says that it is not the picture's */
-  source?: { size: Size; fit: SourceFit };
+  /** grid of the coordinates, when the payload says that it is not the picture's; `missing` when it should say so and does not */
+  source?: { size: Size; fit: SourceFit } | 'missing';
   /** there is no list, and the mapping allows it */
   isListMissing?: boolean;
   groups: RowGroup[];
@@ -120,6 +120,8 @@ export interface RowPlan {
   box?: BoxPlan;
   points?: PointsPlan;
   keypoints?: PointsPlan;
+  /** a row that is a list has at least so many elements: with fewer nobody knows which one is missing */
+  leastLength?: number;
   /** whether the row carries a mask that cannot be turned into a polygon */
   hasMask?: (row: unknown) => boolean;
 }

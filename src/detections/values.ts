@@ -26,6 +26,16 @@ export function ownArray(value: unknown, key: string): readonly unknown[] | unde
   return Array.isArray(inner) ? (inner as readonly unknown[]) : undefined;
 }
 
+/**
+ * The list under `key`; undefined when there is none. Whatever else stands there is a list of one, so that it is read as a row or counted as
+ * one that could not be read, and never takes its place in silence.
+ */
+export function ownRows(value: unknown, key: string): readonly unknown[] | undefined {
+  const inner = own(value, key);
+  if (inner === undefined || inner === null) return undefined;
+  return Array.isArray(inner) ? (inner as readonly unknown[]) : [inner];
+}
+
 /** Text that says something: not empty, not only blanks. */
 export function isText(value: unknown): value is string {
   if (typeof value !== 'string' || value.length === 0) return false;

@@ -2,7 +2,7 @@ import { short } from '../describe';
 import { DetectionError } from '../detection-error';
 import { boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
-import { everyRow, has, isObject, isText, own, ownArray, ownObject, toSize } from '../values';
+import { everyRow, has, isObject, isText, own, ownArray, ownObject, ownRows, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -95,7 +95,7 @@ function isNotification(payload: unknown): payload is JsonObject {
 }
 
 function list(value: unknown, key: string): readonly unknown[] {
-  return ownArray(value, key) ?? [];
+  return ownRows(value, key) ?? [];
 }
 
 function read(payload: unknown): Reading | undefined {
@@ -183,8 +183,10 @@ function instancesOf(label: unknown): Found[] {
 }
 
 function equipmentOf(person: unknown): Found[] {
-  return list(person, 'BodyParts').flatMap((part) =>
-    list(part, 'EquipmentDetections').map((item) => found(item, own(item, 'Type'), item)),
+  // both lists are always there, be they empty: without one nobody knows what the person wears
+  const parts = ownRows(person, 'BodyParts') ?? [undefined];
+  return parts.flatMap((part) =>
+    (ownRows(part, 'EquipmentDetections') ?? [undefined]).map((item) => found(item, own(item, 'Type'), item)),
   );
 }
 

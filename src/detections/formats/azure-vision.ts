@@ -1,6 +1,6 @@
 import { alternatives, boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, Reader, Reading, RowGroup, RowPlan } from '../reading';
-import { has, isObject, own, ownArray, ownObject, toSize } from '../values';
+import { has, isObject, own, ownArray, ownObject, ownRows, toSize } from '../values';
 
 /**
  * Azure AI Vision: Image Analysis 4.0 and 3.2 (corner boxes in pixels), and Custom Vision (fractions, which may be slightly negative).
@@ -42,6 +42,13 @@ function isAnalysis4(payload: unknown): boolean {
   return Object.keys(RESULTS_4).some((key) => ownArray(own(payload, key), 'values') !== undefined);
 }
 
+/** A feature that was not asked for is not there; one that cannot be read counts as a row. */
+function resultsOf(payload: unknown, key: string): readonly unknown[] {
+  const result = own(payload, key);
+  if (result === undefined || result === null) return [];
+  return ownRows(result, 'values') ?? [result];
+}
+
 function isAnalysis3(payload: unknown): boolean {
   return (
     has(payload, 'requestId') &&
@@ -67,7 +74,7 @@ function read(payload: unknown): Reading | undefined {
 function readGroups(payload: unknown): RowGroup[] | undefined {
   if (isAnalysis4(payload)) {
     return Object.entries(RESULTS_4).map(([key, plan]) => ({
-      rows: ownArray(own(payload, key), 'values') ?? [],
+      rows: resultsOf(payload, key),
       plan,
     }));
   }
@@ -76,8 +83,8 @@ function readGroups(payload: unknown): RowGroup[] | undefined {
     const located = predictions.some((row) => has(row, 'boundingBox'));
     return [{ rows: predictions, plan: located ? customVisionObjects : customVisionClasses }];
   }
-  const objects = ownArray(payload, 'objects');
-  const tagRows = ownArray(payload, 'tags');
+  const objects = ownRows(payload, 'objects');
+  const tagRows = ownRows(payload, 'tags');
   if (!objects && !tagRows) return undefined;
   return [
     { rows: objects ?? [], plan: analysis3 },

@@ -2,7 +2,7 @@ import { DetectionError } from '../detection-error';
 import { boxes, classes, field, putFour } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
 import type { DetectionSettings, NoteCode } from '../types';
-import { everyRow, isObject, isText, own, ownArray, someRow } from '../values';
+import { everyRow, isObject, isText, own, ownArray, ownRows, someRow } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -148,8 +148,8 @@ function answerGroup(
       `The detector reports a failure: ${reason.slice(0, 200)}`,
     );
   }
-  const rows = ownArray(answer, 'predictions');
-  if (!rows) return { rows: 'label' in answer ? [answer] : [], plan: scene };
+  const rows = ownRows(answer, 'predictions');
+  if (!rows) return { rows: [answer], plan: scene };
   if (typeof answer.count === 'number' && answer.count !== rows.length) notes.add('count-mismatch');
   if (/ocr/i.test(module) && rows.length > 0) notes.add('text-as-class');
   return { rows, plan: plan(module, settings) };

@@ -1,6 +1,6 @@
 import { alternatives, boxes, field, fourFields } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
-import { has, isObject, own, ownArray, ownObject, toSize } from '../values';
+import { has, isObject, own, ownObject, ownRows, toNumber, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -47,14 +47,19 @@ function read(payload: unknown): Reading | undefined {
 function groupsOf(result: JsonObject): RowGroup[] {
   const groups: RowGroup[] = [];
   // tracked objects are the same boxes with a memory: both would double every object
-  const found = ownArray(result, 'object_tracking') ?? ownArray(result, 'bounding_boxes');
+  const found = ownRows(result, 'object_tracking') ?? ownRows(result, 'bounding_boxes');
   if (found) groups.push({ rows: found, plan: rows });
-  const grid = ownArray(result, 'visual_anomaly_grid');
+  const grid = ownRows(result, 'visual_anomaly_grid');
   if (grid) groups.push({ rows: grid, plan: anomalies });
   if (isObject(result.classification)) {
-    const keys = Object.keys(result.classification);
-    const values = result.classification;
-    groups.push({ rows: keys.map((key) => values[key]), names: keys, plan: classification });
+    const values = Object.entries(result.classification);
+    groups.push({
+      rows: values.map(([, value]) => value),
+      names: values.map(([name, value]) => (Number.isNaN(toNumber(value)) ? undefined : name)),
+      plan: classification,
+    });
+  } else if (result.classification !== undefined && result.classification !== null) {
+    groups.push({ rows: [undefined], plan: classification });
   }
   return groups;
 }

@@ -88,8 +88,9 @@ function readMqttEvent(payload: JsonObject, settings: DetectionSettings): Readin
   if (after.false_positive === true) return { images: [{ groups: [] }], notes: ['false-positive'] };
   if (settings.frigateBox === 'current') return oneImage([after], mqttEvent);
 
-  const snapshot = ownObject(after, 'snapshot');
-  if (ownArray(snapshot, 'box')) {
+  // before there is a snapshot it is null; whatever else stands there is to hold the box
+  const { snapshot = null } = after;
+  if (snapshot !== null) {
     return oneImage(
       [{ label: after.label, box: own(snapshot, 'box'), score: own(snapshot, 'score') ?? after.score }],
       mqttEvent,

@@ -1,7 +1,7 @@
 import { DetectionError } from '../detection-error';
 import { boxes, classes, field, putFour } from '../reading';
 import type { Adapter, BoxPlan, ImageReading, RowPlan } from '../reading';
-import { has, isObject, isText, own, ownArray, toNumber } from '../values';
+import { has, isObject, isText, own, ownArray, ownRows, toNumber } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -21,8 +21,16 @@ function boxAround(corners: 'vertices' | 'normalizedVertices'): BoxPlan['read'] 
 }
 
 function coordinate(vertex: unknown, axis: 'x' | 'y'): number {
+  if (!isVertex(vertex)) return NaN;
   const value = own(vertex, axis);
   return value === undefined ? 0 : toNumber(value);
+}
+
+/** With other keys than the coordinates it is not one of which zeros were left out. */
+function isVertex(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  for (const key in value) if (key !== 'x' && key !== 'y') return false;
+  return true;
 }
 
 const inPixels = { convention: 'corners', units: 'auto', read: boxAround('vertices') } as const;
@@ -69,8 +77,12 @@ function matches(payload: unknown): boolean {
 /** An empty answer says that nothing was found; one of other annotations (texts, colours, safe search) says nothing of it. */
 function readImage(answer: JsonObject): ImageReading {
   const { error } = answer;
-  if (isObject(error) && Object.keys(error).length > 0) {
-    const reason = isText(error.message) ? error.message : `code ${String(error.code)}`;
+  if (isText(error) || (isObject(error) && Object.keys(error).length > 0)) {
+    const reason = isText(error)
+      ? error
+      : isText(error.message)
+        ? error.message
+        : `code ${String(error.code)}`;
     throw new DetectionError(
       'detector-reported-error',
       `Google Vision reports a failure: ${reason.slice(0, 200)}`,
@@ -84,8 +96,15 @@ function readImage(answer: JsonObject): ImageReading {
     );
   }
   return {
-    groups: Object.entries(PLANS).map(([list, plan]) => ({ rows: ownArray(answer, list) ?? [], plan })),
+    groups: Object.entries(PLANS).map(([list, plan]) => ({ rows: ownRows(answer, list) ?? [], plan })),
   };
+}
+
+/** What stands in the envelope without being an answer counts as a row that cannot be read. */
+function readEnveloped(answer: JsonObject): ImageReading {
+  return isEnvelopedAnswer(answer)
+    ? readImage(answer)
+    : { groups: [{ rows: [undefined], plan: classes(described) }] };
 }
 
 export const googleVision: Adapter = {
@@ -97,7 +116,7 @@ export const googleVision: Adapter = {
   read(payload) {
     const responses = ownArray(payload, 'responses');
     if (responses?.every(isObject))
-      return { images: responses.length > 0 ? responses.map(readImage) : [{ groups: [] }] };
+      return { images: responses.length > 0 ? responses.map(readEnveloped) : [{ groups: [] }] };
     return isAnswer(payload) || has(payload, 'error') ? { images: [readImage(payload)] } : undefined;
   },
 };

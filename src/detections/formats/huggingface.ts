@@ -39,6 +39,10 @@ function isLabelled(row: JsonObject): boolean {
   return typeof row.label === 'string' && 'score' in row;
 }
 
+function isKeyOfClass(key: string): boolean {
+  return key === 'label' || key === 'score';
+}
+
 function isObjectRow(row: JsonObject): boolean {
   const { box } = row as HuggingFaceRow;
   if (!isLabelled(row) || typeof box !== 'object' || box === null) return false;
@@ -64,7 +68,8 @@ function readRows(rows: readonly unknown[]): Reading | undefined {
       'The masks are pictures (base64 PNG) without boxes; polygons cannot be read from them. Use an object detection model, or convert the masks before.',
     );
   }
-  return rows.every((row) => has(row, 'label'))
+  // a row with more than these is a detection whose place is missing
+  return rows.every((row) => has(row, 'label') && Object.keys(row).every(isKeyOfClass))
     ? { images: [{ groups: [{ rows, plan: classification }] }] }
     : undefined;
 }

@@ -435,7 +435,7 @@ function topAnswer(image: JsonObject): unknown[] {
 
 function rowGroup(rows: readonly unknown[], size: Size | undefined, notes: Set<NoteCode>) {
   if (rows.some(isOfCrop)) notes.add('crop-coordinates');
-  const isClassification = rows.length > 0 && everyRow(rows, hasNoGeometry);
+  const isClassification = rows.length > 0 && everyRow(rows, isClassRow);
   if (isClassification) return { rows, plan: classification };
   return { rows: withOutlines(rows, size, notes), plan: detections };
 }
@@ -446,10 +446,20 @@ function isOfCrop(row: unknown): boolean {
   return parent_origin !== undefined || root_parent_origin !== undefined;
 }
 
-const GEOMETRY = ['x', 'y', 'width', 'height', 'bbox', 'center_x', 'points', 'keypoints', 'rle', 'rle_mask'];
+const KEYS_OF_CLASS_ROWS = new Set([
+  'class',
+  'class_id',
+  'class_name',
+  'confidence',
+  'detection_id',
+  'parent_id',
+]);
 
-function hasNoGeometry(row: JsonObject): boolean {
-  return 'class' in row && !GEOMETRY.some((key) => key in row);
+/** A class of the whole picture has nothing else: a row with more is a detection, of which the place may be missing. */
+function isClassRow(row: JsonObject): boolean {
+  if (!('class' in row)) return false;
+  for (const key in row) if (!KEYS_OF_CLASS_ROWS.has(key)) return false;
+  return true;
 }
 
 function multiLabelGroup(
@@ -465,14 +475,16 @@ function multiLabelGroup(
     );
   }
   const predicted = ownArray(image, 'predicted_classes');
-  const keys = settings.allClasses || !predicted ? Object.keys(predictions) : predicted.filter(isText);
-  if (keys.length === 0) notes.add('nothing-predicted');
+  const names = settings.allClasses || !predicted ? Object.keys(predictions) : predicted;
+  if (names.length === 0) notes.add('nothing-predicted');
+  // what is no name has no row: the engine leaves it out and says so
+  const rows = names.map((name) => (isText(name) ? own(predictions, name) : undefined));
   const isPredicted = predicted && ((name: unknown) => predicted.includes(name));
   const plan: RowPlan = {
     ...multiLabel,
     isPredicted: isPredicted && ((_row, index, group) => isPredicted(group.names?.[index])),
   };
-  return { rows: keys.map((key) => own(predictions, key)), names: keys, plan };
+  return { rows, names, plan };
 }
 
 export const roboflow: Adapter = {

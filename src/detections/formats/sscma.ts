@@ -19,9 +19,10 @@ function itself(row: unknown): Packed {
   return Array.isArray(row) ? row : NOTHING;
 }
 
-/** Those of a row of keypoints or segments: its first element, before the points. */
+/** Those of a row of keypoints or segments: its first element, before the points. A row without both tells nothing. */
 function beforePoints(row: unknown): Packed {
-  return itself(itself(row)[0]);
+  const [packed, points] = itself(row);
+  return Array.isArray(points) ? itself(packed) : NOTHING;
 }
 
 function packedBoxes(unpack: (row: unknown) => Packed): RowPlan {
@@ -62,7 +63,10 @@ function readPackedPoints(value: unknown): RawPoint[] | undefined {
   if (values.every((point) => typeof point === 'number')) {
     return values.flatMap((x, at) => (at % 2 === 0 ? [{ x, y: values[at + 1], id: at / 2 }] : []));
   }
-  return values.map((point, id) => ({ x: own(point, 0), y: own(point, 1), id }));
+  // with fewer than three nobody knows which one is missing
+  return values.map((point, id) =>
+    itself(point).length >= 3 ? { x: own(point, 0), y: own(point, 1), id } : { x: NaN, y: NaN, id },
+  );
 }
 
 /** Of these lists the richest that is filled speaks; they would describe the same objects. */

@@ -30,7 +30,7 @@ const CORNER_NAMES = ['1', '2', '3', '4'];
 
 /** An oriented box comes as four corners x1 … y4. */
 function orientedCorners(box: unknown): RawPoint[] | undefined {
-  if (!has(box, 'x3')) return undefined;
+  if (!isObject(box) || !('x3' in box || 'y3' in box || 'x4' in box || 'y4' in box)) return undefined;
   return CORNER_NAMES.map((corner) => ({ x: box[`x${corner}`], y: box[`y${corner}`] }));
 }
 
@@ -97,7 +97,7 @@ const hubRows: RowPlan = boxes({
   points: { units: 'fraction', read: (row) => readPoints(own(row, 'segment'), 'flat') },
 });
 
-const OTHER_GEOMETRY = ['bbox', 'x', 'xmin', 'x_min', 'xcenter', 'x1'];
+const KEYS_OF_CLASS_ROWS = new Set(['name', 'class', 'confidence', 'pixel_ratio']);
 
 function isNamedRow(row: UltralyticsRow): boolean {
   return Number.isInteger(row.class) && typeof row.name === 'string';
@@ -115,8 +115,7 @@ function isResultRow(row: JsonObject): boolean {
 
 /** A class, of the picture or of its pixels. */
 function isClassRow(row: JsonObject): boolean {
-  if (!isNamedRow(row) || 'box' in row || !('confidence' in row || 'pixel_ratio' in row)) return false;
-  return !OTHER_GEOMETRY.some((key) => key in row);
+  return isNamedRow(row) && ('confidence' in row || 'pixel_ratio' in row) && isClassAlone(row);
 }
 
 function isRecord(row: JsonObject): boolean {
@@ -171,15 +170,17 @@ function planFor(rows: readonly unknown[]): RowPlan {
     );
   }
   if (rows.some(isOriented)) return orientedResults;
-  return rows.some(hasGeometry) ? results : classification;
+  return rows.length > 0 && everyRow(rows, isClassAlone) ? classification : results;
 }
 
-function hasGeometry(row: unknown): boolean {
-  return has(row, 'box') || has(row, 'segments') || has(row, 'keypoints');
+/** A class of the whole picture has nothing else: a row with more is a detection, of which the place may be missing. */
+function isClassAlone(row: JsonObject): boolean {
+  for (const key in row) if (!KEYS_OF_CLASS_ROWS.has(key)) return false;
+  return true;
 }
 
 function isOriented(row: unknown): boolean {
-  return typeof row === 'object' && row !== null && has((row as UltralyticsRow).box, 'x3');
+  return orientedCorners(own(row, 'box')) !== undefined;
 }
 
 function readImage(rows: readonly unknown[], shape?: unknown): ImageReading {
@@ -216,9 +217,7 @@ export const ultralytics: Adapter = {
       );
     }
     if (!rows) return undefined;
-    const located = rows.some((row) => has(row, 'xcenter') || has(row, 'segment'));
-    return {
-      images: [{ groups: [{ rows, plan: located || rows.length === 0 ? hubRows : classification }] }],
-    };
+    const plan = rows.length > 0 && everyRow(rows, isClassAlone) ? classification : hubRows;
+    return { images: [{ groups: [{ rows, plan }] }] };
   },
 };

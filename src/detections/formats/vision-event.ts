@@ -1,7 +1,7 @@
 import { boxes, classes, field, fourFields } from '../reading';
-import type { Adapter, ImageReading, PointsPlan, RowPlan } from '../reading';
+import type { Adapter, ImageReading, PointsPlan, RowGroup, RowPlan } from '../reading';
 import { readPoints } from '../points';
-import { has, isObject, own, ownArray } from '../values';
+import { everyRow, has, isObject, own, ownArray, ownRows } from '../values';
 import type { JsonObject } from '../values';
 
 /** The lists of the API itself ("Create a Vision Event"): an event, one image entry of it, or a list of entries. Centre, pixels. */
@@ -48,11 +48,27 @@ function isEvent(payload: unknown): boolean {
 function readImage(entry: unknown): ImageReading {
   return {
     groups: PLANS.flatMap(([list, plan]) => {
-      const rows = ownArray(entry, list);
+      const rows = ownRows(entry, list);
       return rows ? [{ rows, plan }] : [];
     }),
   };
 }
+
+/** Annotations of an event's image that stand where the API does not have them: they count as rows that cannot be read. */
+function readStrangers(entry: JsonObject, { groups }: ImageReading): RowGroup[] {
+  const strangers = Object.keys(entry).filter((key) => !KNOWN_KEYS.has(key));
+  if (groups.length === 0 && strangers.length > 0) return [{ rows: [entry], plan: unplaced }];
+  return strangers.flatMap((key) => {
+    const rows = ownArray(entry, key);
+    return rows && everyRow(rows, (row) => 'class' in row) ? [{ rows, plan: unplaced, path: key }] : [];
+  });
+}
+
+const unplaced: RowPlan = boxes({ readClass });
+const KNOWN_KEYS: ReadonlySet<string> = new Set([
+  ...PLANS.map(([list]) => list),
+  ...['label', 'sourceId', 'inputSourceId'],
+]);
 
 export const visionEvent: Adapter = {
   id: 'vision-event',
@@ -67,7 +83,12 @@ export const visionEvent: Adapter = {
       ownArray(payload, 'images') ?? (Array.isArray(payload) ? (payload as unknown[]) : [payload]);
     if (!entries.every(isObject)) return undefined;
     const images = entries.map(readImage);
-    const fits = isEvent(payload) || images.some(({ groups }) => groups.length > 0);
+    const isWholeEvent = isEvent(payload);
+    if (isWholeEvent || isImageEntry(payload))
+      images.forEach((image, index) =>
+        image.groups.push(...readStrangers(entries[index] as JsonObject, image)),
+      );
+    const fits = isWholeEvent || images.some(({ groups }) => groups.length > 0);
     return fits ? { images: images.length > 0 ? images : [{ groups: [] }] } : undefined;
   },
 };

@@ -22,7 +22,7 @@ function read(
   return convertDetections(payload, { format: 'auto', ...settings }, context);
 }
 
-interface Case {
+export interface Case {
   name: string;
   format: string;
   payload: unknown;
@@ -60,7 +60,7 @@ const triangle = [
   [360, 300],
 ] as [number, number][];
 
-const CASES: Case[] = [
+export const CASES: Case[] = [
   {
     name: 'nothing found',
     format: 'roboflow',
