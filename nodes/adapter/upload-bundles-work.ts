@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
+import { tarLibrary } from '../../src/bundle/tar-library';
 import { uploadFolder, type BundleFault, type UploadSummary } from '../../src/bundle/upload-folder';
 import type { VisionEventBundleProperties } from '../properties';
 import { FlowError, toFlowError } from './flow-error';
@@ -6,6 +7,7 @@ import type { FlowMessage, Send } from './guarded-input';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
 import { typedInput, type Evaluate } from './typed-input';
+import { loadAhead } from './load-ahead';
 import { workspaceOf } from './workspace';
 import { directoryInput } from './write-bundle-work';
 
@@ -81,6 +83,7 @@ export class UploadBundlesWork {
 
   private showMissingSettings(): void {
     try {
+      loadAhead(tarLibrary);
       workspaceOf(this.RED, this.config.workspace).client();
     } catch (error) {
       this.status.show(this.texts.error(toFlowError(error)));

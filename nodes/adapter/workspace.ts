@@ -4,13 +4,16 @@ import { VisionEventsClient } from '../../src/api/client';
 import { EventStoreClient } from '../../src/api/event-store-client';
 import { tooManyWait } from '../../src/api/connection-slots';
 import { ApiError } from '../../src/api/errors';
+import { loadAxios } from '../../src/api/http-client';
 import { MAX_CONNECTIONS } from '../../src/api/limits';
 import { printable } from '../../src/api/reply-text';
+import { tarLibrary } from '../../src/bundle/tar-library';
 import type { Target } from '../../src/delivery/target';
 import { workspaceDefaults, type WorkspaceProperties } from '../properties';
 import { PICTURE_MAX_BYTES } from '../../src/images/limits';
 import { clientOptions, eventStoreOptions, maxWaitingOf } from './client-options';
 import { numberOf } from './event-settings';
+import { loadAhead } from './load-ahead';
 import { FlowError } from './flow-error';
 import { extraHeaders, headerSecrets } from './header-values';
 import { outboxFolder } from './outbox-folder';
@@ -109,9 +112,14 @@ export class Workspace {
       );
     }
     this.mustBeOpen();
-    this.openClient ??= new VisionEventsClient(
-      clientOptions(this.RED, this.config, this.node.credentials?.apiKey, this.headers()),
-    );
+    if (!this.openClient) {
+      const key = this.node.credentials?.apiKey;
+      const options = clientOptions(this.RED, this.config, key, this.headers());
+      this.openClient = new VisionEventsClient(options);
+      // Asked for by each node that will send, as soon as it is built.
+      loadAhead(loadAxios);
+      if (this.config.transport === 'bundle') loadAhead(tarLibrary);
+    }
     return this.openClient;
   }
 
@@ -130,9 +138,12 @@ export class Workspace {
         { short: { key: 'noBaseUrl' } },
       );
     }
-    this.openEventStore ??= new EventStoreClient(
-      eventStoreOptions(this.RED, this.config, this.node.credentials?.eventStoreKey, this.headers()),
-    );
+    if (!this.openEventStore) {
+      const key = this.node.credentials?.eventStoreKey;
+      const options = eventStoreOptions(this.RED, this.config, key, this.headers());
+      this.openEventStore = new EventStoreClient(options);
+      loadAhead(loadAxios);
+    }
     return this.openEventStore;
   }
 

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
+import { tarLibrary } from '../../src/bundle/tar-library';
 import { namePatternFault } from '../../src/bundle/name-pattern';
 import { sweepPartialBundles, writeBundle, type BundlePicture } from '../../src/bundle/write';
 import { strictErrors } from '../../src/event/strict';
 import type { VisionEvent } from '../../src/event/types';
 import { resolveUserPath } from '../../src/images/from-file';
 import type { VisionEventBundleProperties } from '../properties';
+import { loadAhead } from './load-ahead';
 import { FlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
 import { fileWorkingDirectory, pictureInput } from './picture-input';
@@ -57,6 +59,7 @@ export class WriteBundleWork {
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
     this.nameFault = fileNameFault(config.fileName ?? '');
+    loadAhead(tarLibrary);
     if (this.nameFault) this.showError(this.nameFault);
   }
 

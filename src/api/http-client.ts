@@ -92,12 +92,12 @@ interface Axios {
 let loadedAxios: Axios | undefined;
 
 /**
- * axios is loaded by the first request: Node-RED loads the nodes of a palette at every start, used or not.
+ * axios is loaded by the first request, or when it is told that one will come: Node-RED loads the nodes of a palette at every start, used or not.
  *
  * Its adapter for Node.js is asked without the layers above it. They merge defaults into the request, run interceptors and transform
  * bodies, all of which every request here would overrule, and take a third of the time of a small request.
  */
-function loadAxios(): Axios {
+export function loadAxios(): Axios {
   if (loadedAxios) return loadedAxios;
   // An `import()` would load axios as some sixty single ES modules; this is one file.
   // eslint-disable-next-line @typescript-eslint/no-require-imports

@@ -17,6 +17,7 @@ interface Item {
   id: string;
   record: OutboxRecord;
   bytes: number;
+  /** by the monotonic clock */
   acceptedAt: number;
   leased: boolean;
   dueAt: number;
@@ -72,7 +73,7 @@ export class MemoryOutbox implements Outbox {
       throw new OutboxError('OUTBOX_FULL', 'The outbox in memory is full.');
     }
     await Promise.resolve();
-    const acceptedAt = this.clock.now();
+    const acceptedAt = this.clock.monotonic();
     for (const record of records) {
       const id = String(++this.lastId).padStart(10, '0');
       this.items.push({
@@ -107,7 +108,7 @@ export class MemoryOutbox implements Outbox {
     for (const item of picked) item.leased = true;
     await Promise.resolve();
     if (max.newest) picked.reverse();
-    return picked.length > 0 ? { events: picked.map(present) } : undefined;
+    return picked.length > 0 ? { events: picked.map((item) => present(item, this.clock)) } : undefined;
   }
 
   /** Waiting events that have no older one with their event id. */
@@ -172,14 +173,14 @@ export class MemoryOutbox implements Outbox {
   }
 
   stats(): OutboxStats {
-    const age = this.items[0] ? this.clock.now() - this.items[0].acceptedAt : -1;
+    const [oldest] = this.items;
     return {
       events: this.items.length,
       bytes: this.bytes(),
       leased: this.items.filter(({ leased }) => leased).length,
       dead: this.dead.length,
       deadBytes: this.dead.reduce((sum, { item }) => sum + item.bytes, 0),
-      oldestAgeMs: age >= 0 ? age : undefined,
+      oldestAgeMs: oldest && this.clock.monotonic() - oldest.acceptedAt,
       ...this.totals,
       dropped: 0,
       shedPictures: 0,
@@ -245,7 +246,7 @@ function recordBytes({ body, pictures }: OutboxRecord): number {
   return pictures.reduce((sum, { bytes }) => sum + bytes.length, Buffer.byteLength(body));
 }
 
-function present({ id, record, acceptedAt, attempts, sourceIds }: Item): StoredEvent {
+function present({ id, record, acceptedAt, attempts, sourceIds }: Item, clock: Clock): StoredEvent {
   return {
     id,
     eventId: record.eventId,
@@ -262,7 +263,7 @@ function present({ id, record, acceptedAt, attempts, sourceIds }: Item): StoredE
       sourceId: sourceIds.get(placeKey({ role, image })),
       read: () => Promise.resolve(bytes),
     })),
-    acceptedAt,
+    acceptedAt: clock.now() - (clock.monotonic() - acceptedAt),
     attempts,
   };
 }

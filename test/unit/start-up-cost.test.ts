@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import type { WorkspaceProperties } from '../../nodes/properties';
 import { LOAD_NODES, nodeFiles } from '../support/load-nodes';
 
 /** Each of them would cost more than all our own files together. */
@@ -23,6 +24,40 @@ function heavyAfter(program: string, files: string[]): string[] {
 describe('start-up cost', () => {
   it('loads nothing heavy with the node files: Node-RED loads them at every start, used or not', () => {
     assert.deepEqual(heavyAfter(LOAD_NODES, nodeFiles('source')), []);
+  });
+
+  /** Builds a workspace; `use` is what a node does with it when it is built. @returns what is loaded right then and soon after */
+  function loadedByWorkspace(use: string, settings: Partial<WorkspaceProperties> = {}): [string[], string[]] {
+    const script = `
+      const { Workspace } = require('../../nodes/adapter/workspace');
+      const { workspaceDefaults } = require('../../nodes/properties');
+      const loaded = () => ${JSON.stringify(HEAVY)}.filter((name) => Object.keys(require.cache).some(
+        (file) => file.replaceAll('\\\\', '/').includes('/node_modules/' + name + '/')));
+      const node = { id: 'w', credentials: { apiKey: 'key' } };
+      const workspace = new Workspace({ settings: {}, _: (key) => key }, node, { ...workspaceDefaults, ...${JSON.stringify(settings)} });
+      ${use}
+      const atOnce = loaded();
+      setImmediate(() => console.log(JSON.stringify([atOnce, loaded()])));`;
+    const output = execFileSync(process.execPath, ['--require', 'tsx/cjs', '-e', script], {
+      cwd: __dirname,
+      encoding: 'utf8',
+    });
+    return JSON.parse(output) as [string[], string[]];
+  }
+
+  it('loads what a node will send with soon after it is built, off the way of its first message', function () {
+    this.timeout(30_000);
+    assert.deepEqual(loadedByWorkspace('workspace.client();'), [[], ['axios']]);
+    assert.deepEqual(loadedByWorkspace('workspace.client();', { transport: 'bundle' }), [
+      [],
+      ['axios', 'tar'],
+    ]);
+    const store = { target: 'event-store', baseUrl: 'http://localhost:8001' } as const;
+    assert.deepEqual(loadedByWorkspace('workspace.configurationFault();', store), [[], ['axios']]);
+  });
+
+  it('loads nothing for a workspace that no node sends with', () => {
+    assert.deepEqual(loadedByWorkspace(''), [[], []]);
   });
 
   it('would see it', () => {

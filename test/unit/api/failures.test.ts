@@ -321,6 +321,8 @@ describe('networkFailure', () => {
     ['EHOSTUNREACH', 'NETWORK', undefined, /gateway/],
     ['ECONNRESET', 'NETWORK', undefined, /cut/],
     ['EPIPE', 'NETWORK', undefined, /cut/],
+    ['EMFILE', 'NETWORK', undefined, /open; raise Node-RED's limit \(ulimit -n\) \(EMFILE\)/],
+    ['ENFILE', 'NETWORK', undefined, /raise the machine's limit/],
     ['ETIMEDOUT', 'TIMEOUT', undefined, /in time/],
     ['ECONNABORTED', 'TIMEOUT', undefined, /in time/],
     ['ERR_CANCELED', 'TIMEOUT', undefined, /in time/],

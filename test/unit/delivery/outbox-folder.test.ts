@@ -6,9 +6,12 @@ import { DiskOutbox } from '../../../src/delivery/disk-outbox/disk-outbox';
 import { nodeFileLayer } from '../../../src/delivery/disk-outbox/file-layer';
 import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
 import {
+  BATCH,
+  checkedNumber,
   checkPictures,
   drain,
   numberedRecord,
+  range,
   SIM_DIR,
   simOutbox,
   withoutLock,
@@ -24,6 +27,90 @@ async function bothWork(outboxes: DiskOutbox[]): Promise<void> {
     await outbox.close(1_000);
   }
 }
+
+describe('what an outbox says of its disk', () => {
+  for (const [code, says] of [
+    ['EMFILE', /^Too many open files \(EMFILE\): raise Node-RED's limit \(ulimit -n\)\. .*\/outbox/],
+    ['ENFILE', /^Too many open files \(ENFILE\): raise the machine's limit/],
+    ['EIO', /\(EIO\)\. Check the disk/],
+  ] as const) {
+    it(`names ${code} for what it is`, async () => {
+      const disk = new SimDisk();
+      const outbox = simOutbox(disk);
+      await outbox.open();
+      disk.fault = (operation) => (operation === 'open' ? { fail: code } : undefined);
+      await assert.rejects(outbox.append([numberedRecord(0)]), { code: 'OUTBOX_IO', message: says });
+    });
+  }
+});
+
+describe('notes on a chunk of an earlier start', () => {
+  const notesOf = (disk: SimDisk) => disk.paths().filter((path) => /\/chunks\/.*\.notes-/.test(path));
+
+  /** A chunk of ten events, of which the first nine are done one by one in a second session; three pictures are uploaded. */
+  async function pinnedChunk(disk: SimDisk): Promise<void> {
+    const first = simOutbox(disk);
+    await first.open();
+    await first.append(range(0, 10).map((n) => numberedRecord(n, n === 9 ? 100 : 0)));
+    await first.close(1_000);
+    const second = simOutbox(disk);
+    await second.open();
+    for (let n = 0; n < 9; n++) {
+      const lease = await second.lease({ ...BATCH, events: 1 });
+      assert.ok(lease);
+      await second.settle(lease, { acked: lease.events.map(({ id }) => id), retry: [], dead: [] });
+    }
+    const last = await second.lease(BATCH);
+    await second.markUploaded(last?.events[0]?.id ?? '', 'output', 'src-9');
+    await second.close(1_000);
+  }
+
+  it('become one file at the next start, and hold as before', async () => {
+    const disk = new SimDisk();
+    await pinnedChunk(disk);
+    assert.equal(notesOf(disk).length, 10);
+    for (let start = 0; start < 2; start++) {
+      const outbox = simOutbox(disk);
+      await outbox.open();
+      assert.equal(notesOf(disk).length, 1);
+      const lease = await outbox.lease(BATCH);
+      assert.deepEqual(
+        lease?.events.map(({ body, pictures }) => [checkedNumber(body), pictures[0]?.sourceId]),
+        [[9, 'src-9']],
+      );
+      disk.crash();
+    }
+  });
+
+  it('hold also when the power goes at any moment of that', async () => {
+    for (let change = 0; ; change++) {
+      const disk = new SimDisk();
+      await pinnedChunk(disk);
+      const died = disk.dieAfter(change);
+      const opened = simOutbox(disk).open();
+      const outcome = await Promise.race([opened.then(() => 'opened'), died.then(() => 'died')]);
+      disk.crash();
+      const outbox = simOutbox(disk);
+      await outbox.open();
+      assert.deepEqual(await drain(outbox), [9], `after change ${change}`);
+      if (outcome === 'opened') break;
+      assert.ok(change < 100);
+    }
+  });
+
+  it('stay when they are damaged, or may be those of a write that is under way', async () => {
+    const disk = new SimDisk();
+    await pinnedChunk(disk);
+    const [damaged = '', torn = ''] = notesOf(disk);
+    const bytes = disk.bytesOf(damaged);
+    bytes[12]! ^= 1;
+    disk.plant(damaged, bytes);
+    disk.plant(torn, Buffer.alloc(0));
+    await simOutbox(disk).open();
+    assert.equal(notesOf(disk).length, 3);
+    assert.ok([damaged, torn].every((path) => notesOf(disk).includes(path)));
+  });
+});
 
 describe('two that make the same folder at the same moment, without the lock', () => {
   it('both succeed, on a simulated disk', async () => {
