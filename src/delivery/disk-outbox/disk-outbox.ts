@@ -489,7 +489,9 @@ export class DiskOutbox implements Outbox {
   }
 
   /** By the clock as it is now. */
-  private acceptedAt({ id, acceptedAt }: Entry): number {
+  private acceptedAt({ id, acceptedAt, timeFix }: Entry): number {
+    // Put right together with the event's own time.
+    if (typeof timeFix === 'number') return acceptedAt;
     return this.times?.asOfNow(parseInt(id, 10), acceptedAt) ?? acceptedAt;
   }
 

@@ -2,7 +2,7 @@ import { short } from '../describe';
 import { DetectionError } from '../detection-error';
 import { boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
-import { everyRow, has, isObject, isText, own, ownArray, ownObject, ownRows, toSize } from '../values';
+import { everyRow, has, isObject, isText, own, ownObject, ownRows, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**

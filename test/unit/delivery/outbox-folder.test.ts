@@ -61,7 +61,7 @@ describe('notes on a chunk of an earlier start', () => {
       await second.settle(lease, { acked: lease.events.map(({ id }) => id), retry: [], dead: [] });
     }
     const last = await second.lease(BATCH);
-    await second.markUploaded(last?.events[0]?.id ?? '', 'output', 'src-9');
+    await second.markUploaded(last?.events[0]?.id ?? '', { role: 'output' }, 'src-9');
     await second.close(1_000);
   }
 
