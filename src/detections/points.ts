@@ -31,13 +31,22 @@ export function withoutZeros(points: RawPoint[] | undefined): RawPoint[] | undef
 /** Left out by the engine, which says so. */
 const UNREADABLE = { x: NaN, y: NaN };
 
+/** All points of a list have the same length: the first ones tell it. */
+const POINTS_TO_MEASURE = 10;
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0;
+}
+
 /** Each point is a pair or an object: none can be taken for the other kind. */
 function singlePoints(values: readonly unknown[], third?: ThirdValue): RawPoint[] {
-  return values.flatMap((value, id) =>
-    Array.isArray(value)
-      ? point(own(value, 0), own(value, 1), id, third, own(value, 2))
-      : [{ x: own(value, 'x'), y: own(value, 'y'), id }],
-  );
+  // of a shorter one among longer ones nobody knows which number is missing
+  const longest = Math.max(...values.slice(0, POINTS_TO_MEASURE).map(lengthOf));
+  return values.flatMap((value, id) => {
+    if (!Array.isArray(value)) return [{ x: own(value, 'x'), y: own(value, 'y'), id }];
+    if (value.length < longest) return [{ ...UNREADABLE, id }];
+    return point(own(value, 0), own(value, 1), id, third, own(value, 2));
+  });
 }
 
 function flatPoints(values: readonly unknown[], step: 2 | 3, third?: ThirdValue): RawPoint[] {

