@@ -3,7 +3,7 @@ import type { BoxConvention, CoordinateUnit } from './geometry';
 import { checkMapping } from './check-mapping';
 import { findRows, follow, parsePath } from './path';
 import type { FoundRows, PathStep } from './path';
-import { readPoints, withoutZeros } from './points';
+import { readPoints, shorterThanOthers, UNREADABLE, withoutZeros } from './points';
 import type { PointShape, ThirdValue } from './points';
 import { putArray, putFour } from './reading';
 import type {
@@ -340,8 +340,15 @@ function pointsReader(path: ValuePath | ValuePath[], reader: (path: ValuePath) =
 function pointListReader({ shape = 'pairs', third, fields }: Parameters<typeof pointsPlan>[0]) {
   if (!fields) return (value: unknown) => readPoints(value, shape, third);
   const [xSteps, ySteps] = [steps(fields[0]), steps(fields[1])];
-  return (value: unknown): RawPoint[] | undefined =>
-    Array.isArray(value)
-      ? value.map((point, id) => ({ x: follow(point, xSteps), y: follow(point, ySteps), id }))
-      : undefined;
+  const listSteps = 'index' in (xSteps.at(-1) ?? {}) ? xSteps.slice(0, -1) : undefined;
+  return (value: unknown): RawPoint[] | undefined => {
+    if (!Array.isArray(value)) return undefined;
+    const lists = listSteps && value.map((point) => follow(point, listSteps));
+    const isTooShort = lists && shorterThanOthers(lists);
+    return value.map((point, id) =>
+      isTooShort?.(lists?.[id])
+        ? { ...UNREADABLE, id }
+        : { x: follow(point, xSteps), y: follow(point, ySteps), id },
+    );
+  };
 }

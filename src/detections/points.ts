@@ -29,22 +29,24 @@ export function withoutZeros(points: RawPoint[] | undefined): RawPoint[] | undef
 }
 
 /** Left out by the engine, which says so. */
-const UNREADABLE = { x: NaN, y: NaN };
+export const UNREADABLE = { x: NaN, y: NaN };
 
 /** All points of a list have the same length: the first ones tell it. */
 const POINTS_TO_MEASURE = 10;
 
-function lengthOf(value: unknown): number {
-  return Array.isArray(value) ? value.length : 0;
+/** Of a point shorter than the others nobody knows which number is missing. */
+export function shorterThanOthers(points: readonly unknown[]): (point: unknown) => boolean {
+  const lengthOf = (point: unknown) => (Array.isArray(point) ? point.length : 0);
+  const longest = Math.max(...points.slice(0, POINTS_TO_MEASURE).map(lengthOf));
+  return (point) => lengthOf(point) < longest;
 }
 
 /** Each point is a pair or an object: none can be taken for the other kind. */
 function singlePoints(values: readonly unknown[], third?: ThirdValue): RawPoint[] {
-  // of a shorter one among longer ones nobody knows which number is missing
-  const longest = Math.max(...values.slice(0, POINTS_TO_MEASURE).map(lengthOf));
+  const isTooShort = shorterThanOthers(values);
   return values.flatMap((value, id) => {
     if (!Array.isArray(value)) return [{ x: own(value, 'x'), y: own(value, 'y'), id }];
-    if (value.length < longest) return [{ ...UNREADABLE, id }];
+    if (isTooShort(value)) return [{ ...UNREADABLE, id }];
     return point(own(value, 0), own(value, 1), id, third, own(value, 2));
   });
 }

@@ -3,7 +3,7 @@ import type { CompiledMapping, Mapping } from './mapping';
 import { unwrapModelAnswer } from './model-answer';
 import type { ImageReading, RowGroup } from './reading';
 import type { NoteCode } from './types';
-import { isText, toNumber } from './values';
+import { isText, own, toNumber } from './values';
 
 /**
  * Formats that users choose by name. They are never recognised by themselves: their shapes are too common to be sure.
@@ -1070,8 +1070,8 @@ export function findPreset(id: string): ReadyPreset | undefined {
 }
 
 /**
- * The rows of a payload by the mapping of a preset that suits it best: one whose list is empty or has a row with class and place, else
- * one with places, else the first whose list is there.
+ * The rows of a payload by the mapping of a preset that suits it best: one whose list has a row with class and place, else one with places,
+ * else the first whose list is there.
  *
  * @returns undefined when no list of the preset is in the payload
  * @throws DetectionError `parallel-length-mismatch`, and what `unwrapModelAnswer` throws
@@ -1089,7 +1089,20 @@ export function readByPreset(
     if (fit > bestFit) [best, bestFit] = [image, fit];
     if (bestFit === FITS) break;
   }
-  return best;
+  return best && isEmpty(best) && variants.some((variant) => hasUnreadList(payload, variant))
+    ? undefined
+    : best;
+}
+
+const isEmpty = ({ groups }: ImageReading) => groups.every(({ rows }) => rows.length === 0);
+
+/** Something stands where a list of this mapping begins, and it is none: an empty list beside it is no sign that nothing was found. */
+function hasUnreadList(payload: unknown, variant: CompiledMapping): boolean {
+  const [first] = variant.list;
+  if (!first || !('key' in first)) return false;
+  const value = own(payload, first.key);
+  const isNothing = value == null || (typeof value === 'object' && Object.keys(value).length === 0);
+  return !isNothing && readByMapping(payload, variant) === undefined;
 }
 
 /** A mapping of single objects takes any object for one: without the fields it is not one of the format's. */

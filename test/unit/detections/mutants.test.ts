@@ -50,15 +50,8 @@ const RULES: Readonly<Record<string, (trial: Trial) => boolean>> = {
   'a box around the points, and said': ({ specimen, result }) =>
     result.notes.includes('box-derived') && result.count >= specimen.whole.count,
   'a fixture without detections': ({ specimen }) => specimen.whole.count === 0,
-  // known gap: the list of the other kind of answer beside it is empty, and taken for the answer
-  'no map where the map of LandingLens belongs': ({ specimen, mutant }) =>
-    specimen.whole.format === 'landing-ai' &&
-    mutant.path.endsWith('predictions') &&
-    !isPlainObject(valueAt(mutant.payload, mutant.path)),
   'the only row of a map, unwrapped': ({ specimen, mutant }) =>
     specimen.whole.format === 'landing-ai' && mutant.what === 'unwrap' && mutant.path === 'predictions',
-  'a list of pairs is a list of points': ({ mutant }) =>
-    mutant.now === 'only its values' && mutant.path.endsWith('points'),
   'the list of another part of the same answer': ({ specimen, mutant }) =>
     mutant.what === 'other payload' &&
     [specimen.whole.format, mutant.now].every((id) => id.startsWith('human-')),
@@ -124,10 +117,6 @@ function isNamedRow({ whole }: Specimen, { path }: Mutant): boolean {
 
 function isOptional({ whole }: Specimen, { path }: Mutant): boolean {
   return OPTIONAL[whole.format]?.test(path) ?? false;
-}
-
-function isPlainObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function valueAt(payload: unknown, path: string): unknown {
