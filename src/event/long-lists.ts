@@ -11,16 +11,24 @@ const MOST_LEVELS = 32;
 /** Whether a list of more than a million entries stands in a value. Lists are known by their length, not by walking them. */
 export function hasLongList(value: unknown): boolean {
   let objectsLeft = MOST_OBJECTS;
-  const look = (inner: unknown, levels: number): boolean => {
-    if (typeof inner !== 'object' || inner === null || ArrayBuffer.isView(inner)) return false;
-    if (Array.isArray(inner) && inner.length > MAX_LIST_LENGTH) return true;
-    if (levels === 0 || objectsLeft-- <= 0) return false;
+  // Most values are texts and numbers: they cost no call.
+  const look = (inner: object, levels: number): boolean => {
+    if (ArrayBuffer.isView(inner)) return false;
     if (Array.isArray(inner)) {
-      for (let at = 0; at < inner.length; at++) if (look(inner[at], levels - 1)) return true;
+      if (inner.length > MAX_LIST_LENGTH) return true;
+      if (levels === 0 || objectsLeft-- <= 0) return false;
+      for (let at = 0; at < inner.length; at++) {
+        const element: unknown = inner[at];
+        if (typeof element === 'object' && element !== null && look(element, levels - 1)) return true;
+      }
       return false;
     }
-    for (const key in inner) if (look((inner as Record<string, unknown>)[key], levels - 1)) return true;
+    if (levels === 0 || objectsLeft-- <= 0) return false;
+    for (const key in inner) {
+      const field = (inner as Record<string, unknown>)[key];
+      if (typeof field === 'object' && field !== null && look(field, levels - 1)) return true;
+    }
     return false;
   };
-  return look(value, MOST_LEVELS);
+  return typeof value === 'object' && value !== null && look(value, MOST_LEVELS);
 }
