@@ -119,12 +119,13 @@ export class DoubtfulTimes {
   }
 
   private async putRight(): Promise<void> {
-    const { watch, queue, note, released, tell } = this.deps;
+    const { deps } = this;
+    const { watch, queue } = deps;
     const wereKept = this.isKeepingBack ? [...this.settings.keys()] : [];
     this.isKeepingBack = false;
     const wrong = [...this.settings].filter(([, setting]) => watch.shiftSince(setting) !== 0);
     const notes = [...groupByChunkAndShift(wrong, watch)].flatMap(([chunk, byShift]) =>
-      [...byShift].map(([by, ids]) => note(chunk, { shifted: ids, by })),
+      [...byShift].map(([by, ids]) => deps.note(chunk, { shifted: ids, by })),
     );
     for (const [entry, setting] of wrong) {
       entry.timeFix = watch.shiftSince(setting);
@@ -135,12 +136,12 @@ export class DoubtfulTimes {
     await Promise.allSettled(notes);
     for (const entry of wereKept) queue.putOff(entry, DUE_AT_ONCE);
     if (wrong.length > 0) {
-      tell({
+      deps.tell({
         code: 'CLOCK_SET',
         message: `This device's clock was set: ${wrong.length} event(s) that happened before and wait got their right time.`,
       });
     }
-    if (wereKept.length > 0) released();
+    if (wereKept.length > 0) deps.released();
   }
 }
 
