@@ -7,6 +7,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { compressedRuns } from '../test/support/run-length';
 
 const built = join(__dirname, '../dist/src/detections/convert.js');
 if (!existsSync(built)) throw new Error('Build first: npm run build.');
@@ -31,21 +32,6 @@ function disc(centreX: number, centreY: number, radius: number): number[] {
   return [...counts, WIDTH * HEIGHT - end];
 }
 
-/** As `rleToString` of cocodataset/cocoapi writes them. */
-function compressed(counts: readonly number[]): string {
-  let text = '';
-  counts.forEach((count, index) => {
-    let rest = index > 2 ? count - (counts[index - 2] ?? 0) : count;
-    for (let more = true; more;) {
-      const bits = rest & 31;
-      rest >>= 5;
-      more = bits & 16 ? rest !== -1 : rest !== 0;
-      text += String.fromCharCode(48 + bits + (more ? 32 : 0));
-    }
-  });
-  return text;
-}
-
 function answer(masks: number[][], asText: boolean): string {
   const predictions = masks.map((counts, index) => ({
     x: 100,
@@ -56,7 +42,7 @@ function answer(masks: number[][], asText: boolean): string {
     class: 'part',
     class_id: 0,
     detection_id: String(index),
-    rle_mask: { size: [HEIGHT, WIDTH], counts: asText ? compressed(counts) : counts },
+    rle_mask: { size: [HEIGHT, WIDTH], counts: asText ? compressedRuns(counts) : counts },
   }));
   return JSON.stringify({ image: { width: WIDTH, height: HEIGHT }, predictions });
 }

@@ -59,7 +59,8 @@ function answersOf(workspace: Workspace): KeptAnswers {
 function unchangedWorkspace(RED: NodeAPI, id: string | undefined, baseUrl: unknown): Workspace {
   const workspace = deployedWorkspace(RED, id);
   const shown = withVariables(RED, deployedNode(RED, id) as Node, { baseUrl }).baseUrl;
-  if (typeof shown !== 'string' || originOf(shown) === workspace.origin) return workspace;
+  if (typeof shown !== 'string' || originOf(shown) === originOf(workspace.addresses.baseUrl))
+    return workspace;
   throw new AdminRefusal(
     409,
     'ADDRESS_CHANGED',

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { unsetVariable } from './unset-variable';
+import { unsetVariable, variableValue } from './unset-variable';
 
 /**
  * Fills environment variables into texts that a dialog holds, as Node-RED does on a deploy: only where `${NAME}` is the whole text,
@@ -16,6 +16,6 @@ export function withVariables<T extends object>(RED: NodeAPI, node: Node | undef
 function filled(RED: NodeAPI, node: Node | undefined, value: unknown): unknown {
   const variable = unsetVariable(value);
   if (variable === undefined) return value;
-  const found: unknown = node ? RED.util.getSetting(node, variable) : process.env[variable];
+  const found = variableValue(RED, node, variable);
   return found === undefined || found === '' ? value : found;
 }

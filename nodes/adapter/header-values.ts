@@ -1,8 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
+import { secretsOf } from '../../src/api/gateway';
 import { FlowError } from './flow-error';
-
-/** A variable anywhere in a value: `Bearer ${GATEWAY_TOKEN}` is as good as the whole. */
-const VARIABLE = /\$\{([^}\s]+)\}/g;
+import { VARIABLE_IN_TEXT, variableValue } from './unset-variable';
 
 /**
  * The extra headers of a workspace.
@@ -38,10 +37,9 @@ export function headerSecrets(RED: NodeAPI, node: Node | undefined, values: stri
   } catch {
     return values === undefined ? [] : [values];
   }
-  return [...given.values()].flatMap((value) => {
-    const filled = value.replace(VARIABLE, (whole, name: string) => variable(RED, node, name) ?? whole);
-    return [filled, filled.replace(/^\S+\s+/, '')];
-  });
+  const filled = (value: string) =>
+    value.replace(VARIABLE_IN_TEXT, (whole, name: string) => variable(RED, node, name) ?? whole);
+  return secretsOf([...given.values()].map(filled));
 }
 
 function headerNames(names: string | undefined): string[] {
@@ -69,7 +67,7 @@ function valuesByName(text: string | undefined): Map<string, string> {
 }
 
 function withVariables(RED: NodeAPI, node: Node | undefined, value: string, header: string): string {
-  return value.replace(VARIABLE, (_, name: string) => {
+  return value.replace(VARIABLE_IN_TEXT, (_, name: string) => {
     const found = variable(RED, node, name);
     if (found !== undefined) return found;
     throw new FlowError(
@@ -81,7 +79,7 @@ function withVariables(RED: NodeAPI, node: Node | undefined, value: string, head
 }
 
 function variable(RED: NodeAPI, node: Node | undefined, name: string): string | undefined {
-  const found: unknown = node ? RED.util.getSetting(node, name) : process.env[name];
+  const found = variableValue(RED, node, name);
   return ['string', 'number', 'boolean'].includes(typeof found) && found !== ''
     ? `${found as string}`
     : undefined;

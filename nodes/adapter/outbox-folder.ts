@@ -3,9 +3,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { resolveUserPath } from '../../src/images/from-file';
 import { fieldLabels } from './field-label';
 import { FlowError } from './flow-error';
-import { variableNotSet } from './unset-variable';
-
-const VARIABLE = /\$\{([^}\s]+)\}/g;
+import { VARIABLE_IN_TEXT, variableNotSet, variableValue } from './unset-variable';
 
 /** Where the outbox of a workspace lies: an absolute path, or why there is none. */
 export type OutboxFolder = { path: string } | { typed: string; fault: FlowError };
@@ -20,8 +18,8 @@ export function outboxFolder(RED: NodeAPI, node: Node, typed: string | undefined
   const text = typed?.trim();
   if (!text) return { path: path.join(userDir, 'vision-events', node.id) };
   let fault: FlowError | undefined;
-  const filled = text.replace(VARIABLE, (_, name: string) => {
-    const value: unknown = RED.util.getSetting(node, name);
+  const filled = text.replace(VARIABLE_IN_TEXT, (_, name: string) => {
+    const value = variableValue(RED, node, name);
     if (typeof value === 'number' || (typeof value === 'string' && value !== '')) return `${value}`;
     fault ??= variableNotSet(name, fieldLabels(RED, node.type)('outboxDir'));
     return '';

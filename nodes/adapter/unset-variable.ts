@@ -1,7 +1,20 @@
+import type { Node, NodeAPI } from 'node-red';
 import { FlowError } from './flow-error';
 
 /** Node-RED substitutes `${NAME}` only when it is the whole string, and leaves it as it is when NAME is not set. */
 const WHOLE_STRING_VARIABLE = /^\$\{([^}\s]+)\}$/;
+
+/** A variable anywhere in a text. */
+export const VARIABLE_IN_TEXT = /\$\{([^}\s]+)\}/g;
+
+/**
+ * What a variable holds.
+ *
+ * @param node the deployed node, whose flow and groups may have variables of their own; undefined before the first deploy
+ */
+export function variableValue(RED: NodeAPI, node: Node | undefined, name: string): unknown {
+  return node ? RED.util.getSetting(node, name) : process.env[name];
+}
 
 /** The name of the environment variable that `value` still refers to, or undefined when there is none. */
 export function unsetVariable(value: unknown): string | undefined {

@@ -1,5 +1,4 @@
 import type { Node, NodeAPI } from 'node-red';
-import { originOf } from '../../src/api/base-url';
 import { VisionEventsClient } from '../../src/api/client';
 import { EventStoreClient } from '../../src/api/event-store-client';
 import { tooManyWait } from '../../src/api/connection-slots';
@@ -78,11 +77,6 @@ export class Workspace {
     const { apiKey, eventStoreKey, headerValues } = this.node.credentials ?? {};
     const keys = [apiKey, eventStoreKey].filter((key) => key !== undefined);
     return [...keys, ...headerSecrets(this.RED, this.node, headerValues)];
-  }
-
-  /** Scheme, host and port that the keys are sent to; undefined while the base URL cannot be used. */
-  get origin(): string | undefined {
-    return originOf(this.config.baseUrl);
   }
 
   /** As deployed: where the keys are sent to. */

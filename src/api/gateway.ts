@@ -4,14 +4,12 @@
  */
 import { parseBaseUrl } from './base-url';
 import { ApiError } from './errors';
+import { SHORTEST_KEY } from './redact';
 
 /** Where Roboflow's secure gateway listens; for an address that names no path. */
 const DEFAULT_PATH = '/proxy';
 
 export type ExtraHeaders = Readonly<Record<string, string>>;
-
-/** A shorter value would be struck out of innocent words. */
-const SHORTEST_SECRET = 8;
 
 /** What the request itself decides. */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
@@ -63,11 +61,11 @@ export function checkedHeaders(headers: ExtraHeaders = {}): Record<string, strin
 }
 
 /** What is to be struck out of every text: the values, and of `Bearer abc` also what stands behind the scheme. */
-export function secretsOf(headers: ExtraHeaders): string[] {
-  return Object.values(headers)
+export function secretsOf(values: readonly string[]): string[] {
+  return values
     .map((value) => value.trim())
     .flatMap((value) => [value, value.replace(/^\S+\s+/, '')])
-    .filter((secret) => secret.length >= SHORTEST_SECRET);
+    .filter((secret) => secret.length >= SHORTEST_KEY);
 }
 
 function wrongHeader(message: string): ApiError {

@@ -323,6 +323,10 @@ export class HttpClient {
       tunnelTimeoutMs: this.timeoutMs,
     });
     const gateway = this.#options.gateway?.trim() ? server : undefined;
+    const headerSecrets = secretsOf(Object.values(headers)).map((text) => ({
+      text,
+      label: '[header value]',
+    }));
     const surroundings: Surroundings = {
       where: hostAndPort(server) + (proxy ? ` through the proxy ${proxy.host}:${proxy.port}` : ''),
       addressSetting: gateway ? 'the gateway of the workspace' : this.#traits.addressSetting,
@@ -331,12 +335,12 @@ export class HttpClient {
       redact: makeRedactor([
         { text: this.#apiKey, label: '[API key]' },
         { text: proxy?.password, label: '[proxy password]' },
-        ...secretsOf(headers).map((text) => ({ text, label: '[header value]' })),
+        ...headerSecrets,
       ]),
     };
     const redactReply = makeRedactor([
       ...(this.#apiKey.length >= SHORTEST_KEY ? [{ text: this.#apiKey, label: '[API key]' }] : []),
-      ...secretsOf(headers).map((text) => ({ text, label: '[header value]' })),
+      ...headerSecrets,
     ]);
     return { base, gateway, headers, proxy, agent, surroundings, redactReply };
   }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { uptime } from 'node:os';
 import { isPlainlyWrong } from '../event/wrong-clock';
 import { type Clock, systemClock } from './outbox';
 
@@ -7,11 +6,6 @@ import { type Clock, systemClock } from './outbox';
 export interface ClockSetting {
   /** what the wall clock would have shown when the machine started, ms since 1970 */
   readonly startedAt: number;
-}
-
-export interface WatchedClock extends Clock {
-  /** ms since the machine started; unlike `monotonic`, it also counts the time asleep, but asking costs more */
-  uptime(): number;
 }
 
 /** A wall clock that moves by more than this against the monotonic one was set, or the machine slept. */
@@ -40,7 +34,7 @@ export class ClockWatch {
   private lead: number;
   private current: ClockSetting;
 
-  constructor(private readonly clock: WatchedClock = { ...systemClock, uptime: () => uptime() * 1000 }) {
+  constructor(private readonly clock: Required<Clock> = systemClock) {
     this.begunAt = clock.monotonic();
     this.lead = this.leadNow();
     this.current = { startedAt: this.startedAtNow() };
@@ -50,7 +44,7 @@ export class ClockWatch {
   look(): ClockSetting {
     const lead = this.leadNow();
     if (Math.abs(lead - this.lead) <= JUMP_MS) return this.current;
-    const mayBeSet = this.isDoubted() || isPlainlyWrong(this.current.startedAt + this.clock.uptime());
+    const mayBeSet = this.isDoubted() || isPlainlyWrong(this.current.startedAt + this.clock.sinceBoot());
     this.lead = lead;
     const startedAt = this.startedAtNow();
     if (mayBeSet && Math.abs(startedAt - this.current.startedAt) > JUMP_MS) this.current = { startedAt };
@@ -87,7 +81,7 @@ export class ClockWatch {
   }
 
   private startedAtNow(): number {
-    return this.clock.now() - this.clock.uptime();
+    return this.clock.now() - this.clock.sinceBoot();
   }
 }
 

@@ -142,7 +142,7 @@ export interface Clock {
   sinceBoot?(): number;
 }
 
-export const systemClock: Clock = {
+export const systemClock: Required<Clock> = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sinceBoot: () => uptime() * 1000,

@@ -108,12 +108,12 @@ function hasEmptyList(payload: unknown): boolean {
   );
 }
 
-/** The images that travel, and what was seen in all of them. */
 /** A list or, as servers of several pictures send it, the text of one. */
 function isEmptyResult(result: unknown): boolean {
   return Array.isArray(result) ? result.length === 0 : result === '[]';
 }
 
+/** The images that travel, and what was seen in all of them. */
 function convertImages(
   reading: Reading,
   engine: Engine,

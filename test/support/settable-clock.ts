@@ -1,7 +1,8 @@
-import { ClockWatch, type WatchedClock } from '../../src/delivery/clock-watch';
+import { ClockWatch } from '../../src/delivery/clock-watch';
+import type { Clock } from '../../src/delivery/outbox';
 
 /** A machine of which the wall clock can be set, and which can sleep. All in ms. */
-export class SettableClock implements WatchedClock {
+export class SettableClock implements Required<Clock> {
   private awake = 0;
   private slept = 0;
 
@@ -18,7 +19,7 @@ export class SettableClock implements WatchedClock {
     return this.awake;
   }
 
-  uptime(): number {
+  sinceBoot(): number {
     return this.startedBefore + this.awake + this.slept;
   }
 

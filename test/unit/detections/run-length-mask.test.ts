@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { outlineOf } from '../../../src/detections/run-length-mask';
+import { compressedRuns } from '../../support/run-length';
 
 /** A picture of 0 and 1, row by row. */
 interface Bitmap {
@@ -35,24 +36,9 @@ function runsOf({ width, height, pixels }: Bitmap): number[] {
   return [...counts, length];
 }
 
-/** As `rleToString` of cocodataset/cocoapi writes them. */
-function compressed(counts: readonly number[]): string {
-  let text = '';
-  counts.forEach((count, index) => {
-    let rest = index > 2 ? count - (counts[index - 2] ?? 0) : count;
-    for (let more = true; more;) {
-      const bits = rest & 31;
-      rest >>= 5;
-      more = bits & 16 ? rest !== -1 : rest !== 0;
-      text += String.fromCharCode(48 + bits + (more ? 32 : 0));
-    }
-  });
-  return text;
-}
-
 function encoded(bitmap: Bitmap, asText = false) {
   const counts = runsOf(bitmap);
-  return { size: [bitmap.height, bitmap.width], counts: asText ? compressed(counts) : counts };
+  return { size: [bitmap.height, bitmap.width], counts: asText ? compressedRuns(counts) : counts };
 }
 
 /** Marks all that can be reached from a pixel over those that pass; over the edges of pixels only, or over their corners too. */
