@@ -18,7 +18,7 @@ import { decodePayload } from './payload';
 import { findPreset, PRESETS, readByPreset } from './presets';
 import type { Adapter, ImageReading, Reading } from './reading';
 import { recognise } from './recognise';
-import { isObject } from './values';
+import { isList, isObject } from './values';
 import type { ConvertedImage, DetectionContext, DetectionResult, DetectionSettings, NoteCode } from './types';
 
 export { checkMapping } from './check-mapping';
@@ -102,15 +102,13 @@ function refuseWithoutSign(
 
 /** The payload is an empty list, a list of empty ones (several pictures), or an envelope with one. */
 function hasEmptyList(payload: unknown): boolean {
-  if (Array.isArray(payload)) return payload.every(isEmptyResult);
-  return (
-    isObject(payload) && Object.values(payload).some((value) => Array.isArray(value) && value.length === 0)
-  );
+  if (isList(payload)) return payload.every(isEmptyResult);
+  return isObject(payload) && Object.values(payload).some((value) => isList(value) && value.length === 0);
 }
 
 /** A list or, as servers of several pictures send it, the text of one. */
 function isEmptyResult(result: unknown): boolean {
-  return Array.isArray(result) ? result.length === 0 : result === '[]';
+  return isList(result) ? result.length === 0 : result === '[]';
 }
 
 /** The images that travel, and what was seen in all of them. */
@@ -126,14 +124,15 @@ function convertImages(
     engine.notes.add('list-capped');
   const used = settings.multipleImages === 'first' ? reading.images.slice(0, 1) : reading.images;
   const images: ConvertedImage[] = [];
-  const seen = used.map((image, position) => {
+  const seen: AnnotationLists[] = [];
+  for (const image of used) {
     const frame = frames.frameOf(image, isOne);
     const converted = engine.convert(image.groups, frame);
     const { annotations } = converted;
-    if (position < MAX_IMAGES)
+    if (images.length < MAX_IMAGES)
       images.push(frame.picture ? { annotations, imageSize: frame.picture } : { annotations });
-    return converted.seen;
-  });
+    seen.push(converted.seen);
+  }
   return { images, seen };
 }
 
@@ -162,7 +161,7 @@ function readRecognised(payload: unknown, settings: DetectionSettings): ReadPayl
 
 /** Once a format is chosen there is no other: a payload that does not fit is an error. */
 function readDeclared(payload: unknown, adapter: Adapter, settings: DetectionSettings): ReadPayload {
-  const isEmpty = Array.isArray(payload) && payload.length === 0;
+  const isEmpty = isList(payload) && payload.length === 0;
   const reading = isEmpty ? NO_DETECTIONS : adapter.read(payload, settings);
   refuseErrorBody(payload);
   if (reading) return { format: adapter.id, payload, reading, adapter };

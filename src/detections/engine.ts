@@ -6,7 +6,7 @@ import type { Box, CoordinateMap, CoordinateUnit, Frame } from './geometry';
 import type { BoxPlan, DeclaredUnit, PointsPlan, RawPoint, RowGroup, RowPlan } from './reading';
 import { turnBox, turnPoint } from './turn';
 import type { DetectionSettings, NoteCode } from './types';
-import { isText, own, toNumber } from './values';
+import { isList, isText, own, toNumber } from './values';
 
 /** What Roboflow's own blocks call a detection without a class. */
 const UNKNOWN_CLASS = 'unknown';
@@ -61,8 +61,8 @@ export class Engine {
   /** of the boxes in fractions, the farthest edge of the one that keeps closest to the picture */
   private closestFraction = Infinity;
   private lists: Lists = newLists();
-  /** classes of the image that a classifier lists beside the one that it predicted */
-  private readonly alternatives = new Set<object>();
+  /** classes of the image that a classifier lists beside the one that it predicted; most images have none */
+  private alternatives: Set<object> | undefined;
   private frame: Frame = { fit: 'squash' };
 
   constructor(private readonly settings: DetectionSettings) {}
@@ -74,7 +74,7 @@ export class Engine {
    */
   convert(groups: readonly RowGroup[], frame: Frame): ConvertedRows {
     this.lists = newLists();
-    this.alternatives.clear();
+    this.alternatives = undefined;
     this.frame = frame;
     for (const group of groups) {
       group.withoutRows?.forEach((element) => this.leaveOut('no-list-inside', element, group));
@@ -124,7 +124,7 @@ export class Engine {
       const confidence = this.confidence(row, index, group);
       const found = { class: this.className(row, index, group), confidence };
       this.lists.classifications.push(found);
-      if (plan.isPredicted?.(row, index, group) === false) this.alternatives.add(found);
+      if (plan.isPredicted?.(row, index, group) === false) this.setAside(found);
     }
     if (plan.predicted === 'top') this.setAsideAlternatives(this.lists.classifications.slice(before));
   }
@@ -135,7 +135,12 @@ export class Engine {
     if (sum > MOST_OF_ALTERNATIVES) return;
     let top: Classification | undefined;
     for (const one of found) if (!top || one.confidence > top.confidence) top = one;
-    for (const one of found) if (one !== top) this.alternatives.add(one);
+    for (const one of found) if (one !== top) this.setAside(one);
+  }
+
+  private setAside(alternative: Classification): void {
+    this.alternatives ??= new Set();
+    this.alternatives.add(alternative);
   }
 
   private detect(group: RowGroup): void {
@@ -400,7 +405,7 @@ export class Engine {
 
   private finish(): ConvertedRows {
     const { lists, alternatives } = this;
-    if (alternatives.size === 0) return { annotations: this.cappedLists(), seen: lists };
+    if (!alternatives) return { annotations: this.cappedLists(), seen: lists };
     const predicted = lists.classifications.filter((one) => !alternatives.has(one));
     return { annotations: this.cappedLists(), seen: { ...lists, classifications: predicted } };
   }
@@ -436,7 +441,7 @@ interface Maps {
 }
 
 function isTooShort(row: object, { leastLength }: RowPlan): boolean {
-  return leastLength !== undefined && Array.isArray(row) && row.length < leastLength;
+  return leastLength !== undefined && isList(row) && row.length < leastLength;
 }
 
 /** The row has a box of numbers, a polygon or keypoints. */

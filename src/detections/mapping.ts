@@ -17,7 +17,7 @@ import type {
   RowPlan,
 } from './reading';
 import type { Size, SourceFit } from './types';
-import { has, isObject, own, toNumber, toSize } from './values';
+import { has, isList, isObject, own, toNumber, toSize } from './values';
 
 /**
  * A path into a row; with a leading `../` into the element of the list around it; with a leading `/` into the payload, where `[$i]` is the
@@ -169,8 +169,8 @@ export function readByMapping(payload: unknown, compiled: CompiledMapping): Imag
   if (!found) return mayListBeMissing(payload, compiled) ? { groups: [], isListMissing: true } : undefined;
   for (const list of compiled.parallelLists) {
     const parallel = follow(payload, list);
-    if (Array.isArray(parallel) ? parallel.length !== found.rows.length : found.rows.length > 0) {
-      throw parallelMismatch(found.rows.length, Array.isArray(parallel) ? parallel.length : 0, list);
+    if (isList(parallel) ? parallel.length !== found.rows.length : found.rows.length > 0) {
+      throw parallelMismatch(found.rows.length, isList(parallel) ? parallel.length : 0, list);
     }
   }
   const { imageSize, sourceSize, fit } = compiled.mapping;
@@ -316,7 +316,7 @@ function pointsPlan(
     read(row: unknown, index: number, group: RowGroup) {
       const value = readValue(row, index, group);
       const found = readList(value);
-      if (idSteps && Array.isArray(value)) {
+      if (idSteps && isList(value)) {
         found?.forEach((point) => {
           const id = follow(value[Number(point.id)], idSteps);
           if (Number.isInteger(id)) point.id = id;
@@ -342,7 +342,7 @@ function pointListReader({ shape = 'pairs', third, fields }: Parameters<typeof p
   const [xSteps, ySteps] = [steps(fields[0]), steps(fields[1])];
   const listSteps = 'index' in (xSteps.at(-1) ?? {}) ? xSteps.slice(0, -1) : undefined;
   return (value: unknown): RawPoint[] | undefined => {
-    if (!Array.isArray(value)) return undefined;
+    if (!isList(value)) return undefined;
     const lists = listSteps && value.map((point) => follow(point, listSteps));
     const isTooShort = lists && shorterThanOthers(lists);
     return value.map((point, id) =>

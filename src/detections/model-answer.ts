@@ -1,6 +1,6 @@
 import { DetectionError } from './detection-error';
 import { decodePayload } from './payload';
-import { has, isText, own, ownArray } from './values';
+import { has, isList, isText, own, ownArray } from './values';
 
 /**
  * What a language model wrote, out of the whole answer of its API: Gemini, OpenAI (Chat Completions, Responses) and what is compatible
@@ -46,7 +46,7 @@ function firstOf(payload: unknown, list: string): unknown {
 
 /** Without the parts in which a model thinks aloud. */
 function textOf(content: unknown): string | undefined {
-  if (!Array.isArray(content)) return isText(content) ? content : undefined;
+  if (!isList(content)) return isText(content) ? content : undefined;
   const texts = content
     .filter((part) => own(part, 'thought') !== true)
     .map((part) => own(part, 'text'))

@@ -2,7 +2,7 @@ import { describe, short } from './describe';
 import { DetectionError } from './detection-error';
 import type { LeftOutRow } from './engine';
 import type { NoteCode } from './types';
-import { isObject, isText, own } from './values';
+import { isList, isObject, isText, own } from './values';
 import type { JsonObject } from './values';
 
 /*
@@ -76,7 +76,7 @@ export function nameOfPath(path: string): string {
 
 /** The error body itself, also as the only element of a list. */
 function bodyOf(payload: unknown): JsonObject | undefined {
-  const body: unknown = Array.isArray(payload) && payload.length === 1 ? payload[0] : payload;
+  const body: unknown = isList(payload) && payload.length === 1 ? payload[0] : payload;
   return isObject(body) ? body : undefined;
 }
 
@@ -114,7 +114,7 @@ function whatItSays(body: JsonObject): string | undefined {
     const said = isText(value) ? value : own(value, 'message');
     if (isText(said)) return said;
     // FastAPI lists what is wrong with a request
-    if (key === 'detail' && Array.isArray(value)) return 'the request was not accepted';
+    if (key === 'detail' && isList(value)) return 'the request was not accepted';
   }
   return undefined;
 }

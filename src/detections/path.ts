@@ -1,4 +1,4 @@
-import { isObject, isText, own } from './values';
+import { isList, isObject, isText, own } from './values';
 
 /** One step of a path: into a key, to a position, or to all elements (`[]`) or values (`*`). */
 export type PathStep = { key: string } | { index: number } | { each: 'element' | 'value' };
@@ -79,7 +79,7 @@ export function findRows(
   if (typeof base !== 'object' || base === null) return undefined;
   if (firstEach >= 0)
     return findDeepRows({ value: base, element: payload, outer: [] }, steps.slice(firstEach), skippedKeys);
-  const rows: readonly unknown[] = Array.isArray(base) ? base : [base];
+  const rows: readonly unknown[] = isList(base) ? base : [base];
   return { rows: rows.some(isText) ? rows.map(opened) : rows, outerOf: () => [payload] };
 }
 
@@ -132,7 +132,7 @@ function enter(place: Place, step: PathStep, skippedKeys: readonly string[]): Pl
   const outer = [place.element, ...place.outer];
   const element = (inner: unknown, key = place.key): Place => ({ value: inner, element: inner, outer, key });
   if (step.each === 'element') {
-    if (Array.isArray(value)) return value.map((inner: unknown) => element(inner));
+    if (isList(value)) return value.map((inner: unknown) => element(inner));
     return isObject(value) ? [{ ...place, value }] : undefined;
   }
   if (!isObject(value)) return undefined;

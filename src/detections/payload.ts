@@ -1,12 +1,11 @@
-import { hasLongList, MAX_LIST_LENGTH } from '../event/long-lists';
 import { DetectionError } from './detection-error';
-import { hasKeyCount, isObject, own, ownArray } from './values';
+import { hasKeyCount, isObject, own } from './values';
 
 /**
  * What arrived, as a value: text and bytes are read as JSON, everything else stays as it is.
  * The `mqtt in`, `http request`, `exec` and `udp in` nodes hand over text or bytes unless told otherwise.
  *
- * @throws DetectionError `payload-not-json`, saying what the text looks like instead; `unknown-format` for a raw tensor or a list too long
+ * @throws DetectionError `payload-not-json`, saying what the text looks like instead; `unknown-format` for a raw tensor
  */
 export function decodePayload(payload: unknown, stripCodeFence = false): unknown {
   if (payload instanceof Uint8Array) return parseBytes(payload, stripCodeFence);
@@ -14,7 +13,6 @@ export function decodePayload(payload: unknown, stripCodeFence = false): unknown
   const value = typeof payload === 'string' ? parseText(payload, stripCodeFence) : payload;
   const bytes = bytesOfJsonBuffer(value);
   if (bytes) return parseBytes(bytes, stripCodeFence);
-  if (value === payload && hasLongList(value)) throw tooLong();
   return value;
 }
 
@@ -29,8 +27,9 @@ const MAX_BUFFER_NUMBERS = 64 * 1024 * 1024;
 /** The bytes of a Buffer that went through JSON, as from a broker or a file: `{"type": "Buffer", "data": [123, …]}`. */
 function bytesOfJsonBuffer(value: unknown): Uint8Array | undefined {
   if (own(value, 'type') !== 'Buffer') return undefined;
-  const data = ownArray(value, 'data');
-  if (!data || !isObject(value) || !hasKeyCount(value, 2)) return undefined;
+  const data = own(value, 'data');
+  // bytes are more than detections: not asked for by isList()
+  if (!Array.isArray(data) || !isObject(value) || !hasKeyCount(value, 2)) return undefined;
   // unlike every(), findIndex() sees holes
   const isBytes = data.length <= MAX_BUFFER_NUMBERS && data.findIndex((byte) => !isByte(byte)) < 0;
   if (isBytes) return Uint8Array.from(data as number[]);
@@ -109,13 +108,6 @@ function rawNumbers(): DetectionError {
   return new DetectionError(
     'unknown-format',
     "The payload is a raw array of numbers, such as a model's output tensor. Decode it (boxes, classes, non-maximum suppression) before this node.",
-  );
-}
-
-function tooLong(): DetectionError {
-  return new DetectionError(
-    'unknown-format',
-    `A list in the payload is too long: more than ${MAX_LIST_LENGTH.toLocaleString('en')} entries. Decode a raw tensor before this node, and hand over the detections only.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { RawPoint } from './reading';
-import { everyRow, isAbsent, own, toNumber } from './values';
+import { everyRow, isAbsent, isList, own, toNumber } from './values';
 
 /** `pairs`: [[x, y], …]. `xyObjects`: [{x, y}, …]. `flat`: [x, y, x, y, …]. `flatTriplets`: [x, y, v, …]. `xyArrays`: {x: […], y: […]}. */
 export const POINT_SHAPES = ['pairs', 'xyObjects', 'flat', 'flatTriplets', 'xyArrays'] as const;
@@ -17,7 +17,7 @@ export function readPoints(value: unknown, shape: PointShape, third?: ThirdValue
     const isListOfPoints = everyRow(value, (point) => 'x' in point && 'y' in point);
     return isListOfPoints ? singlePoints(value as unknown[]) : arrayPoints(own(value, 'x'), own(value, 'y'));
   }
-  if (!Array.isArray(value)) return undefined;
+  if (!isList(value)) return undefined;
   const hasSinglePoints = value.some((point) => typeof point === 'object' && point !== null);
   if (hasSinglePoints || shape === 'pairs' || shape === 'xyObjects') return singlePoints(value, third);
   return flatPoints(value, shape === 'flat' ? 2 : 3, third);
@@ -36,7 +36,7 @@ const POINTS_TO_MEASURE = 10;
 
 /** Of a point shorter than the others nobody knows which number is missing. */
 export function shorterThanOthers(points: readonly unknown[]): (point: unknown) => boolean {
-  const lengthOf = (point: unknown) => (Array.isArray(point) ? point.length : 0);
+  const lengthOf = (point: unknown) => (isList(point) ? point.length : 0);
   const longest = Math.max(...points.slice(0, POINTS_TO_MEASURE).map(lengthOf));
   return (point) => lengthOf(point) < longest;
 }
@@ -45,7 +45,7 @@ export function shorterThanOthers(points: readonly unknown[]): (point: unknown) 
 function singlePoints(values: readonly unknown[], third?: ThirdValue): RawPoint[] {
   const isTooShort = shorterThanOthers(values);
   return values.flatMap((value, id) => {
-    if (!Array.isArray(value)) return [{ x: own(value, 'x'), y: own(value, 'y'), id }];
+    if (!isList(value)) return [{ x: own(value, 'x'), y: own(value, 'y'), id }];
     if (isTooShort(value)) return [{ ...UNREADABLE, id }];
     return point(own(value, 0), own(value, 1), id, third, own(value, 2));
   });
@@ -62,7 +62,7 @@ function flatPoints(values: readonly unknown[], step: 2 | 3, third?: ThirdValue)
 }
 
 function arrayPoints(xs: unknown, ys: unknown): RawPoint[] | undefined {
-  if (!Array.isArray(xs) || !Array.isArray(ys)) return undefined;
+  if (!isList(xs) || !isList(ys)) return undefined;
   const isPaired = xs.length === ys.length;
   return xs.map((x: unknown, id) => (isPaired ? { x, y: own(ys, id), id } : { ...UNREADABLE, id }));
 }

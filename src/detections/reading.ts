@@ -1,6 +1,6 @@
 import type { BoxConvention, CoordinateUnit } from './geometry';
 import type { DetectionSettings, NoteCode, Size, SourceFit } from './types';
-import { isAbsent, own, toNumber } from './values';
+import { isAbsent, isList, own, toNumber } from './values';
 import type { JsonObject } from './values';
 
 /** A format that is recognised by itself. */
@@ -164,7 +164,7 @@ export function fourFields(
 
 /** Four values of an array into `out`; false when it is not an array. */
 export function putArray(out: Float64Array, values: unknown): boolean {
-  return Array.isArray(values) && putFour(out, values[0], values[1], values[2], values[3]);
+  return isList(values) && putFour(out, values[0], values[1], values[2], values[3]);
 }
 
 /** Four raw values into `out`, as numbers; false when all are absent. */

@@ -4,7 +4,7 @@ import { ADAPTERS } from './formats';
 import { refuseFailure } from './nothing-found';
 import type { Adapter } from './reading';
 import type { DetectionSettings } from './types';
-import { isObject } from './values';
+import { isList, isObject } from './values';
 import type { JsonObject } from './values';
 
 /** Rows beyond these are not looked at to explain why nothing matched; recognition itself looks at all. */
@@ -42,7 +42,7 @@ for (const adapter of ADAPTERS) {
 function matching(payload: unknown, settings?: DetectionSettings): Adapter[] {
   const hits: Adapter[] = [];
   for (const adapter of WITH_ANY_KEY) if (adapter.matches(payload, settings)) hits.push(adapter);
-  const keyed = Array.isArray(payload) ? (payload[0] as unknown) : payload;
+  const keyed = isList(payload) ? payload[0] : payload;
   if (!isObject(keyed)) return hits;
   const looked: Adapter[] = [];
   for (const key in keyed) {
@@ -59,17 +59,17 @@ function matching(payload: unknown, settings?: DetectionSettings): Adapter[] {
 
 /** `[]`, or `{detections: []}` with nothing beside but numbers, such as a sequence number. */
 function isEmptyList(payload: unknown): boolean {
-  if (Array.isArray(payload)) return payload.length === 0;
+  if (isList(payload)) return payload.length === 0;
   if (!isObject(payload) || !Object.hasOwn(payload, 'detections')) return false;
   const { detections, ...others } = payload;
-  if (!Array.isArray(detections) || detections.length > 0) return false;
+  if (!isList(detections) || detections.length > 0) return false;
   return Object.values(others).every((value) => typeof value === 'number');
 }
 
 /** @throws DetectionError `error-payload`, `detector-reported-error` when the payload is an error of the detector */
 function whyNothingMatched(payload: unknown): DetectionError {
   refuseFailure(payload);
-  const mixed = Array.isArray(payload) ? mixedOrAmbiguousRows(payload) : undefined;
+  const mixed = isList(payload) ? mixedOrAmbiguousRows(payload) : undefined;
   return mixed ?? ambiguousRowsInside(payload) ?? unknown(payload);
 }
 
@@ -97,7 +97,7 @@ function ambiguousRowsInside(payload: unknown): DetectionError | undefined {
   if (single) return single;
   if (!isObject(payload)) return undefined;
   for (const rows of Object.values(payload)) {
-    const found = Array.isArray(rows) ? ambiguousRow(rows[0]) : undefined;
+    const found = isList(rows) ? ambiguousRow(rows[0]) : undefined;
     if (found) return found;
   }
   return undefined;
@@ -113,7 +113,7 @@ function ambiguousRow(row: unknown): DetectionError | undefined {
     );
   }
   const { bbox } = row as JsonObject & { bbox?: unknown };
-  if (Array.isArray(bbox) && bbox.length === 4) {
+  if (isList(bbox) && bbox.length === 4) {
     return ambiguous(
       'bbox of four numbers',
       ['corner', 'corners'],
@@ -141,7 +141,7 @@ function ambiguous(what: string, candidates: string[], why: string): DetectionEr
 function unknown(payload: unknown): DetectionError {
   return new DetectionError(
     'unknown-format',
-    isObject(payload) || Array.isArray(payload)
+    isObject(payload) || isList(payload)
       ? `No known detector sends this: ${describe(payload)}. Choose a preset under "Format", or "Own mapping".`
       : `Where the detections should be stands ${describe(payload)}. Check the property under "Detections", and what the node before this one sends.`,
   );

@@ -1,8 +1,30 @@
+import { MAX_LIST_LENGTH } from '../event/long-lists';
+import { DetectionError } from './detection-error';
+
 /** Reading values that somebody else made: own properties only, nothing assumed about their types. */
 export type JsonObject = Record<string, unknown>;
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * A list short enough to be walked. No detector sends a longer one, but code can make one of 4,294,967,295 entries of which none is there:
+ * whoever walks it holds everything else for minutes. So every list of a payload is asked for here.
+ *
+ * @throws DetectionError `unknown-format` when it is too long
+ */
+export function isList(value: unknown): value is unknown[] {
+  if (!Array.isArray(value)) return false;
+  if (value.length > MAX_LIST_LENGTH) throw tooLong();
+  return true;
+}
+
+function tooLong(): DetectionError {
+  return new DetectionError(
+    'unknown-format',
+    `A list in the payload is too long: more than ${MAX_LIST_LENGTH.toLocaleString('en')} entries. Decode a raw tensor before this node, and hand over the detections only.`,
+  );
 }
 
 export function has(value: unknown, key: string): value is JsonObject {
@@ -23,7 +45,7 @@ export function ownObject(value: unknown, key: string): JsonObject | undefined {
 
 export function ownArray(value: unknown, key: string): readonly unknown[] | undefined {
   const inner = own(value, key);
-  return Array.isArray(inner) ? (inner as readonly unknown[]) : undefined;
+  return isList(inner) ? inner : undefined;
 }
 
 /**
@@ -33,7 +55,7 @@ export function ownArray(value: unknown, key: string): readonly unknown[] | unde
 export function ownRows(value: unknown, key: string): readonly unknown[] | undefined {
   const inner = own(value, key);
   if (inner === undefined || inner === null) return undefined;
-  return Array.isArray(inner) ? (inner as readonly unknown[]) : [inner];
+  return isList(inner) ? inner : [inner];
 }
 
 /** Text that says something: not empty, not only blanks. */
@@ -73,7 +95,7 @@ function isPixelCount(value: number): boolean {
 
 /** Every element passes, and there is at least one: a signature must hold for all rows, not for the first. */
 export function everyRow(rows: unknown, test: (row: JsonObject) => boolean): boolean {
-  if (!Array.isArray(rows) || rows.length === 0) return false;
+  if (!isList(rows) || rows.length === 0) return false;
   for (let index = 0; index < rows.length; index++) {
     const row: unknown = rows[index];
     if (!isObject(row) || !test(row)) return false;
@@ -83,7 +105,7 @@ export function everyRow(rows: unknown, test: (row: JsonObject) => boolean): boo
 
 /** At least one element passes: enough where the envelope around the rows tells the format, so that an odd row costs no other. */
 export function someRow(rows: unknown, test: (row: JsonObject) => boolean): boolean {
-  return Array.isArray(rows) && rows.some((row: unknown) => isObject(row) && test(row));
+  return isList(rows) && rows.some((row: unknown) => isObject(row) && test(row));
 }
 
 /** The object has that many keys: with the presence of each checked before, it has them and no other. */
@@ -95,5 +117,5 @@ export function hasKeyCount(row: JsonObject, count: number): boolean {
 
 /** A list of texts that all pass; it may be empty. */
 export function everyText(values: unknown, test: (text: string) => boolean): boolean {
-  return Array.isArray(values) && values.every((value: unknown) => typeof value === 'string' && test(value));
+  return isList(values) && values.every((value: unknown) => typeof value === 'string' && test(value));
 }

@@ -2,7 +2,7 @@ import { short } from '../describe';
 import { DetectionError } from '../detection-error';
 import { boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
-import { everyRow, has, isObject, isText, own, ownObject, ownRows, toSize } from '../values';
+import { everyRow, has, isList, isObject, isText, own, ownObject, ownRows, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -65,11 +65,11 @@ const PICTURE_LISTS = [
 ];
 
 function isListOfObjects(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isObject);
+  return isList(value) && value.every(isObject);
 }
 
 function isLabelList(value: unknown): boolean {
-  return Array.isArray(value) && (value.length === 0 || everyRow(value, (label) => 'Name' in label));
+  return isList(value) && (value.length === 0 || everyRow(value, (label) => 'Name' in label));
 }
 
 function matches(payload: unknown): boolean {

@@ -1,6 +1,6 @@
 import { alternatives, boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, Reader, Reading, RowGroup, RowPlan } from '../reading';
-import { has, isObject, own, ownArray, ownObject, ownRows, toSize } from '../values';
+import { has, isList, isObject, own, ownArray, ownObject, ownRows, toSize } from '../values';
 
 /**
  * Azure AI Vision: Image Analysis 4.0 and 3.2 (corner boxes in pixels), and Custom Vision (fractions, which may be slightly negative).
@@ -53,12 +53,12 @@ function isAnalysis3(payload: unknown): boolean {
   return (
     has(payload, 'requestId') &&
     isObject(payload.metadata) &&
-    (Array.isArray(payload.objects) || Array.isArray(payload.tags))
+    (isList(payload.objects) || isList(payload.tags))
   );
 }
 
 function isCustomVision(payload: unknown): boolean {
-  return has(payload, 'project') && Object.hasOwn(payload, 'iteration') && Array.isArray(payload.predictions);
+  return has(payload, 'project') && Object.hasOwn(payload, 'iteration') && isList(payload.predictions);
 }
 
 function matches(payload: unknown): boolean {

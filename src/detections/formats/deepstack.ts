@@ -2,7 +2,7 @@ import { DetectionError } from '../detection-error';
 import { boxes, classes, field, putFour } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
 import type { DetectionSettings, NoteCode } from '../types';
-import { everyRow, isObject, isText, own, ownArray, ownRows, someRow } from '../values';
+import { everyRow, isList, isObject, isText, own, ownArray, ownRows, someRow } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -62,13 +62,13 @@ function isDeepstackRow(row: JsonObject): boolean {
 /** The server's own answer: rows, one class of the whole picture, or a failure. */
 function isAnswer(value: unknown): value is JsonObject {
   if (!isObject(value) || typeof value.success !== 'boolean') return false;
-  if (Array.isArray(value.predictions) || ('label' in value && 'confidence' in value)) return true;
+  if (isList(value.predictions) || ('label' in value && 'confidence' in value)) return true;
   return !value.success && typeof value.error === 'string';
 }
 
 /** Many servers answer `success` and `predictions`: the rows tell whose they are. */
 function hasOwnRows({ success, predictions }: JsonObject): boolean {
-  if (!success || !Array.isArray(predictions) || predictions.length === 0) return true;
+  if (!success || !isList(predictions) || predictions.length === 0) return true;
   return someRow(predictions, isCornerRow);
 }
 
@@ -83,7 +83,7 @@ function blueIrisList(payload: unknown): readonly JsonObject[] | undefined {
   let found: readonly JsonObject[] | undefined;
   for (const key in payload) {
     const value = payload[key];
-    if (!Array.isArray(value) || !isBlueIrisList(value)) continue;
+    if (!isList(value) || !isBlueIrisList(value)) continue;
     if (found) return undefined;
     found = value;
   }
@@ -91,7 +91,7 @@ function blueIrisList(payload: unknown): readonly JsonObject[] | undefined {
 }
 
 function matches(payload: unknown): boolean {
-  if (Array.isArray(payload)) return everyRow(payload, isDeepstackRow) || isBlueIrisList(payload);
+  if (isList(payload)) return everyRow(payload, isDeepstackRow) || isBlueIrisList(payload);
   return (
     (isAnswer(payload) && hasOwnRows(payload)) ||
     everyRow(own(payload, 'detections'), isDeepstackRow) ||
@@ -121,8 +121,8 @@ function readGroups(
     );
   }
   if (isAnswer(payload)) return [answerGroup(payload, moduleOf(payload), settings, notes)];
-  const rows = Array.isArray(payload)
-    ? (payload as unknown[])
+  const rows = isList(payload)
+    ? payload
     : (ownArray(payload, 'detections') ?? ownArray(payload, 'predictions'));
   return rows && [{ rows, plan: plan('', settings) }];
 }

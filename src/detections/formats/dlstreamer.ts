@@ -1,6 +1,6 @@
 import { boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, RowGroup, RowPlan } from '../reading';
-import { has, isObject, isText, own, ownArray, ownObject, someRow, toSize } from '../values';
+import { has, isList, isObject, isText, own, ownArray, ownObject, someRow, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -54,7 +54,7 @@ function isFrame(value: unknown): value is JsonObject {
   if (!has(resolution, 'width') || !Object.hasOwn(resolution, 'height') || !has(value, 'timestamp'))
     return false;
   const rows = own(value, 'objects');
-  if (rows === undefined || (Array.isArray(rows) && rows.length === 0)) return true;
+  if (rows === undefined || (isList(rows) && rows.length === 0)) return true;
   return someRow(rows, (row) => isDetection(row) || fullFrameClass(row) !== undefined);
 }
 

@@ -1,7 +1,7 @@
 import { DetectionError } from '../detection-error';
 import { boxes, field, fourFields } from '../reading';
 import type { Adapter, RowPlan } from '../reading';
-import { has, isText, own, someRow } from '../values';
+import { has, isList, isText, own, someRow } from '../values';
 import type { JsonObject } from '../values';
 
 /** DOODS and DOODS2 (snowzach/doods2): edges in fractions, confidence 0 to 100; `detections: null` is its way to say none. */
@@ -20,7 +20,7 @@ function matches(payload: unknown): boolean {
   if (!has(payload, 'id') || !Object.hasOwn(payload, 'error') || !Object.hasOwn(payload, 'detections'))
     return false;
   const rows = payload.detections;
-  return rows === null || (Array.isArray(rows) && rows.length === 0) || someRow(rows, isRow);
+  return rows === null || (isList(rows) && rows.length === 0) || someRow(rows, isRow);
 }
 
 export const doods: Adapter = {
@@ -36,7 +36,7 @@ export const doods: Adapter = {
     }
     if (!has(payload, 'detections')) return undefined;
     const rows = payload.detections;
-    if (rows !== null && !Array.isArray(rows)) return undefined;
+    if (rows !== null && !isList(rows)) return undefined;
     return { images: [{ groups: [{ rows: rows ?? [], plan: detections }] }] };
   },
 };

@@ -2,7 +2,18 @@ import { DetectionError } from '../detection-error';
 import { boxes, classes, putArray, field } from '../reading';
 import type { Adapter, Reading, RowPlan } from '../reading';
 import type { DetectionSettings } from '../types';
-import { everyRow, has, isObject, isText, own, ownArray, ownObject, someRow, toNumber } from '../values';
+import {
+  everyRow,
+  has,
+  isList,
+  isObject,
+  isText,
+  own,
+  ownArray,
+  ownObject,
+  someRow,
+  toNumber,
+} from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -59,12 +70,12 @@ function isAnyApiEvent(value: JsonObject): boolean {
 }
 
 function matches(payload: unknown): boolean {
-  if (Array.isArray(payload)) return everyRow(payload, isAnyApiEvent) && someRow(payload, isApiEvent);
+  if (isList(payload)) return everyRow(payload, isAnyApiEvent) && someRow(payload, isApiEvent);
   return isMqttEvent(payload) || isUpdate(payload) || (isObject(payload) && isApiEvent(payload));
 }
 
 function read(payload: unknown, settings: DetectionSettings): Reading | undefined {
-  if (Array.isArray(payload)) {
+  if (isList(payload)) {
     if (!payload.every(isObject)) return undefined;
     // many moments: an event for each would be the honest way, and the note says so
     return { ...oneImage(payload, apiEvent), notes: payload.length > 1 ? ['several-frames'] : [] };
@@ -132,7 +143,7 @@ function noGeometry(message: string): DetectionError {
 
 function metadata(payload: JsonObject, settings: DetectionSettings): Record<string, unknown> {
   const event = ownObject(payload, 'after') ?? payload;
-  const subLabel = Array.isArray(event.sub_label) ? (event.sub_label as unknown[])[0] : event.sub_label;
+  const subLabel = isList(event.sub_label) ? event.sub_label[0] : event.sub_label;
   const zones = ownArray(event, 'entered_zones') ?? ownArray(event, 'zones');
   return {
     camera: event.camera,

@@ -9,6 +9,7 @@ import type { DetectionSettings, NoteCode, Size } from '../types';
 import {
   everyRow,
   has,
+  isList,
   isObject,
   isText,
   own,
@@ -73,7 +74,7 @@ const detections: RowPlan = boxes({
     units: 'auto',
     read(row) {
       const { keypoints } = row as PredictionRow;
-      return Array.isArray(keypoints) ? readKeypoints(keypoints) : undefined;
+      return isList(keypoints) ? readKeypoints(keypoints) : undefined;
     },
   },
   hasMask: (row) => maskOf(row as PredictionRow) !== undefined,
@@ -164,8 +165,8 @@ function largestPolygon(polygons: readonly unknown[]): unknown {
 
 /** The area within a list of [x, y]; NaN when it is none. */
 function areaOf(polygon: unknown): number {
-  if (!Array.isArray(polygon)) return NaN;
-  const points = polygon as unknown[];
+  if (!isList(polygon)) return NaN;
+  const points = polygon;
   const doubled = points.reduce((sum: number, point, index) => {
     const next = points[(index + 1) % points.length];
     return (
@@ -184,7 +185,7 @@ function isSize(value: unknown): boolean {
 /** An answer of one image: `{image: {width, height}, predictions}`. Other services share `predictions`; their marks exclude them. */
 function isAnswer(value: unknown): value is JsonObject {
   const predictions = own(value, 'predictions');
-  if (!Array.isArray(predictions) && !isClassification(predictions)) return false;
+  if (!isList(predictions) && !isClassification(predictions)) return false;
   if (typeof own(value, 'success') === 'boolean') return false;
   if (has(value, 'project') && has(value, 'iteration')) return false;
   return isSize(own(value, 'image'));
@@ -204,7 +205,7 @@ function isClassification(predictions: unknown): boolean {
 function isPredictionRow(row: PredictionRow): boolean {
   const { bbox } = row;
   if (typeof bbox === 'object' && bbox !== null) {
-    return !Array.isArray(bbox) && isCentreBox(bbox) && typeof row.class === 'string' && 'confidence' in row;
+    return !isList(bbox) && isCentreBox(bbox) && typeof row.class === 'string' && 'confidence' in row;
   }
   // a number of the class alone is no mark: others have it beside the corner under the same names
   const isNamed = Number.isInteger(row.class_id) && typeof row.class === 'string';
@@ -226,12 +227,14 @@ function isGazeAnswer(value: unknown): boolean {
 
 /** SAM 3: results by prompt; the class is the text of the prompt. */
 function isConceptAnswer(value: unknown): boolean {
-  return everyRow(own(value, 'prompt_results'), (result) => Array.isArray(result.predictions));
+  return everyRow(own(value, 'prompt_results'), (result) => isList(result.predictions));
 }
 
 /** The answer of a model to one image. */
 function isImageAnswer(value: unknown): value is JsonObject {
-  return isAnswer(value) || isGazeAnswer(value) || isConceptAnswer(value);
+  if (!isObject(value)) return false;
+  if ('predictions' in value && (isAnswer(value) || isGazeAnswer(value))) return true;
+  return 'prompt_results' in value && isConceptAnswer(value);
 }
 
 function isRows(value: unknown): value is readonly JsonObject[] {
@@ -247,7 +250,7 @@ type Predictions = JsonObject | readonly unknown[];
 type NamedPredictions = [name: string, value: Predictions];
 
 function isPredictions(value: unknown): value is Predictions {
-  return isImageAnswer(value) || isAnswers(value) || isRows(value);
+  return isList(value) ? isAnswers(value) || isRows(value) : isImageAnswer(value);
 }
 
 /** The named values of an object that hold predictions: the outputs of a Workflow, the fields of a webhook. */
@@ -264,14 +267,11 @@ function namedPredictions(root: JsonObject): NamedPredictions[] {
  * several crops is a list of such objects. With several predictions in a step each has a name of its own.
  */
 function predictionsOfStep(name: string, value: object): NamedPredictions[] {
-  const steps: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const steps: readonly unknown[] = isList(value) ? value : [value];
   const inner = keysOfPredictions(steps);
   return inner.map((key): NamedPredictions => {
     const all = steps.flatMap((step) => flatten(own(step, key) as Predictions));
-    return [
-      inner.length === 1 ? name : `${name}.${key}`,
-      Array.isArray(value) ? all : (all[0] as JsonObject),
-    ];
+    return [inner.length === 1 ? name : `${name}.${key}`, isList(value) ? all : (all[0] as JsonObject)];
   });
 }
 
@@ -293,7 +293,7 @@ function isAnswerOrAnswers(value: unknown): boolean {
 
 /** The objects that stand for one image each and name their outputs freely. */
 function roots(payload: unknown): JsonObject[] {
-  if (Array.isArray(payload)) return payload.filter(isObject);
+  if (isList(payload)) return payload.filter(isObject);
   if (!isObject(payload)) return [];
   const outputs = ownArray(payload, 'outputs');
   if (outputs && outputs.length > 0 && outputs.every(isObject)) return [...(outputs as JsonObject[])];
@@ -303,7 +303,7 @@ function roots(payload: unknown): JsonObject[] {
 function matches(payload: unknown, settings?: DetectionSettings): boolean {
   if (isPredictions(payload)) return true;
   if (settings?.output && hasOutput(payload, settings.output)) return true;
-  if (Array.isArray(payload)) return everyRow(payload, holdsPredictions);
+  if (isList(payload)) return everyRow(payload, holdsPredictions);
   const found = roots(payload);
   return found.length > 0 && found.every(holdsPredictions);
 }
@@ -312,8 +312,7 @@ function holdsPredictions(root: JsonObject): boolean {
   for (const key in root) {
     const value = root[key];
     if (typeof value !== 'object' || value === null) continue;
-    if (isPredictions(value) || keysOfPredictions(Array.isArray(value) ? value : [value]).length > 0)
-      return true;
+    if (isPredictions(value) || keysOfPredictions(isList(value) ? value : [value]).length > 0) return true;
   }
   return false;
 }
@@ -325,7 +324,7 @@ function hasOutput(payload: unknown, output: string): boolean {
 }
 
 function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
+  return isList(value) && value.length === 0;
 }
 
 function stepsOf(output: string): PathStep[] {
@@ -403,10 +402,10 @@ function isLooseRows(value: unknown): boolean {
 function readImage(image: Predictions, settings: DetectionSettings, notes: Set<NoteCode>): ImageReading {
   if (!isObject(image)) return { groups: [rowGroup(image, undefined, notes)] };
   if (isConceptAnswer(image)) return { groups: conceptGroups(image, notes) };
-  if (isGazeAnswer(image)) return { groups: [gazeGroup(image)] };
+  if (!isSize(image.image) && isGazeAnswer(image)) return { groups: [gazeGroup(image)] };
   const { predictions } = image;
   const size = toSize(own(image.image, 'width'), own(image.image, 'height'));
-  if (Array.isArray(predictions)) {
+  if (isList(predictions)) {
     const rows = predictions.length === 0 ? topAnswer(image) : predictions;
     return { size, groups: [rowGroup(rows, size, notes)] };
   }
@@ -435,8 +434,7 @@ function topAnswer(image: JsonObject): unknown[] {
 
 function rowGroup(rows: readonly unknown[], size: Size | undefined, notes: Set<NoteCode>) {
   if (rows.some(isOfCrop)) notes.add('crop-coordinates');
-  const isClassification = rows.length > 0 && everyRow(rows, isClassRow);
-  if (isClassification) return { rows, plan: classification };
+  if (everyRow(rows, isClassRow)) return { rows, plan: classification };
   return { rows: withOutlines(rows, size, notes), plan: detections };
 }
 
@@ -457,7 +455,7 @@ const KEYS_OF_CLASS_ROWS = new Set([
 
 /** A class of the whole picture has nothing else: a row with more is a detection, of which the place may be missing. */
 function isClassRow(row: JsonObject): boolean {
-  if (!('class' in row)) return false;
+  if ('x' in row || !('class' in row)) return false;
   for (const key in row) if (!KEYS_OF_CLASS_ROWS.has(key)) return false;
   return true;
 }

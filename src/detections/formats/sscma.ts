@@ -2,7 +2,7 @@ import { DetectionError } from '../detection-error';
 import { alternatives, boxes, putArray } from '../reading';
 import type { Adapter, PointsPlan, RawPoint, Reading, RowGroup, RowPlan } from '../reading';
 import type { DetectionSettings } from '../types';
-import { isObject, isText, own, ownArray, ownObject, toNumber, toSize } from '../values';
+import { isList, isObject, isText, own, ownArray, ownObject, toNumber, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -16,13 +16,13 @@ const NOTHING: Packed = [];
 
 /** The packed numbers of a row of boxes: the row itself. */
 function itself(row: unknown): Packed {
-  return Array.isArray(row) ? row : NOTHING;
+  return isList(row) ? row : NOTHING;
 }
 
 /** Those of a row of keypoints or segments: its first element, before the points. A row without both tells nothing. */
 function beforePoints(row: unknown): Packed {
   const [packed, points] = itself(row);
-  return Array.isArray(points) ? itself(packed) : NOTHING;
+  return isList(points) ? itself(packed) : NOTHING;
 }
 
 function packedBoxes(unpack: (row: unknown) => Packed): RowPlan {
@@ -58,8 +58,8 @@ const PLANS = {
 
 /** Keypoints are [x, y, score] each, segments one flat list of x, y. */
 function readPackedPoints(value: unknown): RawPoint[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const values = value as unknown[];
+  if (!isList(value)) return undefined;
+  const values = value;
   if (values.every((point) => typeof point === 'number')) {
     return values.flatMap((x, at) => (at % 2 === 0 ? [{ x, y: values[at + 1], id: at / 2 }] : []));
   }

@@ -2,7 +2,7 @@ import { readPoints } from '../points';
 import { alternatives, boxes, field, fourFields, putFour } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
 import type { NoteCode } from '../types';
-import { everyRow, has, hasKeyCount, isObject, isText, own, ownArray, toNumber } from '../values';
+import { everyRow, has, hasKeyCount, isList, isObject, isText, own, ownArray, toNumber } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -79,7 +79,7 @@ function kindOfPose(row: unknown): PoseKind | undefined {
 function isCocoSsdRow(row: JsonObject): boolean {
   const { bbox } = row as CocoSsdRow;
   if (typeof row.class !== 'string' || !('score' in row) || !hasKeyCount(row, 3)) return false;
-  return Array.isArray(bbox) ? bbox.length === 4 : isIndexed(bbox);
+  return isList(bbox) ? bbox.length === 4 : isIndexed(bbox);
 }
 
 /** A Float32Array that went through JSON: `{"0": …, "3": …}`. */
@@ -101,7 +101,7 @@ function isPoseRow(row: JsonObject): boolean {
 }
 
 function matches(payload: unknown): boolean {
-  if (!Array.isArray(payload)) return isObject(payload) && isPoseRow(payload);
+  if (!isList(payload)) return isObject(payload) && isPoseRow(payload);
   return everyRow(payload, isCocoSsdRow) || everyRow(payload, isMobileNetRow) || everyRow(payload, isPoseRow);
 }
 
@@ -117,7 +117,7 @@ function hasPixelKeypoints(row: unknown): boolean {
 }
 
 function read(payload: unknown): Reading | undefined {
-  const rows = Array.isArray(payload) ? (payload as unknown[]) : [payload];
+  const rows = isList(payload) ? payload : [payload];
   const [first] = rows;
   if (has(first, 'bbox')) {
     const isAnyIndexed = rows.some((row) => isObject(own(row, 'bbox')));

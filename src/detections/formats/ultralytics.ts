@@ -3,7 +3,7 @@ import { decodePayload } from '../payload';
 import { readPoints } from '../points';
 import { boxes, classes, fourFields, putFour } from '../reading';
 import type { Adapter, BoxPlan, ImageReading, RawPoint, RowPlan } from '../reading';
-import { everyRow, has, isObject, isText, own, ownArray, toNumber, toSize } from '../values';
+import { everyRow, has, isList, isObject, isText, own, ownArray, toNumber, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -146,7 +146,7 @@ function isHubAnswer(payload: unknown): boolean {
 }
 
 function matches(payload: unknown): boolean {
-  if (Array.isArray(payload)) {
+  if (isList(payload)) {
     return everyRow(payload, isResultRow) || everyRow(payload, isClassRow) || isListOfRecords(payload);
   }
   if (!isObject(payload)) return false;
@@ -191,7 +191,7 @@ function readImage(rows: readonly unknown[], shape?: unknown): ImageReading {
 function resultsOf(payload: readonly unknown[]): (readonly unknown[])[] {
   if (payload.length === 0) return [payload];
   const results = payload.map((item) => (typeof item === 'string' ? decodePayload(item) : item));
-  return results.every((item): item is unknown[] => Array.isArray(item)) ? results : [payload];
+  return results.every((item): item is unknown[] => isList(item)) ? results : [payload];
 }
 
 export const ultralytics: Adapter = {
@@ -201,7 +201,7 @@ export const ultralytics: Adapter = {
   keys: ['name', 'images', 'data'],
   matches,
   read(payload) {
-    if (Array.isArray(payload)) return { images: resultsOf(payload).map((rows) => readImage(rows)) };
+    if (isList(payload)) return { images: resultsOf(payload).map((rows) => readImage(rows)) };
     const images = ownArray(payload, 'images');
     if (images && images.length > 0 && images.every((image) => ownArray(image, 'results'))) {
       return {

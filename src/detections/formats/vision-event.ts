@@ -1,7 +1,7 @@
 import { boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, ImageReading, PointsPlan, RowGroup, RowPlan } from '../reading';
 import { readPoints } from '../points';
-import { everyRow, has, isObject, own, ownArray, ownRows } from '../values';
+import { everyRow, has, isList, isObject, own, ownArray, ownRows } from '../values';
 import type { JsonObject } from '../values';
 
 /** The lists of the API itself ("Create a Vision Event"): an event, one image entry of it, or a list of entries. Centre, pixels. */
@@ -77,10 +77,9 @@ export const visionEvent: Adapter = {
   matches: (payload) =>
     isEvent(payload) ||
     isImageEntry(payload) ||
-    (Array.isArray(payload) && payload.length > 0 && payload.every(isImageEntry)),
+    (isList(payload) && payload.length > 0 && payload.every(isImageEntry)),
   read(payload) {
-    const entries =
-      ownArray(payload, 'images') ?? (Array.isArray(payload) ? (payload as unknown[]) : [payload]);
+    const entries = ownArray(payload, 'images') ?? (isList(payload) ? payload : [payload]);
     if (!entries.every(isObject)) return undefined;
     const images = entries.map(readImage);
     const isWholeEvent = isEvent(payload);
