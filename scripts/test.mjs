@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 
-const KINDS = ['unit', 'nodes', 'faults', 'package', 'browser'];
+const KINDS = ['unit', 'nodes', 'faults', 'package', 'browser', 'sdk'];
 /** A kind that does not end by itself leaks something; it is ended, and failed. */
 const KIND_DEADLINE_MS = 20 * 60_000;
 const LONG_KIND_DEADLINE_MS = 6 * 60 * 60_000;
