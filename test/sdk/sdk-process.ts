@@ -103,13 +103,12 @@ function findSdk(): Found | string {
     throw new Error(`ROBOFLOW_SDK is ${folder}, where there is no roboflow/__init__.py`);
   }
   const environment = { ...process.env, ...(folder !== undefined && { PYTHONPATH: folder }) };
-  const reasons = PYTHONS.map((python) => {
+  const reasons: string[] = [];
+  for (const python of PYTHONS) {
     const tried = spawnSync(python, ['-c', 'import roboflow'], { env: environment, encoding: 'utf8' });
     if (tried.status === 0) return { python, environment };
-    return `${python}: ${tried.error?.message ?? tried.stderr.trim().split('\n').at(-1)}`;
-  });
-  const found = reasons.find((reason) => typeof reason !== 'string');
-  if (found) return found as Found;
+    reasons.push(`${python}: ${tried.error?.message ?? tried.stderr.trim().split('\n').at(-1)}`);
+  }
   return (
     "Roboflow's Python SDK is not at hand. Set ROBOFLOW_SDK to a checkout of roboflow/roboflow-python " +
     `(it needs requests, requests-toolbelt and tqdm) or install roboflow-slim. ${reasons.join('; ')}`
