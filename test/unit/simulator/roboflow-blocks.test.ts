@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { gzipSync } from 'node:zlib';
-import { Header } from 'tar';
 import { startEventStore, type EventStore } from '../../../simulator/event-store';
 import { startSimulator, type Simulator } from '../../../simulator/server';
 import { validate } from '../../../src/event/validate';
@@ -8,6 +6,7 @@ import { NOW } from '../event/events';
 import { jpeg } from '../images/made-pictures';
 import { call, post } from './client';
 import {
+  bundleFile,
   bundlePayload,
   everyInput,
   sinkBody,
@@ -45,7 +44,7 @@ describe("the requests of Roboflow's own workflow blocks", function () {
 
   async function upload(): Promise<string> {
     const form = new FormData();
-    form.append('file', new Blob([jpeg(64, 48)], { type: 'image/jpeg' }), 'image.jpg');
+    form.append('file', new Blob([new Uint8Array(jpeg(64, 48))], { type: 'image/jpeg' }), 'image.jpg');
     const { status, body } = await call(simulator, 'POST', '/vision-events/upload', form);
     assert.equal(status, 201);
     return body.sourceId as string;
@@ -71,7 +70,7 @@ describe("the requests of Roboflow's own workflow blocks", function () {
       const payload = bundlePayload(input, timeOf(position), hasUseCase);
       const expected = isEmpty(input) ? [NO_EVENT_DATA] : [];
       const query = hasUseCase ? '' : '?useCaseId=dock-count';
-      const answer = await post(simulator, `/vision-events/bundle${query}`, bundleOf(payload));
+      const answer = await post(simulator, `/vision-events/bundle${query}`, bundleFile(payload));
       assert.equal(answer.status, 201, answer.text);
       assert.deepEqual(answer.body.warnings ?? [], expected, JSON.stringify(payload));
       const { event } = simulator.events()[0]!;
@@ -119,22 +118,6 @@ describe("the requests of Roboflow's own workflow blocks", function () {
     }
   });
 });
-
-/** The archive as the block writes it: `payload.json` first, then the pictures. */
-function bundleOf(payload: Fields): Buffer {
-  const [image = {}] = payload['images'] as Fields[];
-  const pictures = [image['file'], image['inputFile']].filter((file) => typeof file === 'string');
-  const members: [string, Buffer][] = [
-    ['payload.json', Buffer.from(JSON.stringify(payload, undefined, 2))],
-    ...pictures.map((file): [string, Buffer] => [file, jpeg(64, 48)]),
-  ];
-  const blocks = members.flatMap(([path, bytes]) => {
-    const header = Buffer.alloc(512);
-    new Header({ path, size: bytes.length, mode: 0o644, type: 'File' }).encode(header, 0);
-    return [header, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)];
-  });
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
-}
 
 /** A bundle's payload as the API reads it: ids in place of the files, and the use case that it was given. */
 function ingested({ bundleFormatVersion: _version, ...payload }: Fields, stored: Fields): Fields {

@@ -3,7 +3,10 @@
  * docs/decisions/the-comparison-in-the-readme.md names) with values of our own. What they leave out is left out here.
  */
 import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { Header } from 'tar';
 import { EVENT_TYPES, type EventType } from '../../../src/event/types';
+import { jpeg } from '../images/made-pictures';
 
 export type Fields = Record<string, unknown>;
 
@@ -159,6 +162,23 @@ export function bundlePayload(input: BlockInput, at: number, hasUseCase: boolean
     ...payload(input, at, images),
     ...(hasUseCase && { useCaseId: USE_CASE }),
   };
+}
+
+/** The archive around it: `payload.json` first, then the pictures. */
+export function bundleFile(payload: Fields, { isCompressed = true } = {}): Buffer {
+  const [image = {}] = payload['images'] as Fields[];
+  const pictures = [image['file'], image['inputFile']].filter((file) => typeof file === 'string');
+  const members: [string, Buffer][] = [
+    ['payload.json', Buffer.from(JSON.stringify(payload, undefined, 2))],
+    ...pictures.map((file): [string, Buffer] => [file, jpeg(64, 48)]),
+  ];
+  const blocks = members.flatMap(([path, bytes]) => {
+    const header = Buffer.alloc(512);
+    new Header({ path, size: bytes.length, mode: 0o644, type: 'File' }).encode(header, 0);
+    return [header, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)];
+  });
+  const archive = Buffer.concat([...blocks, Buffer.alloc(1024)]);
+  return isCompressed ? gzipSync(archive) : archive;
 }
 
 /** Of the block "Event Writer": an output picture always, no operator feedback, a label only when one is set, no use case. */
