@@ -139,6 +139,7 @@ async function main(): Promise<void> {
       await new Promise<void>((resolve) => {
         const sender = new Sender({
           outbox,
+          lateLandings: [],
           target: poster.target(),
           settings: { concurrency: CONCURRENCY, lingerMs: 0 },
           listeners: {

@@ -284,7 +284,9 @@ export class WorkspaceDelivery {
     const report = await outbox.open();
     this.tellRecovery(report);
     if (this.closed) throw this.closedError();
-    const lateLandings = await takeLandings(this.folder);
+    const left = await takeLandings(this.folder);
+    // A folder that may have been lost with a container says nothing of who sent before.
+    const lateLandings = left ?? (report.isNew && !report.forgets ? [] : undefined);
     if (this.closed) throw this.closedError();
     this.fault = undefined;
     const sender = new Sender({

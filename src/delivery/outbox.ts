@@ -92,6 +92,8 @@ export interface OutboxStats {
 
 /** What opening found. */
 export interface RecoveryReport {
+  /** nobody had an outbox here before */
+  isNew: boolean;
   events: number;
   corrupt: number;
   quarantined: string[];

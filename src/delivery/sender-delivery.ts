@@ -103,8 +103,9 @@ export class LeaseDelivery {
   /** Newer versions of events whose older version may still land are put off. */
   private withoutBlocked(events: StoredEvent[]): StoredEvent[] {
     const now = this.room.now();
+    const guardedUntil = this.room.guardedUntil();
     return events.filter((event) => {
-      const until = this.room.memory.blockedUntil(event, now);
+      const until = this.room.memory.blockedUntil(event, now, guardedUntil);
       if (until !== undefined) {
         this.putOff(event, until, 'an older version of this event may still be on its way');
       }
@@ -439,8 +440,7 @@ export class LeaseDelivery {
     this.outcome.acked.push(event.id);
     memory.forget(event);
     const now = this.room.now();
-    const guardedUntil = this.room.guardedUntil();
-    if (guardedUntil > now) memory.noteLateLanding(event, now, guardedUntil);
+    if (this.room.guardedUntil() > now) memory.noteAcceptedUnderGuard(event);
     this.room.rejectionChanged(event.useCaseId, memory.noteAccepted(event, now));
   }
 

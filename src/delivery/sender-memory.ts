@@ -55,6 +55,8 @@ export class SenderMemory {
   private readonly useCases = new Map<string, UseCaseHealth>();
   /** by event id, oldest first: an older version may still land at the target */
   private readonly lateLandings = new Map<string, { id: string; until: number }>();
+  /** ids of accepted events by event id; names alone, since in the first minute after a crash a whole backlog may pass */
+  private readonly acceptedUnderGuard = new Map<string, string>();
   /** events that were put off, and have not been leased again */
   private readonly deferred = new Map<string, number>();
   private readonly probing = new Set<string>();
@@ -179,19 +181,31 @@ export class SenderMemory {
     this.lateLandings.set(event.eventId, { id: event.id, until: Math.max(until, known?.until ?? until) });
   }
 
+  /** The sender before this one ended without a word, and may have had an older version of the accepted event under way. */
+  noteAcceptedUnderGuard({ eventId, id }: StoredEvent): void {
+    this.acceptedUnderGuard.set(eventId, id);
+  }
+
   /** What the sender before this one left. */
   restoreLandings(landings: LateLanding[], now: number): void {
     for (const { eventId, id, forMs } of landings) this.lateLandings.set(eventId, { id, until: now + forMs });
   }
 
-  landingsLeft(now: number): LateLanding[] {
-    return [...this.lateLandings]
-      .filter(([, { until }]) => until > now)
-      .map(([eventId, { id, until }]) => ({ eventId, id, forMs: until - now }));
+  landingsLeft(now: number, guardedUntil: number): LateLanding[] {
+    const underGuard = guardedUntil > now ? [...this.acceptedUnderGuard] : [];
+    const left = new Map(underGuard.map(([eventId, id]) => [eventId, { id, until: guardedUntil }]));
+    for (const [eventId, landing] of this.lateLandings) if (landing.until > now) left.set(eventId, landing);
+    return [...left].map(([eventId, { id, until }]) => ({ eventId, id, forMs: until - now }));
   }
 
-  /** @returns the moment from which the event may be sent, when an older version of it may still land */
-  blockedUntil(event: StoredEvent, now: number): number | undefined {
+  /**
+   * @param guardedUntil until then, requests of the sender before this one may still land
+   * @returns the moment from which the event may be sent, when an older version of it may still land
+   */
+  blockedUntil(event: StoredEvent, now: number, guardedUntil: number): number | undefined {
+    if (guardedUntil <= now) this.acceptedUnderGuard.clear();
+    const accepted = this.acceptedUnderGuard.get(event.eventId);
+    if (accepted !== undefined && accepted !== event.id) return guardedUntil;
     const landing = this.lateLandings.get(event.eventId);
     return landing && landing.id !== event.id && landing.until > now ? landing.until : undefined;
   }

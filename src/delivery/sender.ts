@@ -195,7 +195,9 @@ export class Sender {
    * @returns undefined when the deadline of `stop` ended it, so that not all is known
    */
   lateLandings(): LateLanding[] | undefined {
-    return this.lanes.size === 0 ? this.memory.landingsLeft(this.clock.monotonic()) : undefined;
+    return this.lanes.size === 0
+      ? this.memory.landingsLeft(this.clock.monotonic(), this.guardedUntil())
+      : undefined;
   }
 
   /** Tries now what waits for a better moment: linger, backoff, the next probe. A `Retry-After` stays respected. */
@@ -452,12 +454,16 @@ export class Sender {
     this.tellState();
   }
 
+  private guardedUntil(): number {
+    return this.endedUncleanly ? this.startedAt + this.settings.lateLandingMs : -Infinity;
+  }
+
   private makeRoom(): DeliveryRoom {
     return {
       memory: this.memory,
       target: this.target,
       lateLandingMs: this.settings.lateLandingMs,
-      guardedUntil: () => (this.endedUncleanly ? this.startedAt + this.settings.lateLandingMs : -Infinity),
+      guardedUntil: () => this.guardedUntil(),
       now: () => this.clock.monotonic(),
       wallNow: () => this.clock.now(),
       random: this.random,

@@ -132,6 +132,26 @@ describe('fault 27: a sender gives way to another one while a request may still 
     const outcome = OUTCOMES['the request was under way'] ?? assert.fail();
     assert.match(await versionsAcrossRestart(outcome, (bench) => bench.newSender()), /^(1 )+2$/);
   });
+
+  const acceptedAfterCrash = async (bench: SenderBench) => {
+    await OUTCOMES['the request was under way']?.(bench);
+    await bench.sender.stop(SECOND);
+    bench.target.answer = () => undefined;
+    bench.target.latency = 20;
+    bench.sender = bench.newSender();
+    bench.sender.start();
+    await bench.clock.advance(3 * SECOND);
+    assert.equal(bench.waiting, 0);
+  };
+
+  it('hands on what was accepted in the 30 s after an end without a word', async () => {
+    const handedOn = (bench: SenderBench) => bench.newSender(bench.sender.lateLandings());
+    assert.match(await versionsAcrossRestart(acceptedAfterCrash, handedOn), /^(1 )+2$/);
+  });
+
+  it('control: without it, a next sender stores the older version last', async () => {
+    assert.match(await versionsAcrossRestart(acceptedAfterCrash, (bench) => bench.newSender([])), /2 1$/);
+  });
 });
 
 describe('fault 23: requests are processed, but their answers are lost', function () {

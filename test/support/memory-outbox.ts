@@ -57,6 +57,7 @@ export class MemoryOutbox implements Outbox {
   open(): Promise<RecoveryReport> {
     this.state = 'open';
     return Promise.resolve({
+      isNew: false,
       events: this.items.length,
       corrupt: 0,
       quarantined: [],

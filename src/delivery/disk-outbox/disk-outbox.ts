@@ -183,7 +183,7 @@ export class DiskOutbox implements Outbox {
   private async startLocked(lock: FolderLock): Promise<RecoveryReport> {
     const { files, queue, dead, token, pictures, space, clock, doubtfulTimes } = this;
     if (this.closing) throw this.closedError();
-    const canFlush = await prepareFolder(files, this.dir, { now: clock.now(), token });
+    const { isNew, canFlush } = await prepareFolder(files, this.dir, { now: clock.now(), token });
     this.tellRights(await restrictFolder(files, this.dir));
     const folders = foldersOf(this.dir);
     const quarantine = new Quarantine(files, folders.quarantine, token);
@@ -211,7 +211,7 @@ export class DiskOutbox implements Outbox {
       if (lock.weakness) this.tellWeakLock(lock.weakness);
       if (!canFlush) this.tellNoFolderFlush();
       if (forgets) this.tellForgets(forgets);
-      return this.reportOf(quarantine, orphanPictures, forgets);
+      return { ...this.reportOf(quarantine, orphanPictures, forgets), isNew };
     } catch (error) {
       await chunkFolder.close();
       throw error;
@@ -222,7 +222,7 @@ export class DiskOutbox implements Outbox {
     { found }: Quarantine,
     orphanPictures: number,
     forgets?: ForgetfulFileSystem,
-  ): RecoveryReport {
+  ): Omit<RecoveryReport, 'isNew'> {
     if (found.corrupt > 0) this.tellDamage(`${found.corrupt} damaged place(s) were found`);
     return { events: this.queue.events, ...found, orphanPictures, forgets };
   }

@@ -25,19 +25,16 @@ export function foldersOf(dir: string): OutboxFolders {
   };
 }
 
-/**
- * Makes the folder an outbox, or refuses one that this version must not touch.
- * @returns false when its disk cannot flush a folder
- */
+/** Makes the folder an outbox, or refuses one that this version must not touch. */
 export async function prepareFolder(
   files: FileLayer,
   dir: string,
   { now, token }: { now: number; token: string },
-): Promise<boolean> {
+): Promise<{ isNew: boolean; canFlush: boolean }> {
   const isNew = await checkMeta(files, dir);
   for (const folder of Object.values(foldersOf(dir)) as string[]) await makeInside(files, folder, token);
   if (isNew) await writeMeta(files, dir, now, token);
-  return syncFolder(files, dir);
+  return { isNew, canFlush: await syncFolder(files, dir) };
 }
 
 /** What lies there and is no folder is set aside. A link to a folder is one: operators move one to another disk. */

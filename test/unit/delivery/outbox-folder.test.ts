@@ -44,6 +44,17 @@ describe('what an outbox says of its disk', () => {
   }
 });
 
+describe('an outbox folder', () => {
+  it('is new only the first time', async () => {
+    const disk = new SimDisk();
+    for (const isNew of [true, false]) {
+      const outbox = simOutbox(disk);
+      assert.equal((await outbox.open()).isNew, isNew);
+      await outbox.close(1_000);
+    }
+  });
+});
+
 describe('notes on a chunk of an earlier start', () => {
   const notesOf = (disk: SimDisk) => disk.paths().filter((path) => /\/chunks\/.*\.notes-/.test(path));
 
