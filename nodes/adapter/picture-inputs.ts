@@ -20,7 +20,7 @@ export interface PictureProperties {
 /** A picture that a message holds, not looked at yet. */
 export interface GivenPicture extends PicturePlace {
   /** @throws ImageError that names the setting, and the entry of a list */
-  load(maxBytes?: number): Promise<Picture>;
+  load: (maxBytes?: number) => Promise<Picture>;
 }
 
 /** An entry of the property `pictures`. */
