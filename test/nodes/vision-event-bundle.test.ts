@@ -76,7 +76,12 @@ describe('vision-event-bundle', function () {
 
   describe('writing', () => {
     it('writes the pictures of a list, each at its place', async () => {
-      const list = { pictures: 'frames', picturesType: 'msg', outputImageType: 'none', inputImageType: 'none' };
+      const list = {
+        pictures: 'frames',
+        picturesType: 'msg',
+        outputImageType: 'none',
+        inputImageType: 'none',
+      };
       const flow = await loadWriter(list);
       const labelled = { ...event(1), images: [{ label: 'north' }, { label: 'south' }] };
       const frames = [jpeg(40, 24), { input: png(40, 24), output: jpeg(8, 8), label: 'not used here' }];

@@ -57,7 +57,7 @@ describe('an event of four cameras in a real Node-RED', function () {
       itemType: 'crate',
       pictures: 'pictures',
       picturesType: 'msg',
-      pictureMetadata: [{ key: 'site', value: 'Kiel', valueType: 'str' }],
+      pictureMetadata: [{ key: 'site', value: 'Kiel', valueType: 'str' as const }],
     };
     await nodeRed.deploy(
       answeringFlow(simulator.url, simulator.keys.full, [{ url: '/film', event, prepare: FILM }]),
