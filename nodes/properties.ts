@@ -102,6 +102,11 @@ export const visionEventDefaults = {
   inputImageType: 'none',
   imageLabel: '',
   imageLabelType: 'none',
+  /** a list of pictures or of `{output?, input?, label?, detections?, metadata?}`, in place of the three above */
+  pictures: '',
+  picturesType: 'none',
+  /** sent with each picture that is uploaded */
+  pictureMetadata: [] as MetadataRow[],
   whenImageFails: 'stop' as 'stop' | 'send-without',
   scaleToImage: false,
   missingSize: 'error' as 'error' | 'skip-boxes',
@@ -152,6 +157,9 @@ export const visionEventBundleDefaults = {
   outputImageType: 'none',
   inputImage: '',
   inputImageType: 'none',
+  /** as of `vision-event`, in place of the two above */
+  pictures: '',
+  picturesType: 'none',
   /** of the files written; empty: time and event id */
   fileName: '',
   useCaseInBundle: true,

@@ -103,16 +103,16 @@ function setFaults(faults: FaultControl, body: Buffer | undefined): void {
   }
 }
 
+/** A picture's bytes, `/_simulator/images/<sourceId>`, or what came with them, `/_simulator/pictures/<sourceId>`. */
 function picture(store: Store, pathname: string): Reply | undefined {
-  const sourceId = /^\/_simulator\/images\/([\w-]+)$/.exec(pathname)?.[1];
+  const [, what, sourceId] = /^\/_simulator\/(images|pictures)\/([\w-]+)$/.exec(pathname) ?? [];
   if (sourceId === undefined) return undefined;
   const found = store.getPicture(sourceId);
   if (!found) throw new ApiRefusal(404, 'no such picture');
-  return {
-    status: 200,
-    body: found.bytes,
-    headers: { ...PAGE_HEADERS, 'Content-Type': found.type.mediaType },
-  };
+  const { bytes, type, name, metadata } = found;
+  if (what === 'images')
+    return { status: 200, body: bytes, headers: { ...PAGE_HEADERS, 'Content-Type': type.mediaType } };
+  return { status: 200, body: { sourceId, name, mediaType: type.mediaType, bytes: bytes.length, metadata } };
 }
 
 async function pageFile(pathname: string): Promise<Reply> {

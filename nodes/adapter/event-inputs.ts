@@ -6,6 +6,7 @@ import { EVENT_TYPES, type EventType } from '../../src/event/types';
 import type { VisionEventProperties } from '../properties';
 import type { FlowMessage } from './guarded-input';
 import { metadataInputs, type MetadataInput } from './metadata-rows';
+import type { MetadataValueRow } from './picture-metadata';
 import { isPromise, typedInput, type Evaluate } from './typed-input';
 
 const INPUTS_OF_EVERY_EVENT = [
@@ -41,7 +42,8 @@ export interface EventValues {
   inputs: Partial<Record<(typeof INPUTS_OF_EVERY_EVENT)[number] | 'eventId' | 'comment', unknown>>;
   /** by the names of the fields; the value of some is a `DerivedField` */
   eventData: Record<string, unknown>;
-  metadata: { key: string; value: unknown }[];
+  metadata: MetadataValueRow[];
+  pictureMetadata: MetadataValueRow[];
 }
 
 /** What is known of a message when it arrives, or will be. */
@@ -63,6 +65,7 @@ export class EventInputs {
   private readonly ofEveryEvent: readonly Input[];
   private readonly ofFeedback: readonly Input[];
   private readonly metadata: readonly MetadataInput[];
+  private readonly pictureMetadata: readonly MetadataInput[];
   private readonly ofEventType = new Map<unknown, readonly Input[]>();
 
   constructor(
@@ -76,6 +79,7 @@ export class EventInputs {
     // It stands beside eventData, but belongs to one event type, as the fields in it do.
     this.ofFeedback = [...this.ofEveryEvent, this.input('comment')];
     this.metadata = metadataInputs(RED, node, config.metadata);
+    this.pictureMetadata = metadataInputs(RED, node, config.pictureMetadata);
     for (const type of EVENT_TYPES) this.ofEventType.set(type, this.eventDataInputs(type));
   }
 
@@ -113,16 +117,18 @@ export class EventInputs {
       }
       return fields;
     };
-    const rows = this.metadata.map(({ key, evaluate }) => {
-      const row: { key: string; value: unknown } = { key, value: undefined };
-      whenKnown(evaluate(message), later, (value) => (row.value = value));
-      return row;
-    });
+    const gatherRows = (from: readonly MetadataInput[]) =>
+      from.map(({ key, evaluate }) => {
+        const row: MetadataValueRow = { key, value: undefined };
+        whenKnown(evaluate(message), later, (value) => (row.value = value));
+        return row;
+      });
     const values: EventValues = {
       eventType,
       inputs: gather(eventType === 'operator_feedback' ? this.ofFeedback : this.ofEveryEvent, inputs),
       eventData: gather(this.ofEventType.get(eventType) ?? []),
-      metadata: rows,
+      metadata: gatherRows(this.metadata),
+      pictureMetadata: gatherRows(this.pictureMetadata),
     };
     return later.length > 0 ? Promise.all(later).then(() => values) : values;
   }

@@ -2,6 +2,7 @@ import { PICTURE_MAX_SIDE } from '../../src/images/limits';
 import type { VisionEventProperties, WorkspaceProperties } from '../properties';
 import type { LabelOf } from './field-label';
 import { FlowError } from './flow-error';
+import { takesList } from './picture-inputs';
 import { wrongInput } from './text-input';
 import { unsetVariable, variableNotSet } from './unset-variable';
 
@@ -40,7 +41,7 @@ export function eventSettingsFault(config: VisionEventProperties, labelOf: Label
     numberFault(config[property], labelOf(property), rule);
   return (
     fault('cooldown', SECONDS) ??
-    (config.detectionsType === 'none'
+    (config.detectionsType === 'none' && !takesList(config)
       ? undefined
       : (fault('minConfidence', FRACTION) ??
         fault('defaultConfidence', FRACTION) ??

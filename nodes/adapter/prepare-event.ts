@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DetectionContext, DetectionResult, DetectionSettings, Size } from '../../src/detections/types';
 import { convertDetections } from '../../src/detections/convert';
 import { DoubtfulNow } from '../../src/delivery/clock-watch';
-import { compose, type Composed } from '../../src/event/compose';
+import { compose, type Composed, type ImageParts } from '../../src/event/compose';
 import { derive, deriveFromPart, filterDetections, parseClasses } from '../../src/event/derive';
 import { repair } from '../../src/event/repair';
 import type { StrictOptions } from '../../src/event/strict';
@@ -10,9 +10,12 @@ import { unusualTimeForm } from '../../src/event/timestamp';
 import type { VisionEvent } from '../../src/event/types';
 import { validate, type Validation } from '../../src/event/validate';
 import { isPlainlyWrong } from '../../src/event/wrong-clock';
+import { displaySize } from '../../src/images/formats';
+import type { Picture } from '../../src/images/picture';
 import type { VisionEventProperties } from '../properties';
 import { DerivedField, FRESH_ID, type EventValues } from './event-inputs';
-import type { LoadedPicture } from './event-pictures';
+import { convertEntries, type EntryDetections } from './entry-detections';
+import type { LoadedPicture, MessagePictures } from './event-pictures';
 import { detectionSettings, messageImageSize, numberOf } from './event-settings';
 import { FlowError } from './flow-error';
 import type { FlowMessage } from './guarded-input';
@@ -20,7 +23,7 @@ import type { EventReport } from './report';
 
 /** The settings of the dialog that shape the event, parsed once. */
 export interface EventSettings {
-  /** false: the event goes without any (type `none`) */
+  /** false: the message as a whole has none (type `none`) */
   takesDetections: boolean;
   detection: DetectionSettings;
   minConfidence?: number;
@@ -43,8 +46,12 @@ export function eventSettings(config: VisionEventProperties): EventSettings {
 
 /** What only this message knows. */
 export interface MessageContext {
+  /** of the detections of the message as a whole */
   detection: DetectionContext;
-  hasPicture: boolean;
+  /** with the property `pictures` only: one for each image of the event */
+  entries?: readonly (EntryDetections & { label?: unknown })[];
+  /** positions of the event's images that have a picture */
+  pictured: ReadonlySet<number>;
   /** the workspace's, for events that name none */
   deviceId: string;
   /** epoch ms */
@@ -60,20 +67,47 @@ export interface ComposedEvent {
 /** What the conversion and the checks need to know of a message, its pictures and the workspace. */
 export function messageContext(
   message: FlowMessage,
-  pictures: readonly LoadedPicture[],
+  { loaded, entries }: MessagePictures,
   deviceId: string,
 ): MessageContext {
+  const given = { imageSize: messageImageSize(message), shape: message['shape'] };
+  const contextOf = (position: number): DetectionContext => {
+    const picture = seenPicture(loaded, position);
+    // One size for the whole message cannot speak for pictures that know their own.
+    return picture && displaySize(picture)
+      ? { picture: picture.bytes }
+      : { ...given, picture: picture?.bytes };
+  };
+  const isOne = (entries?.length ?? 1) === 1;
   return {
     detection: {
-      imageSize: messageImageSize(message),
-      shape: message['shape'],
+      ...given,
       statusCode: message['statusCode'],
-      picture: pictures.find(({ role }) => role === 'input')?.picture.bytes ?? pictures[0]?.picture.bytes,
+      picture: isOne || haveSameSize(loaded) ? seenPicture(loaded, 0)?.bytes : undefined,
     },
-    hasPicture: pictures.length > 0,
+    entries: entries?.map(({ label, detections, place }, position) => ({
+      label,
+      payload: detections,
+      place,
+      context: contextOf(position),
+    })),
+    pictured: new Set(loaded.map(({ image = 0 }) => image)),
     deviceId,
     now: Date.now(),
   };
+}
+
+/** The picture of an image that the detector saw: the input where there is one. */
+function seenPicture(loaded: readonly LoadedPicture[], position: number): Picture | undefined {
+  const ofImage = loaded.filter(({ image = 0 }) => image === position);
+  return (ofImage.find(({ role }) => role === 'input') ?? ofImage[0])?.picture;
+}
+
+function haveSameSize(loaded: readonly LoadedPicture[]): boolean {
+  const sizes = loaded.map(({ picture: { width, height, orientation } }) =>
+    [width, height, orientation].join(' '),
+  );
+  return new Set(sizes).size === 1;
 }
 
 /**
@@ -118,10 +152,7 @@ export function composeEvent(
   const { eventType, inputs, metadata } = values;
   const form = unusualTimeForm(inputs.timestamp);
   if (form) report.notes = [`timestamp-${form}`];
-  const converted = settings.takesDetections
-    ? convert(inputs.detections, settings, context, report)
-    : undefined;
-  const images = (converted?.images ?? []).map(({ annotations }) => filterDetections(annotations, settings));
+  const converted = convert(inputs.detections, settings, context, report);
   const event = compose({
     eventId: inputs.eventId === FRESH_ID ? randomUUID() : inputs.eventId,
     eventType,
@@ -135,23 +166,42 @@ export function composeEvent(
     eventData: withDerived(values.eventData, converted, settings, report),
     metadata,
     metadataFrom: metadataBase(converted, inputs.metadataFrom),
-    images,
-    hasPicture: context.hasPicture,
-    label: inputs.imageLabel,
+    images: imageParts(converted, settings, context, inputs.imageLabel),
   });
   return { event, imageSizes: (converted?.images ?? []).map(({ imageSize }) => imageSize) };
 }
 
+/** Where an entry of `pictures` has detections of its own, those of the message are not asked for. */
 function convert(
   payload: unknown,
   settings: EventSettings,
   context: MessageContext,
   report: EventReport,
-): DetectionResult {
-  const result = convertDetections(payload, settings.detection, context.detection);
+): DetectionResult | undefined {
+  const { entries = [] } = context;
+  const haveOwn = entries.some((entry) => entry.payload !== undefined);
+  if (!haveOwn && !settings.takesDetections) return undefined;
+  const result = haveOwn
+    ? convertEntries(entries, settings.detection)
+    : convertDetections(payload, settings.detection, context.detection);
   const { format, count, dropped, notes } = result;
   report.detections = { format, count, dropped, notes };
   return result;
+}
+
+function imageParts(
+  converted: DetectionResult | undefined,
+  settings: EventSettings,
+  { entries, pictured }: MessageContext,
+  label: unknown,
+): ImageParts[] {
+  const detected = converted?.images ?? [];
+  const labels = entries ? entries.map((entry) => entry.label) : [label];
+  return Array.from({ length: Math.max(detected.length, labels.length) }, (_, position) => ({
+    ...filterDetections(detected[position]?.annotations ?? {}, settings),
+    label: labels[position],
+    hasPicture: pictured.has(position),
+  }));
 }
 
 /**
@@ -203,7 +253,7 @@ export function checkEvent(
   if (onWarnings === 'repair' && (validation.warningCount > 0 || validation.errors.length > 0)) {
     const mended = repair(event);
     event = mended.event;
-    report.repaired = mended.repaired;
+    report.repaired = [...(report.repaired ?? []), ...mended.repaired];
     validation = validate(event, now, options);
   }
   const { errors, warnings, warningCount } = validation;

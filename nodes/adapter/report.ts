@@ -1,3 +1,4 @@
+import type { PicturePlace } from '../../src/event/picture-place';
 import type { EventWarning, Mended } from '../../src/event/types';
 
 /** `msg.visionEvent`: what became of the event. Its names are a contract with every flow. */
@@ -18,14 +19,20 @@ export interface EventReport {
   uncertain?: string[];
   detections?: { format: string; count: number; dropped: number; notes: string[] };
   /** `sourceId` and `url` when the picture was uploaded by itself, not together with the event */
-  images?: { role: 'output' | 'input'; sourceId?: string; url?: string; bytes: number }[];
-  /** pictures that failed while the node may send without them */
-  imagesLeftOut?: { role: 'output' | 'input'; message: string }[];
+  images?: (PicturePlace & { sourceId?: string; url?: string; bytes: number })[];
+  /** pictures that failed while the node may send without them; without a role, the whole list of pictures */
+  imagesLeftOut?: (Partial<PicturePlace> & { message: string })[];
   /**
-   * `bundle-too-large`: event and pictures did not fit into one bundle and went separately. `timestamp-…`: the time was given as RFC 1123
-   * text or as an epoch in that unit
+   * `bundle-too-large`: event and pictures did not fit into one bundle and went separately. `picture-metadata-left-out`: the Local Event
+   * Store has no place for it. `timestamp-…`: the time was given as RFC 1123 text or as an epoch in that unit
    */
-  notes?: ('bundle-too-large' | 'timestamp-rfc-1123' | 'timestamp-microseconds' | 'timestamp-nanoseconds')[];
+  notes?: (
+    | 'bundle-too-large'
+    | 'picture-metadata-left-out'
+    | 'timestamp-rfc-1123'
+    | 'timestamp-microseconds'
+    | 'timestamp-nanoseconds'
+  )[];
   /** the Local Event Store's own id of the event */
   storeId?: string;
   /** the answer of the Local Event Store was lost: the event may be stored although this failed */

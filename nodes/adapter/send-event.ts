@@ -15,7 +15,7 @@ import type { EventReport } from './report';
  */
 export function outboxRecord(
   event: VisionEvent,
-  pictures: LoadedPicture[] = [],
+  pictures: readonly LoadedPicture[] = [],
   time?: unknown,
 ): OutboxRecord {
   return {
@@ -23,8 +23,8 @@ export function outboxRecord(
     eventId: event.eventId,
     useCaseId: event.useCaseId,
     body: eventJson(event),
-    pictures: pictures.map(({ role, picture: { bytes, mediaType, name } }) => ({
-      role,
+    pictures: pictures.map(({ picture: { bytes, mediaType, name }, ...placeAndMetadata }) => ({
+      ...placeAndMetadata,
       bytes,
       mediaType,
       name,
@@ -34,7 +34,7 @@ export function outboxRecord(
 
 /** The pictures of one event, and what its node does when one of them fails. */
 interface AttachedPictures {
-  pictures: LoadedPicture[];
+  pictures: readonly LoadedPicture[];
   handling: EventPictures;
 }
 
@@ -67,15 +67,32 @@ export async function sendEvent(
 
 async function pack(
   event: VisionEvent,
-  loaded: LoadedPicture[],
+  loaded: readonly LoadedPicture[],
   target: Target,
   report: EventReport,
 ): Promise<PackedEvent | undefined> {
   if (!target.packEvent || loaded.length === 0) return undefined;
-  const pictures = loaded.map(({ role, picture: { bytes, mediaType } }) => ({ role, bytes, mediaType }));
+  const pictures = loaded.map(({ picture: { bytes, mediaType }, ...placeAndMetadata }) => ({
+    ...placeAndMetadata,
+    bytes,
+    mediaType,
+  }));
   const packed = await target.packEvent(eventJson(event), pictures);
-  if (!packed) (report.notes ??= []).push('bundle-too-large');
+  const note = notePacked(
+    packed !== undefined,
+    pictures.some(({ metadata }) => metadata),
+  );
+  if (note) (report.notes ??= []).push(note);
   return packed;
+}
+
+/** What has metadata is packed only where metadata has no other way, and is uploaded else: then its size does not matter. */
+function notePacked(
+  isPacked: boolean,
+  hasMetadata: boolean,
+): NonNullable<EventReport['notes']>[number] | undefined {
+  if (isPacked) return hasMetadata ? 'picture-metadata-left-out' : undefined;
+  return hasMetadata ? undefined : 'bundle-too-large';
 }
 
 async function sendPacked(
@@ -87,12 +104,15 @@ async function sendPacked(
 ): Promise<VisionEvent> {
   try {
     noteReceipt(report, await packed.post());
-    report.images = pictures.map(({ role, picture }) => ({ role, bytes: picture.bytes.length }));
+    report.images = pictures.map(({ picture, metadata: _notReported, ...place }) => ({
+      ...place,
+      bytes: picture.bytes.length,
+    }));
     return event;
   } catch (error) {
     // Whether the event or its pictures were refused cannot be told apart: without them the event speaks for itself.
-    const roles = pictures.map(({ role }) => role);
-    if (!handling.maySendWithout(roles, error, report)) throw error;
+    const places = pictures.map(({ picture: _loaded, metadata: _with, ...place }) => place);
+    if (!handling.maySendWithout(places, error, report)) throw error;
     return sendEvent(event, target, report, { pictures: [], handling });
   }
 }

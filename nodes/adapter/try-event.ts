@@ -78,10 +78,15 @@ class Trial {
     if (fault) throw fault;
     const workspace = this.workspace();
     const values = await new EventInputs(RED, node, config).evaluate(message).values;
-    const loaded = await new EventPictures(RED, node, config).load(message, report, workspace?.imageMaxBytes);
-    this.found['pictures'] = loaded.map(shownPicture);
+    const pictures = await new EventPictures(RED, node, config).load(
+      message,
+      values.pictureMetadata,
+      report,
+      workspace?.imageMaxBytes,
+    );
+    this.found['pictures'] = pictures.loaded.map(shownPicture);
     const settings = eventSettings(config);
-    const context = messageContext(message, loaded, workspace?.deviceId ?? '');
+    const context = messageContext(message, pictures, workspace?.deviceId ?? '');
     const { event: composed, imageSizes } = composeEvent(values, settings, context, report);
     const checkedBy = checkMoment(values, settings, context);
     this.show(composed, imageSizes, checkedBy);
@@ -149,12 +154,12 @@ function standIn(id: unknown): Node {
   return { id: typeof id === 'string' ? id : '', type: NODE_TYPE, context: noContext } as unknown as Node;
 }
 
-function shownPicture({ role, picture }: LoadedPicture) {
+function shownPicture({ picture, ...placeAndMetadata }: LoadedPicture) {
   const { bytes, mediaType, name } = picture;
   const isShown = bytes.length <= MAX_PICTURE_BYTES && SHOWN_MEDIA_TYPES.has(mediaType);
   const dataUrl = () => `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
   return {
-    role,
+    ...placeAndMetadata,
     name,
     mediaType,
     bytes: bytes.length,

@@ -1,10 +1,10 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { MetadataValue } from '../../src/event/types';
-import { validate } from '../../src/event/validate';
 import type { VisionEventImageProperties } from '../properties';
 import { FlowError, toFlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
 import { pictureInput } from './picture-input';
+import { checkedMetadata, mergedMetadata, type MetadataValueRow } from './picture-metadata';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
 import { metadataInputs, type MetadataInput } from './metadata-rows';
@@ -72,19 +72,9 @@ export class UploadImageWork {
   /** Rows over `metadataFrom`; undefined when there are no values. The API answers a wrong one with an error, so it is found here. */
   private async metadata(message: FlowMessage): Promise<Record<string, MetadataValue> | undefined> {
     const base = await this.metadataFrom(message);
-    if (base !== undefined && (typeof base !== 'object' || base === null || Array.isArray(base))) {
-      throw new FlowError(
-        'IMAGE_INVALID',
-        'The field "More values from" must give an object of names and values.',
-      );
-    }
-    const values: Record<string, unknown> = { ...base };
-    for (const { key, evaluate } of this.metadataRows) {
-      const value = await evaluate(message);
-      if (value !== undefined) values[key] = value;
-    }
-    if (Object.keys(values).length === 0) return undefined;
-    return checkedMetadata(values);
+    const rows: MetadataValueRow[] = [];
+    for (const { key, evaluate } of this.metadataRows) rows.push({ key, value: await evaluate(message) });
+    return checkedMetadata(mergedMetadata(rows, base, 'The field "More values from"'));
   }
 
   private showMissingSettings(): void {
@@ -102,17 +92,4 @@ const noPicture = () =>
 function textOf(name: unknown): string {
   if (typeof name === 'string' || typeof name === 'number') return String(name);
   throw new FlowError('IMAGE_INVALID', 'The field "Picture name" must give a text.');
-}
-
-/** The rules are those of an event's custom metadata ("Upload a Vision Event Image"). */
-function checkedMetadata(values: Record<string, unknown>): Record<string, MetadataValue> {
-  const isAboutMetadata = ({ path }: { path: string }) => path.startsWith('customMetadata');
-  const fault = validate({ customMetadata: values }, Date.now()).warnings.find(isAboutMetadata);
-  if (!fault) return values as Record<string, MetadataValue>;
-  const key = fault.path.replace(/^customMetadata\.?/, '');
-  throw new FlowError(
-    'IMAGE_INVALID',
-    `The metadata of the picture breaks the API's rule ${fault.type}${key ? ` in "${key}"` : ''}. ` +
-      'Names: letters, digits, spaces, _ and -, at most 100 characters. Values: text, numbers or booleans; at most 100 of them.',
-  );
 }

@@ -139,10 +139,15 @@ export class VisionEventWork {
     let payload: VisionEvent;
     this.underWay++;
     try {
-      const pictures = await this.pictures.load(message, report, workspace?.imageMaxBytes);
+      const pictures = await this.pictures.load(
+        message,
+        values.pictureMetadata,
+        report,
+        workspace?.imageMaxBytes,
+      );
       const context = messageContext(message, pictures, workspace?.deviceId ?? '');
       const event = prepareEvent(values, this.settings, context, report);
-      payload = await this.deliver(event, values, pictures, workspace, report);
+      payload = await this.deliver(event, values, pictures.loaded, workspace, report);
     } catch (error) {
       message['visionEvent'] = report;
       throw error;
@@ -156,7 +161,7 @@ export class VisionEventWork {
   private async deliver(
     event: VisionEvent,
     values: EventValues,
-    pictures: LoadedPicture[],
+    pictures: readonly LoadedPicture[],
     workspace: Workspace | undefined,
     report: EventReport,
   ): Promise<VisionEvent> {

@@ -10,7 +10,8 @@ import type { VisionEventBundleProperties } from '../properties';
 import { loadAhead } from './load-ahead';
 import { FlowError } from './flow-error';
 import type { FlowMessage, Send } from './guarded-input';
-import { fileWorkingDirectory, pictureInput } from './picture-input';
+import { fileWorkingDirectory } from './picture-input';
+import { PictureInputs } from './picture-inputs';
 import { StatusTexts } from './status-texts';
 import { ThrottledStatus } from './throttled-status';
 import { typedInput } from './typed-input';
@@ -33,10 +34,7 @@ export function directoryInput(RED: NodeAPI, node: Node, config: VisionEventBund
 /** What a `vision-event-bundle` node with the action `write` does with a message. */
 export class WriteBundleWork {
   private readonly directory: (message: FlowMessage) => Promise<string>;
-  private readonly pictures: {
-    role: BundlePicture['role'];
-    load: NonNullable<ReturnType<typeof pictureInput>>;
-  }[];
+  private readonly pictures: PictureInputs;
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
   private readonly nameFault: FlowError | undefined;
@@ -51,11 +49,7 @@ export class WriteBundleWork {
     private readonly config: VisionEventBundleProperties,
   ) {
     this.directory = directoryInput(RED, node, config);
-    this.pictures = (['output', 'input'] as const).flatMap((role) => {
-      const field = `${role}Image` as const;
-      const load = pictureInput(RED, node, field, config[field], config[`${field}Type`]);
-      return load ? [{ role, load }] : [];
-    });
+    this.pictures = new PictureInputs(RED, node, config);
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
     this.nameFault = fileNameFault(config.fileName ?? '');
@@ -86,9 +80,9 @@ export class WriteBundleWork {
     const event = builtEvent(message.payload, this.config.useCaseInBundle !== false);
     const directory = await this.directory(message);
     const pictures: BundlePicture[] = [];
-    for (const { role, load } of this.pictures) {
-      const { bytes, mediaType } = await load(message);
-      pictures.push({ role, bytes, mediaType });
+    for (const { load, ...place } of (await this.pictures.find(message)).given) {
+      const { bytes, mediaType } = await load();
+      pictures.push({ ...place, bytes, mediaType });
     }
     await this.sweepOnce(directory);
     const useCaseInBundle = this.config.useCaseInBundle !== false;

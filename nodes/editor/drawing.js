@@ -42,7 +42,7 @@ const visionEventDrawing = (() => {
    * @param image an entry of the event's `images`
    * @param {{width: number, height: number} | undefined} size of the picture; without one a frame that fits what is drawn
    * @param {string | undefined} dataUrl of the picture
-   * @param {{drawing: string, noPicture: string}} texts
+   * @param {{drawing: string, noPicture: string, caption?: string}} texts
    */
   function draw(image, size, dataUrl, texts) {
     const annotations = annotationsOf(image);
@@ -61,7 +61,9 @@ const visionEventDrawing = (() => {
     } else {
       frame.append(visionEventElement('span', { class: 'vision-event-frame-note' }, texts.noPicture));
     }
-    return visionEventElement('div', {}, frame, classificationsOf(annotations));
+    const caption =
+      texts.caption && visionEventElement('p', { class: 'vision-event-frame-caption' }, texts.caption);
+    return visionEventElement('div', {}, caption, frame, classificationsOf(annotations));
   }
 
   function shapesOf(annotation) {

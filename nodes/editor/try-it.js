@@ -15,7 +15,7 @@ function visionEventTryIt(form, admin, selector) {
   const TYPING_PAUSE_MS = 400;
   const MAX_ROWS = 50;
   const MAX_WARNINGS = 30;
-  const MAX_IMAGES = 4;
+  const MAX_IMAGES = 12;
 
   let node;
   let section;
@@ -215,8 +215,9 @@ function visionEventTryIt(form, admin, selector) {
     if (uncertain) lines.push(t('tryIt.uncertain', { fields: uncertain.join(', ') }));
     if (repaired?.length > 0)
       lines.push(t('tryIt.repaired', { paths: repaired.map(({ path }) => path).join(', ') }));
-    lines.push(...(pictures ?? []).map(pictureText));
-    lines.push(...(imagesLeftOut ?? []).map(({ message: reason }) => t('tryIt.pictureLeftOut', { reason })));
+    lines.push(...shortened((pictures ?? []).map(pictureText)));
+    const leftOut = (imagesLeftOut ?? []).map(({ message: reason }) => t('tryIt.pictureLeftOut', { reason }));
+    lines.push(...shortened(leftOut));
     if (message.leftOut.length > 0) lines.push(t('tryIt.leftOut', { paths: message.leftOut.join(', ') }));
     return visionEventElement(
       'ul',
@@ -232,19 +233,37 @@ function visionEventTryIt(form, admin, selector) {
       : t('tryIt.pictureNoSize', { name, size: kilobytes });
   }
 
-  /** The boxes belong to the picture that the detector saw; the other one has them painted in. */
+  function shortened(lines) {
+    const rest = lines.length - MAX_IMAGES;
+    return rest > 0 ? [...lines.slice(0, MAX_IMAGES), t('tryIt.more', { n: rest })] : lines;
+  }
+
   function drawings({ event, imageSizes, pictures = [] }) {
     const images = event?.images ?? [];
-    const picture = pictures.find(({ role }) => role === 'input') ?? pictures[0];
-    return images.slice(0, MAX_IMAGES).map((image, place) => {
-      const own = place === 0 ? picture : undefined;
+    const shown = images.slice(0, MAX_IMAGES).map((image, place) => {
+      const own = seenPicture(pictures, place);
       const n = visionEventDrawing.annotationsOf(image).length;
       if (n === 0 && !own?.dataUrl) return undefined;
       return visionEventDrawing.draw(image, own?.size ?? imageSizes?.[place] ?? undefined, own?.dataUrl, {
         drawing: t('tryIt.drawing', { n }),
         noPicture: t('tryIt.noPicture'),
+        caption: images.length > 1 ? caption(image, place) : undefined,
       });
     });
+    const rest = images.length - MAX_IMAGES;
+    if (rest > 0) shown.push(visionEventElement('p', {}, t('tryIt.more', { n: rest })));
+    return shown;
+  }
+
+  /** The boxes belong to the picture that the detector saw; the other one has them painted in. */
+  function seenPicture(pictures, place) {
+    const own = pictures.filter(({ image = 0 }) => image === place);
+    return own.find(({ role }) => role === 'input') ?? own[0];
+  }
+
+  function caption({ label }, place) {
+    const number = `${t('tryIt.pictureOf')} ${place + 1}`;
+    return label === undefined ? number : `${number} · ${String(label).slice(0, 100)}`;
   }
 
   function rowsTable({ event }) {

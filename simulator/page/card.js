@@ -1,5 +1,6 @@
+/* global fetch */
 import { el, svg } from './dom.js';
-import { annotationsOf, colourOf, drawImage } from './drawing.js';
+import { annotationsOf, colourOf, drawImage, isOurs } from './drawing.js';
 
 /** One event of the feed. */
 
@@ -234,47 +235,101 @@ function raw({ event, received, warnings }) {
   return box;
 }
 
-/** The display image, and buttons for the event's other images and for the untouched input pictures. */
+/** So many images of an event are shown at once; the others on demand. */
+const FIRST_TILES = 48;
+
+/** One image large, all of several small beneath, and what came with the picture that is shown. */
 function pictures(images, displayed, enlarge) {
   const stage = el('div', { class: 'stage' });
-  const buttons = el('div', { class: 'views', role: 'group', 'aria-label': 'Pictures' });
-  const views = images.flatMap((image, index) =>
-    viewsOf(image, images.length > 1 ? `${index + 1} ` : '', index),
-  );
-  const show = (view) => {
-    const drawing = drawImage(view.image, view.sourceId);
+  const caption = el('div', { class: 'caption' });
+  const views = el('div', { class: 'views', role: 'group', 'aria-label': 'Pictures of the image' });
+  const sheet = el('div', { class: 'sheet', role: 'group', 'aria-label': 'Images of the event' });
+
+  const show = (index, view) => {
     const open = el(
       'button',
       { type: 'button', class: 'enlarge', 'aria-label': 'Enlarge the picture' },
-      drawing,
+      drawImage(images[index], view.sourceId),
     );
-    open.addEventListener('click', () => enlarge(drawImage(view.image, view.sourceId)));
+    open.addEventListener('click', () => enlarge(drawImage(images[index], view.sourceId)));
     stage.replaceChildren(open);
-    for (const [index, button] of [...buttons.children].entries()) {
-      button.setAttribute('aria-pressed', String(views[index] === view));
-    }
+    press(views.children, (one) => one.textContent === view.name);
+    void describe(caption, images, index, view.sourceId);
   };
-  if (views.length > 1) {
-    buttons.append(
-      ...views.map((view) => {
-        const button = el('button', { type: 'button' }, view.name);
-        button.addEventListener('click', () => show(view));
-        return button;
-      }),
-    );
+  let chosen = images[displayed] ? displayed : 0;
+  const markChosen = () =>
+    press(sheet.querySelectorAll('button:not(.all)'), (_tile, place) => place === chosen);
+  const choose = (index) => {
+    chosen = index;
+    const ofImage = viewsOf(images[index]);
+    views.hidden = ofImage.length < 2;
+    views.replaceChildren(...ofImage.map((view) => button({}, [view.name], () => show(index, view))));
+    markChosen();
+    show(index, ofImage[0]);
+  };
+  const drawSheet = (count) => {
+    const tiles = images.slice(0, count).map((image, index) => tileOf(image, index, () => choose(index)));
+    const isMore = images.length > count;
+    const all =
+      isMore && button({ class: 'all' }, [`Show all ${images.length}`], () => drawSheet(images.length));
+    sheet.replaceChildren(...[...tiles, all].filter(Boolean));
+    markChosen();
+  };
+
+  if (images.length > 1) drawSheet(FIRST_TILES);
+  choose(chosen);
+  return el('div', { class: 'pictures' }, stage, caption, views, images.length > 1 && sheet);
+}
+
+function button(attributes, children, onClick) {
+  const made = el('button', { type: 'button', ...attributes }, children);
+  made.addEventListener('click', onClick);
+  return made;
+}
+
+function press(buttons, isPressed) {
+  for (const [place, one] of [...buttons].entries()) {
+    one.setAttribute('aria-pressed', String(isPressed(one, place)));
   }
-  show(views.find(({ index }) => index === displayed) ?? views[0]);
-  return el('div', { class: 'pictures' }, stage, views.length > 1 && buttons);
+}
+
+function tileOf(image, index, onClick) {
+  const name = nameOf(image, index);
+  const tile = button({ title: name }, [drawImage(image, viewsOf(image)[0].sourceId)], onClick);
+  tile.append(el('span', {}, name));
+  return tile;
+}
+
+const nameOf = ({ label }, index) => (label === undefined ? String(index + 1) : `${index + 1} ${label}`);
+
+/** The image's place and label, and the metadata that was uploaded with the picture. */
+async function describe(caption, images, index, sourceId) {
+  const name = images.length > 1 ? nameOf(images[index], index) : images[index].label;
+  const title = name !== undefined && el('b', {}, String(name));
+  caption.replaceChildren(...[title].filter(Boolean));
+  caption.hidden = !title;
+  caption.dataset.picture = sourceId ?? '';
+  const metadata = await metadataOf(sourceId);
+  // Another picture may have been chosen while this one was asked for.
+  if (caption.dataset.picture !== (sourceId ?? '')) return;
+  const values = Object.entries(metadata).map(([key, value]) =>
+    el('span', {}, el('i', {}, `${key} `), shown(value)),
+  );
+  caption.append(...values);
+  caption.hidden = caption.childNodes.length === 0;
+}
+
+async function metadataOf(sourceId) {
+  if (!isOurs(sourceId)) return {};
+  const answer = await fetch(`/_simulator/pictures/${sourceId}`);
+  return answer.ok ? (await answer.json()).metadata : {};
 }
 
 /** Input first: annotations belong to its pixels, and an output picture usually has them drawn in already. */
-function viewsOf(image, prefix, index) {
-  const views = [];
-  if (typeof image.inputSourceId === 'string') {
-    views.push({ image, index, sourceId: image.inputSourceId, name: `${prefix}input` });
-  }
-  if (typeof image.sourceId === 'string') {
-    views.push({ image, index, sourceId: image.sourceId, name: `${prefix}output` });
-  }
-  return views.length > 0 ? views : [{ image, index, sourceId: undefined, name: `${prefix}frame` }];
+function viewsOf({ inputSourceId, sourceId }) {
+  const views = [
+    { sourceId: inputSourceId, name: 'input' },
+    { sourceId, name: 'output' },
+  ].filter((view) => typeof view.sourceId === 'string');
+  return views.length > 0 ? views : [{ sourceId: undefined, name: 'frame' }];
 }

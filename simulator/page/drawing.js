@@ -86,12 +86,13 @@ export function drawImage(image, sourceId) {
   };
 
   if (sourceId === undefined) standIn('no picture');
-  else if (!/^[\w-]+$/.test(sourceId)) standIn('picture not uploaded here');
+  else if (!isOurs(sourceId)) standIn('picture not uploaded here');
   else {
     const picture = el('img', {
       src: `/_simulator/images/${sourceId}`,
       alt: String(image.label ?? ''),
       decoding: 'async',
+      loading: 'lazy',
     });
     picture.addEventListener('load', () => fit([picture.naturalWidth, picture.naturalHeight]));
     picture.addEventListener('error', () => {
@@ -102,6 +103,11 @@ export function drawImage(image, sourceId) {
     frame.prepend(picture);
   }
   return frame;
+}
+
+/** Ids that the simulator gives out look like this; only such go into an address. */
+export function isOurs(sourceId) {
+  return typeof sourceId === 'string' && /^[\w-]+$/.test(sourceId);
 }
 
 function shapesOf(annotation) {

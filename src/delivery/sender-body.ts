@@ -24,41 +24,64 @@ interface Member {
  * @throws SyntaxError when the body is not a JSON object, or `images` is no list of objects
  */
 export function withSourceIds(body: string, uploaded: readonly UploadedPicture[]): string {
-  let result = body;
-  // Each is put at the front of its entry, so the last one comes to stand first.
-  for (const { role, image = 0, sourceId } of [...uploaded].reverse()) {
-    result = setInImage(result, image, sourceIdField(role), JSON.stringify(sourceId));
+  if (uploaded.length === 0) return body;
+  const eventStart = skipSpace(body, 0);
+  const images = membersOf(body, eventStart).find((member) => member.key === 'images');
+  const idsOf = byEntry(uploaded);
+  if (!images) return insertMember(body, eventStart, 'images', `[${newEntries(idsOf, 0).join(',')}]`);
+  const { entries, end } = entriesOf(body, images.valueStart);
+  // In one pass, for an event may have 1,000 entries.
+  const parts: string[] = [];
+  let copiedTo = 0;
+  for (const [position, entry] of entries.entries()) {
+    const ids = idsOf[position];
+    if (!ids) continue;
+    parts.push(body.slice(copiedTo, entry.start), withIds(body.slice(entry.start, entry.end), ids));
+    copiedTo = entry.end;
+  }
+  const added = newEntries(idsOf, entries.length);
+  const separator = added.length > 0 && entries.length > 0 ? ',' : '';
+  return [...parts, body.slice(copiedTo, end), separator, added.join(','), body.slice(end)].join('');
+}
+
+function byEntry(uploaded: readonly UploadedPicture[]): UploadedPicture[][] {
+  const entries: UploadedPicture[][] = [];
+  for (const picture of uploaded) (entries[picture.image ?? 0] ??= []).push(picture);
+  return entries;
+}
+
+/** Those that the list lacks, from `first` on; one without a picture is made when a later one has some. */
+function newEntries(idsOf: UploadedPicture[][], first: number): string[] {
+  return Array.from(idsOf.slice(first), (ids = []) => withIds('{}', ids));
+}
+
+function withIds(entry: string, ids: readonly UploadedPicture[]): string {
+  let result = entry;
+  // Each is put at the front of the entry, so the last one comes to stand first.
+  for (const { role, sourceId } of [...ids].reverse()) {
+    const key = sourceIdField(role);
+    const value = JSON.stringify(sourceId);
+    const present = membersOf(result, 0).find((member) => member.key === key);
+    result = present
+      ? splice(result, present.valueStart, present.valueEnd, value)
+      : insertMember(result, 0, key, value);
   }
   return result;
 }
 
-function setInImage(body: string, position: number, key: string, value: string): string {
-  const eventStart = skipSpace(body, 0);
-  const images = membersOf(body, eventStart).find((member) => member.key === 'images');
-  if (!images) return setInImage(insertMember(body, eventStart, 'images', '[]'), position, key, value);
-  const { starts, end } = entriesOf(body, images.valueStart);
-  const entry = starts[position];
-  if (entry === undefined) {
-    const missing = Array.from({ length: position - starts.length }, () => '{},').join('');
-    return splice(body, end, end, `${starts.length > 0 ? ',' : ''}${missing}{"${key}":${value}}`);
-  }
-  const present = membersOf(body, entry).find((member) => member.key === key);
-  if (present) return splice(body, present.valueStart, present.valueEnd, value);
-  return insertMember(body, entry, key, value);
-}
-
-/** Where each entry of the list whose `[` stands at `start` begins, and where its `]` stands. */
-function entriesOf(text: string, start: number): { starts: number[]; end: number } {
+/** The entries of the list whose `[` stands at `start`, and where its `]` stands. */
+function entriesOf(text: string, start: number): { entries: { start: number; end: number }[]; end: number } {
   if (text[start] !== '[') throw new SyntaxError('"images" of the stored event is not a list');
-  const starts: number[] = [];
+  const entries: { start: number; end: number }[] = [];
   let position = skipSpace(text, start + 1);
   while (text[position] !== ']') {
-    starts.push(position);
-    position = skipSpace(text, endOfValue(text, position));
+    const entry = { start: position, end: endOfValue(text, position) };
+    entries.push(entry);
+    position = skipSpace(text, entry.end);
     if (text[position] === ',') position = skipSpace(text, position + 1);
     else if (text[position] !== ']') throw new SyntaxError('the stored event is cut short');
   }
-  return { starts, end: position };
+  return { entries, end: position };
 }
 
 function insertMember(text: string, objectStart: number, key: string, value: string): string {

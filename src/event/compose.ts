@@ -25,14 +25,16 @@ export interface EventParts {
   /** rows over the fields of `metadataFrom`; of two rows with one key the later counts */
   metadata?: readonly { key: string; value: unknown }[];
   metadataFrom?: unknown;
-  /** the detections of each image */
-  images?: readonly AnnotationLists[];
-  /** true when the first image has (or will get, once it is uploaded) a picture */
-  hasPicture?: boolean;
-  /** of the first image */
+  images?: readonly ImageParts[];
+}
+
+/** What is known of one image: its detections, and its pictures where it has any. */
+export interface ImageParts extends AnnotationLists {
   label?: unknown;
   sourceId?: unknown;
   inputSourceId?: unknown;
+  /** true when it will get a source id, once its picture is uploaded */
+  hasPicture?: boolean;
 }
 
 /** An event as composed: shaped like a `VisionEvent`, but no field was checked yet. */
@@ -61,7 +63,7 @@ export interface ComposedImage extends AnnotationLists {
 
 /** Composes an event ("Create a Vision Event"). The order of fields is that of the API's page. The parts are not changed. */
 export function compose(parts: EventParts): Composed {
-  const images = composeImages(parts);
+  const firstPicture = parts.images?.findIndex(hasPicture) ?? -1;
   return withoutEmpty({
     eventId: parts.eventId,
     eventType: parts.eventType,
@@ -73,8 +75,8 @@ export function compose(parts: EventParts): Composed {
     streamId: parts.streamId,
     workflowId: parts.workflowId,
     workflowVersion: parts.workflowVersion,
-    images,
-    displayImagePosition: images && hasPicture(parts) ? 0 : undefined,
+    images: composeImages(parts.images),
+    displayImagePosition: firstPicture < 0 ? undefined : firstPicture,
     customMetadata: composeMetadata(parts),
     comment: parts.comment,
   });
@@ -111,23 +113,25 @@ function composeMetadata({ metadata = [], metadataFrom }: EventParts): unknown {
   return filled.length > 0 ? Object.fromEntries(filled) : undefined;
 }
 
-const hasPicture = ({ hasPicture: picture, sourceId, inputSourceId }: EventParts) =>
+const hasPicture = ({ hasPicture: picture, sourceId, inputSourceId }: ImageParts) =>
   picture === true || !isEmpty(sourceId) || !isEmpty(inputSourceId);
 
 /** Detections are never dropped for want of a picture; an image without a picture and without detections says nothing and is left out. */
-function composeImages(parts: EventParts): ComposedImage[] | undefined {
-  const entries: ComposedImage[] = (parts.images ?? []).map(onlyFilledLists);
-  if (hasPicture(parts)) entries[0] ??= {};
-  const least = hasPicture(parts) ? 1 : 0;
+function composeImages(images: readonly ImageParts[] = []): ComposedImage[] | undefined {
   // Empty entries before a filled one stay: a position in the list may mean a camera.
-  while (entries.length > least && isBare(entries.at(-1))) entries.pop();
-  if (entries.length === 0) return undefined;
-  const { label, sourceId, inputSourceId } = parts;
-  entries[0] = { ...withoutEmpty({ label, sourceId, inputSourceId }), ...entries[0] };
-  return entries;
+  let count = images.length;
+  while (count > 0 && saysNothing(images[count - 1])) count -= 1;
+  return count === 0 ? undefined : images.slice(0, count).map(composeImage);
 }
 
-const isBare = (image: ComposedImage | undefined) => !image || Object.keys(image).length === 0;
+function saysNothing(image: ImageParts | undefined): boolean {
+  return !image || (!hasPicture(image) && !ANNOTATION_LISTS.some((name) => image[name]?.length));
+}
+
+function composeImage(image: ImageParts): ComposedImage {
+  const { label, sourceId, inputSourceId } = image;
+  return { ...withoutEmpty({ label, sourceId, inputSourceId }), ...onlyFilledLists(image) };
+}
 
 function onlyFilledLists(lists: AnnotationLists): AnnotationLists {
   const filled: AnnotationLists = {};

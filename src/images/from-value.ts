@@ -88,7 +88,7 @@ function whyTextIsNoPicture(text: string, isDataUrl: boolean, isBase64: boolean)
   }
   const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
   if (text.length < 4096 && (PATH_START.test(text) || PICTURE_FILE_NAME.test(text))) {
-    return `The text ${shown} looks like the path of a file. To read it from the disk, choose the type "file:" in this setting.`;
+    return `The text ${shown} looks like the path of a file: choose the type "file:" where this setting has it, or read it with a "read file" node.`;
   }
   return isBase64
     ? `The text ${shown} is base64, but its bytes are no picture of a known format.`

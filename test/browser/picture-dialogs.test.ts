@@ -17,6 +17,7 @@ const NODES: Record<string, NodeSettings> = {
   image,
   imageTouched: image,
   writer: bundle,
+  listWriter: { ...bundle, pictures: 'frames', picturesType: 'msg', outputImageType: 'file' },
   uploader: { ...bundle, action: 'upload', workspace: 'workspace' },
 };
 
@@ -27,11 +28,12 @@ const REFUSED: Record<string, Refused> = {
   noFolder: [{ ...bundle, directory: '' }, /folder/],
   oddName: [{ ...bundle, fileName: '{klass}' }, /values in braces/],
   noFile: [{ ...bundle, outputImageType: 'file' }, /picture/],
+  noList: [{ ...bundle, picturesType: 'msg' }, /picture/],
   uploaderWithoutWorkspace: [{ ...bundle, action: 'upload' }, /workspace/],
 };
 
 const FIELDS_OF_ACTION = {
-  write: ['directory', 'outputImage', 'inputImage', 'useCaseInBundle'],
+  write: ['directory', 'outputImage', 'inputImage', 'pictures', 'useCaseInBundle'],
   upload: ['directory', 'workspace', 'useCase'],
 };
 

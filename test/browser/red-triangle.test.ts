@@ -29,6 +29,7 @@ const mapping = (changed: object) => ({
   mapping: JSON.stringify({ ...MAPPING, ...changed }),
 });
 const row = (key: string, value: string, valueType = 'str') => ({ key, value, valueType });
+const LISTED = { pictures: 'pictures', picturesType: 'msg' };
 const LONG = 'x'.repeat(1001);
 
 /**
@@ -114,6 +115,34 @@ const CASES: Record<string, Case> = {
   'a picture by no path, sent without': {
     properties: { outputImage: '', outputImageType: 'file', whenImageFails: 'send-without' },
   },
+  'a list of pictures': { properties: LISTED },
+  'a list of pictures by no path': { properties: { ...LISTED, pictures: '' }, marked: /picture/ },
+  'a list of pictures by a broken path': { properties: { ...LISTED, pictures: 'a[' }, marked: /path/ },
+  'a list of pictures by no path, sent without': {
+    properties: { ...LISTED, pictures: '', whenImageFails: 'send-without' },
+  },
+  'a single picture by no path beside a list': {
+    properties: { ...LISTED, outputImage: '', outputImageType: 'msg' },
+  },
+  'a wrong confidence for the detections of a list': {
+    properties: { ...LISTED, detectionsType: 'none', minConfidence: '2' },
+    marked: /0 to 1/,
+  },
+  'a value for pictures with a dot in its name': {
+    properties: { ...LISTED, pictureMetadata: [row('a.b', '1')] },
+    marked: /letters/,
+  },
+  'a value for pictures with a dot in its name, repaired': {
+    properties: { ...LISTED, pictureMetadata: [row('a.b', '1')], onWarnings: 'repair' },
+  },
+  'a value for pictures with a dot in its name, without a picture': {
+    properties: { pictureMetadata: [row('a.b', '1')] },
+  },
+  'a value for pictures by a broken path': {
+    properties: { pictureMetadata: [row('a', 'b[', 'msg')] },
+    marked: /path/,
+  },
+  'a value for pictures that is empty': { properties: { ...LISTED, pictureMetadata: [row('a', '')] } },
   'metadata without a name': { properties: { metadata: [row('', 'x')] } },
   'metadata without a value': { properties: { metadata: [row('a', '', 'msg')] } },
   'metadata with a name twice': {
@@ -183,13 +212,15 @@ const DEFAULTS: Record<string, object> = {
 /** Body of a function node: what every detector, camera and flow of these cases would have sent. */
 const GOOD_MESSAGE = `
   const eventId = RED.util.generateId();
+  const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
   return {
     payload: {
       image: { width: 640, height: 480 },
       predictions: [{ x: 320, y: 240, width: 40, height: 30, confidence: 0.9, class: 'scratch', class_id: 2 }],
     },
     event: { eventId, eventType: 'custom', useCaseId: 'quality-line-1', timestamp: new Date().toISOString(), eventData: {} },
-    picture: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64'),
+    picture,
+    pictures: [picture, { input: picture, label: 'gate' }],
   };`;
 
 /** Body of a function node: keeps what became of the message in the node that `source` names. */

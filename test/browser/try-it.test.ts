@@ -6,6 +6,7 @@ import type { EditorPage } from '../support/editor-page';
 import { EDITOR_DEADLINE_MS, useEditor } from '../support/editor-session';
 import { flowOf, injecting, type NodeSettings } from '../support/flow-of';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
+import { png } from '../unit/images/made-pictures';
 import { TRIALS, type Point, type Shapes, type Trial } from '../support/trials';
 
 const HOSTILE = '<img src=x onerror="window.hostileCodeRan=true">';
@@ -103,6 +104,28 @@ for (const version of NODE_RED_VERSIONS) {
       for (const side of ['x', 'y', 'width', 'height'] as const) {
         assert.ok(Math.abs(drawing[side] - picture[side]) < 1, `${side}: ${drawing[side]}, ${picture[side]}`);
       }
+    });
+
+    it('draws each picture of a list with its own detections', async () => {
+      const { editor } = session;
+      await editor.openDialog('several');
+      const section = await openTrial(editor);
+      const frame = (x: number) => ({
+        label: `camera ${x}`,
+        output: png(64, 48).toString('base64'),
+        detections: { found: [{ what: 'lid', sure: 80, l: x, t: 10, w: 8, h: 8 }] },
+      });
+      const frames = Array.from({ length: 13 }, (_, n) => frame(n));
+      await section.locator('textarea').fill(JSON.stringify({ frames }));
+      await section.getByText('Image 12 · camera 11').waitFor();
+      assert.deepEqual(
+        (await drawnShapes(section)).boxes,
+        frames.slice(0, 12).map((_, n) => [n, 10, 8, 8]),
+      );
+      assert.equal(await section.locator('.vision-event-frame img').count(), 12);
+      assert.equal(await section.getByText('and 1 more').count(), 2);
+      await editor.screenshot(`try it several pictures ${version}`);
+      assert.deepEqual(editor.pageErrors, []);
     });
 
     it('runs an own mapping anew while it is typed', async () => {
@@ -259,6 +282,15 @@ async function placesOnScreen(section: Locator): Promise<{ drawing: Place; pictu
 const NODES: Record<string, NodeSettings> = {
   event: { type: 'vision-event', useCase: 'quality-line-1' },
   custom: { type: 'vision-event', useCase: 'quality-line-1', format: 'custom' },
+  several: {
+    type: 'vision-event',
+    useCase: 'quality-line-1',
+    detectionsType: 'none',
+    format: 'custom',
+    mapping: JSON.stringify(MAPPING),
+    pictures: 'payload.frames',
+    picturesType: 'msg',
+  },
   portrait: {
     type: 'vision-event',
     useCase: 'quality-line-1',

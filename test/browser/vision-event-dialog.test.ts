@@ -24,6 +24,7 @@ const HOSTILE = '<img src=x onerror="window.hostileCodeRan=true">';
 const OPENED: Record<string, NodeSettings> = {
   plain: event(),
   alert: event({ eventType: 'safety_alert', severity: 'high' }),
+  listed: event({ detectionsType: 'none' }),
   headings: event({ cooldown: 'soon', streamId: 'camera 3' }),
   hints: event({ metadata: [{ key: '', value: 'A1', valueType: 'str' }] }),
   hostile: event({
@@ -76,6 +77,38 @@ for (const version of NODE_RED_VERSIONS) {
         minConfidence: '0.4',
         metadata: [{ key: 'line', value: 'A1', valueType: 'str' }],
       });
+    });
+
+    it('a list of pictures takes the place of the single ones', async () => {
+      const { editor } = session;
+      const { valid: _valid, ...before } = await editor.node('listed');
+      await editor.openDialog('listed');
+      const pictures = editor.page.locator('[data-section="pictures"]');
+      await pictures.locator('summary').click();
+      const singles = ['outputImage', 'inputImage', 'imageLabel'];
+      assert.deepEqual(await editor.shownFields(singles), singles);
+      await editor.chooseType('node-input-pictures', 'msg');
+      assert.deepEqual(await editor.shownFields(singles), []);
+      // They may have detections, whose settings are needed then.
+      assert.deepEqual(await editor.shownFields(['minConfidence']), ['minConfidence']);
+      await pictures.getByText('label, detections, metadata').waitFor();
+      assert.match(await pictures.locator('summary').innerText(), /1 to fix/);
+      await editor.typeInto('node-input-pictures', 'payload.frames');
+      await pictures.locator('.vision-event-state-wrong').waitFor({ state: 'detached' });
+      await pictures.locator('.red-ui-editableList-addButton').click();
+      await editor.page.keyboard.type('camera');
+      await pictures.locator('.vision-event-list-row .red-ui-typedInput-input').fill('gate 3');
+      await editor.screenshot(`a list of pictures ${version}`);
+      assert.deepEqual(await editor.nameless('vision-event'), []);
+      await editor.confirmDialog('node-dialog');
+      const { valid: _validNow, ...after } = await editor.node('listed');
+      assert.deepEqual(after, {
+        ...before,
+        pictures: 'payload.frames',
+        picturesType: 'msg',
+        pictureMetadata: [{ key: 'camera', value: 'gate 3', valueType: 'str' }],
+      });
+      assert.deepEqual(editor.pageErrors, []);
     });
 
     it('says in the heading of a section what is set and wrong inside, and opens it', async () => {

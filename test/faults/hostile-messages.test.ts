@@ -10,6 +10,8 @@ const MOST_MS = 2_000;
 const detection = roboflow({ class: 'part' });
 const cyclic: Record<string, unknown> = { predictions: [] };
 cyclic['itself'] = cyclic;
+const ownList: unknown[] = [];
+ownList.push(ownList, { output: ownList, label: ownList, detections: ownList });
 const parsed = (text: string) => JSON.parse(text) as unknown;
 
 const PAYLOADS: [string, () => unknown][] = [
@@ -89,6 +91,29 @@ const FIELDS: [string, Partial<typeof visionEventDefaults>, unknown][] = [
     Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, index])),
   ],
   ['metadata with a key of 1 MB', { metadataFromType: 'msg' }, { ['a-'.repeat(500_000)]: 1 }],
+  ['a list of a million pictures', { picturesType: 'msg' }, Array(1_000_000)],
+  ['a list of pictures that holds itself', { picturesType: 'msg' }, ownList],
+  [
+    'a picture of a list that throws',
+    { picturesType: 'msg' },
+    [
+      {
+        get output() {
+          throw new Error('boo');
+        },
+      },
+    ],
+  ],
+  [
+    'a picture of a list whose metadata bends objects',
+    { picturesType: 'msg' },
+    [{ output: jpeg(8, 8), metadata: parsed('{"__proto__":{"polluted":1}}') }],
+  ],
+  [
+    '1,000 pictures with detections that hold themselves',
+    { picturesType: 'msg' },
+    Array(1_000).fill({ detections: cyclic }),
+  ],
   ['metadata that bends objects', { metadataFromType: 'msg' }, parsed('{"__proto__":{"polluted":1}}')],
 ];
 

@@ -75,6 +75,31 @@ describe('vision-event-bundle', function () {
   }
 
   describe('writing', () => {
+    it('writes the pictures of a list, each at its place', async () => {
+      const list = {
+        pictures: 'frames',
+        picturesType: 'msg',
+        outputImageType: 'none',
+        inputImageType: 'none',
+      };
+      const flow = await loadWriter(list);
+      const labelled = { ...event(1), images: [{ label: 'north' }, { label: 'south' }] };
+      const frames = [jpeg(40, 24), { input: png(40, 24), output: jpeg(8, 8), label: 'not used here' }];
+      const { out, caught } = await flow.send({ payload: labelled, frames });
+      assert.equal(caught, undefined);
+      const { path: file } = out!.payload as { path: string };
+      const { payload, files } = await readBundle(file);
+      const images = payload['images'] as { label: string; file: string; inputFile?: string }[];
+      const bytesOf = (member?: string) => member && Buffer.from(files.get(member)!);
+      assert.deepEqual(
+        images.map(({ label, file: output, inputFile }) => [label, bytesOf(output), bytesOf(inputFile)]),
+        [
+          ['north', jpeg(40, 24), undefined],
+          ['south', jpeg(8, 8), png(40, 24)],
+        ],
+      );
+    });
+
     it('writes a built event with its pictures, without a workspace', async () => {
       const flow = await loadWriter();
       const { out } = await flow.send({ payload: event(1), ...pictures, topic: 'kept' });

@@ -95,7 +95,8 @@ async function anotherFlow(dice: Dice): Promise<TestFlow> {
       | 'location'
       | 'metadataFrom'
       | 'comment'
-      | 'outputImage',
+      | 'outputImage'
+      | 'pictures',
   ) => {
     const chosen = name === 'outputImage' ? typed('msg', 'image') : typed('msg');
     return chosen ? { [name]: chosen.value, [`${name}Type`]: chosen.type } : {};
@@ -131,6 +132,7 @@ async function anotherFlow(dice: Dice): Promise<TestFlow> {
             'metadataFrom',
             'comment',
             'outputImage',
+            'pictures',
           ] as const
         ).map(field),
       ),

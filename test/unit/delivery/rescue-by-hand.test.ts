@@ -76,13 +76,17 @@ describe('rescuing a folder by hand, with the commands of the document', functio
 
     const listed = (await shell(pictures)).trim().split('\n');
     assert.deepEqual(
-      listed.map((line) => line.split('\t')).map(([eventId, role, , sourceId]) => [eventId, role, sourceId]),
+      listed
+        .map((line) => line.split('\t'))
+        .map(([eventId, image, role, , sourceId]) => [eventId, image, role, sourceId]),
       [
-        ['with-picture-1', 'output', 'not uploaded'],
-        ['with-picture-2', 'output', 'the-source-id'],
+        ['with-picture-1', '0', 'output', 'not uploaded'],
+        ['with-picture-1', '1', 'output', 'not uploaded'],
+        ['with-picture-2', '0', 'output', 'not uploaded'],
+        ['with-picture-2', '1', 'output', 'the-source-id'],
       ],
     );
-    const file = listed[0]?.split('\t')[2] ?? '';
+    const file = listed[0]?.split('\t')[3] ?? '';
     const answer = JSON.parse(await shell(upload.replace('…jpg', file))) as { sourceId?: string };
     assert.match(answer.sourceId ?? '', /./);
   });
@@ -107,7 +111,12 @@ async function fill(dir: string): Promise<string[]> {
     const picture = { role: 'output' as const, mediaType: 'image/gif', name: 'a.gif', bytes: PICTURE };
     const body = JSON.stringify(eventOf(eventId));
     return outbox.append([
-      { eventId, useCaseId: 'quality-line-1', body, pictures: hasPicture ? [picture] : [] },
+      {
+        eventId,
+        useCaseId: 'quality-line-1',
+        body,
+        pictures: hasPicture ? [picture, { ...picture, image: 1 }] : [],
+      },
     ]);
   };
   for (let n = 0; n < 120; n++) await append(`event-${n}`);
@@ -120,7 +129,7 @@ async function fill(dir: string): Promise<string[]> {
   await append('with-picture-1', true);
   await append('with-picture-2', true);
   const newest = await outbox.lease({ events: 1, bytes: 1e6, newest: true });
-  await outbox.markUploaded(newest?.events[0]?.id ?? '', { role: 'output' }, 'the-source-id');
+  await outbox.markUploaded(newest?.events[0]?.id ?? '', { role: 'output', image: 1 }, 'the-source-id');
   await outbox.close(1000);
   const untouched = Array.from({ length: 111 }, (_, n) => `event-${n + 9}`);
   return ['event-5', ...untouched, 'with-picture-1', 'with-picture-2'];

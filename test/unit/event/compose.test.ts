@@ -33,10 +33,7 @@ describe('event: compose', () => {
       workflowVersion: '1',
       comment: 'c',
       eventData: { result: 'pass', externalId: 'x' },
-      images: [{ objectDetections: [box] }],
-      label: 'top',
-      sourceId: 'out',
-      inputSourceId: 'in',
+      images: [{ label: 'top', sourceId: 'out', inputSourceId: 'in', objectDetections: [box] }],
       metadata: [{ key: 'line', value: 'A1' }],
     });
     assert.deepEqual(event, {
@@ -149,35 +146,43 @@ describe('event: compose', () => {
   });
 
   it('keeps detections without a picture', () => {
-    const event = compose({ ...base, images: [{ objectDetections: [box] }], label: 'top' });
+    const event = compose({ ...base, images: [{ label: 'top', objectDetections: [box] }] });
     assert.deepEqual(event.images, [{ label: 'top', objectDetections: [box] }]);
     assert.equal('displayImagePosition' in event, false);
   });
 
   it('keeps an entry for a picture that is still to be uploaded', () => {
-    const event = compose({ ...base, hasPicture: true, label: 'top', images: [{ objectDetections: [] }] });
+    const event = compose({ ...base, images: [{ label: 'top', hasPicture: true, objectDetections: [] }] });
     assert.deepEqual(event.images, [{ label: 'top' }]);
     assert.equal(event.displayImagePosition, 0);
-    assert.deepEqual(compose({ ...base, inputSourceId: 'in' }).images, [{ inputSourceId: 'in' }]);
+    assert.deepEqual(compose({ ...base, images: [{ inputSourceId: 'in' }] }).images, [
+      { inputSourceId: 'in' },
+    ]);
   });
 
   it('has no images where there is nothing to show, and keeps positions of several', () => {
-    for (const images of [undefined, [], [{}], [{ classifications: [] }, {}]]) {
-      assert.equal('images' in compose({ ...base, images, label: 'top' }), false);
+    for (const images of [undefined, [], [{}], [{ label: 'top' }], [{ classifications: [] }, {}]]) {
+      assert.equal('images' in compose({ ...base, images }), false);
     }
     const second = { classifications: [{ class: 'a', confidence: 1 }] };
     assert.deepEqual(compose({ ...base, images: [{}, second, {}] }).images, [{}, second]);
-    assert.deepEqual(compose({ ...base, images: [{}, second], sourceId: 's' }).images, [
+    assert.deepEqual(compose({ ...base, images: [{ sourceId: 's' }, second] }).images, [
       { sourceId: 's' },
       second,
     ]);
   });
 
+  it('labels every image, and shows the first that has a picture', () => {
+    const images = [{ label: 'gate' }, { label: 'dock', hasPicture: true }, { label: 'yard', sourceId: 's' }];
+    const event = compose({ ...base, images });
+    assert.deepEqual(event.images, [{ label: 'gate' }, { label: 'dock' }, { label: 'yard', sourceId: 's' }]);
+    assert.equal(event.displayImagePosition, 1);
+  });
+
   it('does not change its parts', () => {
     const parts = {
       ...base,
-      images: [{ objectDetections: [box], classifications: [] }],
-      label: 'l',
+      images: [{ label: 'l', objectDetections: [box], classifications: [] }],
       metadataFrom: { a: 1 },
       eventData: { a: 1 },
     };

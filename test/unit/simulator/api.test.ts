@@ -67,6 +67,24 @@ describe('simulator: POST /vision-events/upload', () => {
     assert.equal(await upload(form(PNG, { metadata: '{' })), 400);
   });
 
+  it('gives every upload an id of its own, and tells what came with it', async () => {
+    const metadata = { lens: '8mm', lamp: true };
+    const upload = (fields?: Record<string, string>) =>
+      post(simulator, '/vision-events/upload', form(PNG, fields));
+    const first = await upload({ metadata: JSON.stringify(metadata) });
+    const second = await upload();
+    assert.notEqual(first.body.sourceId, second.body.sourceId);
+    const facts = await call(simulator, 'GET', `/_simulator/pictures/${first.body.sourceId}`);
+    assert.deepEqual(facts.body, {
+      sourceId: first.body.sourceId,
+      mediaType: 'image/png',
+      bytes: PNG.length,
+      metadata,
+    });
+    const unknown = await call(simulator, 'GET', '/_simulator/pictures/ve-img-0');
+    assert.equal(unknown.status, 404);
+  });
+
   it('answers 413 above 20 MB', async () => {
     const large = Buffer.concat([PNG, Buffer.alloc(20 * 1024 * 1024)]);
     assert.equal((await post(simulator, '/vision-events/upload', form(large))).status, 413);

@@ -90,6 +90,30 @@ describe('simulator: POST /vision-events', () => {
       assert.ok(!(lost in kept), lost);
   });
 
+  it('takes up to 1,000 images, also of pictures that it does not have, and nothing else in them', async () => {
+    const images = (count: number, more: object = {}) =>
+      Array.from({ length: count }, (_, n) => ({ label: `camera ${n}`, sourceId: 'not-here', ...more }));
+    const stored = async (fields: Record<string, unknown>) => {
+      const answer = await post(simulator, '/vision-events', event(fields));
+      assert.equal(answer.status, 201);
+      const warnings = (answer.body.warnings ?? []) as { type: string; path: string }[];
+      return {
+        images: (simulator.events()[0]!.event.images as unknown[] | undefined)?.length,
+        warnings: warnings.map(({ type, path }) => `${type} ${path}`),
+      };
+    };
+    const position = { displayImagePosition: 999 };
+    assert.deepEqual(await stored({ images: images(1000), ...position }), { images: 1000, warnings: [] });
+    assert.deepEqual(await stored({ images: images(1001) }), {
+      images: undefined,
+      warnings: ['array.max images'],
+    });
+    assert.deepEqual(await stored({ images: images(2, { metadata: { camera: 1 } }) }), {
+      images: undefined,
+      warnings: ['object.unknown images.0.metadata', 'object.unknown images.1.metadata'],
+    });
+  });
+
   it('overwrites by id as a whole, and says created all the same', async () => {
     await post(simulator, '/vision-events', event({ eventId: 'same', deviceId: 'old' }));
     await post(simulator, '/vision-events', event({ eventId: 'other' }));

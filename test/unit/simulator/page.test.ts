@@ -62,8 +62,9 @@ describe('simulator: page', function () {
     const answer = await post(simulator, '/vision-events', event(fields));
     assert.equal(answer.status, 201, answer.text);
   };
-  const upload = async (bytes: Buffer): Promise<string> => {
+  const upload = async (bytes: Buffer, metadata?: object): Promise<string> => {
     const form = new FormData();
+    if (metadata) form.append('metadata', JSON.stringify(metadata));
     form.append('file', new Blob([new Uint8Array(bytes)]), 'frame.bmp');
     return (await post(simulator, '/vision-events/upload', form)).body.sourceId as string;
   };
@@ -202,28 +203,67 @@ describe('simulator: page', function () {
     assert.deepEqual(pageErrors, []);
   });
 
-  it('shows the input picture first, the output picture and further images on demand', async () => {
-    const [inputSourceId, sourceId, other] = [
-      await upload(bitmap(30, 20)),
-      await upload(bitmap(60, 40)),
-      await upload(bitmap(90, 60)),
-    ];
-    await send({ images: [{ inputSourceId, sourceId }, { sourceId: other }], displayImagePosition: 1 });
-    const shown = async () => {
-      await page.locator('.frame img').waitFor();
-      return (await page.locator('.frame img').getAttribute('src'))!.split('/').at(-1);
-    };
-    assert.equal(await shown(), other);
-    assert.deepEqual(await page.locator('.views button').allTextContents(), [
-      '1 input',
-      '1 output',
-      '2 output',
-    ]);
-    await page.getByText('1 input').click();
+  const shown = async () => {
+    const picture = page.locator('.stage .frame img');
+    await picture.waitFor();
+    return (await picture.getAttribute('src'))!.split('/').at(-1);
+  };
+
+  it('shows the input picture first, the output picture on demand', async () => {
+    const [inputSourceId, sourceId] = [await upload(bitmap(30, 20)), await upload(bitmap(60, 40))];
+    await send({ images: [{ inputSourceId, sourceId }] });
     assert.equal(await shown(), inputSourceId);
-    await page.getByText('1 output').click();
+    assert.deepEqual(await page.locator('.views button').allTextContents(), ['input', 'output']);
+    assert.equal(await page.locator('.sheet').count(), 0);
+    await page.getByText('output').click();
     assert.equal(await shown(), sourceId);
-    await page.locator('.overlay[viewBox="0 0 60 40"]').waitFor();
+    await page.locator('.stage .overlay[viewBox="0 0 60 40"]').waitFor();
+  });
+
+  it('shows all images of an event small, one of them large with its label and metadata', async () => {
+    const box = { class: 'crate', x: 15, y: 10, width: 8, height: 6, confidence: 0.9 };
+    const images = [];
+    for (const camera of ['north', 'south', HOSTILE]) {
+      const sourceId = await upload(bitmap(30, 20), { camera, lamp: true });
+      images.push({ label: camera, sourceId, objectDetections: [box] });
+    }
+    await send({ images: [...images, { objectDetections: [box] }], displayImagePosition: 1 });
+    assert.equal(await shown(), images[1]!.sourceId);
+    await page.locator('.caption', { hasText: '2 southcamera southlamp true' }).waitFor();
+    const tiles = page.locator('.sheet button');
+    assert.deepEqual(await page.locator('.sheet button > span').allTextContents(), [
+      '1 north',
+      '2 south',
+      `3 ${HOSTILE}`,
+      '4',
+    ]);
+    assert.equal(await page.locator('.sheet rect.box').count(), 4);
+    await tiles.nth(2).click();
+    assert.equal(await shown(), images[2]!.sourceId);
+    await page.locator('.caption', { hasText: `3 ${HOSTILE}camera ${HOSTILE}` }).waitFor();
+    assert.equal(await tiles.nth(2).getAttribute('aria-pressed'), 'true');
+    assert.equal(await tiles.nth(1).getAttribute('aria-pressed'), 'false');
+    await tiles.nth(3).click();
+    await page.locator('.stage').getByText('no picture').waitFor();
+    assert.equal(await page.locator('.caption').textContent(), '4');
+    assert.equal(await page.evaluate('window.pwned'), undefined);
+    assert.deepEqual(pageErrors, []);
+  });
+
+  it('shows the first images of very many, and all on demand', async () => {
+    const images = Array.from({ length: 1000 }, (_, n) => ({
+      label: `camera ${n}`,
+      classifications: [{ class: 'idle', confidence: 1 }],
+    }));
+    await send({ images, displayImagePosition: 999 });
+    await page.locator('.caption', { hasText: '1000 camera 999' }).waitFor();
+    assert.equal(await page.locator('.sheet .frame').count(), 48);
+    await page.getByText('Show all 1000').click();
+    assert.equal(await page.locator('.sheet .frame').count(), 1000);
+    assert.deepEqual(await page.locator('.sheet [aria-pressed="true"] > span').allTextContents(), [
+      '1000 camera 999',
+    ]);
+    assert.deepEqual(pageErrors, []);
   });
 
   it('draws over an empty frame that fits when there is no picture', async () => {

@@ -1,0 +1,64 @@
+import { repair } from '../../src/event/repair';
+import type { Mended, MetadataValue } from '../../src/event/types';
+import { validate } from '../../src/event/validate';
+import { ImageError } from '../../src/images/picture';
+
+/** A row of own values, evaluated. */
+export interface MetadataValueRow {
+  key: string;
+  value: unknown;
+}
+
+/**
+ * Rows over the values of an object. What is empty is left out, as of an event's own values.
+ *
+ * @param subject where the object comes from, as the error text begins
+ * @throws ImageError when it is no object
+ */
+export function mergedMetadata(
+  rows: readonly MetadataValueRow[],
+  base: unknown,
+  subject: string,
+): Record<string, unknown> {
+  if (base !== undefined && (typeof base !== 'object' || base === null || Array.isArray(base))) {
+    throw new ImageError(`${subject} must give an object of names and values.`);
+  }
+  const isFilled = (value: unknown) => value !== undefined && value !== null && value !== '';
+  const values = new Map(Object.entries(base ?? {}).filter(([, value]) => isFilled(value)));
+  for (const { key, value } of rows) if (isFilled(value)) values.set(key, value);
+  return Object.fromEntries(values);
+}
+
+/**
+ * The metadata of a picture, undefined when there is none. Its rules are those of an event's custom metadata ("Upload a Vision Event
+ * Image"); a wrong value would fail the upload, so it is found here.
+ *
+ * @throws ImageError
+ */
+export function checkedMetadata(values: Record<string, unknown>): Record<string, MetadataValue> | undefined {
+  if (Object.keys(values).length === 0) return undefined;
+  const isAboutMetadata = ({ path }: { path: string }) => path.startsWith(METADATA);
+  const fault = validate({ [METADATA]: values }, Date.now()).warnings.find(isAboutMetadata);
+  if (!fault) return values as Record<string, MetadataValue>;
+  const key = keyOf(fault.path);
+  throw new ImageError(
+    `The metadata of the picture breaks the API's rule ${fault.type}${key ? ` in "${key}"` : ''}. ` +
+      'Names: letters, digits, spaces, _ and -, at most 100 characters. Values: text, numbers or booleans; at most 100 of them.',
+  );
+}
+
+/** What can be mended of a picture's metadata, mended as an event's custom metadata is. Paths begin with `pictureMetadata`. */
+export function repairedMetadata(values: Record<string, unknown>): {
+  values: Record<string, unknown>;
+  repaired: Mended[];
+} {
+  const { event, repaired } = repair({ [METADATA]: values });
+  return {
+    values: event[METADATA],
+    repaired: repaired.map((one) => ({ ...one, path: `pictureMetadata.${keyOf(one.path)}` })),
+  };
+}
+
+const METADATA = 'customMetadata';
+
+const keyOf = (path: string) => path.slice(METADATA.length + 1);
