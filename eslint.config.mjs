@@ -5,6 +5,8 @@ import tseslint from 'typescript-eslint';
 /** Functions that the generator of the examples puts behind the texts that call them. */
 const SHARED_BY_EXAMPLES = ['pngOf', 'readPng'];
 
+const NODE_FOLDERS = ['vision-event', 'send', 'image', 'query', 'use-case', 'outbox', 'bundle'];
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.demo/', '.cache/'] },
   js.configs.recommended,
@@ -66,6 +68,16 @@ export default tseslint.config(
       ],
     },
   },
+  // nodes meet in `shared` and `workspace`, never in each other's folders
+  ...[...NODE_FOLDERS, 'shared', 'workspace'].map((folder) => ({
+    files: [`nodes/${folder}/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: NODE_FOLDERS.filter((other) => other !== folder).map((other) => `../${other}/*`) },
+      ],
+    },
+  })),
   {
     files: ['test/**/*.ts', 'bench/**/*.ts', 'simulator/**/*.ts'],
     rules: {

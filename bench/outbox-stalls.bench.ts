@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DiskOutbox } from '../src/delivery/disk-outbox/disk-outbox';
-import { type FileLayer, nodeFileLayer } from '../src/delivery/disk-outbox/file-layer';
-import type { OutboxRecord } from '../src/delivery/outbox';
+import { DiskOutbox } from '../src/delivery/outbox/disk/disk-outbox';
+import { type FileLayer, nodeFileLayer } from '../src/delivery/outbox/disk/file-layer';
+import type { OutboxRecord } from '../src/delivery/outbox/outbox';
 
 const place = process.argv[2] ?? tmpdir();
 const RESOLUTION_MS = 1;

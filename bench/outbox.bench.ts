@@ -8,9 +8,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DiskOutbox } from '../src/delivery/disk-outbox/disk-outbox';
-import { type FileLayer, nodeFileLayer } from '../src/delivery/disk-outbox/file-layer';
-import type { OutboxRecord } from '../src/delivery/outbox';
+import { DiskOutbox } from '../src/delivery/outbox/disk/disk-outbox';
+import { type FileLayer, nodeFileLayer } from '../src/delivery/outbox/disk/file-layer';
+import type { OutboxRecord } from '../src/delivery/outbox/outbox';
 
 const ROUNDS = 3;
 const BATCH = { events: 100, bytes: 1024 * 1024 };

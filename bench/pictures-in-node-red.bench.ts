@@ -1,9 +1,9 @@
 import { startSimulator, type Simulator } from '../simulator/server';
-import { visionEventDefaults, workspaceDefaults } from '../nodes/properties';
+import { visionEventDefaults, workspaceDefaults } from '../nodes/shared/properties';
 import { RealNodeRed, type FlowNode } from '../test/support/real-node-red';
 
 /**
- * An event with two pictures of 200 KB through a real Node-RED: a `vision-event` node with `separate` and with `bundle` transport, beside three
+ * An event with two pictures of 200 KB through a real Node-RED: a `roboflow-vision-event` node with `separate` and with `bundle` transport, beside three
  * `http request` nodes with the functions between them that they need. Requests, bytes sent and milliseconds an event; medians; the ways
  * take turns.
  */
@@ -82,7 +82,7 @@ function flow(baseUrl: string): FlowNode[] {
   const ours = (['separate', 'bundle'] as const).flatMap((transport, index): FlowNode[] => [
     {
       id: `workspace-${index}`,
-      type: 'vision-event-workspace',
+      type: 'roboflow-vision-event-workspace',
       ...workspaceDefaults,
       baseUrl,
       transport,
@@ -91,7 +91,7 @@ function flow(baseUrl: string): FlowNode[] {
     ...start(index, `event-${index}`),
     {
       id: `event-${index}`,
-      type: 'vision-event',
+      type: 'roboflow-vision-event',
       ...place,
       ...visionEventDefaults,
       workspace: `workspace-${index}`,

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { visionEventQueryDefaults, workspaceDefaults } from '../nodes/properties';
+import { visionEventQueryDefaults, workspaceDefaults } from '../nodes/shared/properties';
 import { RealNodeRed, type FlowNode } from '../test/support/real-node-red';
 
 /**
@@ -69,14 +69,14 @@ function flowFor(deliver: (typeof WAYS)[number], serverUrl: string): FlowNode[] 
     { id: 'reply', type: 'http response', ...place, wires: [] },
     {
       id: 'workspace',
-      type: 'vision-event-workspace',
+      type: 'roboflow-vision-event-workspace',
       ...workspaceDefaults,
       baseUrl: serverUrl,
       credentials: { apiKey: 'bench-key' },
     },
     {
       id: 'query',
-      type: 'vision-event-query',
+      type: 'roboflow-vision-event-query',
       ...place,
       ...visionEventQueryDefaults,
       workspace: 'workspace',

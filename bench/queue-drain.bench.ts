@@ -92,9 +92,11 @@ async function main(): Promise<void> {
   const load = createRequire(__filename);
   const { VisionEventsClient } = load(`${built}/api/client.js`) as typeof import('../src/api/client');
   const { DiskOutbox } = load(
-    `${built}/delivery/disk-outbox/disk-outbox.js`,
-  ) as typeof import('../src/delivery/disk-outbox/disk-outbox');
-  const { Sender } = load(`${built}/delivery/sender.js`) as typeof import('../src/delivery/sender');
+    `${built}/delivery/outbox/disk/disk-outbox.js`,
+  ) as typeof import('../src/delivery/outbox/disk/disk-outbox');
+  const { Sender } = load(
+    `${built}/delivery/sender/sender.js`,
+  ) as typeof import('../src/delivery/sender/sender');
 
   const server = fork(__filename, [SERVE], { execArgv: process.execArgv });
   const [port] = (await once(server, 'message')) as [number];

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { visionEventDefaults, workspaceDefaults } from '../nodes/properties';
+import { visionEventDefaults, workspaceDefaults } from '../nodes/shared/properties';
 import { RealNodeRed, type FlowNode } from '../test/support/real-node-red';
 
 export type Way = 'http request' | 'send' | 'queue';
@@ -99,7 +99,7 @@ function flowFor(way: Way, load: Load, serverUrl: string): FlowNode[] {
     ...nodes,
     {
       id: 'workspace',
-      type: 'vision-event-workspace',
+      type: 'roboflow-vision-event-workspace',
       ...workspaceDefaults,
       baseUrl: serverUrl,
       maxWaiting: load.events,
@@ -107,7 +107,7 @@ function flowFor(way: Way, load: Load, serverUrl: string): FlowNode[] {
     },
     {
       id: 'event',
-      type: 'vision-event',
+      type: 'roboflow-vision-event',
       ...place,
       ...visionEventDefaults,
       workspace: 'workspace',

@@ -1,4 +1,4 @@
-// Compiles src and nodes into dist and lays html, locales and icons beside the compiled nodes,
+// Compiles src and nodes into dist and lays dialog, locales and icon of each node beside its compiled program,
 // where Node-RED looks for them (it follows no other path).
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,15 +19,21 @@ if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 stampBuildTime(path.join(dist, 'src/built-at.js'));
 
 const nodes = path.join(root, 'nodes');
-for (const name of readdirSync(nodes)) {
-  if (name.endsWith('.html'))
-    writeFileSync(path.join(dist, 'nodes', name), withIncludes(path.join(nodes, name)));
+for (const { name: room } of readdirSync(nodes, { withFileTypes: true })) {
+  const dialog = path.join(nodes, room, 'dialog.html');
+  if (!existsSync(dialog)) continue;
+  const built = path.join(dist, 'nodes', room);
+  writeFileSync(path.join(built, 'node.html'), withIncludes(dialog));
+  cpSync(path.join(nodes, room, 'locales'), path.join(built, 'locales'), { recursive: true });
+  const icon = iconOf(readFileSync(dialog, 'utf8'));
+  cpSync(path.join(root, 'icons', icon), path.join(built, 'icons', icon));
 }
-for (const [from, to] of [
-  [path.join(nodes, 'locales'), path.join(dist, 'nodes', 'locales')],
-  [path.join(root, 'icons'), path.join(dist, 'nodes', 'icons')],
-]) {
-  if (existsSync(from)) cpSync(from, to, { recursive: true });
+
+/** The icon that a dialog's script names. */
+function iconOf(html) {
+  const [, icon] = /\bicon: '([^']+)'/.exec(html) ?? [];
+  if (!icon) throw new Error('A dialog names no icon.');
+  return icon;
 }
 
 /** A clock before the build is plainly wrong. SOURCE_DATE_EPOCH (s) makes a build repeatable. */

@@ -128,12 +128,12 @@ function demoFlow() {
 async function deployDemo() {
   const url = `http://127.0.0.1:${nodeRedPort}/flows`;
   const { flows } = await (await fetch(url, { headers: { 'Node-RED-API-Version': 'v2' } })).json();
-  const nodes = flows.some((node) => node.type === 'vision-event-workspace') ? flows : demoFlow();
+  const nodes = flows.some((node) => node.type === 'roboflow-vision-event-workspace') ? flows : demoFlow();
   let changed = nodes !== flows;
   const baseUrl = `http://127.0.0.1:${simulatorPort}`;
   for (const node of nodes) {
     const local = /^http:\/\/127\.0\.0\.1:\d+(\/vision-events-stand-in)?$/.test(node.baseUrl ?? '');
-    if (node.type !== 'vision-event-workspace' || !local || node.baseUrl === baseUrl) continue;
+    if (node.type !== 'roboflow-vision-event-workspace' || !local || node.baseUrl === baseUrl) continue;
     Object.assign(node, { name: 'Simulator', baseUrl, credentials: { apiKey: SIMULATOR_KEY } });
     changed = true;
   }

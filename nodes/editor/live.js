@@ -46,7 +46,7 @@ function visionEventButton(text, icon, onClick) {
 /** The texts of the live parts that several dialogs have stand once, in the catalogue of the vision event. */
 // eslint-disable-next-line no-unused-vars -- used by the html that includes this
 function visionEventSharedText(key, values) {
-  return RED._(`@vision-events/node-red-roboflow/vision-event:vision-event.${key}`, values);
+  return RED._(`@vision-events/node-red-roboflow/roboflow-vision-event:roboflow-vision-event.${key}`, values);
 }
 
 /**
@@ -80,8 +80,9 @@ function visionEventAdmin(t) {
     get: (path) => request('GET', path),
     post: (path, body) => request('POST', path, body),
     /** The server refuses in any case; this only spares the user buttons that do nothing. */
-    mayWrite: () => RED.user.hasPermission('vision-event-workspace.write'),
+    mayWrite: () => RED.user.hasPermission('roboflow-vision-event-workspace.write'),
     mayDeploy: () =>
-      RED.user.hasPermission('vision-event-workspace.write') && RED.user.hasPermission('flows.write'),
+      RED.user.hasPermission('roboflow-vision-event-workspace.write') &&
+      RED.user.hasPermission('flows.write'),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The moment that the runtime reads out of a text, in epoch milliseconds; NaN when it reads none: the same rules as
- * nodes/adapter/query-time.ts, which a test holds against each other.
+ * nodes/query/time.ts, which a test holds against each other.
  */
 // eslint-disable-next-line no-unused-vars -- used by the html that includes this
 function visionEventQueryTime(given, now = Date.now()) {

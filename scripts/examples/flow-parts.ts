@@ -10,7 +10,7 @@ import {
   visionEventSendDefaults,
   visionEventUseCaseDefaults,
   workspaceDefaults,
-} from '../../nodes/properties';
+} from '../../nodes/shared/properties';
 
 export interface FlowNode {
   id: string;
@@ -54,7 +54,7 @@ export class ExampleFlow {
     name: string,
     properties: Partial<typeof workspaceDefaults> & { credentials?: { apiKey: string } },
   ): string {
-    return this.config('vision-event-workspace', name, { ...workspaceDefaults, ...properties, name });
+    return this.config('roboflow-vision-event-workspace', name, { ...workspaceDefaults, ...properties, name });
   }
 
   node(type: string, name: string, [x, y]: Place, properties: object, wires: string[][] = [[]]): string {
@@ -129,7 +129,7 @@ export class ExampleFlow {
   }
 
   visionEvent(name: string, place: Place, properties: Partial<typeof visionEventDefaults>, wires: string[][]): string {
-    return this.node('vision-event', name, place, { ...visionEventDefaults, ...properties, name }, wires);
+    return this.node('roboflow-vision-event', name, place, { ...visionEventDefaults, ...properties, name }, wires);
   }
 
   send(
@@ -138,7 +138,7 @@ export class ExampleFlow {
     properties: Partial<typeof visionEventSendDefaults>,
     wires: string[][],
   ): string {
-    return this.node('vision-event-send', name, place, { ...visionEventSendDefaults, ...properties, name }, wires);
+    return this.node('roboflow-vision-event-send', name, place, { ...visionEventSendDefaults, ...properties, name }, wires);
   }
 
   query(
@@ -147,7 +147,7 @@ export class ExampleFlow {
     properties: Partial<typeof visionEventQueryDefaults>,
     wires: string[][],
   ): string {
-    return this.node('vision-event-query', name, place, { ...visionEventQueryDefaults, ...properties, name }, wires);
+    return this.node('roboflow-vision-event-query', name, place, { ...visionEventQueryDefaults, ...properties, name }, wires);
   }
 
   useCase(
@@ -156,7 +156,7 @@ export class ExampleFlow {
     properties: Partial<typeof visionEventUseCaseDefaults>,
     wires: string[][],
   ): string {
-    return this.node('vision-event-use-case', name, place, { ...visionEventUseCaseDefaults, ...properties, name }, wires);
+    return this.node('roboflow-vision-event-use-case', name, place, { ...visionEventUseCaseDefaults, ...properties, name }, wires);
   }
 
   image(
@@ -166,7 +166,7 @@ export class ExampleFlow {
     wires: string[][],
   ): string {
     return this.node(
-      'vision-event-image',
+      'roboflow-vision-event-image',
       name,
       place,
       { ...visionEventImageDefaults, ...properties, name },
@@ -181,7 +181,7 @@ export class ExampleFlow {
     wires: string[][],
   ): string {
     return this.node(
-      'vision-event-bundle',
+      'roboflow-vision-event-bundle',
       name,
       place,
       { ...visionEventBundleDefaults, ...properties, name },
@@ -192,7 +192,7 @@ export class ExampleFlow {
   /** `wires`: delivered, refused, state. */
   outbox(name: string, place: Place, workspace: string, wires: [string[], string[], string[]]): string {
     return this.node(
-      'vision-event-outbox',
+      'roboflow-vision-event-outbox',
       name,
       place,
       { ...visionEventOutboxDefaults, workspace, name },

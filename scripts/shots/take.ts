@@ -101,7 +101,7 @@ async function openEditor(
 
 async function openDialogOfFirstEvent(browser: Browser, url: string, height: number): Promise<EditorPage> {
   const opened = await openEditor(browser, url, { width: 1400, height });
-  const node = (await opened.nodes()).find(({ type }) => type === 'vision-event');
+  const node = (await opened.nodes()).find(({ type }) => type === 'roboflow-vision-event');
   if (!node) throw new Error('the demo flow has no vision event node');
   await opened.openDialog(node.id);
   return opened;

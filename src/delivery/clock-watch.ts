@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isPlainlyWrong } from '../event/wrong-clock';
-import { type Clock, systemClock } from './outbox';
+import { type Clock, systemClock } from './outbox/outbox';
 
 /** Times of one setting of the wall clock are right, or wrong by the same. */
 export interface ClockSetting {

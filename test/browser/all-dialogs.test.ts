@@ -7,7 +7,7 @@ import { EDITOR_DEADLINE_MS, useEditor } from '../support/editor-session';
 import { flowOf, type NodeSettings } from '../support/flow-of';
 import { PROJECT_ROOT } from '../support/packed-package';
 
-const CONFIG_TYPE = 'vision-event-workspace';
+const CONFIG_TYPE = 'roboflow-vision-event-workspace';
 const manifest = JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
   'node-red': { nodes: Record<string, string> };
 };
@@ -18,15 +18,15 @@ const METADATA = [{ key: 'line', value: 'A1', valueType: 'str' }];
 
 /** Beside the defaults: so that a dialog shows its lists with a row in them. */
 const SET: Record<string, object> = {
-  'vision-event': {
+  'roboflow-vision-event': {
     metadata: METADATA,
     useCase: 'quality-line-1',
     outputImage: 'payload',
     outputImageType: 'msg',
   },
-  'vision-event-image': { metadata: METADATA },
-  'vision-event-bundle': { directory: '/media/usb' },
-  'vision-event-query': {
+  'roboflow-vision-event-image': { metadata: METADATA },
+  'roboflow-vision-event-bundle': { directory: '/media/usb' },
+  'roboflow-vision-event-query': {
     filters: [{ on: 'metadata', field: 'line', operator: 'eq', value: 'A1', valueType: 'str' }],
   },
 };
@@ -121,7 +121,7 @@ describe('all dialogs in Node-RED 5.0', function () {
 /** The workspace has no place in a flow: its dialog opens from that of a node which uses it. */
 async function open(editor: EditorPage, type: string): Promise<void> {
   if (type !== CONFIG_TYPE) return editor.openDialog(type);
-  await editor.openDialog('vision-event');
+  await editor.openDialog('roboflow-vision-event');
   await editor.openWorkspace();
 }
 

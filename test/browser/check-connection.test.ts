@@ -37,7 +37,10 @@ for (const version of NODE_RED_VERSIONS) {
       await store?.close();
     });
     const session = useEditor(version, () => [
-      ...flowOf({ event: { type: 'vision-event' } }, { workspace: { baseUrl: simulator.url, apiKey } }),
+      ...flowOf(
+        { event: { type: 'roboflow-vision-event' } },
+        { workspace: { baseUrl: simulator.url, apiKey } },
+      ),
       proxyNode('open', proxies.open.url),
       proxyNode('closed', proxies.closed.url),
       proxyNode('dead', DEAD_URL),

@@ -22,7 +22,7 @@ describe('a flow that is exported from Node-RED 4.1 and imported into 5.0', func
     await target.deploy();
     assert.deepEqual(withoutPlace(await elsewhere.nodeRed.get<FlowNode[]>('flows')), before);
 
-    const [event] = (await target.nodes()).filter(({ type }) => type === 'vision-event');
+    const [event] = (await target.nodes()).filter(({ type }) => type === 'roboflow-vision-event');
     assert.ok(event);
     await target.page.locator('#red-ui-workspace-tabs').getByText('Test', { exact: true }).click();
     await target.canvasNode('inject').locator('.red-ui-flow-node-button-button').click();
@@ -55,7 +55,7 @@ function flowWithEverythingSet(apiKey: string): FlowNode[] {
         wires: [['event']],
       },
       event: {
-        type: 'vision-event',
+        type: 'roboflow-vision-event',
         name: 'Scratches ü <b> "quoted"',
         format: 'custom',
         mapping:

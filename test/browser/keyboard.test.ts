@@ -10,7 +10,7 @@ import { firstEvent, ONE_SCRATCH } from '../support/quality-check';
 const BARE_NODES = JSON.stringify([
   { id: 'flow', type: 'tab', label: 'By keyboard' },
   { id: 'inject', type: 'inject', z: 'flow', x: 140, y: 100, repeat: '', props: [], wires: [[]] },
-  { id: 'event', type: 'vision-event', z: 'flow', x: 400, y: 100, wires: [[]] },
+  { id: 'event', type: 'roboflow-vision-event', z: 'flow', x: 400, y: 100, wires: [[]] },
 ]);
 
 describe('the quality-check flow by keyboard alone, in Node-RED 4.1', function () {
@@ -38,7 +38,7 @@ describe('the quality-check flow by keyboard alone, in Node-RED 4.1', function (
     await editor.dialogOpened('node-dialog');
     await fillEvent();
     await keyboard.press('Control+Enter');
-    await editor.form('vision-event').waitFor({ state: 'detached' });
+    await editor.form('roboflow-vision-event').waitFor({ state: 'detached' });
     await editor.dialogsAtRest();
 
     const nodes = await editor.nodes();
@@ -69,7 +69,7 @@ describe('the quality-check flow by keyboard alone, in Node-RED 4.1', function (
       await keyboard.insertText(text);
     }
     await keyboard.press('Control+Enter');
-    await editor.form('vision-event-workspace').waitFor({ state: 'detached' });
+    await editor.form('roboflow-vision-event-workspace').waitFor({ state: 'detached' });
     await editor.dialogsAtRest();
 
     await chooseType('detections', 'json');

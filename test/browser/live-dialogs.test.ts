@@ -120,8 +120,8 @@ describe('the live parts of the dialogs, in Node-RED 4.1', function () {
     await editor.page.locator('.vision-event-beside button').first().click();
     const hostile = editor.page.getByRole('option', { name: HOSTILE });
     await hostile.waitFor();
-    assert.deepEqual(await editor.nameless('vision-event'), []);
-    assert.deepEqual(await editor.overflowing('vision-event'), []);
+    assert.deepEqual(await editor.nameless('roboflow-vision-event'), []);
+    assert.deepEqual(await editor.overflowing('roboflow-vision-event'), []);
     await hostile.click();
     await editor.page.locator('.vision-event-chosen', { hasText: HOSTILE }).waitFor();
     assert.equal(await editor.page.locator('img[src="x"]').count(), 0);
@@ -187,23 +187,23 @@ async function sendEventWithMetadata(simulator: Simulator, customMetadata: objec
 
 function flow(baseUrl: string): FlowNode[] {
   const nodes: Record<string, NodeSettings> = {
-    event: { type: 'vision-event', useCase: 'quality-line-1' },
-    'write-only': { type: 'vision-event', useCase: 'quality-line-1', workspace: 'no-reading' },
+    event: { type: 'roboflow-vision-event', useCase: 'quality-line-1' },
+    'write-only': { type: 'roboflow-vision-event', useCase: 'quality-line-1', workspace: 'no-reading' },
     metadata: {
-      type: 'vision-event',
+      type: 'roboflow-vision-event',
       useCase: 'quality-line-1',
       metadata: [{ key: 'shift', value: '2', valueType: 'str' }],
     },
     queue: {
-      type: 'vision-event',
+      type: 'roboflow-vision-event',
       useCase: 'quality-line-1',
       delivery: 'queue',
       detectionsType: 'none',
     },
     'inject-queue': injecting(1, 'queue'),
-    query: { type: 'vision-event-query' },
-    'use-case': { type: 'vision-event-use-case', action: 'archive' },
-    bundle: { type: 'vision-event-bundle', action: 'upload', directory: '/media/usb' },
+    query: { type: 'roboflow-vision-event-query' },
+    'use-case': { type: 'roboflow-vision-event-use-case', action: 'archive' },
+    bundle: { type: 'roboflow-vision-event-bundle', action: 'upload', directory: '/media/usb' },
   };
   return flowOf(nodes, {
     workspace: { baseUrl, batchLinger: 0, apiKey },

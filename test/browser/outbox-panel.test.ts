@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
-import { visionEventDefaults, workspaceDefaults } from '../../nodes/properties';
+import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { DARK_THEME } from '../support/dark-theme';
 import { EditorPage } from '../support/editor-page';
@@ -195,8 +195,8 @@ for (const version of NODE_RED_VERSIONS) {
         assert.ok(reasons.includes(`the server said ${HOSTILE} $t(outbox.gone) __n__`));
         assert.equal(await editor.page.evaluate(() => 'hostileCodeRan' in globalThis), false);
         assert.equal(await panel.locator('img').count(), 0);
-        assert.deepEqual(await editor.nameless('vision-event-workspace'), []);
-        assert.deepEqual(await editor.overflowing('vision-event-workspace'), []);
+        assert.deepEqual(await editor.nameless('roboflow-vision-event-workspace'), []);
+        assert.deepEqual(await editor.overflowing('roboflow-vision-event-workspace'), []);
         await screenshots(editor, version);
         assert.deepEqual(editor.pageErrors, []);
       });
@@ -262,7 +262,7 @@ function flow(baseUrl: string, outboxDir: string): FlowNode[] {
     {
       ...workspaceDefaults,
       id: 'workspace',
-      type: 'vision-event-workspace',
+      type: 'roboflow-vision-event-workspace',
       name: 'Plant',
       baseUrl,
       outboxDir,
@@ -272,7 +272,7 @@ function flow(baseUrl: string, outboxDir: string): FlowNode[] {
     {
       ...visionEventDefaults,
       id: 'queue',
-      type: 'vision-event',
+      type: 'roboflow-vision-event',
       z: 'tab',
       x: 400,
       y: 60,

@@ -10,8 +10,8 @@ import { EDITOR_DEADLINE_MS, useEditor } from '../support/editor-session';
 import { flowOf, type NodeSettings } from '../support/flow-of';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 
-const image = { type: 'vision-event-image' };
-const bundle = { type: 'vision-event-bundle', directory: '/media/usb', workspace: '' };
+const image = { type: 'roboflow-vision-event-image' };
+const bundle = { type: 'roboflow-vision-event-bundle', directory: '/media/usb', workspace: '' };
 
 const NODES: Record<string, NodeSettings> = {
   image,

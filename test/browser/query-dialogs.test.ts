@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { QueryFilterRow } from '../../nodes/properties';
+import type { QueryFilterRow } from '../../nodes/shared/properties';
 import {
   assertFieldsOfActions,
   assertOpen,
@@ -11,8 +11,8 @@ import { EDITOR_DEADLINE_MS, useEditor } from '../support/editor-session';
 import { flowOf, type NodeSettings } from '../support/flow-of';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 
-const query = { type: 'vision-event-query', useCase: 'line-1' };
-const useCase = { type: 'vision-event-use-case' };
+const query = { type: 'roboflow-vision-event-query', useCase: 'line-1' };
+const useCase = { type: 'roboflow-vision-event-use-case' };
 const filter: QueryFilterRow = {
   on: 'deviceId',
   field: '',

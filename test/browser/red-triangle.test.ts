@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
-import * as properties from '../../nodes/properties';
+import * as properties from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { EditorPage, type EditorNode } from '../support/editor-page';
 import { sharedBrowser } from '../support/editor-session';
@@ -202,11 +202,11 @@ const CASES: Record<string, Case> = {
 };
 
 const DEFAULTS: Record<string, object> = {
-  'vision-event': { ...properties.visionEventDefaults, useCase: 'quality-line-1' },
-  'vision-event-send': properties.visionEventSendDefaults,
-  'vision-event-image': properties.visionEventImageDefaults,
-  'vision-event-query': { ...properties.visionEventQueryDefaults, useCase: 'quality-line-1' },
-  'vision-event-use-case': properties.visionEventUseCaseDefaults,
+  'roboflow-vision-event': { ...properties.visionEventDefaults, useCase: 'quality-line-1' },
+  'roboflow-vision-event-send': properties.visionEventSendDefaults,
+  'roboflow-vision-event-image': properties.visionEventImageDefaults,
+  'roboflow-vision-event-query': { ...properties.visionEventQueryDefaults, useCase: 'quality-line-1' },
+  'roboflow-vision-event-use-case': properties.visionEventUseCaseDefaults,
 };
 
 /** Body of a function node: what every detector, camera and flow of these cases would have sent. */
@@ -271,7 +271,7 @@ function flowOfCases({ url, keys }: Simulator): FlowNode[] {
   const workspace = (id: string, changed: object = {}): FlowNode => ({
     ...properties.workspaceDefaults,
     id,
-    type: 'vision-event-workspace',
+    type: 'roboflow-vision-event-workspace',
     name: `Workspace ${id}`,
     baseUrl: url,
     credentials: { apiKey: keys.full },
@@ -300,7 +300,7 @@ function flowOfCases({ url, keys }: Simulator): FlowNode[] {
     { ...place, id: 'complete', type: 'complete', scope: ids, wires: [['done']] },
     functionNode('done', keepOutcome('msg.complete.source', "'done'"), []),
     ...Object.entries(CASES).map(([name, { type, properties: own }]) => {
-      const fullType = type ? `vision-event-${type}` : 'vision-event';
+      const fullType = type ? `roboflow-vision-event-${type}` : 'roboflow-vision-event';
       return {
         ...DEFAULTS[fullType],
         workspace: 'workspace',

@@ -171,8 +171,8 @@ for (const version of NODE_RED_VERSIONS) {
       await editor.openDialog('event');
       await openTrial(editor);
       await attempt(editor, { payload: PORTRAIT_ANSWER });
-      assert.deepEqual(await editor.nameless('vision-event'), []);
-      assert.deepEqual(await editor.overflowing('vision-event'), []);
+      assert.deepEqual(await editor.nameless('roboflow-vision-event'), []);
+      assert.deepEqual(await editor.overflowing('roboflow-vision-event'), []);
     });
   });
 }
@@ -280,10 +280,10 @@ async function placesOnScreen(section: Locator): Promise<{ drawing: Place; pictu
 }
 
 const NODES: Record<string, NodeSettings> = {
-  event: { type: 'vision-event', useCase: 'quality-line-1' },
-  custom: { type: 'vision-event', useCase: 'quality-line-1', format: 'custom' },
+  event: { type: 'roboflow-vision-event', useCase: 'quality-line-1' },
+  custom: { type: 'roboflow-vision-event', useCase: 'quality-line-1', format: 'custom' },
   several: {
-    type: 'vision-event',
+    type: 'roboflow-vision-event',
     useCase: 'quality-line-1',
     detectionsType: 'none',
     format: 'custom',
@@ -292,7 +292,7 @@ const NODES: Record<string, NodeSettings> = {
     picturesType: 'msg',
   },
   portrait: {
-    type: 'vision-event',
+    type: 'roboflow-vision-event',
     useCase: 'quality-line-1',
     delivery: 'build',
     eventType: 'safety_alert',

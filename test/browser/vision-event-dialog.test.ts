@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type { visionEventDefaults } from '../../nodes/properties';
+import type { visionEventDefaults } from '../../nodes/shared/properties';
 import { EDITOR_DEADLINE_MS, useEditor } from '../support/editor-session';
 import { flowOf, type NodeSettings } from '../support/flow-of';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 
 const event = (properties: Partial<typeof visionEventDefaults> = {}): NodeSettings => ({
-  type: 'vision-event',
+  type: 'roboflow-vision-event',
   useCase: 'quality-line-1',
   ...properties,
 });
@@ -99,7 +99,7 @@ for (const version of NODE_RED_VERSIONS) {
       await editor.page.keyboard.type('camera');
       await pictures.locator('.vision-event-list-row .red-ui-typedInput-input').fill('gate 3');
       await editor.screenshot(`a list of pictures ${version}`);
-      assert.deepEqual(await editor.nameless('vision-event'), []);
+      assert.deepEqual(await editor.nameless('roboflow-vision-event'), []);
       await editor.confirmDialog('node-dialog');
       const { valid: _validNow, ...after } = await editor.node('listed');
       assert.deepEqual(after, {

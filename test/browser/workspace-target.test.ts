@@ -23,7 +23,10 @@ describe('the target of a workspace in Node-RED 4.1', function () {
   });
   after(() => store?.close());
   const session = useEditor('4.1', () =>
-    flowOf({ inject: injecting(EVENT, 'send'), send: { type: 'vision-event-send', workspace: '' } }, {}),
+    flowOf(
+      { inject: injecting(EVENT, 'send'), send: { type: 'roboflow-vision-event-send', workspace: '' } },
+      {},
+    ),
   );
 
   it('is set to a Local Event Store by hand, asks for what that needs, and the event arrives there', async () => {
@@ -65,7 +68,10 @@ describe('the extra headers of a workspace in Node-RED 4.1', function () {
   });
   after(stopServers);
   const session = useEditor('4.1', () =>
-    flowOf({ inject: injecting(EVENT, 'send'), send: { type: 'vision-event-send', workspace: '' } }, {}),
+    flowOf(
+      { inject: injecting(EVENT, 'send'), send: { type: 'roboflow-vision-event-send', workspace: '' } },
+      {},
+    ),
   );
 
   it('are entered by name and value, and travel through the gateway', async () => {

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { WORKSPACE_TYPE, type WorkspaceNode } from '../../nodes/adapter/workspace';
-import { visionEventDefaults, workspaceDefaults } from '../../nodes/properties';
+import { WORKSPACE_TYPE, type WorkspaceNode } from '../../nodes/workspace/workspace';
+import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper } from '../support/node-red-helper';
 import { until } from '../support/until';
 import { bmp } from '../unit/images/made-pictures';
 
-import visionEvent = require('../../nodes/vision-event');
-import visionEventWorkspace = require('../../nodes/vision-event-workspace');
+import visionEvent = require('../../nodes/vision-event/node');
+import visionEventWorkspace = require('../../nodes/workspace/node');
 
 type Settings = Partial<typeof visionEventDefaults>;
 
@@ -67,7 +67,7 @@ describe('versions of one event that arrive in one tick at two nodes, the first 
 
   const versionNode = (version: string, settings: Settings) => ({
     id: version,
-    type: 'vision-event',
+    type: 'roboflow-vision-event',
     z: 'tab',
     x: 100,
     y: 100,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ClockWatch, DoubtfulNow } from '../../src/delivery/clock-watch';
-import type { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
-import type { Lease, StoredEvent } from '../../src/delivery/outbox';
+import type { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
+import type { Lease, StoredEvent } from '../../src/delivery/outbox/outbox';
 import { BATCH, SIM_DIR, simOutbox } from '../support/outbox-fixture';
 import { printedSeed, rounds, seededRandom } from '../support/seed';
 import { IN_1970, RIGHT_TIME, SettableClock } from '../support/settable-clock';

@@ -140,14 +140,14 @@ function gatewayFlow(settings: GatewaySettings): FlowNode[] {
 }
 
 function adapted(node: FlowNode, { name, session, baseUrl, port }: GatewaySettings): FlowNode {
-  if (node.type === 'vision-event-workspace') {
+  if (node.type === 'roboflow-vision-event-workspace') {
     return { ...node, baseUrl, credentials: { apiKey: API_KEY } };
   }
   if (node.type === 'mqtt-broker') {
     const kept = { clientid: `gateway-${name}`, cleansession: false, sessionExpiry: '3600' };
     return { ...node, port: String(port), ...(session === 'kept' ? kept : {}) };
   }
-  if (node.type === 'vision-event') {
+  if (node.type === 'roboflow-vision-event') {
     return { ...node, metadata: [{ key: 'number', value: 'number', valueType: 'msg' }] };
   }
   return node;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { startSimulator, type Simulator } from '../../simulator/server';
-import type { visionEventDefaults } from '../../nodes/properties';
+import type { visionEventDefaults } from '../../nodes/shared/properties';
 import { helper, roboflow, TestFlow } from '../support/node-red-helper';
 import { jpeg } from '../unit/images/made-pictures';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CHUNK_PADDING_BYTES } from '../../src/delivery/outbox-limits';
+import { CHUNK_PADDING_BYTES } from '../../src/delivery/outbox/limits';
 import {
   blindToFullDisk,
   deafToFailedFlush,

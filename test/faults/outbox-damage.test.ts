@@ -3,9 +3,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSimulator, type Simulator } from '../../simulator/server';
-import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
-import { nodeFileLayer } from '../../src/delivery/disk-outbox/file-layer';
-import { type Lease, OutboxDamage, type OutboxError } from '../../src/delivery/outbox';
+import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
+import { nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
+import { type Lease, OutboxDamage, type OutboxError } from '../../src/delivery/outbox/outbox';
 import {
   discardingDamaged,
   type Layer,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { open as openFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/disk-outbox/disk-outbox';
-import type { Outbox } from '../../src/delivery/outbox';
+import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/outbox/disk/disk-outbox';
+import type { Outbox } from '../../src/delivery/outbox/outbox';
 import { blindToFullDisk, type Layer, sound, writingBeforeReading } from '../support/broken-file-layers';
 import { LoopDisk, needLoopDisk } from '../support/loop-disk';
 import {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startSimulator, type Simulator } from '../../simulator/server';
-import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
-import { HEARTBEAT_STALE_MS } from '../../src/delivery/outbox-limits';
+import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
+import { HEARTBEAT_STALE_MS } from '../../src/delivery/outbox/limits';
 import {
   checkPictures,
   deliverAll,
@@ -14,8 +14,8 @@ import {
   missing,
   numberedRecord,
 } from '../support/outbox-fixture';
-import { LEASE_BATCHES, SETTLING_LEASES } from '../../src/delivery/sender';
-import { OutboxDamage } from '../../src/delivery/outbox';
+import { LEASE_BATCHES, SETTLING_LEASES } from '../../src/delivery/sender/sender';
+import { OutboxDamage } from '../../src/delivery/outbox/outbox';
 import { ArrivalLog, faultsOfArrivals, wrongPictures } from '../support/numbered-load';
 import { assertNoSecret } from '../support/secrets';
 import { chooseSeed, isLongRun, rounds, seededRandom } from '../support/seed';

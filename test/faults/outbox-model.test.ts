@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
-import type { Lease, OutboxRecord, Settlement, StoredEvent } from '../../src/delivery/outbox';
+import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
+import type { Lease, OutboxRecord, Settlement, StoredEvent } from '../../src/delivery/outbox/outbox';
 import { withoutLock } from '../support/outbox-fixture';
 import { chooseSeed, isLongRun, seededRandom } from '../support/seed';
 import { SimDisk } from '../support/sim-disk';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
+import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
 import { LoopDisk, needLoopDisk } from '../support/loop-disk';
 import {
   BATCH,

@@ -5,11 +5,11 @@
 import { writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { VisionEventsClient } from '../../src/api/client';
-import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/disk-outbox/disk-outbox';
-import { nodeFileLayer } from '../../src/delivery/disk-outbox/file-layer';
-import { OutboxError, type OutboxRecord } from '../../src/delivery/outbox';
-import { Sender } from '../../src/delivery/sender';
-import type { Target } from '../../src/delivery/target';
+import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/outbox/disk/disk-outbox';
+import { nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
+import { OutboxError, type OutboxRecord } from '../../src/delivery/outbox/outbox';
+import { Sender } from '../../src/delivery/sender/sender';
+import type { Target } from '../../src/delivery/targets/target';
 import { seeingOnlyOldFiles, sharingFiles, withoutFlushes } from '../support/broken-file-layers';
 import { numberedDelivery } from '../support/numbered-load';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
-import { Sender } from '../../src/delivery/sender';
+import type { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
+import { Sender } from '../../src/delivery/sender/sender';
 import { FakeClock, settled } from '../support/fake-clock';
 import { failure, FakeTarget, type Answer } from '../support/fake-target';
 import { simOutbox } from '../support/outbox-fixture';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseRetryAfter } from '../../src/api/retry-after';
-import { RETRY_POLICY } from '../../src/delivery/retry-policy';
+import { RETRY_POLICY } from '../../src/delivery/sender/retry-policy';
 import { statusFailure } from '../support/fake-target';
 import { SenderBench } from '../support/sender-bench';
 import { printedSeed, rounds, seededRandom } from '../support/seed';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { OutboxError } from '../../src/delivery/outbox';
+import { OutboxError } from '../../src/delivery/outbox/outbox';
 import { failure, statusFailure, type Answer, type TargetRequest } from '../support/fake-target';
 import { SenderBench, picture, record } from '../support/sender-bench';
 import { isLongRun, printedSeed, rounds, seededRandom } from '../support/seed';

@@ -7,8 +7,8 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
-import { nodeFileLayer } from '../../src/delivery/disk-outbox/file-layer';
+import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
+import { nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
 import { synchronousFiles } from '../support/broken-file-layers';
 import { BATCH, numberedRecord, oneByOne } from '../support/outbox-fixture';
 

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import express from 'express';
 import type { NodeAPI } from 'node-red';
-import { registerAdminRoutes } from '../../nodes/adapter/admin-routes';
-import { copyMessage, LastMessages, MAX_MESSAGE_BYTES, WATCH_MS } from '../../nodes/adapter/last-messages';
-import { visionEventDefaults } from '../../nodes/properties';
+import { registerAdminRoutes } from '../../nodes/workspace/admin-routes';
+import { copyMessage, LastMessages, MAX_MESSAGE_BYTES, WATCH_MS } from '../../nodes/shared/last-messages';
+import { visionEventDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
-import { nodeFileLayer } from '../../src/delivery/disk-outbox/file-layer';
+import { nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
 import { EVENT_NODE_ID, helper, roboflow, TestFlow, WORKSPACE_ID } from '../support/node-red-helper';
 import { refuseEvents } from '../support/refused-events';
 import { assertNoSecret } from '../support/secrets';
@@ -54,15 +54,15 @@ const ask = {
 };
 
 const ROUTES: [method: 'get' | 'post', path: string, permissions: string[]][] = [
-  ['get', 'workspaces/w/outbox', ['vision-event-workspace.read']],
-  ['post', 'workspaces/w/outbox/pause', ['vision-event-workspace.write']],
-  ['post', 'workspaces/w/outbox/refused/r/retry', ['vision-event-workspace.write']],
-  ['get', 'workspaces/w/use-cases', ['vision-event-workspace.read']],
-  ['post', 'workspaces/w/use-cases', ['vision-event-workspace.write']],
-  ['get', 'workspaces/w/metadata-schema/u', ['vision-event-workspace.read']],
-  ['get', 'nodes/n/last-message', ['vision-event-workspace.read']],
-  ['post', 'check-connection', ['vision-event-workspace.write', 'flows.write']],
-  ['post', 'try', ['vision-event-workspace.write', 'flows.write']],
+  ['get', 'workspaces/w/outbox', ['roboflow-vision-event-workspace.read']],
+  ['post', 'workspaces/w/outbox/pause', ['roboflow-vision-event-workspace.write']],
+  ['post', 'workspaces/w/outbox/refused/r/retry', ['roboflow-vision-event-workspace.write']],
+  ['get', 'workspaces/w/use-cases', ['roboflow-vision-event-workspace.read']],
+  ['post', 'workspaces/w/use-cases', ['roboflow-vision-event-workspace.write']],
+  ['get', 'workspaces/w/metadata-schema/u', ['roboflow-vision-event-workspace.read']],
+  ['get', 'nodes/n/last-message', ['roboflow-vision-event-workspace.read']],
+  ['post', 'check-connection', ['roboflow-vision-event-workspace.write', 'flows.write']],
+  ['post', 'try', ['roboflow-vision-event-workspace.write', 'flows.write']],
 ];
 
 describe('admin routes', function () {
@@ -142,7 +142,7 @@ describe('admin routes', function () {
         (await fetch(`http://127.0.0.1:${port}/vision-events/${path}`, { method: 'POST' })).status;
       for (const path of ['try', 'check-connection']) {
         granted.clear();
-        granted.add('vision-event-workspace.write');
+        granted.add('roboflow-vision-event-workspace.write');
         assert.equal(await status(path), 401, path);
         granted.add('flows.write');
         assert.notEqual(await status(path), 401, path);

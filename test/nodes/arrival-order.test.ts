@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ArrivalOrder, type Place } from '../../nodes/adapter/arrival-order';
+import { ArrivalOrder, type Place } from '../../src/delivery/arrival-order';
 
 /** Places by name, and the names of those whose turn has come, in order. */
 class Arrivals {

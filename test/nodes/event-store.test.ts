@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ManyEventsReport } from '../../nodes/adapter/send-many-events';
-import { visionEventImageDefaults, visionEventSendDefaults } from '../../nodes/properties';
+import type { ManyEventsReport } from '../../nodes/send/many';
+import { visionEventImageDefaults, visionEventSendDefaults } from '../../nodes/shared/properties';
 import { startEventStore, type EventStore } from '../../simulator/event-store';
 import { helper, roboflow, TestFlow, type TestMessage } from '../support/node-red-helper';
 import { SingleNodeFlow } from '../support/single-node-flow';
 import { jpeg, png } from '../unit/images/made-pictures';
 
-import visionEventImage = require('../../nodes/vision-event-image');
-import visionEventSend = require('../../nodes/vision-event-send');
+import visionEventImage = require('../../nodes/image/node');
+import visionEventSend = require('../../nodes/send/node');
 
 const KEY = 'edge-key-1';
 const TIME = new Date().toISOString();
@@ -50,7 +50,7 @@ describe('a workspace whose target is a Local Event Store', function () {
   const loadSend = (properties: Partial<typeof visionEventSendDefaults> = {}, settings: object = {}) =>
     SingleNodeFlow.load(
       {
-        type: 'vision-event-send',
+        type: 'roboflow-vision-event-send',
         register: visionEventSend,
         properties: { ...visionEventSendDefaults, workspace: 'workspace', ...properties },
       },
@@ -276,7 +276,7 @@ describe('a workspace whose target is a Local Event Store', function () {
   it('nodes that need the cloud say so', async () => {
     const flow = await SingleNodeFlow.load(
       {
-        type: 'vision-event-image',
+        type: 'roboflow-vision-event-image',
         register: visionEventImage,
         properties: { ...visionEventImageDefaults, workspace: 'workspace' },
       },

@@ -4,11 +4,11 @@ import { helper, roboflow } from '../support/node-red-helper';
 import { SingleNodeFlow } from '../support/single-node-flow';
 import { png } from '../unit/images/made-pictures';
 
-import visionEvent = require('../../nodes/vision-event');
-import visionEventImage = require('../../nodes/vision-event-image');
-import visionEventQuery = require('../../nodes/vision-event-query');
-import visionEventSend = require('../../nodes/vision-event-send');
-import visionEventUseCase = require('../../nodes/vision-event-use-case');
+import visionEvent = require('../../nodes/vision-event/node');
+import visionEventImage = require('../../nodes/image/node');
+import visionEventQuery = require('../../nodes/query/node');
+import visionEventSend = require('../../nodes/send/node');
+import visionEventUseCase = require('../../nodes/use-case/node');
 
 const USE_CASE = { useCase: 'quality-line-1' };
 const EVENT = {
@@ -21,11 +21,11 @@ const EVENT = {
 
 /** As flows come that were written by hand, by an older release, or imported and deployed without opening a dialog. */
 const NODES: [type: string, register: unknown, properties: object, payload: unknown][] = [
-  ['vision-event', visionEvent, USE_CASE, roboflow({ class: 'part' })],
-  ['vision-event-send', visionEventSend, {}, EVENT],
-  ['vision-event-image', visionEventImage, {}, png(40, 24)],
-  ['vision-event-query', visionEventQuery, USE_CASE, ''],
-  ['vision-event-use-case', visionEventUseCase, {}, ''],
+  ['roboflow-vision-event', visionEvent, USE_CASE, roboflow({ class: 'part' })],
+  ['roboflow-vision-event-send', visionEventSend, {}, EVENT],
+  ['roboflow-vision-event-image', visionEventImage, {}, png(40, 24)],
+  ['roboflow-vision-event-query', visionEventQuery, USE_CASE, ''],
+  ['roboflow-vision-event-use-case', visionEventUseCase, {}, ''],
 ];
 
 describe('a node whose flow lacks its properties', function () {

@@ -49,7 +49,7 @@ describe('vision-event with settings missing', function () {
 
   it('every node that stores shows at once that it has no workspace', async () => {
     const node = (type: string) => ({ id: type, type, z: 'tab', x: 100, y: 100, delivery: 'queue' });
-    const others = [node('vision-event-send'), node('vision-event-outbox')];
+    const others = [node('roboflow-vision-event-send'), node('roboflow-vision-event-outbox')];
     await TestFlow.load({ delivery: 'queue' }, undefined, others);
     for (const id of [EVENT_NODE_ID, ...others.map(({ id }) => id)]) {
       const { status } = helper.getNode(id) as unknown as { status: { args: [NodeStatus][] } };

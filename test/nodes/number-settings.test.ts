@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { eventSettingsFault, workspaceSettingsFault } from '../../nodes/adapter/number-settings';
-import { visionEventDefaults, workspaceDefaults } from '../../nodes/properties';
+import { eventSettingsFault, workspaceSettingsFault } from '../../nodes/shared/number-settings';
+import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
 import { helper, roboflow, TestFlow } from '../support/node-red-helper';
 
 const UNSET = '${A_VARIABLE_THAT_NOBODY_SETS}';

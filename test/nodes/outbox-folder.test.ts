@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
-import { outboxFolder } from '../../nodes/adapter/outbox-folder';
+import { outboxFolder } from '../../nodes/workspace/outbox-folder';
 import { helper, TestFlow } from '../support/node-red-helper';
 
 const UNSET = 'A_VARIABLE_THAT_NOBODY_SETS';

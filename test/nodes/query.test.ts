@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { visionEventQueryDefaults } from '../../nodes/properties';
+import { visionEventQueryDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper, type TestMessage } from '../support/node-red-helper';
 import { assertNoSecret } from '../support/secrets';
 import { SingleNodeFlow } from '../support/single-node-flow';
 
-import visionEventQuery = require('../../nodes/vision-event-query');
+import visionEventQuery = require('../../nodes/query/node');
 import splitNode = require('@node-red/nodes/core/sequence/17-split.js');
 
 const KEY = 'rf-secret-Qu37yK3y';
@@ -27,7 +27,7 @@ interface Report {
 const reportOf = (message: TestMessage | undefined) => message?.visionEvent as unknown as Report;
 const idsOf = (payload: unknown) => (payload as Event[]).map(({ eventId }) => eventId);
 
-describe('vision-event-query', function () {
+describe('roboflow-vision-event-query', function () {
   let simulator: Simulator;
 
   before((done) => void helper.startServer(done));
@@ -46,7 +46,7 @@ describe('vision-event-query', function () {
   ) =>
     SingleNodeFlow.load(
       {
-        type: 'vision-event-query',
+        type: 'roboflow-vision-event-query',
         register: visionEventQuery,
         properties: {
           ...visionEventQueryDefaults,

@@ -3,14 +3,14 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
+import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper, roboflow, TestFlow, type TestMessage } from '../support/node-red-helper';
 import { refuseEvents } from '../support/refused-events';
 
 const OUTBOX_NODE = {
   id: 'outbox',
-  type: 'vision-event-outbox',
+  type: 'roboflow-vision-event-outbox',
   z: 'tab',
   x: 100,
   y: 200,
@@ -166,7 +166,7 @@ describe('vision-event with delivery "queue"', function () {
       helper
         .log()
         .args.map(([entry]) => entry as LogEntry)
-        .filter(({ type, level }) => type?.startsWith('vision-event') && level <= INFO)
+        .filter(({ type, level }) => type?.startsWith('roboflow-vision-event') && level <= INFO)
         .map(({ msg }) => msg);
     simulator.faults.always({ status: 503 });
     for (let i = 0; i < 500; i++) flow.receive({ payload: [], number: i });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { visionEventDefaults } from '../../nodes/properties';
+import type { visionEventDefaults } from '../../nodes/shared/properties';
 import { startEventStore } from '../../simulator/event-store';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper, roboflow, TestFlow } from '../support/node-red-helper';

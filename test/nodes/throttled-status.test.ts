@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Node, NodeStatus } from 'node-red';
-import { ThrottledStatus } from '../../nodes/adapter/throttled-status';
+import { ThrottledStatus } from '../../nodes/shared/throttled-status';
 
 const HALF_SECOND = 500;
 /** A timer may fire a moment early by the other clock. */

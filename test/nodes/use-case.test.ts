@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { visionEventUseCaseDefaults } from '../../nodes/properties';
+import { visionEventUseCaseDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper, type TestMessage } from '../support/node-red-helper';
 import { assertNoSecret } from '../support/secrets';
 import { SingleNodeFlow } from '../support/single-node-flow';
 
-import visionEventUseCase = require('../../nodes/vision-event-use-case');
+import visionEventUseCase = require('../../nodes/use-case/node');
 
 const KEY = 'rf-secret-Uc91Wq0a';
 const USE_CASE = 'quality-line-1';
@@ -13,7 +13,7 @@ const ARCHIVED = 'old-line';
 
 type Properties = Partial<typeof visionEventUseCaseDefaults>;
 
-describe('vision-event-use-case', function () {
+describe('roboflow-vision-event-use-case', function () {
   let simulator: Simulator;
   const unhandled: unknown[] = [];
   const remember = (reason: unknown) => unhandled.push(reason);
@@ -35,7 +35,7 @@ describe('vision-event-use-case', function () {
   const load = (properties: Properties = {}, workspace: object | null = {}) =>
     SingleNodeFlow.load(
       {
-        type: 'vision-event-use-case',
+        type: 'roboflow-vision-event-use-case',
         register: visionEventUseCase,
         properties: { ...visionEventUseCaseDefaults, workspace: 'workspace', ...properties },
       },

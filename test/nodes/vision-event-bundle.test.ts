@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { visionEventBundleDefaults } from '../../nodes/properties';
+import { visionEventBundleDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { readBundle } from '../../src/bundle/read';
 import type { UploadSummary } from '../../src/bundle/upload-folder';
@@ -11,7 +11,7 @@ import { helper } from '../support/node-red-helper';
 import { SingleNodeFlow } from '../support/single-node-flow';
 import { jpeg, png } from '../unit/images/made-pictures';
 
-import visionEventBundle = require('../../nodes/vision-event-bundle');
+import visionEventBundle = require('../../nodes/bundle/node');
 
 const event = (number: number) => ({
   eventId: `event-${number}`,
@@ -22,7 +22,7 @@ const event = (number: number) => ({
   images: [{ objectDetections: [{ class: 'dent', x: 20, y: 12, width: 8, height: 4, confidence: 0.9 }] }],
 });
 
-describe('vision-event-bundle', function () {
+describe('roboflow-vision-event-bundle', function () {
   let simulator: Simulator;
   let folder: string;
 
@@ -42,7 +42,7 @@ describe('vision-event-bundle', function () {
   const load = (properties: Partial<typeof visionEventBundleDefaults>, workspace?: object) =>
     SingleNodeFlow.load(
       {
-        type: 'vision-event-bundle',
+        type: 'roboflow-vision-event-bundle',
         register: visionEventBundle,
         properties: {
           ...visionEventBundleDefaults,

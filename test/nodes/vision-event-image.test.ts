@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { visionEventImageDefaults } from '../../nodes/properties';
+import { visionEventImageDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper } from '../support/node-red-helper';
 import { SingleNodeFlow } from '../support/single-node-flow';
 import { jpeg, png } from '../unit/images/made-pictures';
 
-import visionEventImage = require('../../nodes/vision-event-image');
+import visionEventImage = require('../../nodes/image/node');
 
-describe('vision-event-image', function () {
+describe('roboflow-vision-event-image', function () {
   let simulator: Simulator;
 
   before((done) => void helper.startServer(done));
@@ -25,7 +25,7 @@ describe('vision-event-image', function () {
   const load = (properties: Partial<typeof visionEventImageDefaults> = {}, workspace: object | null = {}) =>
     SingleNodeFlow.load(
       {
-        type: 'vision-event-image',
+        type: 'roboflow-vision-event-image',
         register: visionEventImage,
         properties: { ...visionEventImageDefaults, workspace: 'workspace', ...properties },
       },

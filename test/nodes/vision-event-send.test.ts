@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ManyEventsReport } from '../../nodes/adapter/send-many-events';
-import { visionEventSendDefaults } from '../../nodes/properties';
+import type { ManyEventsReport } from '../../nodes/send/many';
+import { visionEventSendDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper, type TestMessage } from '../support/node-red-helper';
 import { SingleNodeFlow } from '../support/single-node-flow';
 
-import visionEventSend = require('../../nodes/vision-event-send');
+import visionEventSend = require('../../nodes/send/node');
 
 let lastId = 0;
 const built = (more: object = {}): Record<string, unknown> => ({
@@ -22,7 +22,7 @@ const built = (more: object = {}): Record<string, unknown> => ({
 const many = (message: TestMessage | undefined) => message!.visionEvent as unknown as ManyEventsReport;
 const idsOf = (events: Record<string, unknown>[]) => events.map(({ eventId }) => eventId);
 
-describe('vision-event-send', function () {
+describe('roboflow-vision-event-send', function () {
   let simulator: Simulator;
   let outboxDir: string;
 
@@ -44,7 +44,7 @@ describe('vision-event-send', function () {
   const load = (properties: Partial<typeof visionEventSendDefaults> = {}, workspace: object = {}) =>
     SingleNodeFlow.load(
       {
-        type: 'vision-event-send',
+        type: 'roboflow-vision-event-send',
         register: visionEventSend,
         properties: { ...visionEventSendDefaults, workspace: 'workspace', ...properties },
       },

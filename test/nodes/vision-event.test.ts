@@ -4,7 +4,7 @@ import { helper, roboflow, TestFlow } from '../support/node-red-helper';
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-describe('vision-event', function () {
+describe('roboflow-vision-event', function () {
   let simulator: Simulator;
   let workspace: { baseUrl: string; apiKey: string };
 

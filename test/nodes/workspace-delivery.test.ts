@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WorkspaceDelivery } from '../../nodes/adapter/workspace-delivery';
-import { workspaceDefaults } from '../../nodes/properties';
-import type { Target } from '../../src/delivery/target';
+import { WorkspaceDelivery } from '../../nodes/workspace/delivery';
+import { workspaceDefaults } from '../../nodes/shared/properties';
+import type { Target } from '../../src/delivery/targets/target';
 
 const REOPEN_MS = 50;
 

@@ -7,7 +7,7 @@ import {
   visionEventQueryDefaults,
   workspaceDefaults,
   type QueryFilterRow,
-} from '../../nodes/properties';
+} from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { answerWith } from '../support/answering-flow';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
@@ -49,14 +49,14 @@ function flow(baseUrl: string): FlowNode[] {
     {
       ...workspaceDefaults,
       id: 'workspace',
-      type: 'vision-event-workspace',
+      type: 'roboflow-vision-event-workspace',
       baseUrl,
       credentials: { apiKey: KEY },
     },
     ...Object.entries(QUERIES).flatMap(([name, filters]) =>
       route(name, {
         ...visionEventQueryDefaults,
-        type: 'vision-event-query',
+        type: 'roboflow-vision-event-query',
         useCase: USE_CASE,
         startTime: '',
         filters,
@@ -64,7 +64,7 @@ function flow(baseUrl: string): FlowNode[] {
     ),
     ...route('upload', {
       ...visionEventBundleDefaults,
-      type: 'vision-event-bundle',
+      type: 'roboflow-vision-event-bundle',
       action: 'upload',
       directory: 'payload.folder',
       directoryType: 'msg',

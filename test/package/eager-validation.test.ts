@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EventWarning, Mended } from '../../src/event/types';
 import { startSimulator, type Simulator } from '../../simulator/server';
-import type { visionEventDefaults } from '../../nodes/properties';
+import type { visionEventDefaults } from '../../nodes/shared/properties';
 import { answeringFlow } from '../support/answering-flow';
 import { RealNodeRed } from '../support/real-node-red';
 

@@ -129,7 +129,7 @@ function read(number: string, nodeRedUrl: string): FlowNode[] {
 
 function toSimulator(nodes: FlowNode[], simulator: Simulator): FlowNode[] {
   return nodes.map((node) =>
-    node.type === 'vision-event-workspace'
+    node.type === 'roboflow-vision-event-workspace'
       ? { ...node, baseUrl: simulator.url, credentials: { apiKey: API_KEY } }
       : node,
   );
@@ -346,7 +346,9 @@ describe('the other examples in Node-RED 4.1', function () {
     await example.press('upload');
     for (const file of FILES) {
       if (file.startsWith(GATEWAY)) continue;
-      const workspace = read(file, nodeRed.url).find((node) => node.type === 'vision-event-workspace');
+      const workspace = read(file, nodeRed.url).find(
+        (node) => node.type === 'roboflow-vision-event-workspace',
+      );
       const page = String(workspace?.['baseUrl']);
       const arrived = async () => /<h1>[1-9]\d* events arrived/.test(await (await fetch(page)).text());
       await until(arrived, () => `events on ${page}`);

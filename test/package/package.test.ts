@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { VisionEvent } from '../../src/event/types';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { answeringFlow } from '../support/answering-flow';
+import { ROOMS } from '../support/dialogs';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 import { packedPackage, PROJECT_ROOT } from '../support/packed-package';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
@@ -22,10 +23,10 @@ const SLOW_MS = 180_000;
 const ALLOWED_FILES = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
   /^dist\/src\/(\w[\w-]*\/)*\w[\w-]*\.(js|d\.ts)$/,
-  /^dist\/nodes\/(adapter\/)?\w[\w-]*\.(js|d\.ts)$/,
-  /^dist\/nodes\/vision-event[\w-]*\.html$/,
-  /^dist\/nodes\/icons\/vision-event[\w-]*\.svg$/,
-  /^dist\/nodes\/locales\/[\w-]+\/vision-event[\w-]*\.(json|html)$/,
+  /^dist\/nodes\/[a-z-]+\/\w[\w-]*\.(js|d\.ts)$/,
+  /^dist\/nodes\/[a-z-]+\/node\.html$/,
+  /^dist\/nodes\/[a-z-]+\/icons\/roboflow-vision-event[\w-]*\.svg$/,
+  /^dist\/nodes\/[a-z-]+\/locales\/[\w-]+\/node\.(json|html)$/,
   /^examples\/[^/]+\.json$/,
 ];
 
@@ -45,11 +46,11 @@ describe('the packed files', function () {
     const wanted = [
       'dist/src/index.js',
       ...NODE_TYPES.flatMap((type) => [
-        `dist/nodes/${type}.js`,
-        `dist/nodes/${type}.html`,
-        `dist/nodes/icons/${type}.svg`,
-        `dist/nodes/locales/en-US/${type}.json`,
-        `dist/nodes/locales/en-US/${type}.html`,
+        `dist/nodes/${ROOMS[type]}/node.js`,
+        `dist/nodes/${ROOMS[type]}/node.html`,
+        `dist/nodes/${ROOMS[type]}/icons/${type}.svg`,
+        `dist/nodes/${ROOMS[type]}/locales/en-US/node.json`,
+        `dist/nodes/${ROOMS[type]}/locales/en-US/node.html`,
       ]),
       ...EXAMPLES.map((name) => `examples/${name}`),
     ];

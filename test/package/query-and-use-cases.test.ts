@@ -3,7 +3,7 @@ import {
   visionEventQueryDefaults,
   visionEventUseCaseDefaults,
   workspaceDefaults,
-} from '../../nodes/properties';
+} from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { answerWith } from '../support/answering-flow';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
@@ -33,7 +33,7 @@ function flow(baseUrl: string): FlowNode[] {
     {
       ...workspaceDefaults,
       id: 'workspace',
-      type: 'vision-event-workspace',
+      type: 'roboflow-vision-event-workspace',
       baseUrl,
       timeout: 3000,
       credentials: { apiKey: KEY },
@@ -42,7 +42,7 @@ function flow(baseUrl: string): FlowNode[] {
       route(action, {
         ...visionEventUseCaseDefaults,
         ...asked,
-        type: 'vision-event-use-case',
+        type: 'roboflow-vision-event-use-case',
         action,
         useCaseName: 'payload.name',
         useCaseNameType: 'msg',
@@ -52,7 +52,7 @@ function flow(baseUrl: string): FlowNode[] {
     ...route('query', {
       ...visionEventQueryDefaults,
       ...asked,
-      type: 'vision-event-query',
+      type: 'roboflow-vision-event-query',
       limit: '500',
     }),
     { id: 'catch', type: 'catch', ...place, scope: null, wires: [['fault']] },

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { visionEventDefaults, visionEventSendDefaults, workspaceDefaults } from '../../nodes/properties';
+import {
+  visionEventDefaults,
+  visionEventSendDefaults,
+  workspaceDefaults,
+} from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
 
@@ -156,7 +160,7 @@ function flow(simulator: Simulator, apiKey = simulator.keys.full): FlowNode[] {
     {
       ...workspaceDefaults,
       id: 'workspace',
-      type: 'vision-event-workspace',
+      type: 'roboflow-vision-event-workspace',
       baseUrl: simulator.url,
       batchLinger: 0,
       credentials: { apiKey },
@@ -165,7 +169,7 @@ function flow(simulator: Simulator, apiKey = simulator.keys.full): FlowNode[] {
     {
       ...visionEventDefaults,
       id: 'event',
-      type: 'vision-event',
+      type: 'roboflow-vision-event',
       ...place,
       workspace: 'workspace',
       useCase: 'quality-line-1',
@@ -177,12 +181,18 @@ function flow(simulator: Simulator, apiKey = simulator.keys.full): FlowNode[] {
     {
       ...visionEventSendDefaults,
       id: 'send',
-      type: 'vision-event-send',
+      type: 'roboflow-vision-event-send',
       ...place,
       workspace: 'workspace',
       delivery: 'queue',
     },
-    { id: 'outbox', type: 'vision-event-outbox', ...place, workspace: 'workspace', wires: [[], [], []] },
+    {
+      id: 'outbox',
+      type: 'roboflow-vision-event-outbox',
+      ...place,
+      workspace: 'workspace',
+      wires: [[], [], []],
+    },
     { id: 'status', type: 'status', ...place, scope: STORING_NODES, wires: [['log']] },
     {
       id: 'log',

@@ -1,4 +1,8 @@
-import { visionEventDefaults, visionEventSendDefaults, workspaceDefaults } from '../../nodes/properties';
+import {
+  visionEventDefaults,
+  visionEventSendDefaults,
+  workspaceDefaults,
+} from '../../nodes/shared/properties';
 import type { FlowNode } from '../support/real-node-red';
 import { ROUTES, type Route } from './copies';
 
@@ -42,7 +46,7 @@ export function soakFlow({ apiKey, baseUrl, logFile, pictureFile, workspace }: F
     {
       ...workspaceDefaults,
       id: WORKSPACE,
-      type: 'vision-event-workspace',
+      type: 'roboflow-vision-event-workspace',
       name: 'Soak',
       baseUrl,
       timeout: 8_000,
@@ -64,7 +68,7 @@ export function soakFlow({ apiKey, baseUrl, logFile, pictureFile, workspace }: F
       imageHeight: '480',
     }),
     eventNode('direct', { delivery: 'send' }),
-    node('array', 'vision-event-send', {
+    node('array', 'roboflow-vision-event-send', {
       ...visionEventSendDefaults,
       workspace: WORKSPACE,
       delivery: 'queue',
@@ -82,7 +86,7 @@ function node(id: string, type: string, properties: object): FlowNode {
 
 function eventNode(route: Route, properties: Partial<typeof visionEventDefaults>): FlowNode {
   const metadata = (key: string) => ({ key, value: `load.${key}`, valueType: 'msg' as const });
-  return node(route, 'vision-event', {
+  return node(route, 'roboflow-vision-event', {
     ...visionEventDefaults,
     workspace: WORKSPACE,
     delivery: 'queue',
@@ -161,7 +165,7 @@ function commandNodes(): FlowNode[] {
       rules: [{ t: 'set', p: 'payload', pt: 'msg', to: 'payload.command', tot: 'msg' }],
       wires: [['outbox']],
     }),
-    node('outbox', 'vision-event-outbox', { workspace: WORKSPACE, wires: [[], [], ['state']] }),
+    node('outbox', 'roboflow-vision-event-outbox', { workspace: WORKSPACE, wires: [[], [], ['state']] }),
     // The state also comes unasked; only an answer has somewhere to go.
     node('state', 'switch', {
       property: 'res',

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { WorkspaceProperties } from '../../nodes/properties';
+import type { WorkspaceProperties } from '../../nodes/shared/properties';
 import { LoopDisk } from '../support/loop-disk';
 import { RealNodeRed, type DeploymentType } from '../support/real-node-red';
 import { seededRandom } from '../support/seed';

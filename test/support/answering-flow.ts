@@ -1,4 +1,4 @@
-import { visionEventDefaults, workspaceDefaults } from '../../nodes/properties';
+import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
 import type { FlowNode } from './real-node-red';
 
 export interface EventRoute {
@@ -16,7 +16,7 @@ export function answeringFlow(baseUrl: string, apiKey: string, routes: EventRout
     {
       ...workspaceDefaults,
       id: 'workspace',
-      type: 'vision-event-workspace',
+      type: 'roboflow-vision-event-workspace',
       name: 'Test',
       baseUrl,
       credentials: { apiKey },
@@ -57,7 +57,7 @@ function eventRoute({ url, event, prepare = 'return msg;' }: EventRoute, place: 
       useCase: 'quality-line-1',
       ...event,
       id: `event${place}`,
-      type: 'vision-event',
+      type: 'roboflow-vision-event',
       z: 'tab',
       x: 400,
       y,

@@ -1,13 +1,13 @@
 import * as fs from 'node:fs';
 import { basename } from 'node:path';
-import { CHUNK_SUFFIX } from '../../src/delivery/disk-outbox/chunk-file';
-import { crc32, scanLines } from '../../src/delivery/disk-outbox/lines';
+import { CHUNK_SUFFIX } from '../../src/delivery/outbox/disk/chunk-file';
+import { crc32, scanLines } from '../../src/delivery/outbox/disk/lines';
 import {
   errorCode,
   type FileLayer,
   nodeFileLayer,
   type OpenFile,
-} from '../../src/delivery/disk-outbox/file-layer';
+} from '../../src/delivery/outbox/disk/file-layer';
 
 /**
  * What outboxes do wrong, each put under ours as a layer between it and its files: the controls of the fault tests, which

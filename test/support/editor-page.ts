@@ -62,7 +62,7 @@ export class EditorPage {
   static async open(browser: Browser, url: string): Promise<EditorPage> {
     const editor = new EditorPage(await browser.newPage({ viewport: WINDOW }));
     await editor.page.goto(url);
-    await editor.paletteNode('vision-event').waitFor({ state: 'attached' });
+    await editor.paletteNode('roboflow-vision-event').waitFor({ state: 'attached' });
     await editor.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
     return editor;
   }

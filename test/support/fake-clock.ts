@@ -1,4 +1,4 @@
-import type { SenderClock } from '../../src/delivery/sender-types';
+import type { SenderClock } from '../../src/delivery/sender/types';
 
 interface Timer {
   at: number;

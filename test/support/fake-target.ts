@@ -1,4 +1,9 @@
-import type { SendFailure, Target, TargetBatchReceipt, TargetReceipt } from '../../src/delivery/target';
+import type {
+  SendFailure,
+  Target,
+  TargetBatchReceipt,
+  TargetReceipt,
+} from '../../src/delivery/targets/target';
 import type { FakeClock } from './fake-clock';
 
 export interface TargetRequest {

@@ -1,4 +1,4 @@
-import * as properties from '../../nodes/properties';
+import { DEFAULTS_BY_TYPE, workspaceDefaults, type NodeType } from '../../nodes/shared/properties';
 import type { FlowNode } from './real-node-red';
 
 /** What differs from the defaults of the node's type. */
@@ -8,7 +8,7 @@ export interface NodeSettings {
   [property: string]: unknown;
 }
 
-export type WorkspaceSettings = Partial<typeof properties.workspaceDefaults> & { apiKey?: string };
+export type WorkspaceSettings = Partial<typeof workspaceDefaults> & { apiKey?: string };
 
 const COLUMNS = 3;
 
@@ -53,22 +53,19 @@ export function flowOf(
 
 function workspaceNode(id: string, { apiKey = 'a-key', ...settings }: WorkspaceSettings): FlowNode {
   return {
-    ...properties.workspaceDefaults,
+    ...workspaceDefaults,
     // Not the id itself: Node-RED takes a property that holds the id of a config node for a reference to it.
     name: `Plant ${id}`,
     ...settings,
     id,
-    type: 'vision-event-workspace',
+    type: 'roboflow-vision-event-workspace',
     credentials: { apiKey },
   };
 }
 
-/** Those of `vision-event-image` are declared as `visionEventImageDefaults`, and so on; another package's are its own matter. */
+/** Another package's are its own matter. */
 function defaultsOf(type: string): object {
-  if (!type.startsWith('vision-event')) return {};
-  const name = `${type.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())}Defaults`;
-  const declared = (properties as Record<string, unknown>)[name];
-  if (typeof declared !== 'object' || declared === null)
-    throw new Error(`nodes/properties.ts has no ${name}`);
+  if (!(type in DEFAULTS_BY_TYPE)) return {};
+  const declared = DEFAULTS_BY_TYPE[type as NodeType];
   return 'workspace' in declared ? { ...declared, workspace: 'workspace' } : declared;
 }

@@ -11,7 +11,7 @@ import {
   type Settlement,
   type StoredEvent,
   systemClock,
-} from '../../src/delivery/outbox';
+} from '../../src/delivery/outbox/outbox';
 
 interface Item {
   id: string;

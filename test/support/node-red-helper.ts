@@ -2,13 +2,13 @@ import type { EventEmitter } from 'node:events';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import helper from 'node-red-node-test-helper';
-import { visionEventDefaults, workspaceDefaults } from '../../nodes/properties';
-import type { EventReport } from '../../nodes/adapter/report';
+import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
+import type { EventReport } from '../../nodes/shared/report';
 
-import visionEvent = require('../../nodes/vision-event');
-import visionEventOutbox = require('../../nodes/vision-event-outbox');
-import visionEventSend = require('../../nodes/vision-event-send');
-import visionEventWorkspace = require('../../nodes/vision-event-workspace');
+import visionEvent = require('../../nodes/vision-event/node');
+import visionEventOutbox = require('../../nodes/outbox/node');
+import visionEventSend = require('../../nodes/send/node');
+import visionEventWorkspace = require('../../nodes/workspace/node');
 import catchNode = require('@node-red/nodes/core/common/25-catch.js');
 import completeNode = require('@node-red/nodes/core/common/24-complete.js');
 import tlsNode = require('@node-red/nodes/core/network/05-tls.js');
@@ -66,11 +66,11 @@ export class TestFlow {
     const flow = [
       { id: 'tab', type: 'tab', label: 'test' },
       ...(workspace
-        ? [{ id: WORKSPACE_ID, type: 'vision-event-workspace', ...workspaceDefaults, ...settings }]
+        ? [{ id: WORKSPACE_ID, type: 'roboflow-vision-event-workspace', ...workspaceDefaults, ...settings }]
         : []),
       {
         id: EVENT_NODE_ID,
-        type: 'vision-event',
+        type: 'roboflow-vision-event',
         z: 'tab',
         ...PLACE,
         ...visionEventDefaults,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { visionEventDefaults, workspaceDefaults } from '../../nodes/properties';
+import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
 import type { Endpoint, Simulator } from '../../simulator/server';
-import type { OutboxRecord } from '../../src/delivery/outbox';
+import type { OutboxRecord } from '../../src/delivery/outbox/outbox';
 import { jpeg } from '../unit/images/made-pictures';
 import type { FlowNode } from './real-node-red';
 
@@ -74,7 +74,7 @@ export function numberedFlow(
     ...properties,
   });
   const event = (id: string, properties: Partial<typeof visionEventDefaults>) =>
-    node(id, 'vision-event', {
+    node(id, 'roboflow-vision-event', {
       ...visionEventDefaults,
       workspace: 'workspace',
       delivery,
@@ -95,7 +95,7 @@ export function numberedFlow(
     {
       ...workspaceDefaults,
       id: 'workspace',
-      type: 'vision-event-workspace',
+      type: 'roboflow-vision-event-workspace',
       name: 'Test',
       baseUrl: simulator.url,
       batchLinger: 50,
@@ -122,7 +122,7 @@ export function numberedFlow(
       rules: [{ t: 'set', p: 'payload', pt: 'msg', to: 'payload.command', tot: 'msg' }],
       wires: [['outbox']],
     }),
-    node('outbox', 'vision-event-outbox', { workspace: 'workspace', wires: [[], [], ['state']] }),
+    node('outbox', 'roboflow-vision-event-outbox', { workspace: 'workspace', wires: [[], [], ['state']] }),
     // The state also comes unasked; only an answer has somewhere to go.
     node('state', 'switch', {
       property: 'res',

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/disk-outbox/disk-outbox';
+import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/outbox/disk/disk-outbox';
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { VisionEventsClient } from '../../src/api/client';
-import { type FileLayer, nodeFileLayer } from '../../src/delivery/disk-outbox/file-layer';
-import type { FolderLock, TakeLock } from '../../src/delivery/disk-outbox/folder-lock';
-import type { Lease, Outbox, OutboxRecord } from '../../src/delivery/outbox';
-import { Sender } from '../../src/delivery/sender';
+import { type FileLayer, nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
+import type { FolderLock, TakeLock } from '../../src/delivery/outbox/disk/folder-lock';
+import type { Lease, Outbox, OutboxRecord } from '../../src/delivery/outbox/outbox';
+import { Sender } from '../../src/delivery/sender/sender';
 import type { Simulator } from '../../simulator/server';
 import type { SimDisk } from './sim-disk';
 

@@ -22,7 +22,7 @@ export interface NodeSet {
   err?: unknown;
 }
 
-const START_DEADLINE_MS = 90_000;
+const START_DEADLINE_MS = 180_000;
 const DEPLOY_DEADLINE_MS = 40_000;
 /** As `docker stop`. */
 const STOP_DEADLINE_MS = 10_000;

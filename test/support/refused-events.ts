@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DiskOutbox } from '../../src/delivery/disk-outbox/disk-outbox';
+import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
 
 /** Leaves an outbox with refused events, by their ids and reasons. */
 export async function refuseEvents(dir: string, reasons: Record<string, string>): Promise<void> {

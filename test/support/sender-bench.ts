@@ -1,13 +1,13 @@
-import { Sender } from '../../src/delivery/sender';
-import type { LateLanding } from '../../src/delivery/sender-handover';
-import type { OutboxRecord } from '../../src/delivery/outbox';
+import { Sender } from '../../src/delivery/sender/sender';
+import type { LateLanding } from '../../src/delivery/sender/handover';
+import type { OutboxRecord } from '../../src/delivery/outbox/outbox';
 import type {
   OutageNotice,
   RefusedEvent,
   SenderSettings,
   SenderState,
-} from '../../src/delivery/sender-types';
-import type { DeliveredEvent } from '../../src/delivery/outbox';
+} from '../../src/delivery/sender/types';
+import type { DeliveredEvent } from '../../src/delivery/outbox/outbox';
 import { FakeClock } from './fake-clock';
 import { FakeTarget } from './fake-target';
 import { seededRandom } from './seed';

@@ -1,5 +1,5 @@
 import type { PicturePlace } from '../../src/event/picture-place';
-import type { Clock, Lease, OutboxRecord, Settlement } from '../../src/delivery/outbox';
+import type { Clock, Lease, OutboxRecord, Settlement } from '../../src/delivery/outbox/outbox';
 import { MemoryOutbox } from './memory-outbox';
 
 /** The outbox in memory, already open; it tells what became of the events and can fail when told. */

@@ -1,5 +1,5 @@
 import { ClockWatch } from '../../src/delivery/clock-watch';
-import type { Clock } from '../../src/delivery/outbox';
+import type { Clock } from '../../src/delivery/outbox/outbox';
 
 /** A machine of which the wall clock can be set, and which can sleep. All in ms. */
 export class SettableClock implements Required<Clock> {

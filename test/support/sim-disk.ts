@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { FileLayer, ForgetfulFileSystem, OpenFile } from '../../src/delivery/disk-outbox/file-layer';
+import type { FileLayer, ForgetfulFileSystem, OpenFile } from '../../src/delivery/outbox/disk/file-layer';
 
 const SECTOR = 512;
 

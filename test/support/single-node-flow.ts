@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
-import { workspaceDefaults } from '../../nodes/properties';
+import { workspaceDefaults } from '../../nodes/shared/properties';
 import { helper, type TestMessage, WORKSPACE_ID } from './node-red-helper';
 
-import visionEventWorkspace = require('../../nodes/vision-event-workspace');
+import visionEventWorkspace = require('../../nodes/workspace/node');
 import completeNode = require('@node-red/nodes/core/common/24-complete.js');
 import catchNode = require('@node-red/nodes/core/common/25-catch.js');
 
@@ -42,7 +42,7 @@ export class SingleNodeFlow {
     const flow = [
       { id: 'tab', type: 'tab', label: 'test' },
       ...(workspace
-        ? [{ id: WORKSPACE_ID, type: 'vision-event-workspace', ...workspaceDefaults, ...settings }]
+        ? [{ id: WORKSPACE_ID, type: 'roboflow-vision-event-workspace', ...workspaceDefaults, ...settings }]
         : []),
       {
         id: NODE_ID,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Node } from 'node-red';
-import { FlowError } from '../../nodes/adapter/flow-error';
-import { onInput, type FlowMessage, type Send } from '../../nodes/adapter/guarded-input';
+import { FlowError } from '../../nodes/shared/flow-error';
+import { onInput, type FlowMessage, type Send } from '../../nodes/shared/guarded-input';
 
 type Handler = (message: FlowMessage, send: Send, done: (error?: Error) => void) => void;
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
-import * as properties from '../../nodes/properties';
-
-const nodesFolder = path.join(__dirname, '../../nodes');
+import { DEFAULTS_BY_TYPE } from '../../nodes/shared/properties';
+import { readNodesFile, ROOMS, roomsWithDialog, withIncludes } from '../support/dialogs';
+import { PROJECT_ROOT } from '../support/packed-package';
 
 interface EditorProperty {
   value: unknown;
@@ -20,10 +20,7 @@ interface EditorDefinition {
 /** What an html file registers, found by running its script as the editor would, with a stand-in for the editor. */
 function registeredBy(file: string): Map<string, EditorDefinition> {
   const registered = new Map<string, EditorDefinition>();
-  const html = readFileSync(path.join(nodesFolder, file), 'utf8').replace(
-    /^ *\/\/ @include (\S+)$/gm,
-    (_line, included: string) => readFileSync(path.join(nodesFolder, included), 'utf8'),
-  );
+  const html = withIncludes(readNodesFile(file));
   for (const [, script] of html.matchAll(/<script type="text\/javascript">(.*?)<\/script>/gs)) {
     const RED = {
       _: (key: string) => key,
@@ -36,39 +33,22 @@ function registeredBy(file: string): Map<string, EditorDefinition> {
   return registered;
 }
 
-/** `vision-event-use-case` is declared as `visionEventUseCaseDefaults`, the first node as `workspaceDefaults`. */
-function declaredDefaults(type: string): Record<string, unknown> | undefined {
-  const camelCase = type.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
-  const short = camelCase.replace(/^visionEvent(?=.)/, '');
-  const names = [camelCase, short.charAt(0).toLowerCase() + short.slice(1)].map((name) => `${name}Defaults`);
-  const declared = properties as Record<string, unknown>;
-  const name = names.find((candidate) => candidate in declared);
-  return name === undefined ? undefined : (declared[name] as Record<string, unknown>);
-}
-
-const htmlFiles = readdirSync(nodesFolder).filter((name) => name.endsWith('.html'));
-
 describe('defaults of the dialogs', () => {
-  it('finds the html files', () => {
-    assert.ok(htmlFiles.includes('vision-event.html'));
-    assert.ok(htmlFiles.includes('vision-event-workspace.html'));
+  it('are those of the node types, and each type has one', () => {
+    assert.deepEqual(roomsWithDialog().sort(), Object.values(ROOMS).sort());
+    assert.deepEqual(Object.keys(ROOMS).sort(), Object.keys(DEFAULTS_BY_TYPE).sort());
   });
 
-  for (const file of htmlFiles) {
-    describe(file, () => {
-      const type = path.basename(file, '.html');
+  for (const [type, declared] of Object.entries(DEFAULTS_BY_TYPE)) {
+    describe(type, () => {
+      const file = `${ROOMS[type]}/dialog.html`;
 
       it('registers the node type of its name, literally', () => {
         assert.deepEqual([...registeredBy(file).keys()], [type]);
-        assert.match(
-          readFileSync(path.join(nodesFolder, file), 'utf8'),
-          new RegExp(`registerType\\('${type}', \\{`),
-        );
+        assert.match(readNodesFile(file), new RegExp(`registerType\\('${type}', \\{`));
       });
 
-      it('has the properties and defaults of nodes/properties.ts', () => {
-        const declared = declaredDefaults(type);
-        assert.ok(declared, `nodes/properties.ts declares no defaults for ${type}`);
+      it('has the properties and defaults of the runtime', () => {
         const inEditor = Object.fromEntries(
           Object.entries(registeredBy(file).get(type)?.defaults ?? {}).map(([name, { value }]) => [
             name,
@@ -86,7 +66,7 @@ describe('defaults of the dialogs', () => {
 
       it('has an icon that exists', () => {
         const icon = registeredBy(file).get(type)?.icon;
-        assert.ok(icon && readdirSync(path.join(nodesFolder, '../icons')).includes(icon), icon);
+        assert.ok(icon && readdirSync(path.join(PROJECT_ROOT, 'icons')).includes(icon), icon);
       });
     });
   }

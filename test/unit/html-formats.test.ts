@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readNodesFile } from '../support/dialogs';
 import vm from 'node:vm';
 import { FORMATS } from '../../src/detections/convert';
 
-const html = readFileSync(path.join(__dirname, '../../nodes/vision-event.html'), 'utf8');
+const html = readNodesFile('vision-event/dialog.html');
 
 describe('formats of the drop-down', () => {
   it('are those of src/detections, by id, group and label', () => {
     const literal = /const FORMATS = (\{.*?\n {4}\});/s.exec(html)?.[1];
-    assert.ok(literal, 'no FORMATS in vision-event.html');
+    assert.ok(literal, 'no FORMATS in the dialog');
     const shown = vm.runInNewContext(`(${literal})`) as Record<string, Record<string, string>>;
     const ofKind = (kind: string) =>
       Object.fromEntries(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { queryTime } from '../../nodes/adapter/query-time';
+import { queryTime } from '../../nodes/query/time';
 import { editorFunction } from '../support/editor-script';
 import { chooseSeed } from '../support/seed';
 

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, type CallExpression, type Node, type ObjectExpression } from 'acorn';
 import { satisfies, subset } from 'semver';
+import { readNodesFile, ROOMS, roomsWithDialog, withIncludes } from '../support/dialogs';
 import { PROJECT_ROOT } from '../support/packed-package';
 
 /**
@@ -16,7 +17,7 @@ const OLDEST_NODE = '20.0.0';
 /** The oldest Node.js of the newest Node-RED: P07. */
 const NODE_OF_NODE_RED_5 = '22.9.0';
 const MOST_DEPENDENCIES = 6;
-const CATEGORY = 'vision events';
+const CATEGORY = 'Roboflow';
 const HELP_SECTIONS = ['Inputs', 'Outputs', 'Details', 'References'];
 /** A config node gets and passes on no messages. */
 const CONFIG_HELP_SECTIONS = ['Details', 'References'];
@@ -57,7 +58,7 @@ const readJson = <T>(...parts: string[]): T =>
 
 const manifest = readJson<Manifest>('package.json');
 const sets = manifest['node-red']?.nodes ?? {};
-const htmlOf = (set: string): string => readFileSync(path.join(PROJECT_ROOT, 'nodes', `${set}.html`), 'utf8');
+const htmlOf = (set: string): string => readNodesFile(`${ROOMS[set]}/dialog.html`);
 
 /** Folder → manifest of every package that comes with ours, the dependencies of dependencies too. */
 function installedWithUs(): Map<string, Manifest> {
@@ -102,13 +103,6 @@ function isCallOf(method: string, node: Node): node is CallExpression {
     callee.type === 'MemberExpression' &&
     callee.property.type === 'Identifier' &&
     callee.property.name === method
-  );
-}
-
-/** As the build does it. */
-function withIncludes(script: string): string {
-  return script.replace(/^ *\/\/ @include (\S+)$/gm, (_line, included: string) =>
-    readFileSync(path.join(PROJECT_ROOT, 'nodes', included), 'utf8'),
   );
 }
 
@@ -216,23 +210,17 @@ describe('the rules of the flow library: nodes', () => {
         registrations(htmlOf(set)).map(({ type }) => type),
         [set],
       );
-      assert.match(set, /^vision-event(-[a-z]+)*$/);
+      assert.match(set, /^roboflow-vision-event(-[a-z]+)*$/);
     }
   });
 
-  it('every html file belongs to a set', () => {
-    const files = readdirSync(path.join(PROJECT_ROOT, 'nodes')).filter((name) => name.endsWith('.html'));
-    assert.deepEqual(
-      files.sort(),
-      Object.keys(sets)
-        .map((set) => `${set}.html`)
-        .sort(),
-    );
+  it('every dialog belongs to a set', () => {
+    assert.deepEqual(roomsWithDialog().sort(), Object.values(ROOMS).sort());
   });
 
   it('all stand in one category of the palette', () => {
     const categories = new Set(registered().map(({ category }) => category));
-    assert.deepEqual([...categories].sort(), ['config', CATEGORY]);
+    assert.deepEqual(categories, new Set([CATEGORY, 'config']));
   });
 
   it('each has an icon of its own that exists', () => {
@@ -244,7 +232,7 @@ describe('the rules of the flow library: nodes', () => {
 
   for (const type of Object.keys(sets)) {
     it(`${type} has help with the sections of Node-RED's guide`, () => {
-      const help = readFileSync(path.join(PROJECT_ROOT, 'nodes/locales/en-US', `${type}.html`), 'utf8');
+      const help = readNodesFile(`${ROOMS[type]}/locales/en-US/node.html`);
       const sections = [...help.matchAll(/^### (.*)$/gm)].map(([, title]) => title);
       assert.deepEqual(sections, isConfig(type) ? CONFIG_HELP_SECTIONS : HELP_SECTIONS);
     });

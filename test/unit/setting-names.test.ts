@@ -13,7 +13,7 @@ const filesBelow = (folder: string, extension: string) =>
 /** Every text that a dialog shows: labels, headings, options. */
 function textsOfDialogs(): Set<string> {
   const texts = new Set<string>();
-  for (const file of filesBelow('nodes/locales/en-US', '.json')) {
+  for (const file of filesBelow('nodes', 'locales/en-US/node.json')) {
     JSON.parse(readFileSync(file, 'utf8'), (_key, value: unknown) => {
       if (typeof value === 'string') texts.add(value);
       return value;

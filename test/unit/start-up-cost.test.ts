@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import type { WorkspaceProperties } from '../../nodes/properties';
+import type { WorkspaceProperties } from '../../nodes/shared/properties';
 import { LOAD_NODES, nodeFiles } from '../support/load-nodes';
 
 /** Each of them would cost more than all our own files together. */
@@ -29,8 +29,8 @@ describe('start-up cost', () => {
   /** Builds a workspace; `use` is what a node does with it when it is built. @returns what is loaded right then and soon after */
   function loadedByWorkspace(use: string, settings: Partial<WorkspaceProperties> = {}): [string[], string[]] {
     const script = `
-      const { Workspace } = require('../../nodes/adapter/workspace');
-      const { workspaceDefaults } = require('../../nodes/properties');
+      const { Workspace } = require('../../nodes/workspace/workspace');
+      const { workspaceDefaults } = require('../../nodes/shared/properties');
       const loaded = () => ${JSON.stringify(HEAVY)}.filter((name) => Object.keys(require.cache).some(
         (file) => file.replaceAll('\\\\', '/').includes('/node_modules/' + name + '/')));
       const node = { id: 'w', credentials: { apiKey: 'key' } };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { visionEventDefaults } from '../../../nodes/properties';
+import { visionEventDefaults } from '../../../nodes/shared/properties';
 import { EVENT_NODE_ID, helper, TestFlow, WORKSPACE_ID } from '../node-red-helper';
 import { sendJson, startServer, stopServers, type TestServer } from '../servers';
 import type { Dice } from './dice';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { visionEventDefaults } from '../../../nodes/properties';
+import { visionEventDefaults } from '../../../nodes/shared/properties';
 import { FORMATS } from '../../../src/detections/convert';
 import { helper, TestFlow } from '../node-red-helper';
 import { sendJson, startServer, stopServers, type TestServer } from '../servers';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AcceptanceTimes } from '../../../src/delivery/disk-outbox/moment';
+import { AcceptanceTimes } from '../../../src/delivery/outbox/disk/moment';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

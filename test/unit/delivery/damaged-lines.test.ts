@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { encodeEvent, encodeNote, scanLines } from '../../../src/delivery/disk-outbox/lines';
+import { encodeEvent, encodeNote, scanLines } from '../../../src/delivery/outbox/disk/lines';
 
 const idOf = (name: string) => `0000000001-${Buffer.from(name).toString('hex')}`;
 

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ClockWatch, DoubtfulNow } from '../../../src/delivery/clock-watch';
-import { DiskOutbox, type DiskOutboxOptions } from '../../../src/delivery/disk-outbox/disk-outbox';
-import type { Lease, OutboxRecord } from '../../../src/delivery/outbox';
+import { DiskOutbox, type DiskOutboxOptions } from '../../../src/delivery/outbox/disk/disk-outbox';
+import type { Lease, OutboxRecord } from '../../../src/delivery/outbox/outbox';
 import { BATCH } from '../../support/outbox-fixture';
 import { IN_1970, LAST_SHUTDOWN, RIGHT_TIME, SettableClock } from '../../support/settable-clock';
 

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DiskOutbox } from '../../../src/delivery/disk-outbox/disk-outbox';
+import { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
 import {
   type Clock,
   type Lease,
   type Outbox,
   OutboxError,
   type OutboxRecord,
-} from '../../../src/delivery/outbox';
+} from '../../../src/delivery/outbox/outbox';
 import { MemoryOutbox } from '../../support/memory-outbox';
 
 const BATCH = { events: 100, bytes: 1024 * 1024 };

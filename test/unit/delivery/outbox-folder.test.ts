@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DiskOutbox } from '../../../src/delivery/disk-outbox/disk-outbox';
-import { nodeFileLayer } from '../../../src/delivery/disk-outbox/file-layer';
-import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
+import { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
+import { nodeFileLayer } from '../../../src/delivery/outbox/disk/file-layer';
+import type { OutboxNotice } from '../../../src/delivery/outbox/disk/notices';
 import {
   BATCH,
   checkedNumber,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { DiskOutbox } from '../../../src/delivery/disk-outbox/disk-outbox';
-import { mayBeOpen } from '../../../src/delivery/disk-outbox/chunk-file';
-import { CHUNK_PADDING_BYTES, LEFT_ALONE_MS, OPEN_CHUNK_IDLE_MS } from '../../../src/delivery/outbox-limits';
+import type { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
+import { mayBeOpen } from '../../../src/delivery/outbox/disk/chunk-file';
+import { CHUNK_PADDING_BYTES, LEFT_ALONE_MS, OPEN_CHUNK_IDLE_MS } from '../../../src/delivery/outbox/limits';
 import { drain, missing, numberedRecord, range, SIM_DIR, simOutbox } from '../../support/outbox-fixture';
 import { SimDisk } from '../../support/sim-disk';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { type DiskOutboxOptions } from '../../../src/delivery/disk-outbox/disk-outbox';
-import type { FolderLock } from '../../../src/delivery/disk-outbox/folder-lock';
-import { crc32, crc32ByTable } from '../../../src/delivery/disk-outbox/lines';
-import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
-import { flagShedPictures, SHED_KEY } from '../../../src/delivery/disk-outbox/shed-flag';
-import type { StoredEvent } from '../../../src/delivery/outbox';
-import { LEFT_ALONE_MS } from '../../../src/delivery/outbox-limits';
+import { type DiskOutboxOptions } from '../../../src/delivery/outbox/disk/disk-outbox';
+import type { FolderLock } from '../../../src/delivery/outbox/disk/folder-lock';
+import { crc32, crc32ByTable } from '../../../src/delivery/outbox/disk/lines';
+import type { OutboxNotice } from '../../../src/delivery/outbox/disk/notices';
+import { flagShedPictures, SHED_KEY } from '../../../src/delivery/outbox/disk/shed-flag';
+import type { StoredEvent } from '../../../src/delivery/outbox/outbox';
+import { LEFT_ALONE_MS } from '../../../src/delivery/outbox/limits';
 import { BATCH, drain, numberedRecord, OPEN_LOCK, range, simOutbox } from '../../support/outbox-fixture';
 import { SimDisk } from '../../support/sim-disk';
 

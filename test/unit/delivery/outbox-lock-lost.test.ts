@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DiskOutbox } from '../../../src/delivery/disk-outbox/disk-outbox';
-import type { FolderLock } from '../../../src/delivery/disk-outbox/folder-lock';
-import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
-import { Sender } from '../../../src/delivery/sender';
-import type { Target } from '../../../src/delivery/target';
+import type { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
+import type { FolderLock } from '../../../src/delivery/outbox/disk/folder-lock';
+import type { OutboxNotice } from '../../../src/delivery/outbox/disk/notices';
+import { Sender } from '../../../src/delivery/sender/sender';
+import type { Target } from '../../../src/delivery/targets/target';
 import { BATCH, drain, numberedRecord, OPEN_LOCK, range, simOutbox } from '../../support/outbox-fixture';
 import { SimDisk } from '../../support/sim-disk';
 

@@ -6,11 +6,11 @@ import { createServer, Server } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DiskOutbox } from '../../../src/delivery/disk-outbox/disk-outbox';
-import { type FolderLock, lockFolder } from '../../../src/delivery/disk-outbox/folder-lock';
-import { readOwner, thisProcess, writeOwner } from '../../../src/delivery/disk-outbox/lock-owner';
-import { isHeldByOwner, lockPlace } from '../../../src/delivery/disk-outbox/lock-socket';
-import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
+import { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
+import { type FolderLock, lockFolder } from '../../../src/delivery/outbox/disk/folder-lock';
+import { readOwner, thisProcess, writeOwner } from '../../../src/delivery/outbox/disk/lock-owner';
+import { isHeldByOwner, lockPlace } from '../../../src/delivery/outbox/disk/lock-socket';
+import type { OutboxNotice } from '../../../src/delivery/outbox/disk/notices';
 import { drain, durableFiles, numberedRecord } from '../../support/outbox-fixture';
 
 const IN_USE = { code: 'OUTBOX_IO', message: /is in use by process \d+ on / };

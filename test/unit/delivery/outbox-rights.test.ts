@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DiskOutbox } from '../../../src/delivery/disk-outbox/disk-outbox';
-import type { FileLayer } from '../../../src/delivery/disk-outbox/file-layer';
-import type { OutboxNotice } from '../../../src/delivery/disk-outbox/notices';
+import { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
+import type { FileLayer } from '../../../src/delivery/outbox/disk/file-layer';
+import type { OutboxNotice } from '../../../src/delivery/outbox/disk/notices';
 import { BATCH, drain, durableFiles, numberedRecord } from '../../support/outbox-fixture';
 
 const rightsOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { startSimulator, type Simulator } from '../../../simulator/server';
-import { DiskOutbox } from '../../../src/delivery/disk-outbox/disk-outbox';
+import { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
 
 const run = promisify(execFile);
 const DOCUMENT = path.join(__dirname, '../../../docs/store-and-forward.md');

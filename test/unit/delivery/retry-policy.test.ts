@@ -21,7 +21,7 @@ import {
   retryAfterDelay,
   type HostHealth,
   type UseCaseHealth,
-} from '../../../src/delivery/retry-policy';
+} from '../../../src/delivery/sender/retry-policy';
 import { failure, statusFailure } from '../../support/fake-target';
 
 const SECOND = 1000;

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { FAILURES_BEFORE_GIVING_UP, sendMany, type EventToSend } from '../../../src/delivery/send-many';
-import { systemSenderClock } from '../../../src/delivery/sender-types';
+import {
+  FAILURES_BEFORE_GIVING_UP,
+  sendMany,
+  type EventToSend,
+} from '../../../src/delivery/sender/send-many';
+import { systemSenderClock } from '../../../src/delivery/sender/types';
 import { FakeTarget, statusFailure, failure, type TargetRequest } from '../../support/fake-target';
 import type { FakeClock } from '../../support/fake-clock';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { withSourceIds, type UploadedPicture } from '../../../src/delivery/sender-body';
+import { withSourceIds, type UploadedPicture } from '../../../src/delivery/sender/body';
 
 describe('the body with the ids of uploaded pictures', () => {
   const output: UploadedPicture = { role: 'output', sourceId: 'OUT' };

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { nodeFileLayer } from '../../../src/delivery/disk-outbox/file-layer';
-import { HANDOVER_FILE, leaveLandings, takeLandings } from '../../../src/delivery/sender-handover';
+import { nodeFileLayer } from '../../../src/delivery/outbox/disk/file-layer';
+import { HANDOVER_FILE, leaveLandings, takeLandings } from '../../../src/delivery/sender/handover';
 
 describe('what a sender leaves to the next one', () => {
   const landings = [{ eventId: 'a', id: '0000000001-00000000', forMs: 12_000 }];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { isolateRefused, namedInError } from '../../../src/delivery/sender-isolation';
+import { isolateRefused, namedInError } from '../../../src/delivery/sender/isolation';
 
 /** Isolates in a batch of so many; the target refuses every group with a bad event in it. */
 async function isolate(size: number, bad: Set<number>, giveUpAfter = Infinity) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mayBeStored } from '../../../src/delivery/retry-policy';
+import { mayBeStored } from '../../../src/delivery/sender/retry-policy';
 import { failure, statusFailure } from '../../support/fake-target';
 import { SenderBench, picture, record } from '../../support/sender-bench';
 

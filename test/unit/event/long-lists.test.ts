@@ -4,8 +4,8 @@ import { hasLongList, MAX_LIST_LENGTH } from '../../../src/event/long-lists';
 import { loadPicture } from '../../../src/images/picture';
 import { MAPPED } from '../detections/mapped';
 import { CHOSEN, RECOGNISED } from '../detections/scene';
-import { eventJson } from '../../../nodes/adapter/event-json';
-import { givenEvents } from '../../../nodes/adapter/send-events-input';
+import { eventJson } from '../../../nodes/shared/event-json';
+import { givenEvents } from '../../../nodes/send/input';
 
 /** As long as a list can be, and empty: who walks it does not come back. */
 const endless = () => new Array<unknown>(2 ** 32 - 1);

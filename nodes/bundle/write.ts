@@ -1,0 +1,121 @@
+import { resolve } from 'node:path';
+import type { Node, NodeAPI } from 'node-red';
+import { tarLibrary } from '../../src/bundle/tar-library';
+import { namePatternFault } from '../../src/bundle/name-pattern';
+import { sweepPartialBundles, writeBundle, type BundlePicture } from '../../src/bundle/write';
+import { strictErrors } from '../../src/event/strict';
+import type { VisionEvent } from '../../src/event/types';
+import { resolveUserPath } from '../../src/images/from-file';
+import type { VisionEventBundleProperties } from '../shared/properties';
+import { loadAhead } from '../shared/load-ahead';
+import { FlowError } from '../shared/flow-error';
+import type { FlowMessage, Send } from '../shared/guarded-input';
+import { fileWorkingDirectory } from '../shared/picture-input';
+import { PictureInputs } from '../shared/picture-inputs';
+import { StatusTexts } from '../shared/status-texts';
+import { ThrottledStatus } from '../shared/throttled-status';
+import { typedInput } from '../shared/typed-input';
+
+/** A typed input that holds a folder, as an absolute path. */
+export function directoryInput(RED: NodeAPI, node: Node, config: VisionEventBundleProperties) {
+  const evaluate = typedInput(RED, node, 'directory', config.directory, config.directoryType || 'str');
+  return async (message: FlowMessage): Promise<string> => {
+    const directory = await evaluate(message);
+    if (typeof directory === 'string' && directory.trim() !== '') {
+      return resolveUserPath(directory, fileWorkingDirectory(RED) ?? resolve('.'));
+    }
+    throw new FlowError(
+      'NOT_CONFIGURED',
+      'No folder is chosen. Open this node and enter the folder of the bundles.',
+    );
+  };
+}
+
+/** What a `roboflow-vision-event-bundle` node with the action `write` does with a message. */
+export class WriteBundleWork {
+  private readonly directory: (message: FlowMessage) => Promise<string>;
+  private readonly pictures: PictureInputs;
+  private readonly status: ThrottledStatus;
+  private readonly texts: StatusTexts;
+  private readonly nameFault: FlowError | undefined;
+  /** one after the other, so that a burst of messages does not hold all its archives in memory at once */
+  private last: Promise<unknown> = Promise.resolve();
+  private swept = new Set<string>();
+  private written = 0;
+
+  constructor(
+    RED: NodeAPI,
+    node: Node,
+    private readonly config: VisionEventBundleProperties,
+  ) {
+    this.directory = directoryInput(RED, node, config);
+    this.pictures = new PictureInputs(RED, node, config);
+    this.status = new ThrottledStatus(node);
+    this.texts = new StatusTexts(RED);
+    this.nameFault = fileNameFault(config.fileName ?? '');
+    loadAhead(tarLibrary);
+    if (this.nameFault) this.showError(this.nameFault);
+  }
+
+  /** Answers with `{path, bytes, eventId}` as `msg.payload` once the bundle is safe on the disk, or throws. */
+  async handle(message: FlowMessage, send: Send): Promise<void> {
+    const turn = this.last.then(() => this.write(message));
+    this.last = turn.catch(() => undefined);
+    message.payload = await turn;
+    this.written++;
+    this.status.show(this.texts.done('written', this.written));
+    send(message);
+  }
+
+  showError(error: FlowError): void {
+    this.status.show(this.texts.error(error));
+  }
+
+  close(): void {
+    this.status.clear();
+  }
+
+  private async write(message: FlowMessage): Promise<{ path: string; bytes: number; eventId: string }> {
+    if (this.nameFault) throw this.nameFault;
+    const event = builtEvent(message.payload, this.config.useCaseInBundle !== false);
+    const directory = await this.directory(message);
+    const pictures: BundlePicture[] = [];
+    for (const { load, ...place } of (await this.pictures.find(message)).given) {
+      const { bytes, mediaType } = await load();
+      pictures.push({ ...place, bytes, mediaType });
+    }
+    await this.sweepOnce(directory);
+    const useCaseInBundle = this.config.useCaseInBundle !== false;
+    const { fileName } = this.config;
+    const { path, bytes } = await writeBundle({ event, pictures, directory, fileName, useCaseInBundle });
+    return { path, bytes, eventId: event.eventId };
+  }
+
+  private async sweepOnce(directory: string): Promise<void> {
+    if (this.swept.has(directory)) return;
+    // a folder from each message would grow this for ever
+    if (this.swept.size >= 100) this.swept.clear();
+    this.swept.add(directory);
+    await sweepPartialBundles(directory);
+  }
+}
+
+function fileNameFault(fileName: string): FlowError | undefined {
+  const fault = fileName === '' ? undefined : namePatternFault(fileName);
+  return fault === undefined ? undefined : new FlowError('NOT_CONFIGURED', fault);
+}
+
+/** Months may pass before a bundle reaches a network, so what the API would refuse then is refused now. */
+function builtEvent(payload: unknown, useCaseInBundle: boolean): VisionEvent {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+    throw new FlowError(
+      'EVENT_INVALID',
+      'msg.payload is no vision event. Put a "vision event" node with the delivery "Only build, do not send" before this one.',
+    );
+  }
+  const errors = strictErrors(payload as Record<string, unknown>, Date.now());
+  const binding = errors.filter(({ path }) => useCaseInBundle || path !== 'useCaseId');
+  if (binding.length > 0)
+    throw new FlowError('EVENT_INVALID', binding.map(({ message }) => message).join(' '));
+  return payload as VisionEvent;
+}

@@ -1,0 +1,156 @@
+import type { Request, Response } from 'express';
+import type { NodeAPI } from 'node-red';
+import { makeRedactor, SHORTEST_KEY } from '../../src/api/redact';
+import { toFlowError } from './flow-error';
+import { headerSecrets } from '../workspace/header-values';
+import { Workspace, WORKSPACE_TYPE, type WorkspaceNode } from '../workspace/workspace';
+
+/** Node-RED itself reads up to 5 MB; no dialog sends as much. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+export const READ_PERMISSION = `${WORKSPACE_TYPE}.read`;
+export const WRITE_PERMISSION = `${WORKSPACE_TYPE}.write`;
+/** For what runs with settings that are not deployed: who may do that may as well deploy them. */
+export const DEPLOY_PERMISSION = 'flows.write';
+
+export interface AdminRequest {
+  params: Record<string, string>;
+  query: Record<string, unknown>;
+  body: Record<string, unknown>;
+}
+
+type Handler = (request: AdminRequest) => unknown;
+
+/** A request that is refused; `code` tells the dialog why, the message tells the user. */
+export class AdminRefusal extends Error {
+  override readonly name = 'AdminRefusal';
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * The routes of the dialogs, below Node-RED's admin address. Each asks for its permissions, bounds its input, answers JSON that no
+ * cache keeps, and no answer holds an API key: known keys are struck out of the finished text, whoever put them in.
+ */
+export class AdminRoutes {
+  constructor(private readonly RED: NodeAPI) {}
+
+  get(path: string, handle: Handler): void {
+    this.RED.httpAdmin.get(path, this.RED.auth.needsPermission(READ_PERMISSION), (request, response) =>
+      this.answer(request, response, handle),
+    );
+  }
+
+  post(path: string, handle: Handler, furtherPermissions: string[] = []): void {
+    const guards = [WRITE_PERMISSION, ...furtherPermissions].map((name) =>
+      this.RED.auth.needsPermission(name),
+    );
+    this.RED.httpAdmin.post(path, ...guards, (request: Request, response: Response) =>
+      this.answer(request, response, handle),
+    );
+  }
+
+  private answer(request: Request, response: Response, handle: Handler): void {
+    const secrets = [...keysOf(this.RED)];
+    Promise.resolve()
+      .then(() => {
+        const checked = checkedRequest(request);
+        const { apiKey, eventStoreKey, headerValues } = checked.body;
+        for (const key of [apiKey, eventStoreKey]) if (typeof key === 'string') secrets.push(key);
+        if (typeof headerValues === 'string')
+          secrets.push(...headerSecrets(this.RED, undefined, headerValues));
+        return handle(checked);
+      })
+      .then(
+        (value) => this.send(response, 200, value ?? {}, secrets),
+        (error: unknown) => {
+          const { status, code, message } = refusalOf(error);
+          this.send(response, status, { error: { code, message } }, secrets);
+        },
+      )
+      .catch((error: unknown) => {
+        this.RED.log.warn(`vision events: an answer to the editor could not be written: ${String(error)}`);
+        if (!response.headersSent) response.status(500).end();
+      });
+  }
+
+  private send(response: Response, status: number, value: unknown, secrets: string[]): void {
+    // A workspace may have been deployed meanwhile.
+    const known = [...secrets, ...keysOf(this.RED)].map((key) => key.trim());
+    const redact = makeRedactor(
+      known.filter((key) => key.length >= SHORTEST_KEY).map((text) => ({ text, label: '[API key]' })),
+    );
+    response
+      .status(status)
+      .set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
+      .type('json')
+      .send(redact(JSON.stringify(value)));
+  }
+}
+
+/** The deployed workspace that a route names. @throws AdminRefusal `NOT_DEPLOYED` */
+export function deployedWorkspace(RED: NodeAPI, id: string | undefined): Workspace {
+  const node = deployedNode(RED, id) as WorkspaceNode | undefined;
+  if (node?.workspace instanceof Workspace) return node.workspace;
+  throw new AdminRefusal(404, 'NOT_DEPLOYED', 'This workspace is not deployed yet, or it is disabled.');
+}
+
+export function deployedNode(RED: NodeAPI, id: unknown): object | undefined {
+  return typeof id === 'string' && /^[\w.-]{1,100}$/.test(id)
+    ? (RED.nodes.getNode(id) ?? undefined)
+    : undefined;
+}
+
+/**
+ * A JSON content type is asked for because no other web page can send it here without this server's consent. Node-RED 4.1 gives that
+ * consent to every page as long as it has no `adminAuth`, for its own routes as well.
+ * Node-RED has parsed the body already; its length is taken from the header, and who hides it is refused.
+ */
+function checkedRequest(request: Request): AdminRequest {
+  const query = request.query as Record<string, unknown>;
+  // Express answers HEAD by the route of GET.
+  if (request.method === 'GET' || request.method === 'HEAD')
+    return { params: request.params, query, body: {} };
+  const length = Number(request.get('content-length') ?? NaN);
+  if (!(length <= MAX_BODY_BYTES) || request.get('content-encoding')) {
+    throw new AdminRefusal(
+      413,
+      'TOO_LARGE',
+      'The editor sent more than 1 MiB. Try it with a smaller payload.',
+    );
+  }
+  if (!request.is('json')) {
+    throw new AdminRefusal(415, 'NOT_JSON', 'Send JSON, with the content type application/json.');
+  }
+  const body: unknown = request.body;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new AdminRefusal(400, 'BAD_REQUEST', 'Send one JSON object.');
+  }
+  return { params: request.params, query, body: body as Record<string, unknown> };
+}
+
+/** The status says whose fault it is; a refused API key must not look like a lost session of the editor. */
+function refusalOf(error: unknown): { status: number; code: string; message: string } {
+  if (error instanceof AdminRefusal) return error;
+  const { code, message } = toFlowError(error);
+  if (code === 'NOT_CONFIGURED') return { status: 409, code, message };
+  if (code === 'UNEXPECTED' || code === 'OUTBOX_IO' || code === 'OUTBOX_FULL')
+    return { status: 500, code, message };
+  return { status: 502, code, message };
+}
+
+function keysOf(RED: NodeAPI): Set<string> {
+  const keys = new Set<string>();
+  RED.nodes.eachNode(({ id, type }) => {
+    if (type !== WORKSPACE_TYPE) return;
+    const workspace = (RED.nodes.getNode(id) as WorkspaceNode | null)?.workspace;
+    for (const key of workspace?.secrets() ?? []) keys.add(key);
+  });
+  return keys;
+}

@@ -1,0 +1,67 @@
+import { repair } from '../../src/event/repair';
+import type { StrictOptions } from '../../src/event/strict';
+import type { VisionEvent } from '../../src/event/types';
+import { validate, type Validation } from '../../src/event/validate';
+import { FlowError } from './flow-error';
+import type { VisionEventProperties } from './properties';
+import type { EventReport } from './report';
+
+/** By which a time is checked. */
+export interface CheckMoment extends StrictOptions {
+  /** epoch ms */
+  now: number;
+}
+
+/**
+ * An event checked, and mended when the node says so. What was found is written into `report`.
+ *
+ * @throws FlowError `EVENT_INVALID` for a fault in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
+ */
+export function checkEvent(
+  given: unknown,
+  onWarnings: VisionEventProperties['onWarnings'],
+  { now, ...options }: CheckMoment,
+  report: EventReport,
+): VisionEvent {
+  let event = given;
+  let validation = validate(event, now, options);
+  if (onWarnings === 'repair' && (validation.warningCount > 0 || validation.errors.length > 0)) {
+    const mended = repair(event);
+    event = mended.event;
+    report.repaired = [...(report.repaired ?? []), ...mended.repaired];
+    validation = validate(event, now, options);
+  }
+  const { errors, warnings, warningCount } = validation;
+  const { eventId } = (event ?? {}) as { eventId?: unknown };
+  if (typeof eventId === 'string') report.eventId = eventId;
+  report.warnings = warnings;
+  if (warningCount > warnings.length) report.warningCount = warningCount;
+  if (errors.length > 0) {
+    throw new FlowError('EVENT_INVALID', errors.map(({ message }) => message).join(' '));
+  }
+  if (onWarnings === 'stop' && warningCount > 0 && !lacksOnlyEventData(event, validation)) {
+    const first = warnings[0];
+    throw new FlowError(
+      'EVENT_WARNINGS',
+      `The event was kept back: ${warningCount} warning(s), the first is ${first?.type} at ${first?.path}. ` +
+        'See msg.visionEvent.warnings for all, or choose "Repair, then send" under "On warnings".',
+      { short: { key: 'stoppedByWarnings', values: { count: warningCount } } },
+    );
+  }
+  return event as VisionEvent;
+}
+
+/**
+ * Whether all there is to complain of is that `eventData` is not there at all. Roboflow's own block leaves it out when there is none, and
+ * whether the API minds is not documented, so this alone stops no event. Operator feedback without it lacks what it is sent for.
+ */
+function lacksOnlyEventData(event: unknown, { warnings, warningCount }: Validation): boolean {
+  const [only] = warnings;
+  const { eventType } = event as VisionEvent;
+  return (
+    warningCount === 1 &&
+    only?.path === 'eventData' &&
+    only.type === 'any.required' &&
+    eventType !== 'operator_feedback'
+  );
+}

@@ -1,0 +1,250 @@
+/**
+ * The properties that users save in their flows: names, defaults and types, declared once.
+ * The runtime reads them, the tests hold the `defaults` in the html files against them.
+ * The names are a contract with every saved flow: add, never rename.
+ */
+
+export const workspaceDefaults = {
+  name: '',
+  target: 'cloud' as 'cloud' | 'event-store',
+  baseUrl: 'https://api.roboflow.com',
+  transport: 'separate' as 'separate' | 'bundle',
+  deviceId: '',
+  timeout: 30000,
+  tls: '',
+  proxy: '',
+  /** takes every request, with the real address as `?url=` */
+  gateway: '',
+  /** extra headers, comma separated; their values are the credential `headerValues` */
+  headerNames: '',
+  maxWaiting: 1000,
+  imageMaxMegabytes: 20,
+  uploadReuseMinutes: 10,
+  outboxDir: '',
+  outboxMaxMegabytes: 1024,
+  outboxMaxEvents: 100000,
+  outboxWhenFull: 'reject' as 'reject' | 'drop-oldest' | 'shed-images',
+  batchSize: 100,
+  batchLinger: 1000,
+};
+export type WorkspaceProperties = typeof workspaceDefaults;
+
+/** A metadata row of the dialog; `value` is read as `valueType` says. */
+export interface MetadataRow {
+  key: string;
+  value: string;
+  valueType: 'str' | 'num' | 'bool' | 'msg' | 'flow' | 'global' | 'env' | 'jsonata';
+}
+
+export const visionEventDefaults = {
+  name: '',
+  workspace: '',
+  delivery: 'send' as 'send' | 'queue' | 'build',
+  detections: 'payload',
+  detectionsType: 'msg',
+  format: 'auto',
+  mapping: '',
+  units: 'auto' as 'auto' | 'pixel' | 'fraction',
+  defaultClass: '',
+  labels: '',
+  sourceWidth: '',
+  sourceHeight: '',
+  sourceFit: 'squash' as 'squash' | 'crop' | 'letterbox',
+  imageWidth: '',
+  imageHeight: '',
+  output: '',
+  frigateBox: 'snapshot' as 'snapshot' | 'current',
+  minConfidence: '',
+  classes: '',
+  eventType: 'quality_check',
+  eventTypeType: 'str',
+  useCase: '',
+  useCaseType: 'str',
+  result: '',
+  resultType: 'str',
+  location: '',
+  locationType: 'str',
+  itemCount: '',
+  itemCountType: 'count',
+  itemType: '',
+  itemTypeType: 'str',
+  alertType: '',
+  alertTypeType: 'str',
+  severity: '',
+  severityType: 'str',
+  description: '',
+  descriptionType: 'str',
+  value: '',
+  valueType: 'str',
+  relatedEventId: '',
+  relatedEventIdType: 'str',
+  feedback: '',
+  feedbackType: 'str',
+  externalId: '',
+  externalIdType: 'str',
+  comment: '',
+  commentType: 'str',
+  eventId: '',
+  eventIdType: 'uuid',
+  timestamp: '',
+  timestampType: 'now',
+  deviceId: '',
+  deviceIdType: 'str',
+  streamId: '',
+  streamIdType: 'str',
+  workflowId: '',
+  workflowIdType: 'str',
+  workflowVersion: '',
+  workflowVersionType: 'str',
+  outputImage: '',
+  outputImageType: 'none',
+  inputImage: '',
+  inputImageType: 'none',
+  imageLabel: '',
+  imageLabelType: 'none',
+  /** a list of pictures or of `{output?, input?, label?, detections?, metadata?}`, in place of the three above */
+  pictures: '',
+  picturesType: 'none',
+  /** sent with each picture that is uploaded */
+  pictureMetadata: [] as MetadataRow[],
+  whenImageFails: 'stop' as 'stop' | 'send-without',
+  scaleToImage: false,
+  missingSize: 'error' as 'error' | 'skip-boxes',
+  defaultConfidence: '',
+  allClasses: false,
+  exifOrientation: 'turned' as 'turned' | 'stored',
+  personalNames: false,
+  detectionMetadata: false,
+  metadata: [] as MetadataRow[],
+  metadataFrom: '',
+  metadataFromType: 'none',
+  onWarnings: 'send' as 'send' | 'repair' | 'stop',
+  cooldown: '0',
+  cooldownBy: '',
+  cooldownByType: 'none',
+};
+export type VisionEventProperties = typeof visionEventDefaults;
+
+export const visionEventSendDefaults = {
+  name: '',
+  workspace: '',
+  delivery: 'send' as 'send' | 'queue',
+  events: 'payload',
+  eventsType: 'msg',
+  onWarnings: 'send' as 'send' | 'repair' | 'stop',
+};
+export type VisionEventSendProperties = typeof visionEventSendDefaults;
+
+export const visionEventImageDefaults = {
+  name: '',
+  workspace: '',
+  image: 'payload',
+  imageType: 'msg',
+  imageName: '',
+  imageNameType: 'str',
+  metadata: [] as MetadataRow[],
+  metadataFrom: '',
+  metadataFromType: 'none',
+};
+export type VisionEventImageProperties = typeof visionEventImageDefaults;
+
+export const visionEventBundleDefaults = {
+  name: '',
+  action: 'write' as 'write' | 'upload',
+  directory: '',
+  directoryType: 'str',
+  outputImage: '',
+  outputImageType: 'none',
+  inputImage: '',
+  inputImageType: 'none',
+  /** as of `roboflow-vision-event`, in place of the two above */
+  pictures: '',
+  picturesType: 'none',
+  /** of the files written; empty: time and event id */
+  fileName: '',
+  useCaseInBundle: true,
+  workspace: '',
+  useCase: '',
+  useCaseType: 'str',
+};
+export type VisionEventBundleProperties = typeof visionEventBundleDefaults;
+
+export const visionEventOutboxDefaults = {
+  name: '',
+  workspace: '',
+};
+export type VisionEventOutboxProperties = typeof visionEventOutboxDefaults;
+
+/** What a filter of a query looks at. The last three need the name of a field. */
+export type QueryFilterSubject =
+  | 'deviceId'
+  | 'streamId'
+  | 'workflowId'
+  | 'externalId'
+  | 'detection'
+  | 'eventField'
+  | 'metadata'
+  | 'imageMetadata'
+  | 'imageCount'
+  | 'hasWarnings'
+  | 'feedbackStatus';
+
+/** A filter row of the dialog; `value` is read as `valueType` says. */
+export interface QueryFilterRow {
+  on: QueryFilterSubject;
+  /** name of the metadata value, or column of the event as the API calls it; empty for the others */
+  field: string;
+  /** without a meaning for `hasWarnings` and `feedbackStatus` */
+  operator: 'eq' | 'neq' | 'gt' | 'gte' | 'lt' | 'lte' | 'in' | 'not_in';
+  /** for `in`, `not_in` and `feedbackStatus` comma separated */
+  value: string;
+  valueType: MetadataRow['valueType'];
+  /** of `detection`: from 0 to 1, empty for any */
+  confidence?: string;
+  confidenceOperator?: 'gt' | 'gte' | 'lt' | 'lte';
+}
+
+export const visionEventQueryDefaults = {
+  name: '',
+  workspace: '',
+  useCase: '',
+  useCaseType: 'str',
+  eventTypes: '',
+  startTime: '-1h',
+  startTimeType: 'str',
+  endTime: '',
+  endTimeType: 'str',
+  filters: [] as QueryFilterRow[],
+  limit: '',
+  deliver: 'array' as 'array' | 'page' | 'event',
+};
+export type VisionEventQueryProperties = typeof visionEventQueryDefaults;
+
+export const visionEventUseCaseDefaults = {
+  name: '',
+  workspace: '',
+  action: 'list' as 'list' | 'create' | 'rename' | 'archive' | 'unarchive' | 'schema' | 'delete-events',
+  // Not `status`: the editor keeps the status of a node under that name.
+  listStatus: 'active' as 'active' | 'inactive' | 'all',
+  schemaOf: 'events' as 'events' | 'images',
+  useCase: '',
+  useCaseType: 'str',
+  useCaseName: '',
+  useCaseNameType: 'str',
+  eventIds: 'payload',
+  eventIdsType: 'msg',
+};
+export type VisionEventUseCaseProperties = typeof visionEventUseCaseDefaults;
+
+/** The defaults of every node type, by its name in flows. */
+export const DEFAULTS_BY_TYPE = {
+  'roboflow-vision-event-workspace': workspaceDefaults,
+  'roboflow-vision-event': visionEventDefaults,
+  'roboflow-vision-event-send': visionEventSendDefaults,
+  'roboflow-vision-event-image': visionEventImageDefaults,
+  'roboflow-vision-event-query': visionEventQueryDefaults,
+  'roboflow-vision-event-use-case': visionEventUseCaseDefaults,
+  'roboflow-vision-event-outbox': visionEventOutboxDefaults,
+  'roboflow-vision-event-bundle': visionEventBundleDefaults,
+};
+export type NodeType = keyof typeof DEFAULTS_BY_TYPE;

@@ -1,0 +1,169 @@
+import type { Node, NodeAPI } from 'node-red';
+import { processClockWatch } from '../../src/delivery/clock-watch';
+import { DERIVATIONS, parseClasses, type Derivation } from '../../src/event/derive';
+import { EVENT_DATA_RULES } from '../../src/event/rules';
+import { EVENT_TYPES, type EventType } from '../../src/event/types';
+import type { VisionEventProperties } from '../shared/properties';
+import type { FlowMessage } from '../shared/guarded-input';
+import { metadataInputs, type MetadataInput } from '../shared/metadata-rows';
+import type { MetadataValueRow } from '../shared/picture-metadata';
+import { isPromise, typedInput, type Evaluate } from '../shared/typed-input';
+
+const INPUTS_OF_EVERY_EVENT = [
+  'useCase',
+  'timestamp',
+  'cooldownBy',
+  'detections',
+  'deviceId',
+  'streamId',
+  'workflowId',
+  'workflowVersion',
+  'imageLabel',
+  'metadataFrom',
+] as const;
+
+type InputName = keyof VisionEventProperties;
+
+/** Stands for an id that is made when the event is: while a burst waits, ids would be much of what it takes. */
+export const FRESH_ID = Symbol('fresh id');
+
+/** A field whose value comes from the detections. */
+export class DerivedField {
+  constructor(
+    readonly derivation: Derivation,
+    /** of the detections that count; none = all */
+    readonly classes: readonly string[],
+  ) {}
+}
+
+/** What the dialog and the message say, before any detection is looked at. What is empty is not there. */
+export interface EventValues {
+  eventType: unknown;
+  inputs: Partial<Record<(typeof INPUTS_OF_EVERY_EVENT)[number] | 'eventId' | 'comment', unknown>>;
+  /** by the names of the fields; the value of some is a `DerivedField` */
+  eventData: Record<string, unknown>;
+  metadata: MetadataValueRow[];
+  pictureMetadata: MetadataValueRow[];
+}
+
+/** What is known of a message when it arrives, or will be. */
+export interface ArrivedInputs {
+  /** its place among the versions of its event is taken by it alone, while the other values may still take their time */
+  eventId: unknown;
+  values: EventValues | PromiseLike<EventValues>;
+}
+
+interface Input {
+  name: string;
+  evaluate: Evaluate;
+}
+
+/** All typed inputs of one `roboflow-vision-event` node, prepared once. */
+export class EventInputs {
+  private readonly eventType: Evaluate;
+  private readonly eventId: Evaluate;
+  private readonly ofEveryEvent: readonly Input[];
+  private readonly ofFeedback: readonly Input[];
+  private readonly metadata: readonly MetadataInput[];
+  private readonly pictureMetadata: readonly MetadataInput[];
+  private readonly ofEventType = new Map<unknown, readonly Input[]>();
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly config: VisionEventProperties,
+  ) {
+    this.eventType = this.input('eventType').evaluate;
+    this.eventId = this.input('eventId').evaluate;
+    this.ofEveryEvent = INPUTS_OF_EVERY_EVENT.map((name) => this.input(name));
+    // It stands beside eventData, but belongs to one event type, as the fields in it do.
+    this.ofFeedback = [...this.ofEveryEvent, this.input('comment')];
+    this.metadata = metadataInputs(RED, node, config.metadata);
+    this.pictureMetadata = metadataInputs(RED, node, config.pictureMetadata);
+    for (const type of EVENT_TYPES) this.ofEventType.set(type, this.eventDataInputs(type));
+  }
+
+  /**
+   * The values for a message: at once, unless an input asks a context store or JSONata. Only inputs that the event type uses are
+   * evaluated.
+   *
+   * @throws FlowError as `typedInput` does
+   */
+  evaluate(message: FlowMessage): ArrivedInputs {
+    const eventId = this.eventId(message);
+    const later: PromiseLike<void>[] = [];
+    const inputs: EventValues['inputs'] = {};
+    whenKnown(eventId, later, (id) => {
+      if (id !== undefined) inputs.eventId = id;
+    });
+    const eventType = this.eventType(message);
+    const values = isPromise(eventType)
+      ? eventType.then((type) => this.evaluateAs(type, message, inputs, later))
+      : this.evaluateAs(eventType, message, inputs, later);
+    return { eventId, values };
+  }
+
+  private evaluateAs(
+    eventType: unknown,
+    message: FlowMessage,
+    inputs: EventValues['inputs'],
+    later: PromiseLike<void>[],
+  ): EventValues | PromiseLike<EventValues> {
+    const gather = (from: readonly Input[], fields: Record<string, unknown> = {}) => {
+      for (const { name, evaluate } of from) {
+        whenKnown(evaluate(message), later, (value) => {
+          if (value !== undefined) fields[name] = value;
+        });
+      }
+      return fields;
+    };
+    const gatherRows = (from: readonly MetadataInput[]) =>
+      from.map(({ key, evaluate }) => {
+        const row: MetadataValueRow = { key, value: undefined };
+        whenKnown(evaluate(message), later, (value) => (row.value = value));
+        return row;
+      });
+    const values: EventValues = {
+      eventType,
+      inputs: gather(eventType === 'operator_feedback' ? this.ofFeedback : this.ofEveryEvent, inputs),
+      eventData: gather(this.ofEventType.get(eventType) ?? []),
+      metadata: gatherRows(this.metadata),
+      pictureMetadata: gatherRows(this.pictureMetadata),
+    };
+    return later.length > 0 ? Promise.all(later).then(() => values) : values;
+  }
+
+  /** Each field of eventData has a property of the same name in the dialog. */
+  private eventDataInputs(eventType: EventType): Input[] {
+    return [...EVENT_DATA_RULES[eventType].byName.keys()].map((name) => this.input(name as InputName));
+  }
+
+  private input(name: InputName): Input {
+    return { name, evaluate: this.evaluatorOf(name) };
+  }
+
+  private evaluatorOf(name: InputName): Evaluate {
+    const type = this.typeOf(name);
+    if (name === 'eventId' && type === 'uuid') return () => FRESH_ID;
+    if (name === 'timestamp' && type === 'now') return () => processClockWatch.now();
+    const derivation = DERIVATIONS.find((known) => known === type);
+    if (!derivation) return typedInput(this.RED, this.node, name, this.config[name], type);
+    const classes = this.config[name];
+    const field = new DerivedField(derivation, parseClasses(typeof classes === 'string' ? classes : ''));
+    return () => field;
+  }
+
+  private typeOf(name: InputName): string {
+    const type = (this.config as unknown as Record<string, unknown>)[`${name}Type`];
+    return typeof type === 'string' && type !== '' ? type : 'str';
+  }
+}
+
+/** Puts the value now, or adds to `later` what has to be waited for. */
+function whenKnown(value: unknown, later: PromiseLike<void>[], put: (value: unknown) => void): void {
+  if (!isPromise(value)) return put(value);
+  const known = value.then(put);
+  // Nobody waits for it any more when another input throws at once; unheard, it would end the process.
+  known.then(undefined, () => undefined);
+  later.push(known);
+}

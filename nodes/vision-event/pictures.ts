@@ -1,0 +1,134 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { Target } from '../../src/delivery/targets/target';
+import { sourceIdField, type PicturePlace } from '../../src/event/picture-place';
+import { ImageError } from '../../src/images/picture';
+import type { Mended, MetadataValue, VisionEvent } from '../../src/event/types';
+import type { VisionEventProperties } from '../shared/properties';
+import type { FlowMessage } from '../shared/guarded-input';
+import { PictureInputs, type GivenPictures, type PictureEntry } from '../shared/picture-inputs';
+import { checkedMetadata, mergedMetadata, repairedMetadata, type MetadataValueRow } from '../shared/picture-metadata';
+import type { EventReport } from '../shared/report';
+import type { LoadedPicture } from '../shared/send-event';
+
+export interface MessagePictures {
+  loaded: LoadedPicture[];
+  /** with the property `pictures` only: one for each image of the event */
+  entries?: PictureEntry[];
+}
+
+/** The pictures of one `roboflow-vision-event` node: loaded from the message, uploaded, named in the event. Output first. */
+export class EventPictures {
+  private readonly inputs: PictureInputs;
+
+  constructor(
+    RED: NodeAPI,
+    node: Node,
+    private readonly config: VisionEventProperties,
+  ) {
+    this.inputs = new PictureInputs(RED, node, config);
+  }
+
+  /**
+   * @param rows values of the dialog that every picture takes along
+   * @throws ImageError when a picture or its metadata is unusable and the node does not send without it
+   */
+  async load(
+    message: FlowMessage,
+    rows: readonly MetadataValueRow[],
+    report: EventReport,
+    maxBytes?: number,
+  ): Promise<MessagePictures> {
+    let found: GivenPictures = { given: [] };
+    await this.orSendWithout(report, [{}], async () => {
+      found = await this.inputs.find(message);
+    });
+    const loaded: LoadedPicture[] = [];
+    for (const { load, ...place } of found.given) {
+      await this.orSendWithout(report, [place], async () => {
+        const picture = await load(maxBytes);
+        const metadata = this.metadata(rows, found.entries?.[place.image ?? 0], report);
+        loaded.push({ ...place, picture, ...(metadata && { metadata }) });
+      });
+    }
+    return { loaded, entries: found.entries };
+  }
+
+  private metadata(
+    rows: readonly MetadataValueRow[],
+    entry: PictureEntry | undefined,
+    report: EventReport,
+  ): Record<string, MetadataValue> | undefined {
+    const merged = mergedMetadata(rows, entry?.metadata, `${entry?.place}.metadata`);
+    if (this.config.onWarnings !== 'repair') return checkedMetadata(merged);
+    const { values, repaired } = repairedMetadata(merged);
+    // The same row is mended for every picture, and said once.
+    const isNew = ({ path }: Mended) => !report.repaired?.some((known) => known.path === path);
+    if (repaired.length > 0) report.repaired = [...(report.repaired ?? []), ...repaired.filter(isNew)];
+    return checkedMetadata(values);
+  }
+
+  /** The event with the `sourceId` of each uploaded picture in its image entry. */
+  async upload(
+    event: VisionEvent,
+    pictures: readonly LoadedPicture[],
+    target: Pick<Target, 'uploadPicture'>,
+    report: EventReport,
+  ): Promise<VisionEvent> {
+    const uploaded: UploadedPicture[] = [];
+    for (const { picture, metadata, ...place } of pictures) {
+      await this.orSendWithout(report, [place], async () => {
+        const { sourceId, url } = await target.uploadPicture({ ...picture, metadata });
+        uploaded.push({ ...place, sourceId });
+        (report.images ??= []).push({ ...place, sourceId, url, bytes: picture.bytes.length });
+      });
+    }
+    return pictures.length === 0 ? event : withSourceIds(event, uploaded);
+  }
+
+  private async orSendWithout(
+    report: EventReport,
+    places: readonly Partial<PicturePlace>[],
+    attempt: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await attempt();
+    } catch (error) {
+      if (!this.maySendWithout(places, error, report)) throw error;
+    }
+  }
+
+  /** True when the node sends events without pictures that failed in this way; it is noted in the report then. */
+  maySendWithout(places: readonly Partial<PicturePlace>[], error: unknown, report: EventReport): boolean {
+    if (this.config.whenImageFails !== 'send-without' || !isAboutThePicture(error)) return false;
+    const { message } = error;
+    (report.imagesLeftOut ??= []).push(...places.map((place) => ({ ...place, message })));
+    return true;
+  }
+}
+
+/** A picture that cannot be used or was refused. A dead link is not the picture's fault: the event would fail as well. */
+function isAboutThePicture(error: unknown): error is Error {
+  if (error instanceof ImageError) return true;
+  return error instanceof Error && (error as { code?: unknown }).code === 'REJECTED';
+}
+
+interface UploadedPicture extends PicturePlace {
+  sourceId: string;
+}
+
+function withSourceIds(event: VisionEvent, uploaded: readonly UploadedPicture[]): VisionEvent {
+  const idsOf = new Map<number, Partial<Record<ReturnType<typeof sourceIdField>, string>>>();
+  for (const { role, image = 0, sourceId } of uploaded) {
+    idsOf.set(image, { ...idsOf.get(image), [sourceIdField(role)]: sourceId });
+  }
+  const images = (event.images ?? []).map(({ label, ...rest }, position) => ({
+    ...(label === undefined ? {} : { label }),
+    ...idsOf.get(position),
+    ...rest,
+  }));
+  // An entry was kept for each picture; at the end of the list it is of no use without one.
+  while (images.length > 0 && Object.keys(images.at(-1) ?? {}).length === 0) images.pop();
+  const { displayImagePosition: _ofAllPictures, ...others } = event;
+  const displayImagePosition = Math.min(...idsOf.keys());
+  return { ...others, images, ...(uploaded.length > 0 ? { displayImagePosition } : {}) };
+}

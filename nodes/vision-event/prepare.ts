@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import type { DetectionContext, DetectionResult, DetectionSettings, Size } from '../../src/detections/types';
+import { convertDetections } from '../../src/detections/convert';
+import { DoubtfulNow } from '../../src/delivery/clock-watch';
+import { compose, type Composed, type ImageParts } from '../../src/event/compose';
+import { derive, deriveFromPart, filterDetections, parseClasses } from '../../src/event/derive';
+import { unusualTimeForm } from '../../src/event/timestamp';
+import type { VisionEvent } from '../../src/event/types';
+import { isPlainlyWrong } from '../../src/event/wrong-clock';
+import { displaySize } from '../../src/images/formats';
+import type { Picture } from '../../src/images/picture';
+import type { VisionEventProperties } from '../shared/properties';
+import { DerivedField, FRESH_ID, type EventValues } from './inputs';
+import { convertEntries, type EntryDetections } from './entry-detections';
+import type { LoadedPicture } from '../shared/send-event';
+import type { MessagePictures } from './pictures';
+import { checkEvent, type CheckMoment } from '../shared/check-event';
+import { detectionSettings, messageImageSize, numberOf } from '../shared/event-settings';
+import { FlowError } from '../shared/flow-error';
+import type { FlowMessage } from '../shared/guarded-input';
+import type { EventReport } from '../shared/report';
+
+/** The settings of the dialog that shape the event, parsed once. */
+export interface EventSettings {
+  /** false: the message as a whole has none (type `none`) */
+  takesDetections: boolean;
+  detection: DetectionSettings;
+  minConfidence?: number;
+  classes: string[];
+  onWarnings: VisionEventProperties['onWarnings'];
+  /** its events are stored first: a time "now" of a clock that is plainly wrong is put right there */
+  isStored: boolean;
+}
+
+export function eventSettings(config: VisionEventProperties): EventSettings {
+  return {
+    takesDetections: config.detectionsType !== 'none',
+    detection: detectionSettings(config),
+    minConfidence: numberOf(config.minConfidence),
+    classes: parseClasses(config.classes ?? ''),
+    onWarnings: config.onWarnings || 'send',
+    isStored: config.delivery === 'queue',
+  };
+}
+
+/** What only this message knows. */
+export interface MessageContext {
+  /** of the detections of the message as a whole */
+  detection: DetectionContext;
+  /** with the property `pictures` only: one for each image of the event */
+  entries?: readonly (EntryDetections & { label?: unknown })[];
+  /** positions of the event's images that have a picture */
+  pictured: ReadonlySet<number>;
+  /** the workspace's, for events that name none */
+  deviceId: string;
+  /** epoch ms */
+  now: number;
+}
+
+/** An event before it is checked, and the size of the picture behind each of its image entries, where it is known. */
+export interface ComposedEvent {
+  event: Composed;
+  imageSizes: (Size | undefined)[];
+}
+
+/** What the conversion and the checks need to know of a message, its pictures and the workspace. */
+export function messageContext(
+  message: FlowMessage,
+  { loaded, entries }: MessagePictures,
+  deviceId: string,
+): MessageContext {
+  const given = { imageSize: messageImageSize(message), shape: message['shape'] };
+  const contextOf = (position: number): DetectionContext => {
+    const picture = seenPicture(loaded, position);
+    // One size for the whole message cannot speak for pictures that know their own.
+    return picture && displaySize(picture)
+      ? { picture: picture.bytes }
+      : { ...given, picture: picture?.bytes };
+  };
+  const isOne = (entries?.length ?? 1) === 1;
+  return {
+    detection: {
+      ...given,
+      statusCode: message['statusCode'],
+      picture: isOne || haveSameSize(loaded) ? seenPicture(loaded, 0)?.bytes : undefined,
+    },
+    entries: entries?.map(({ label, detections, place }, position) => ({
+      label,
+      payload: detections,
+      place,
+      context: contextOf(position),
+    })),
+    pictured: new Set(loaded.map(({ image = 0 }) => image)),
+    deviceId,
+    now: Date.now(),
+  };
+}
+
+/** The picture of an image that the detector saw: the input where there is one. */
+function seenPicture(loaded: readonly LoadedPicture[], position: number): Picture | undefined {
+  const ofImage = loaded.filter(({ image = 0 }) => image === position);
+  return (ofImage.find(({ role }) => role === 'input') ?? ofImage[0])?.picture;
+}
+
+function haveSameSize(loaded: readonly LoadedPicture[]): boolean {
+  const sizes = loaded.map(({ picture: { width, height, orientation } }) =>
+    [width, height, orientation].join(' '),
+  );
+  return new Set(sizes).size === 1;
+}
+
+/**
+ * Values of the dialog and the detections become one checked event. What was found on the way is written into
+ * `report`, so that it is known also when this throws.
+ *
+ * @throws DetectionError when the payload cannot be converted
+ * @throws FlowError `EVENT_INVALID` for a fault in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
+ */
+export function prepareEvent(
+  values: EventValues,
+  settings: EventSettings,
+  context: MessageContext,
+  report: EventReport,
+): VisionEvent {
+  const { event } = composeEvent(values, settings, context, report);
+  return checkEvent(event, settings.onWarnings, checkMoment(values, settings, context), report);
+}
+
+export function checkMoment(
+  values: EventValues,
+  settings: EventSettings,
+  { now }: MessageContext,
+): CheckMoment {
+  const isDoubtful = values.inputs.timestamp instanceof DoubtfulNow;
+  return { now, timeFollows: settings.isStored && isDoubtful && isPlainlyWrong(now) };
+}
+
+/** The first half of `prepareEvent`. @throws DetectionError when the payload cannot be converted */
+export function composeEvent(
+  values: EventValues,
+  settings: EventSettings,
+  context: MessageContext,
+  report: EventReport,
+): ComposedEvent {
+  const { eventType, inputs, metadata } = values;
+  const form = unusualTimeForm(inputs.timestamp);
+  if (form) report.notes = [`timestamp-${form}`];
+  const converted = convert(inputs.detections, settings, context, report);
+  const event = compose({
+    eventId: inputs.eventId === FRESH_ID ? randomUUID() : inputs.eventId,
+    eventType,
+    useCaseId: inputs.useCase,
+    timestamp: inputs.timestamp instanceof DoubtfulNow ? new Date(inputs.timestamp.at) : inputs.timestamp,
+    deviceId: inputs.deviceId ?? context.deviceId,
+    streamId: inputs.streamId,
+    workflowId: inputs.workflowId,
+    workflowVersion: inputs.workflowVersion,
+    comment: inputs.comment,
+    eventData: withDerived(values.eventData, converted, settings, report),
+    metadata,
+    metadataFrom: metadataBase(converted, inputs.metadataFrom),
+    images: imageParts(converted, settings, context, inputs.imageLabel),
+  });
+  return { event, imageSizes: (converted?.images ?? []).map(({ imageSize }) => imageSize) };
+}
+
+/** Where an entry of `pictures` has detections of its own, those of the message are not asked for. */
+function convert(
+  payload: unknown,
+  settings: EventSettings,
+  context: MessageContext,
+  report: EventReport,
+): DetectionResult | undefined {
+  const { entries = [] } = context;
+  const haveOwn = entries.some((entry) => entry.payload !== undefined);
+  if (!haveOwn && !settings.takesDetections) return undefined;
+  const result = haveOwn
+    ? convertEntries(entries, settings.detection)
+    : convertDetections(payload, settings.detection, context.detection);
+  const { format, count, dropped, notes } = result;
+  report.detections = { format, count, dropped, notes };
+  return result;
+}
+
+function imageParts(
+  converted: DetectionResult | undefined,
+  settings: EventSettings,
+  { entries, pictured }: MessageContext,
+  label: unknown,
+): ImageParts[] {
+  const detected = converted?.images ?? [];
+  const labels = entries ? entries.map((entry) => entry.label) : [label];
+  return Array.from({ length: Math.max(detected.length, labels.length) }, (_, position) => ({
+    ...filterDetections(detected[position]?.annotations ?? {}, settings),
+    label: labels[position],
+    hasPicture: pictured.has(position),
+  }));
+}
+
+/**
+ * The fields of eventData, with the values that follow from the detections where these are earned: none without detections (not: without
+ * any found), and only what is certain when rows could not be read. What is left out for that is named in the report.
+ */
+function withDerived(
+  eventData: Record<string, unknown>,
+  converted: DetectionResult | undefined,
+  settings: EventSettings,
+  report: EventReport,
+) {
+  const fields: Record<string, unknown> = {};
+  const seen = converted?.seen?.map((lists) => filterDetections(lists, settings));
+  const isWhole = converted?.unread === 0;
+  for (const [name, value] of Object.entries(eventData)) {
+    if (!(value instanceof DerivedField)) fields[name] = value;
+    else if (seen) {
+      const { derivation, classes } = value;
+      fields[name] = isWhole ? derive(derivation, seen, classes) : deriveFromPart(derivation, seen, classes);
+      if (!isWhole && fields[name] === undefined) (report.uncertain ??= []).push(name);
+    }
+  }
+  return fields;
+}
+
+/** What the detector said of the picture lies under what the flow says. */
+function metadataBase(converted: DetectionResult | undefined, metadataFrom: unknown): unknown {
+  if (!converted?.metadata) return metadataFrom;
+  if (metadataFrom === undefined) return converted.metadata;
+  const isPlainObject =
+    typeof metadataFrom === 'object' && metadataFrom !== null && !Array.isArray(metadataFrom);
+  return isPlainObject ? { ...converted.metadata, ...metadataFrom } : metadataFrom;
+}

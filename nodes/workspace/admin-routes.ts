@@ -1,0 +1,22 @@
+import type { NodeAPI } from 'node-red';
+import { outboxCommand, outboxState, refusedEventCommand } from './admin-outbox';
+import { AdminRoutes, DEPLOY_PERMISSION } from '../shared/admin-route';
+import { createUseCase, listUseCases, useCaseSchema } from './admin-use-cases';
+import { checkConnection } from './check-connection';
+
+/** What the dialogs ask of a workspace. Call once, when the node type is registered. */
+export function registerAdminRoutes(RED: NodeAPI): void {
+  const routes = new AdminRoutes(RED);
+  const workspace = '/vision-events/workspaces/:id';
+  routes.get(`${workspace}/outbox`, (request) => outboxState(RED, request));
+  routes.post(`${workspace}/outbox/:command`, (request) => outboxCommand(RED, request));
+  routes.post(`${workspace}/outbox/refused/:refused/:command`, (request) =>
+    refusedEventCommand(RED, request),
+  );
+  routes.get(`${workspace}/use-cases`, (request) => listUseCases(RED, request));
+  routes.post(`${workspace}/use-cases`, (request) => createUseCase(RED, request));
+  routes.get(`${workspace}/metadata-schema/:useCase`, (request) => useCaseSchema(RED, request));
+  routes.post('/vision-events/check-connection', (request) => checkConnection(RED, request), [
+    DEPLOY_PERMISSION,
+  ]);
+}

@@ -1,0 +1,397 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
+import type { DeadLetter, DeliveredEvent, OutboxRecord, RecoveryReport } from '../../src/delivery/outbox/outbox';
+import { Sender } from '../../src/delivery/sender/sender';
+import { leaveLandings, takeLandings } from '../../src/delivery/sender/handover';
+import type {
+  OutageNotice,
+  SenderListeners,
+  SenderState,
+  SuspectedEvent,
+} from '../../src/delivery/sender/types';
+import type { Target } from '../../src/delivery/targets/target';
+import type { WorkspaceProperties } from '../shared/properties';
+import { numberOf } from '../shared/event-settings';
+import { FlowError, toFlowError } from '../shared/flow-error';
+import type { OutboxFolder } from './outbox-folder';
+import { WorkLimit } from '../../src/delivery/work-limit';
+
+/** After the outbox could not be opened (a full disk, another process on the folder) it is tried again. */
+const REOPEN_AFTER_MS = 15_000;
+/** So that "retry in 8 s" counts down on the canvas. */
+const COUNTDOWN_INTERVAL_MS = 1000;
+/** Node-RED gives a closing node 15 s, `docker stop` gives the process 10 s; closing takes at most three such steps. */
+const CLOSE_STEP_MS = 1500;
+/** Messages that are made into events at the same time and stored in one go: more take more memory, fewer wait more often for the disk. */
+const STORED_AT_ONCE = 100;
+/** Events that may be stored twice are told of at most this often, with their number. */
+const DOUBT_INTERVAL_MS = 60_000;
+const DOUBTS_NAMED = 5;
+/** Events that were refused for the first time are told of at most this often. */
+const SUSPICION_INTERVAL_MS = 10 * 60_000;
+
+export interface DeliveryLog {
+  info(text: string): void;
+  warn(text: string): void;
+}
+
+export interface DeliverySurroundings {
+  folder: OutboxFolder;
+  target: Target;
+  log: DeliveryLog;
+  reopenAfterMs?: number;
+}
+
+/** What the sender says, and the number of refused events that lie in the folder now, also from before. */
+export interface DeliveryState extends SenderState {
+  deadLetters: number;
+  /** the kind of file system of the folder, when it does not outlive the container or the machine */
+  forgets?: RecoveryReport['forgets'];
+}
+
+/** What else nodes may want to hear. */
+export interface DeliveryListeners extends Omit<SenderListeners, 'state'> {
+  state(state: DeliveryState): void;
+}
+
+/** A node that shows what the outbox of its workspace does, or why it cannot be opened. */
+export interface DeliveryUser {
+  showDelivery(state: DeliveryState): void;
+  showError(error: FlowError): void;
+}
+
+interface OpenDelivery {
+  outbox: DiskOutbox;
+  sender: Sender;
+  forgets: RecoveryReport['forgets'];
+}
+
+/** The store-and-forward of one workspace: its outbox and sender, opened when the first node that uses them registers. */
+export class WorkspaceDelivery {
+  /** absolute; as typed when a variable in it is not set */
+  readonly folder: string;
+  private readonly users = new Set<DeliveryUser>();
+  private readonly listeners = new Set<Partial<DeliveryListeners>>();
+  private opening: Promise<OpenDelivery> | undefined;
+  private open: OpenDelivery | undefined;
+  /** opened or about to be */
+  private outbox: DiskOutbox | undefined;
+  /** why it is not open, although it should be */
+  private fault: FlowError | undefined;
+  private reopening: NodeJS.Timeout | undefined;
+  private countdown: NodeJS.Timeout | undefined;
+  private doubtTimer: NodeJS.Timeout | undefined;
+  private suspicionTimer: NodeJS.Timeout | undefined;
+  private readonly doubtfulIds: string[] = [];
+  private readonly storing = new WorkLimit(STORED_AT_ONCE);
+  private closing = false;
+  private closed = false;
+
+  constructor(
+    private readonly config: WorkspaceProperties,
+    private readonly surroundings: DeliverySurroundings,
+  ) {
+    const { folder } = surroundings;
+    this.folder = 'path' in folder ? folder.path : folder.typed;
+  }
+
+  /** @returns takes the user out again */
+  register(user: DeliveryUser, listeners: Partial<DeliveryListeners> = {}): () => void {
+    this.users.add(user);
+    this.listeners.add(listeners);
+    this.openInBackground();
+    return () => {
+      this.users.delete(user);
+      this.listeners.delete(listeners);
+    };
+  }
+
+  /**
+   * Works on a message that stores when its turn comes, so that a burst reaches the disk piece by piece and not only after all of it was
+   * converted. Any number may wait: the messages are in memory already.
+   *
+   * @param turn behind the earlier versions of its event
+   */
+  storeInTurn(work: () => Promise<void>, turn?: Promise<void>): Promise<void> {
+    return this.storing.run(work, turn);
+  }
+
+  /**
+   * Whether an event with this id waits here or is being delivered: a later version that went out at once would overtake it.
+   * Of an outbox that no node uses, or that cannot be opened, nothing is delivered.
+   */
+  async holds(eventId: string): Promise<boolean> {
+    const open = this.open ?? (await this.opening?.catch(() => undefined));
+    return open?.outbox.holds(eventId) ?? false;
+  }
+
+  /** Resolves once every record is safe on the disk. @throws OutboxError `OUTBOX_FULL`, `OUTBOX_IO` */
+  async append(records: OutboxRecord[]): Promise<void> {
+    await (await this.opened()).outbox.append(records);
+  }
+
+  /** undefined while the outbox is not open */
+  state(): DeliveryState | undefined {
+    if (!this.open) return undefined;
+    const { sender, outbox, forgets } = this.open;
+    return { ...sender.state(), deadLetters: outbox.stats().dead, forgets };
+  }
+
+  /** Why the outbox is not open although nodes use it; undefined while it is, or is not needed. */
+  openingFault(): FlowError | undefined {
+    return this.fault;
+  }
+
+  /** Resolves once the outbox is open. @throws OutboxError when it cannot be opened */
+  async ready(): Promise<void> {
+    await this.opened();
+  }
+
+  async flush(): Promise<void> {
+    (await this.opened()).sender.flush();
+  }
+
+  async pause(): Promise<void> {
+    (await this.opened()).sender.pause();
+  }
+
+  async resume(): Promise<void> {
+    (await this.opened()).sender.resume();
+  }
+
+  async refused(limit?: number): Promise<DeadLetter[]> {
+    return (await this.opened()).outbox.deadLetters.list(limit);
+  }
+
+  /** The outbox's own ids of the refused events that have one of these event ids; several may have the same. */
+  async refusedIdsOf(eventIds: string[]): Promise<string[]> {
+    return (await this.opened()).outbox.deadLetters.idsOf(eventIds);
+  }
+
+  /** Puts refused events back into the queue, all or those with these ids of the outbox. @returns how many */
+  async retryRefused(ids?: string[]): Promise<number> {
+    const { outbox, sender } = await this.opened();
+    const count = await outbox.deadLetters.retry(ids);
+    sender.flush();
+    return count;
+  }
+
+  /** Deletes refused events for good, all or those with these ids of the outbox. @returns how many */
+  async discardRefused(ids?: string[]): Promise<number> {
+    const { outbox } = await this.opened();
+    const count = await outbox.deadLetters.discard(ids);
+    this.showState();
+    return count;
+  }
+
+  /** What waits stays on the disk. Idempotent. @param removed the workspace was deleted: its folder is kept, and named */
+  async close(removed: boolean): Promise<void> {
+    if (this.closing) return;
+    this.closing = true;
+    clearTimeout(this.reopening);
+    clearTimeout(this.doubtTimer);
+    clearTimeout(this.suspicionTimer);
+    this.tellDoubts();
+    // What was taken already still reaches the disk, while nothing is sent any more.
+    await Promise.all([
+      this.storing.close(this.closedError(), CLOSE_STEP_MS),
+      this.open?.sender.stop(CLOSE_STEP_MS),
+    ]);
+    this.closed = true;
+    const { open } = this;
+    this.open = undefined;
+    clearInterval(this.countdown);
+    const waiting = open?.outbox.stats().events;
+    await open?.sender.stop(CLOSE_STEP_MS);
+    const lateLandings = open?.sender.lateLandings();
+    if (lateLandings) await leaveLandings(this.folder, lateLandings);
+    // Also one that still waits for the lock of its folder, and would for longer than a deploy may take.
+    await this.outbox?.close(CLOSE_STEP_MS);
+    if (removed) this.tellKept(waiting);
+  }
+
+  /** Also when no node used it any more: what waits from before is kept all the same. */
+  private tellKept(waiting: number | undefined): void {
+    if ('fault' in this.surroundings.folder || !existsSync(this.folder)) return;
+    const events = waiting === undefined ? '' : ` (${waiting} events wait there)`;
+    this.surroundings.log.warn(
+      `The workspace was deleted. Its outbox is kept in ${this.folder}${events}. ` +
+        'To deliver what waits there, add a workspace with this outbox folder; to give it up, delete the folder.',
+    );
+  }
+
+  private openInBackground(): void {
+    this.opened()
+      .catch(() => undefined)
+      .finally(() => this.showState());
+  }
+
+  private opened(): Promise<OpenDelivery> {
+    if (this.closed) return Promise.reject(this.closedError());
+    if (!this.opening) {
+      this.opening = this.openNow();
+      this.opening.catch((error: unknown) => this.openingFailed(toFlowError(error)));
+    }
+    return this.opening;
+  }
+
+  private closedError(): FlowError {
+    return new FlowError('OUTBOX_IO', 'This workspace was closed by a deploy before the event was stored.');
+  }
+
+  /** Until the next attempt, messages fail with this error at once. */
+  private openingFailed(fault: FlowError): void {
+    if (this.closing) return;
+    if (fault.message !== this.fault?.message) this.surroundings.log.warn(fault.message);
+    this.fault = fault;
+    this.reopening = setTimeout(() => {
+      this.opening = undefined;
+      this.openInBackground();
+    }, this.surroundings.reopenAfterMs ?? REOPEN_AFTER_MS).unref();
+  }
+
+  /** Another process uses the folder now. What waits there is delivered by it, and by this one when its turn comes again. */
+  private folderLost(message: string): void {
+    const { open } = this;
+    if (this.closing || !open) return;
+    this.open = undefined;
+    clearInterval(this.countdown);
+    this.countdown = undefined;
+    this.openingFailed(new FlowError('OUTBOX_IO', message));
+    this.showState();
+    open.sender
+      .stop(CLOSE_STEP_MS)
+      .then(() => open.outbox.close(CLOSE_STEP_MS))
+      .catch(() => undefined);
+  }
+
+  private async openNow(): Promise<OpenDelivery> {
+    const { config, surroundings } = this;
+    if ('fault' in surroundings.folder) throw surroundings.folder.fault;
+    const megabytes = numberOf(config.outboxMaxMegabytes);
+    const outbox = new DiskOutbox({
+      dir: this.folder,
+      maxEvents: numberOf(config.outboxMaxEvents),
+      maxBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
+      whenFull: config.outboxWhenFull || 'reject',
+      onNotice: ({ code, message }) => {
+        if (code === 'LOCK_LOST') this.folderLost(message);
+        else surroundings.log.warn(message);
+      },
+    });
+    this.outbox = outbox;
+    const report = await outbox.open();
+    this.tellRecovery(report);
+    if (this.closed) throw this.closedError();
+    const left = await takeLandings(this.folder);
+    // A folder that may have been lost with a container says nothing of who sent before.
+    const lateLandings = left ?? (report.isNew && !report.forgets ? [] : undefined);
+    if (this.closed) throw this.closedError();
+    this.fault = undefined;
+    const sender = new Sender({
+      outbox,
+      lateLandings,
+      target: surroundings.target,
+      settings: {
+        ...(numberOf(config.batchSize) === undefined ? {} : { batchSize: numberOf(config.batchSize) }),
+        ...(numberOf(config.batchLinger) === undefined ? {} : { lingerMs: numberOf(config.batchLinger) }),
+      },
+      listeners: {
+        delivered: (events, warnings) => {
+          this.noteDoubts(events);
+          this.listeners.forEach((listener) => listener.delivered?.(events, warnings));
+        },
+        refused: (events) => {
+          surroundings.log.warn(
+            `${events.length} event(s) were refused for good and lie in ${path.join(this.folder, 'dead')}: ${events[0]?.message ?? ''}`,
+          );
+          this.listeners.forEach((listener) => listener.refused?.(events));
+        },
+        suspected: (event) => this.tellSuspected(event),
+        state: () => this.showState(),
+        outage: (notice) => this.tellOutage(notice),
+      },
+    });
+    this.open = { outbox, sender, forgets: report.forgets };
+    sender.start();
+    return this.open;
+  }
+
+  private showState(): void {
+    if (this.fault) for (const user of this.users) user.showError(this.fault);
+    const state = this.state();
+    if (!state) return;
+    for (const user of this.users) user.showDelivery(state);
+    this.listeners.forEach((listener) => listener.state?.(state));
+    if (state.state === 'waiting') {
+      this.countdown ??= setInterval(() => this.showState(), COUNTDOWN_INTERVAL_MS).unref();
+    } else {
+      clearInterval(this.countdown);
+      this.countdown = undefined;
+    }
+  }
+
+  /** The first of them: of a stretch of refused events one line says enough. */
+  private tellSuspected({ eventId, error, retryInMs }: SuspectedEvent): void {
+    if (this.suspicionTimer) return;
+    this.suspicionTimer = setTimeout(() => {
+      this.suspicionTimer = undefined;
+    }, SUSPICION_INTERVAL_MS).unref();
+    this.surroundings.log.warn(
+      `${error.message} The event ${eventId} is kept and tried again in ${Math.round(retryInMs / 60_000)} min. ` +
+        'Refused once more while others are accepted, it goes to the refused events.',
+    );
+  }
+
+  private noteDoubts(events: DeliveredEvent[]): void {
+    const ids = events.filter(({ mayBeTwice }) => mayBeTwice).map(({ eventId }) => eventId);
+    if (ids.length === 0) return;
+    this.doubtfulIds.push(...ids);
+    if (this.doubtTimer) return;
+    this.tellDoubts();
+    this.doubtTimer = setTimeout(() => {
+      this.doubtTimer = undefined;
+      this.tellDoubts();
+    }, DOUBT_INTERVAL_MS).unref();
+  }
+
+  private tellDoubts(): void {
+    const ids = this.doubtfulIds.splice(0);
+    if (ids.length === 0) return;
+    const others = ids.length > DOUBTS_NAMED ? ' and others' : '';
+    this.surroundings.log.warn(
+      `${ids.length} event(s) may be twice in the Local Event Store: an answer to them was lost, so they were sent again. ` +
+        `Look for externalId ${ids.slice(0, DOUBTS_NAMED).join(', ')}${others}.`,
+    );
+  }
+
+  /** One line at the begin of an outage and one at its end, never one a message. */
+  private tellOutage(notice: OutageNotice): void {
+    const { phase, error, events, attempts, durationMs } = notice;
+    if (phase === 'begin') {
+      this.surroundings.log.warn(`${error.message} Events are kept and sent later; ${events} wait now.`);
+    } else {
+      const seconds = Math.round(durationMs / 1000);
+      this.surroundings.log.info(
+        `Events are delivered again after ${seconds} s and ${attempts} failed request(s); ${events} wait to be sent.`,
+      );
+    }
+    this.listeners.forEach((listener) => listener.outage?.(notice));
+  }
+
+  private tellRecovery({ events, corrupt, quarantined, tornTails }: RecoveryReport): void {
+    if (events > 0) this.surroundings.log.info(`${events} event(s) from before wait in ${this.folder}.`);
+    if (corrupt > 0) {
+      this.surroundings.log.warn(
+        `${corrupt} damaged place(s) in the outbox were set aside: ${quarantined.join(', ')}. ` +
+          'Everything else is delivered. The disk or memory card may be failing.',
+      );
+    }
+    if (tornTails > 0) {
+      this.surroundings.log.info(
+        'The last write before the stop was incomplete; it had not been confirmed to any flow.',
+      );
+    }
+  }
+}

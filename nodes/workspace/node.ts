@@ -1,0 +1,36 @@
+import type { NodeAPI, NodeDef } from 'node-red';
+import { workspaceDefaults, type WorkspaceProperties } from '../shared/properties';
+import { registerAdminRoutes } from './admin-routes';
+import {
+  Workspace,
+  WORKSPACE_TYPE,
+  type WorkspaceCredentials,
+  type WorkspaceNode,
+} from './workspace';
+
+export = function (RED: NodeAPI): void {
+  function VisionEventWorkspace(this: WorkspaceNode, config: WorkspaceProperties & NodeDef): void {
+    RED.nodes.createNode(this, config);
+    const workspace = new Workspace(RED, this, { ...workspaceDefaults, ...config });
+    this.workspace = workspace;
+    this.on('close', (removed: boolean, done: () => void) => {
+      workspace.close(removed).then(done, (error: unknown) => {
+        this.warn(`Closing the workspace: ${String(error)}`);
+        done();
+      });
+    });
+  }
+
+  registerAdminRoutes(RED);
+  RED.nodes.registerType<WorkspaceNode, WorkspaceProperties & NodeDef, object, WorkspaceCredentials>(
+    WORKSPACE_TYPE,
+    VisionEventWorkspace,
+    {
+      credentials: {
+        apiKey: { type: 'password' },
+        eventStoreKey: { type: 'password' },
+        headerValues: { type: 'password' },
+      },
+    },
+  );
+};

@@ -1,0 +1,215 @@
+import type { Node, NodeAPI } from 'node-red';
+import { VisionEventsClient } from '../../src/api/client';
+import { EventStoreClient } from '../../src/api/event-store-client';
+import { tooManyWait } from '../../src/api/connection-slots';
+import { ApiError } from '../../src/api/errors';
+import { loadAxios } from '../../src/api/http-client';
+import { MAX_CONNECTIONS } from '../../src/api/limits';
+import { printable } from '../../src/api/reply-text';
+import { tarLibrary } from '../../src/bundle/tar-library';
+import type { Target } from '../../src/delivery/targets/target';
+import { workspaceDefaults, type WorkspaceProperties } from '../shared/properties';
+import { PICTURE_MAX_BYTES } from '../../src/images/limits';
+import { clientOptions, eventStoreOptions, maxWaitingOf } from './client-options';
+import { numberOf } from '../shared/event-settings';
+import { loadAhead } from '../shared/load-ahead';
+import { FlowError } from '../shared/flow-error';
+import { extraHeaders, headerSecrets } from './header-values';
+import { outboxFolder } from './outbox-folder';
+import { cloudTarget, eventStoreTarget } from './targets';
+import { ArrivalOrder } from '../../src/delivery/arrival-order';
+import { WorkLimit } from '../../src/delivery/work-limit';
+import { WorkspaceDelivery } from './delivery';
+
+export const WORKSPACE_TYPE = 'roboflow-vision-event-workspace';
+
+export interface WorkspaceCredentials {
+  apiKey?: string;
+  /** X-API-Key of a Local Event Store; empty when it asks for none */
+  eventStoreKey?: string;
+  /** values of the extra headers: JSON, by name */
+  headerValues?: string;
+}
+
+export interface WorkspaceNode extends Node<WorkspaceCredentials> {
+  workspace: Workspace;
+}
+
+/** One Roboflow workspace: its settings, checked when they are first needed, and its one client. */
+export class Workspace {
+  /** store-and-forward; nothing is opened before the first node registers with it */
+  readonly delivery: WorkspaceDelivery;
+  /** of all its nodes: what is under way, by event id */
+  readonly arrivals = new ArrivalOrder();
+  /** where events go, now or from the outbox */
+  readonly target: Target;
+  private readonly sending: WorkLimit;
+  private openClient: VisionEventsClient | undefined;
+  private openEventStore: EventStoreClient | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node<WorkspaceCredentials>,
+    private readonly config: WorkspaceProperties,
+  ) {
+    const maxWaiting = maxWaitingOf(config);
+    this.sending = new WorkLimit(MAX_CONNECTIONS, { most: maxWaiting, busy: () => tooManyWait(maxWaiting) });
+    // The outbox takes events also while the key or the address is missing: each attempt asks anew.
+    this.target = this.isEventStore
+      ? eventStoreTarget(() => this.eventStore())
+      : cloudTarget(() => this.client(), config.transport || 'separate');
+    this.delivery = new WorkspaceDelivery(config, {
+      folder: outboxFolder(RED, node, config.outboxDir),
+      target: this.target,
+      // What is read back from the disk may hold anything.
+      log: { info: (text) => node.log(printable(text)), warn: (text) => node.warn(printable(text)) },
+    });
+  }
+
+  /** The device id that every event gets which names none; empty when there is none. */
+  get deviceId(): string {
+    return this.config.deviceId ?? '';
+  }
+
+  /** Keys and values of headers as deployed, environment variables filled in: to strike them out of answers, never to show. */
+  secrets(): string[] {
+    const { apiKey, eventStoreKey, headerValues } = this.node.credentials ?? {};
+    const keys = [apiKey, eventStoreKey].filter((key) => key !== undefined);
+    return [...keys, ...headerSecrets(this.RED, this.node, headerValues)];
+  }
+
+  /** As deployed: where the keys are sent to. */
+  get addresses(): Pick<WorkspaceProperties, 'baseUrl' | 'gateway'> {
+    return this.config;
+  }
+
+  /** Larger pictures are refused before anything is sent. */
+  get imageMaxBytes(): number {
+    const megabytes = numberOf(this.config.imageMaxMegabytes);
+    return megabytes === undefined ? PICTURE_MAX_BYTES : megabytes * 1024 * 1024;
+  }
+
+  /**
+   * The client of this workspace; all its nodes share it and its connections.
+   *
+   * @throws FlowError `NOT_CONFIGURED` when key or URL are missing or their environment variable is not set, or when the
+   * workspace is a Local Event Store, which only takes events
+   */
+  client(): VisionEventsClient {
+    if (this.isEventStore) {
+      throw new FlowError(
+        'NOT_CONFIGURED',
+        `The workspace${this.label()} sends to a Local Event Store, which takes events and nothing else. ` +
+          "Choose a workspace with the target Roboflow's cloud in this node.",
+        { short: { key: 'cloudOnly' } },
+      );
+    }
+    this.mustBeOpen();
+    if (!this.openClient) {
+      const key = this.node.credentials?.apiKey;
+      const options = clientOptions(this.RED, this.config, key, this.headers());
+      this.openClient = new VisionEventsClient(options);
+      // Asked for by each node that will send, as soon as it is built.
+      loadAhead(loadAxios);
+      if (this.config.transport === 'bundle') loadAhead(tarLibrary);
+    }
+    return this.openClient;
+  }
+
+  private get isEventStore(): boolean {
+    return this.config.target === 'event-store';
+  }
+
+  /** @throws FlowError `NOT_CONFIGURED` when the address is missing, or an environment variable is not set */
+  private eventStore(): EventStoreClient {
+    this.mustBeOpen();
+    if (this.config.baseUrl?.trim() === workspaceDefaults.baseUrl) {
+      throw new FlowError(
+        'NOT_CONFIGURED',
+        `The workspace${this.label()} sends to a Local Event Store, but its base URL is that of Roboflow's cloud. ` +
+          'Open it and enter the address of the Event Store, such as http://localhost:8001.',
+        { short: { key: 'noBaseUrl' } },
+      );
+    }
+    if (!this.openEventStore) {
+      const key = this.node.credentials?.eventStoreKey;
+      const options = eventStoreOptions(this.RED, this.config, key, this.headers());
+      this.openEventStore = new EventStoreClient(options);
+      loadAhead(loadAxios);
+    }
+    return this.openEventStore;
+  }
+
+  /** @throws FlowError `NOT_CONFIGURED` */
+  private headers(): Record<string, string> {
+    return extraHeaders(this.RED, this.node, this.config.headerNames, this.node.credentials?.headerValues);
+  }
+
+  private mustBeOpen(): void {
+    if (!this.closed) return;
+    throw new FlowError('NETWORK', 'This workspace was closed by a deploy while the message was under way.');
+  }
+
+  /**
+   * The fault of the settings that every request would fail with, or undefined; asks no server.
+   *
+   * @throws FlowError `NOT_CONFIGURED` as `client` does
+   */
+  configurationFault(): ApiError | undefined {
+    return (this.isEventStore ? this.eventStore() : this.client()).configurationFault();
+  }
+
+  /**
+   * Works on a message that sends at once as soon as the workspace has a connection to spare: what waits in a burst is the message
+   * alone, not the event made of it.
+   *
+   * @param turn behind the earlier versions of its event
+   * @throws ApiError `BUSY` at once when too many wait already
+   */
+  sendInTurn(work: () => Promise<void>, turn?: Promise<void>): Promise<void> {
+    return this.sending.run(work, turn);
+  }
+
+  /** Aborts what is under way and gives the connections back; what waits in the outbox stays there. Idempotent. */
+  async close(removed: boolean): Promise<void> {
+    this.closed = true;
+    void this.sending.close(this.closedError());
+    const delivery = this.delivery.close(removed);
+    this.openClient?.close();
+    this.openClient = undefined;
+    this.openEventStore?.close();
+    this.openEventStore = undefined;
+    await delivery;
+  }
+
+  private closedError(): ApiError {
+    return new ApiError('NETWORK', 'This workspace was closed by a deploy while the message was under way.');
+  }
+
+  private label(): string {
+    return this.config.name ? ` "${this.config.name}"` : '';
+  }
+}
+
+/**
+ * The workspace that a node's dialog chose.
+ *
+ * @throws FlowError `NOT_CONFIGURED` when none is chosen, or it was deleted or disabled
+ */
+export function workspaceOf(RED: NodeAPI, id: string): Workspace {
+  if (!id) {
+    throw new FlowError('NOT_CONFIGURED', 'No workspace is chosen. Open this node and choose or add one.', {
+      short: { key: 'noWorkspace' },
+    });
+  }
+  const node = RED.nodes.getNode(id) as WorkspaceNode | null;
+  if (!node || !(node.workspace instanceof Workspace)) {
+    throw new FlowError(
+      'NOT_CONFIGURED',
+      'The workspace that this node refers to does not exist or is disabled. Open this node and choose one.',
+      { short: { key: 'noWorkspace' } },
+    );
+  }
+  return node.workspace;
+}

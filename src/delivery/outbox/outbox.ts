@@ -1,0 +1,213 @@
+import { uptime } from 'node:os';
+import type { PicturePlace } from '../../event/picture-place';
+import type { EventWarning, MetadataValue } from '../../event/types';
+import type { ClockSetting } from '../clock-watch';
+
+/** A picture that waits beside its event until it is uploaded. */
+export interface OutboxPicture extends PicturePlace {
+  /** media type by the bytes, such as `image/jpeg` */
+  mediaType: string;
+  /** file name sent with the upload */
+  name: string;
+  /** sent with the upload */
+  metadata?: Record<string, MetadataValue>;
+  bytes: Uint8Array;
+}
+
+/** What a caller hands over: the event's exact JSON text, and the pictures it still has to get a `sourceId` for. */
+export interface OutboxRecord {
+  eventId: string;
+  useCaseId: string;
+  /** the event as JSON; its `images` get `sourceId` / `inputSourceId` from the uploads when it is sent */
+  body: string;
+  pictures: OutboxPicture[];
+  /**
+   * The clock by which the event's `timestamp` says "now", while that may turn out to be wrong. Once the clock is set, the time is put
+   * right, unless the event was leased before: from then on its bytes are fixed.
+   */
+  clock?: ClockSetting;
+}
+
+/** A picture as the sender sees it: bytes are read on demand, the `sourceId` is known once it was uploaded. */
+export interface StoredPicture extends PicturePlace {
+  mediaType: string;
+  name: string;
+  metadata?: Record<string, MetadataValue>;
+  size: number;
+  sourceId?: string;
+  /** Rejects with an `OutboxDamage` when the file is missing or its checksum is wrong. */
+  read(): Promise<Uint8Array>;
+}
+
+/**
+ * One leased event. `id` is the outbox's own, unique per append: two appends with one `eventId` are two events. Ids sort
+ * in the order of the appends.
+ */
+export interface StoredEvent {
+  id: string;
+  eventId: string;
+  useCaseId: string;
+  body: string;
+  /** UTF-8 bytes of `body` */
+  bodyBytes: number;
+  pictures: StoredPicture[];
+  /** time of `append` by the wall clock as it is now, ms; for display and age only */
+  acceptedAt: number;
+  /** failed attempts so far, since this process started */
+  attempts: number;
+}
+
+export interface Lease {
+  events: StoredEvent[];
+}
+
+export interface Settlement {
+  /** accepted by the target */
+  acked: string[];
+  /** back into the queue, not due before `at` (ms of the outbox's monotonic clock) */
+  retry: { id: string; at: number; why: string }[];
+  /** refused for good: moved to the dead letters */
+  dead: { id: string; code: string; statusCode?: number; why: string }[];
+}
+
+export interface OutboxStats {
+  events: number;
+  bytes: number;
+  leased: number;
+  dead: number;
+  deadBytes: number;
+  /** ms since the oldest waiting event was accepted, whether the clock was set since then or not; undefined when empty, or
+   * when it was accepted before the start by a clock that was ahead */
+  oldestAgeMs?: number;
+  appended: number;
+  acked: number;
+  rejectedFull: number;
+  dropped: number;
+  shedPictures: number;
+  corrupt: number;
+  maxEvents: number;
+  maxBytes: number;
+  freeBytes?: number;
+}
+
+/** What opening found. */
+export interface RecoveryReport {
+  /** nobody had an outbox here before */
+  isNew: boolean;
+  events: number;
+  corrupt: number;
+  quarantined: string[];
+  orphanPictures: number;
+  tornTails: number;
+  /** the kind of file system that it lies on, when that does not outlive the container or the machine */
+  forgets?: 'overlay' | 'tmpfs' | 'ramfs';
+}
+
+export interface DeadLetter {
+  id: string;
+  eventId: string;
+  code: string;
+  statusCode?: number;
+  why: string;
+  /** wall clock, ms */
+  diedAt: number;
+  event: unknown;
+}
+
+export type OutboxErrorCode = 'OUTBOX_FULL' | 'OUTBOX_IO';
+
+/** Why the outbox refused. The text tells an operator what happened and which setting or folder mends it. */
+export class OutboxError extends Error {
+  override readonly name = 'OutboxError';
+
+  constructor(
+    readonly code: OutboxErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A stored picture is missing or is no longer what was stored. The event belongs to the dead letters, with `code`. */
+export class OutboxDamage extends Error {
+  override readonly name = 'OutboxDamage';
+  readonly code = 'PICTURE_DAMAGED';
+}
+
+/** The clocks that delivery needs. Tests pass their own. */
+export interface Clock {
+  /** wall clock, ms since 1970: for display and age only, it may jump (a gateway boots in 1970) */
+  now(): number;
+  /** monotonic clock, ms since any fixed moment: for waits and due times */
+  monotonic(): number;
+  /** ms since the machine started, its sleep included, to a second; without it, no machine is taken to sleep */
+  sinceBoot?(): number;
+}
+
+export const systemClock: Required<Clock> = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sinceBoot: () => uptime() * 1000,
+};
+
+/** A durable queue of events: at least once, oldest due first, never two leases with one event id at the same time. */
+export interface Outbox {
+  /** Locks, replays, quarantines, sweeps. */
+  open(): Promise<RecoveryReport>;
+  /** Resolves only when every record is durable; rejects with an `OutboxError`. */
+  append(records: OutboxRecord[]): Promise<void>;
+  /**
+   * The oldest due events of ONE use case, up to the given numbers (at least one event whatever its size), or undefined.
+   * Strict order per event id: an event whose id has an older one waiting or leased is not handed out.
+   * `newest` leases the youngest due events instead, so that live events pass a backlog.
+   * It is asynchronous because the bodies are read from the disk; leases may be asked for at the same time.
+   * `bytes` counts bodies, not pictures. Rejects with an `OutboxError` after `close`.
+   */
+  lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined>;
+  /**
+   * Resolves when the outcome is durable. An event of the lease that the outcome does not name returns to the queue,
+   * due at once and without a failed attempt counted: so a lease is given back by an empty outcome.
+   * When it rejects (`OUTBOX_IO`), the outcome is still in force in this process; after a crash the events come back.
+   */
+  settle(lease: Lease, outcome: Settlement): Promise<void>;
+  /**
+   * Durable note that a picture was uploaded, so that a retry does not upload it again. When it rejects, the `sourceId` is not
+   * in force: a later lease does not have it.
+   */
+  markUploaded(id: string, place: PicturePlace, sourceId: string): Promise<void>;
+  /**
+   * Durable note that the event is about to be sent together with its pictures: the target may have them from now on, so they are
+   * not given up for want of room. When it rejects, that holds until this process ends.
+   */
+  markSent(id: string): Promise<void>;
+  /** Whether an event with this event id waits or is leased. */
+  holds(eventId: string): boolean;
+  /**
+   * Ms of the monotonic clock when the next waiting event falls due (in the past when it is due already);
+   * undefined when none waits. An event held back behind an older one with its id does not count.
+   */
+  nextDueAt(): number | undefined;
+  stats(): OutboxStats;
+  /** Called after each durable append, so that the sender can wake up. */
+  onAppended(listener: () => void): void;
+  deadLetters: {
+    list(limit?: number): Promise<DeadLetter[]>;
+    /** The outbox's own ids of the refused events that have one of these event ids. */
+    idsOf(eventIds: string[]): Promise<string[]>;
+    /** Puts them back into the queue; all when no ids are given. Returns how many. Orders are carried out one by one. */
+    retry(ids?: string[]): Promise<number>;
+    discard(ids?: string[]): Promise<number>;
+  };
+  /** Idempotent. Flushes what was appended, gives the lock back; leases stay queued. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+export interface DeliveredEvent {
+  eventId: string;
+  statusCode: number;
+  attempts: number;
+  ageMs: number;
+  warnings: EventWarning[];
+  /** the target gives ids of its own, and an earlier answer was lost: the event may be stored twice */
+  mayBeTwice?: true;
+}

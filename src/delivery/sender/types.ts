@@ -1,0 +1,132 @@
+import type { DeliveredEvent } from '../outbox/outbox';
+import { systemClock, type Clock } from '../outbox/outbox';
+import type { RetryCause } from './retry-policy';
+import type { EventWarning } from '../../event/types';
+
+export interface SenderSettings {
+  /** events in one request, at most 100 ("Create a Batch of Vision Events") */
+  batchSize: number;
+  /** bytes of the events in one request */
+  batchBytes: number;
+  /** an event waits at most this long for others to share its request, ms */
+  lingerMs: number;
+  /** batches under way at the same time; each uploads its pictures one after the other */
+  concurrency: number;
+  /** while a backlog drains after an outage */
+  requestsPerSecond: number;
+  /** while a backlog drains after an outage */
+  bytesPerSecond: number;
+  /** how long a request whose answer was lost may still land at the target, ms; a newer version of its event waits so long */
+  lateLandingMs: number;
+}
+
+export const DEFAULT_SENDER_SETTINGS: SenderSettings = {
+  batchSize: 100,
+  batchBytes: 1024 * 1024,
+  lingerMs: 1000,
+  concurrency: 2,
+  requestsPerSecond: 20,
+  bytesPerSecond: 1024 * 1024,
+  lateLandingMs: 30_000,
+};
+
+/** The clock of a sender can also wake it. */
+export interface SenderClock extends Clock {
+  /** Calls back once after so many ms of the monotonic clock. @returns cancels it; harmless when it is over */
+  setTimer(callback: () => void, ms: number): () => void;
+}
+
+/** The longest wait that a Node.js timer takes. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export const systemSenderClock: SenderClock = {
+  ...systemClock,
+  setTimer(callback, ms) {
+    const timer = setTimeout(callback, Math.min(Math.max(0, ms), LONGEST_TIMER));
+    // A waiting backlog is safe on disk; it is no reason to keep a process from ending.
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+export interface SenderError {
+  code: string;
+  statusCode?: number;
+  message: string;
+  /** when it happened: wall clock, ms since 1970 */
+  at: number;
+}
+
+export type SenderStateName = 'idle' | 'delivering' | 'waiting' | 'paused';
+
+export interface SenderState {
+  state: SenderStateName;
+  /** events and bytes in the outbox */
+  events: number;
+  bytes: number;
+  oldestAgeMs?: number;
+  /** given up since the outbox was opened, because it was full */
+  dropped: number;
+  /** since this sender started: */
+  delivered: number;
+  refused: number;
+  /** requests that failed or were refused */
+  retries: number;
+  retriesByCause: Record<RetryCause, number>;
+  /** events that the target took, but never named in the reply to a batch, or that it may have stored twice */
+  doubtful: number;
+  /** requests under way */
+  inFlight: number;
+  /** ms from now, while the state is `waiting` */
+  nextAttemptMs?: number;
+  lastError?: SenderError;
+  /** use cases of which every event is refused at present */
+  rejecting: string[];
+}
+
+/** An event that was refused for the first time: it is kept, and tried again. */
+export interface SuspectedEvent {
+  eventId: string;
+  error: SenderError;
+  /** ms from now */
+  retryInMs: number;
+}
+
+/** What ends up in the dead letters. */
+export interface RefusedEvent {
+  eventId: string;
+  /** the event as it was stored */
+  event: unknown;
+  code: string;
+  statusCode?: number;
+  message: string;
+}
+
+/**
+ * Told once when an outage begins and once when it ends.
+ * `unreachable`: retried by itself · `operator`: someone has to mend key, billing or address ·
+ * `rejecting`: the target refuses every event of one use case
+ */
+export interface OutageNotice {
+  phase: 'begin' | 'end';
+  kind: 'unreachable' | 'operator' | 'rejecting';
+  useCaseId?: string;
+  /** what began it */
+  error: SenderError;
+  /** events in the outbox now */
+  events: number;
+  /** failed requests so far */
+  attempts: number;
+  /** 0 at the beginning */
+  durationMs: number;
+}
+
+export interface SenderListeners {
+  /** after their acknowledgement was handed to the outbox; `batchWarnings` could not be told apart by event */
+  delivered(events: DeliveredEvent[], batchWarnings: EventWarning[]): void;
+  refused(events: RefusedEvent[]): void;
+  suspected(event: SuspectedEvent): void;
+  /** whenever something in the state may have changed: throttle before showing it */
+  state(state: SenderState): void;
+  outage(notice: OutageNotice): void;
+}
