@@ -9,7 +9,7 @@ import type { FlowMessage, Send } from '../shared/guarded-input';
 import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { workspaceOf } from '../workspace/workspace';
-import type { DeliveryState, WorkspaceDelivery } from '../workspace/delivery';
+import type { WorkspaceDelivery } from '../workspace/delivery';
 import { stateMessage } from '../workspace/state-message';
 
 export const OUTBOX_COMMANDS = [

@@ -16,7 +16,6 @@ import type { LoadedPicture } from '../shared/send-event';
 import type { MessagePictures } from './pictures';
 import { checkEvent, type CheckMoment } from '../shared/check-event';
 import { detectionSettings, messageImageSize, numberOf } from '../shared/event-settings';
-import { FlowError } from '../shared/flow-error';
 import type { FlowMessage } from '../shared/guarded-input';
 import type { EventReport } from '../shared/report';
 
