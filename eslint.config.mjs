@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 const SHARED_BY_EXAMPLES = ['pngOf', 'readPng'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.demo/', '.cache/'] },
+  { ignores: ['**/dist/', 'node_modules/', '.demo/', '.cache/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
