@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -75,10 +74,14 @@ describe('the packed simulator', function () {
     before(async () => {
       const command = path.join(folder, 'node_modules/.bin/vision-events-simulator');
       child = spawn(command, ['--port', '0', '--key', 'my-key'], { stdio: ['ignore', 'pipe', 'inherit'] });
-      const [said] = (await once(child.stdout!, 'data')) as [Buffer];
+      let said = '';
+      for await (const chunk of child.stdout!) {
+        said += String(chunk);
+        if (/shown at .*\n/.test(said)) break;
+      }
       url =
-        /base URL (http:\/\/127\.0\.0\.1:\d+), API key my-key/.exec(String(said))?.[1] ??
-        assert.fail(String(said));
+        /base URL (http:\/\/127\.0\.0\.1:\d+), API key my-key/.exec(said)?.[1] ??
+        assert.fail(said || 'it ended');
     });
     after(() => child?.kill('SIGKILL'));
 
@@ -111,8 +114,8 @@ describe('the packed simulator', function () {
         const missing: string[] = [];
         page.on('response', (answer) => answer.ok() || missing.push(answer.url()));
         await page.goto(url);
-        await page.getByText('packed-1').first().waitFor();
         assert.deepEqual(missing, []);
+        await page.getByText('packed-1').first().waitFor();
       } finally {
         await browser.close();
       }
