@@ -8,7 +8,7 @@ const SHARED_BY_EXAMPLES = ['pngOf', 'readPng'];
 const NODE_FOLDERS = ['vision-event', 'send', 'image', 'query', 'use-case', 'outbox', 'bundle'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.demo/', '.cache/'] },
+  { ignores: ['**/dist/', 'node_modules/', '.demo/', '.cache/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

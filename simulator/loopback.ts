@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -12,13 +13,13 @@ export async function listenOnLoopback(server: Server, port: number, host = '127
   if (!LOOPBACK_HOSTS.test(host)) {
     throw new Error(`refusing to listen on ${host}: this server is for development and keeps to loopback`);
   }
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new Error(`port ${port} is taken: choose another, or 0 for any free one`, { cause: error });
+  }
   return (server.address() as AddressInfo).port;
 }
 

@@ -36,29 +36,38 @@ async function packInto(folder: string): Promise<PackedPackage> {
   const userDirectory = path.join(folder, 'user-directory');
   if (!existsSync(listFile)) {
     mkdirSync(userDirectory, { recursive: true });
-    const { stdout } = await run(
-      'npm',
-      ['pack', '--ignore-scripts', '--json', '--pack-destination', folder, PROJECT_ROOT],
-      { cwd: folder },
-    );
-    const { filename, files } = packResult(JSON.parse(stdout));
-    writeFileSync(path.join(userDirectory, 'package.json'), '{"name":"user-directory","private":true}\n');
-    // As the palette manager does it, but first from npm's cache.
-    await run(
-      'npm',
-      [
-        'install',
-        '--prefer-offline',
-        '--no-audit',
-        '--omit=dev',
-        '--engine-strict',
-        path.join(folder, filename),
-      ],
-      { cwd: userDirectory },
-    );
+    const { tarball, files } = await pack(PROJECT_ROOT, folder, ['--ignore-scripts']);
+    await install(tarball, userDirectory);
     writeFileSync(listFile, JSON.stringify(files));
   }
   return { files: JSON.parse(readFileSync(listFile, 'utf8')) as string[], userDirectory };
+}
+
+/** Packs the package in `source` into `folder`. */
+async function pack(source: string, folder: string, flags: string[] = []) {
+  const args = ['pack', '--json', ...flags, '--pack-destination', folder];
+  const { stdout } = await run('npm', args, { cwd: source });
+  // What the package's own build says stands before the report.
+  const { filename, files } = packResult(JSON.parse(stdout.slice(stdout.search(/^[[{]$/m))));
+  return { tarball: path.join(folder, filename), files };
+}
+
+/** Installs a tarball into an empty folder, as the palette manager does it, but first from npm's cache. */
+async function install(tarball: string, folder: string): Promise<void> {
+  writeFileSync(path.join(folder, 'package.json'), '{"name":"user-directory","private":true}\n');
+  const flags = ['--prefer-offline', '--no-audit', '--omit=dev', '--engine-strict'];
+  await run('npm', ['install', ...flags, tarball], { cwd: folder });
+}
+
+/** The simulator as other people get it: built, packed, and installed into a folder with nothing else. */
+export async function installedSimulator(): Promise<{ files: string[]; folder: string }> {
+  const { tarball, files } = await pack(
+    path.join(PROJECT_ROOT, 'simulator'),
+    temporaryFolder('packed-simulator'),
+  );
+  const folder = temporaryFolder('simulator');
+  await install(tarball, folder);
+  return { files, folder };
 }
 
 interface PackReport {

@@ -60,11 +60,31 @@ const manifest = readJson<Manifest>('package.json');
 const sets = manifest['node-red']?.nodes ?? {};
 const htmlOf = (set: string): string => readNodesFile(`${ROOMS[set]}/dialog.html`);
 
-/** Folder → manifest of every package that comes with ours, the dependencies of dependencies too. */
+type Lock = Record<string, Pick<Manifest, 'dependencies' | 'optionalDependencies'>>;
+
+/**
+ * Folder → manifest of every package that comes with ours, the dependencies of dependencies too. The lock file also has
+ * what only the simulator needs, a package of its own that the nodes do not bring.
+ */
 function installedWithUs(): Map<string, Manifest> {
-  const { packages } = readJson<{ packages: Record<string, { dev?: boolean }> }>('package-lock.json');
-  const folders = Object.keys(packages).filter((folder) => folder !== '' && !packages[folder]?.dev);
-  return new Map(folders.map((folder) => [folder, readJson<Manifest>(folder, 'package.json')]));
+  const { packages } = readJson<{ packages: Lock }>('package-lock.json');
+  const folders = new Set(['']);
+  // A set also goes through what is added on the way.
+  for (const folder of folders) {
+    const { dependencies, optionalDependencies } = packages[folder] ?? {};
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies }))
+      folders.add(installedFolder(packages, folder, name));
+  }
+  folders.delete('');
+  return new Map([...folders].map((folder) => [folder, readJson<Manifest>(folder, 'package.json')]));
+}
+
+/** Where the package in `from` finds another: in its own folder, else in the nearest one around it. */
+function installedFolder(packages: Lock, from: string, name: string): string {
+  const candidate = path.posix.join(from, 'node_modules', name);
+  if (candidate in packages) return candidate;
+  assert.notEqual(from, '', `${name} is not in the lock file`);
+  return installedFolder(packages, from.slice(0, Math.max(0, from.lastIndexOf('/node_modules/'))), name);
 }
 
 /** What the scorecard sees of a dialog: only `registerType('literal', {object literal})` in a classic script. */

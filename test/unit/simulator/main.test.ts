@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
 const MAIN = join(__dirname, '..', '..', '..', 'simulator', 'main.ts');
@@ -42,5 +43,25 @@ describe('simulator: command line', function () {
     const ended = once(failing, 'exit');
     assert.match(await textUntil(failing.stderr!, /no port/), /--port 99999 is no port/);
     assert.deepEqual(await ended, [1, null]);
+  });
+
+  it('says what to do when the port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const failing = start('--port', String(port));
+    const ended = once(failing, 'exit');
+    const text = await textUntil(failing.stderr!, /\n/);
+    other.close();
+    assert.equal(text, `port ${port} is taken: choose another, or 0 for any free one\n`);
+    assert.deepEqual(await ended, [1, null]);
+  });
+
+  it('says how it is used when it is asked, and starts nothing', async () => {
+    const asked = start('--help');
+    const ended = once(asked, 'exit');
+    const text = await textUntil(asked.stdout!, /--key .*\n$/);
+    for (const option of ['--port', '--key']) assert.ok(text.includes(`\n  ${option}  `), text);
+    assert.deepEqual(await ended, [0, null]);
   });
 });
