@@ -6,7 +6,8 @@ import { startSimulator, type Simulator } from '../../simulator/server';
 import { Observed, withObserver } from '../support/example-observer';
 import { Mosquitto } from '../support/mosquitto';
 import { PROJECT_ROOT } from '../support/packed-package';
-import { RealNodeRed, type FlowNode } from '../support/real-node-red';
+import type { RealNodeRed, FlowNode } from '../support/real-node-red';
+import { sharedNodeRed } from '../support/shared-node-red';
 import { until } from '../support/until';
 
 const FOLDER = path.join(PROJECT_ROOT, 'examples');
@@ -138,10 +139,9 @@ for (const version of ['4.1', '5.0'] as const) {
     let simulator: Simulator;
     before(async () => {
       simulator = await startSimulator({ apiKey: API_KEY });
-      nodeRed = await RealNodeRed.start(version);
+      nodeRed = await sharedNodeRed(version);
     });
     after(async () => {
-      await nodeRed?.stop();
       await simulator?.close();
     });
 
@@ -175,10 +175,9 @@ describe('the other examples in Node-RED 4.1', function () {
 
   before(async () => {
     simulator = await startSimulator({ apiKey: API_KEY });
-    nodeRed = await RealNodeRed.start('4.1');
+    nodeRed = await sharedNodeRed('4.1');
   });
   after(async () => {
-    await nodeRed?.stop();
     await mosquitto?.stop();
     await simulator?.close();
   });
