@@ -5,6 +5,7 @@ import type { VisionEvent } from '../../src/event/types';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { Observed, withObserver } from '../support/example-observer';
 import { Mosquitto } from '../support/mosquitto';
+import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 import { PROJECT_ROOT } from '../support/packed-package';
 import type { RealNodeRed, FlowNode } from '../support/real-node-red';
 import { sharedNodeRed } from '../support/shared-node-red';
@@ -132,7 +133,7 @@ function toSimulator(nodes: FlowNode[], simulator: Simulator): FlowNode[] {
   );
 }
 
-for (const version of ['4.1', '5.0'] as const) {
+for (const version of NODE_RED_VERSIONS) {
   describe(`the first two examples in Node-RED ${version}`, function () {
     this.timeout(SLOW_MS);
     let nodeRed: RealNodeRed;
