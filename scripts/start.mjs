@@ -1,7 +1,8 @@
 // npm start: installs, builds, then runs the simulator of the API and a Node-RED with the demo flow.
 // Everything lives in .demo/ of this checkout; the user's own Node-RED folder is never touched.
+// npm run dev (`--watch`): after each change it builds again, restarts what runs, and reloads open editors.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
@@ -9,19 +10,21 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
 const PREFERRED_PORTS = { nodeRed: 1880, simulator: 4010 };
 const SIMULATOR_KEY = 'simulator-key';
 const demo = path.join(root, '.demo');
+const reloader = path.join(demo, 'reload.js');
+const isWatching = process.argv.includes('--watch');
+/** Editors save a file in several steps, and a branch changes many. */
+const QUIET_MS = 300;
 let stopping = false;
 
 ensureInstalled();
-console.log('Building ...');
-const built = spawnSync(process.execPath, [path.join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' });
-if (built.status !== 0) process.exit(built.status ?? 1);
+if (!build()) process.exit(1);
 
 const simulatorPort = await freePort(PREFERRED_PORTS.simulator);
 const nodeRedPort = await freePort(PREFERRED_PORTS.nodeRed);
 prepareDemoFolder();
 
-const children = [
-  run('simulator', [
+const PROGRAMS = {
+  simulator: [
     '--require',
     'tsx/cjs',
     'simulator/main.ts',
@@ -29,27 +32,72 @@ const children = [
     String(simulatorPort),
     '--key',
     SIMULATOR_KEY,
-  ]),
-  run('node-red', [
+  ],
+  'node-red': [
     path.join('node_modules', 'node-red', 'red.js'),
     '--userDir',
     demo,
     '--settings',
     path.join(demo, 'settings.js'),
-  ]),
-];
+  ],
+};
+const children = new Map();
+for (const name of Object.keys(PROGRAMS)) run(name);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop);
-await Promise.all([
-  answers(`http://127.0.0.1:${simulatorPort}/`),
-  answers(`http://127.0.0.1:${nodeRedPort}/settings`),
-]);
+await allAnswer();
 if (!stopping) await deployDemo();
+if (isWatching) watchSources();
 console.log(`
   Node-RED editor        http://127.0.0.1:${nodeRedPort}/
   What arrived           http://127.0.0.1:${simulatorPort}/
 
-  Ctrl-C ends both.
+  Ctrl-C ends both.${isWatching ? ' Changes in src, nodes, icons and simulator restart them.' : ''}
 `);
+
+function build() {
+  console.log('Building ...');
+  const { status } = spawnSync(process.execPath, [path.join(root, 'scripts', 'build.mjs')], {
+    stdio: 'inherit',
+  });
+  return status === 0;
+}
+
+/** One round of building and restarting at a time; what changes meanwhile starts the next one. */
+function watchSources() {
+  let timer;
+  let round = Promise.resolve();
+  for (const folder of ['src', 'nodes', 'icons', 'simulator']) {
+    watch(path.join(root, folder), { recursive: true }, () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => (round = round.then(renew)), QUIET_MS);
+    });
+  }
+}
+
+async function renew() {
+  if (stopping) return;
+  if (!build()) return console.log('The build failed, so the last one goes on.');
+  await Promise.all(Object.keys(PROGRAMS).map(restart));
+  await allAnswer();
+  writeReloader();
+  console.log('Restarted.');
+}
+
+/** A page that finds another text than it began with was opened before the restart. */
+function writeReloader() {
+  writeFileSync(
+    reloader,
+    `const self = document.currentScript.src;
+let first;
+setInterval(async () => {
+  const text = await fetch(self, { cache: 'no-store' }).then((reply) => reply.text(), () => first);
+  first ??= text;
+  if (text !== first) location.reload();
+}, 1000);
+// ${Date.now()}
+`,
+  );
+}
 
 /** The preferred port when it is free, else any. */
 function freePort(preferred) {
@@ -82,6 +130,7 @@ function prepareDemoFolder() {
   };
   writeFileSync(path.join(demo, 'package.json'), JSON.stringify(manifest, null, 2));
   writeFileSync(path.join(demo, 'settings.js'), settings());
+  if (isWatching) writeReloader();
 }
 
 function settings() {
@@ -93,7 +142,7 @@ function settings() {
       credentialSecret: 'vision-events-demo',
       editorTheme: {
         tours: false,
-        page: { title: 'Vision Events demo' },
+        page: { title: 'Vision Events demo', ...(isWatching && { scripts: [reloader] }) },
         header: { title: 'Vision Events demo' },
       },
       telemetry: { enabled: false, updateNotification: false },
@@ -147,19 +196,40 @@ async function deployDemo() {
   if (!reply.ok) throw new Error(`Node-RED refused the demo flow: ${reply.status} ${await reply.text()}`);
 }
 
-function run(name, args) {
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+function run(name) {
+  const child = spawn(process.execPath, PROGRAMS[name], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  children.set(name, child);
   child.on('exit', (code) => {
+    if (children.get(name) !== child) return;
     if (!stopping) console.log(`${name} ended (${code}), so the demo ends.`);
     stop();
   });
-  return child;
+}
+
+async function restart(name) {
+  const child = children.get(name);
+  children.delete(name);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+  if (!stopping) run(name);
 }
 
 function stop() {
   if (stopping) return;
   stopping = true;
-  for (const child of children) if (child.exitCode === null) child.kill('SIGTERM');
+  for (const child of children.values()) if (child.exitCode === null) child.kill('SIGTERM');
+  if (isWatching) process.exit();
+}
+
+function allAnswer() {
+  return Promise.all([
+    answers(`http://127.0.0.1:${simulatorPort}/`),
+    answers(`http://127.0.0.1:${nodeRedPort}/settings`),
+  ]);
 }
 
 async function answers(url) {

@@ -1,22 +1,30 @@
-// `npm test`: installs what is missing, checks types and style, builds, and runs every kind of test.
+// `npm test`: installs what is missing, checks types and style, builds, and runs every kind of test, some side by side.
 // Each kind is a mocha process of its own, so that a failure says where it belongs; the last line sums them up.
-// `npm test -- unit browser` runs only these kinds; `--long` runs the fault tests in their long form (`npm run test:faults`).
-import { spawn, spawnSync } from 'node:child_process';
+// `npm test -- unit browser types` runs only these; `--long` runs the fault tests in their long form (`npm run test:faults`).
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 
-const KINDS = ['unit', 'nodes', 'faults', 'package', 'browser', 'sdk'];
-/** A kind that does not end by itself leaks something; it is ended, and failed. */
-const KIND_DEADLINE_MS = 20 * 60_000;
-const LONG_KIND_DEADLINE_MS = 6 * 60 * 60_000;
+/** The longest first: what begins last should end soon. */
+const KINDS = ['faults', 'browser', 'package', 'unit', 'nodes', 'sdk'];
+const CHECKS = { types: 'npm run --silent typecheck', style: 'npm run --silent lint' };
+/** They run the built package in a real Node-RED, or processes of it. */
+const NEED_PACKAGE = ['faults', 'browser', 'package'];
+/** A step that does not end by itself leaks something; it is ended, and failed. */
+const DEADLINE_MS = 20 * 60_000;
+const LONG_DEADLINE_MS = 6 * 60 * 60_000;
+
+const MOCHA = path.join(root, 'node_modules/mocha/bin/mocha.js');
 
 const isLong = process.argv.includes('--long');
 const asked = process.argv.slice(2).filter((argument) => argument !== '--long');
-const unknown = asked.filter((kind) => !KINDS.includes(kind));
+const unknown = asked.filter((name) => ![...KINDS, ...Object.keys(CHECKS)].includes(name));
 if (unknown.length > 0) {
-  console.error(`No such kind of test: ${unknown.join(', ')}. There are: ${KINDS.join(', ')}`);
+  console.error(
+    `No such kind of test: ${unknown.join(', ')}. There are: ${[...Object.keys(CHECKS), ...KINDS].join(', ')}`,
+  );
   process.exit(2);
 }
 
@@ -25,11 +33,24 @@ ensureInstalled();
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failedSteps = [];
 const packedPackageFolder = mkdtempSync(path.join(tmpdir(), 'vision-events-packed-'));
+const environment = {
+  ...process.env,
+  PACKED_PACKAGE_FOLDER: packedPackageFolder,
+  ...(isLong ? { VISION_EVENTS_LONG: '1' } : {}),
+};
+const isAsked = (name) => asked.length === 0 || asked.includes(name);
+const kinds = KINDS.filter(isAsked);
+const checks = Object.keys(CHECKS).filter(isAsked);
+const isAlone = kinds.length + checks.length === 1;
 try {
-  step('types', () => npmRun('typecheck'));
-  step('style', () => npmRun('lint'));
-  step('build', () => npmRun('build'));
-  for (const kind of asked.length > 0 ? asked : KINDS) await runKind(kind);
+  if (kinds.length > 0) await runStep('build', ['scripts/build.mjs']);
+  if (kinds.some((kind) => NEED_PACKAGE.includes(kind))) {
+    await runStep('package', ['--require', 'tsx/cjs', 'test/support/prepare.ts']);
+  }
+  await sideBySide([
+    ...kinds.map((kind) => () => runKind(kind)),
+    ...checks.map((check) => () => runStep(check, CHECKS[check])),
+  ]);
 } finally {
   rmSync(packedPackageFolder, { recursive: true, force: true });
 }
@@ -38,51 +59,73 @@ if (failedSteps.length > 0) console.log(`\nFailed: ${failedSteps.join(', ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(failedSteps.length > 0 || total.failed > 0 ? 1 : 0);
 
-function step(name, work) {
-  console.log(`\n── ${name}`);
-  if (work()) return;
+/** Most kinds wait for servers and timers half of the time: one more than there are processors. */
+async function sideBySide(steps) {
+  const lanes = Math.min(steps.length, availableParallelism() + 1);
+  const waiting = [...steps];
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await next();
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+/** A step that is no mocha: it passes or fails as a whole. */
+async function runStep(name, command) {
+  const { exitCode } = await run(name, command);
+  if (exitCode === 0) return;
   total.failed += 1;
   failedSteps.push(name);
 }
 
-function npmRun(script) {
-  return spawnSync('npm', ['run', '--silent', script], { cwd: root, stdio: 'inherit' }).status === 0;
-}
-
-/** Runs one kind, shows its output as it comes, and adds up mocha's own summary. */
+/** Runs one kind and adds up mocha's own summary. */
 async function runKind(kind) {
-  console.log(`\n── ${kind} tests`);
-  const mocha = path.join(root, 'node_modules/mocha/bin/mocha.js');
-  const child = spawn(process.execPath, [mocha, `test/${kind}/**/*.test.ts`], {
-    cwd: root,
-    env: {
-      ...process.env,
-      PACKED_PACKAGE_FOLDER: packedPackageFolder,
-      ...(isLong ? { VISION_EVENTS_LONG: '1' } : {}),
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output += text;
-    process.stdout.write(text);
-  });
-  const impatience = setTimeout(
-    () => {
-      console.error(`The ${kind} tests do not end; stopping them.`);
-      child.kill('SIGKILL');
-    },
-    isLong ? LONG_KIND_DEADLINE_MS : KIND_DEADLINE_MS,
-  );
-  const exitCode = await new Promise((resolve) => child.once('close', resolve));
-  clearTimeout(impatience);
-
+  const name = `${kind} tests`;
+  const { exitCode, output } = await run(name, [MOCHA, `test/${kind}/**/*.test.ts`]);
   const failed = summed(output, 'failing');
   total.passed += summed(output, 'passing');
   total.skipped += summed(output, 'pending');
   // A run that broke off before its summary counts as one failure.
   total.failed += failed > 0 || exitCode === 0 ? failed : 1;
-  if (exitCode !== 0) failedSteps.push(`${kind} tests`);
+  if (exitCode !== 0) failedSteps.push(name);
+}
+
+/**
+ * The output of a step that has company is shown when it ends, so that it stays in one piece.
+ * @param command a line for the shell, or arguments of Node.js
+ */
+async function run(name, command) {
+  const started = performance.now();
+  const options = { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] };
+  const child =
+    typeof command === 'string'
+      ? spawn(command, { ...options, shell: true })
+      : spawn(process.execPath, command, options);
+  let output = '';
+  let shown = 0;
+  console.log(`\n── ${name} ...`);
+  const show = () => {
+    process.stdout.write(output.slice(shown));
+    shown = output.length;
+  };
+  const take = (text) => {
+    output += text;
+    if (isAlone) show();
+  };
+  child.stdout.setEncoding('utf8').on('data', take);
+  child.stderr.setEncoding('utf8').on('data', take);
+  const impatience = setTimeout(
+    () => {
+      take(`\nDoes not end; stopping it.\n`);
+      child.kill('SIGKILL');
+    },
+    isLong ? LONG_DEADLINE_MS : DEADLINE_MS,
+  );
+  const exitCode = await new Promise((resolve) => child.once('close', resolve));
+  clearTimeout(impatience);
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(`\n── ${name}: ${exitCode === 0 ? 'passed' : 'failed'} after ${seconds} s`);
+  show();
+  return { exitCode, output };
 }
 
 function summed(output, word) {

@@ -9,8 +9,7 @@ import type { RequestLog } from './request-log';
 import { Store, type StoredEvent, type UseCase } from './store';
 
 export type { Endpoint } from './endpoints';
-export type { Fault, FaultKind, RandomFaults } from './faults';
-export type { RequestEntry } from './request-log';
+export type { Fault } from './faults';
 export type { StoredEvent } from './store';
 
 export interface SimulatorOptions {

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { closeIdleConnections, makeAgent, type TlsSettings } from './agents';
 import { endpointUrl, hostAndPort, parseBaseUrl } from './base-url';
 import { ConnectionSlots } from './connection-slots';
+import { debug } from '../debug';
 import { ApiError, REPLY_TOO_LARGE } from './errors';
 import { checkedHeaders, parseGateway, secretsOf, throughGateway, type ExtraHeaders } from './gateway';
 import { networkFailure, statusFailure, type RawReply, type Surroundings } from './failure';
@@ -209,7 +210,9 @@ export class HttpClient {
     if (request.signal?.aborted) throw refusal();
     const release = await this.#slots.acquire(request.signal, refusal);
     try {
-      return await this.#carryOut(request, url, route);
+      const carriedOut = this.#carryOut(request, url, route);
+      if (debug.enabled) trace(request, url, route, carriedOut);
+      return await carriedOut;
     } finally {
       release();
     }
@@ -379,6 +382,26 @@ export class HttpClient {
       }
     }
   }
+}
+
+let traced = 0;
+
+/** For `NODE_DEBUG=vision-events`. A path or query may hold the key by mistake, so even the address is redacted. */
+function trace(
+  { method, body }: HttpRequest,
+  url: URL,
+  { surroundings }: Route,
+  reply: Promise<HttpReply>,
+): void {
+  const number = ++traced;
+  const started = performance.now();
+  const elapsed = () => `${Math.round(performance.now() - started)} ms`;
+  debug('request %d: %s %s, %d bytes', number, method, surroundings.redact(url.href), body?.length ?? 0);
+  reply.then(
+    ({ statusCode, attempts }) =>
+      debug('request %d: %d, attempts %d, %s', number, statusCode, attempts, elapsed()),
+    (error: Error) => debug('request %d: %s, %s', number, error.message, elapsed()),
+  );
 }
 
 /** Settings come from dialogs and environment variables: a time limit of 0 or NaN would end every request at once. */

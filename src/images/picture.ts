@@ -12,7 +12,6 @@ import { ImageError } from './image-error';
 import { PICTURE_MAX_BYTES } from './limits';
 
 export { ImageError } from './image-error';
-export { PICTURE_MAX_BYTES } from './limits';
 
 export interface Picture extends Partial<PictureSize> {
   bytes: Uint8Array;

@@ -11,6 +11,7 @@ import { sharedBrowser } from '../support/editor-session';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
 import { refuseEvents } from '../support/refused-events';
+import { until } from '../support/until';
 
 /** Installing and starting take their time on a small machine with an empty npm cache. */
 const SLOW_MS = 180_000;
@@ -230,11 +231,10 @@ for (const version of NODE_RED_VERSIONS) {
 }
 
 async function arrived(simulator: Simulator, eventId: string): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (!simulator.events().some(({ event }) => event['eventId'] === eventId)) {
-    if (Date.now() > end) throw new Error(`${eventId} did not arrive`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until(
+    () => simulator.events().some(({ event }) => event['eventId'] === eventId),
+    `${eventId} to arrive`,
+  );
 }
 
 async function screenshot(editor: EditorPage, name: string): Promise<void> {

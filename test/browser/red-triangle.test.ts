@@ -6,11 +6,11 @@ import { EditorPage, type EditorNode } from '../support/editor-page';
 import { sharedBrowser } from '../support/editor-session';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
+import { until } from '../support/until';
 
 /** Installing and starting take their time on a small machine with an empty npm cache. */
 const SLOW_MS = 180_000;
 const OUTCOMES_DEADLINE_MS = 20_000;
-const POLL_MS = 250;
 
 interface Case {
   type?: 'send' | 'image' | 'query' | 'use-case';
@@ -317,13 +317,15 @@ function flowOfCases({ url, keys }: Simulator): FlowNode[] {
 /** What became of one message in each case: `done`, or the error's text. */
 async function outcomesOf(nodeRed: RealNodeRed): Promise<Record<string, string>> {
   await fetch(`${nodeRed.url}/inject/start`, { method: 'POST' });
-  const deadline = Date.now() + OUTCOMES_DEADLINE_MS;
-  for (;;) {
-    const { msg } = await nodeRed.get<{ msg?: string }>('context/global/outcomes');
-    const outcomes = JSON.parse(msg ?? '{}') as Record<string, string>;
-    const missing = Object.keys(CASES).filter((name) => !(idOf(name) in outcomes));
-    if (missing.length === 0) return outcomes;
-    assert.ok(Date.now() < deadline, `nothing became of: ${missing.join(', ')}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+  let missing: string[] = [];
+  return until(
+    async () => {
+      const { msg } = await nodeRed.get<{ msg?: string }>('context/global/outcomes');
+      const outcomes = JSON.parse(msg ?? '{}') as Record<string, string>;
+      missing = Object.keys(CASES).filter((name) => !(idOf(name) in outcomes));
+      return missing.length === 0 && outcomes;
+    },
+    () => `nothing became of: ${missing.join(', ')}`,
+    OUTCOMES_DEADLINE_MS,
+  );
 }

@@ -8,6 +8,7 @@ import { Mosquitto } from '../support/mosquitto';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
 import { assertNoSecret } from '../support/secrets';
 import { isLongRun } from '../support/seed';
+import { until } from '../support/until';
 
 const API_KEY = 'key-of-the-gateways';
 const SLOW_MS = 240_000;
@@ -18,7 +19,6 @@ const KILLED_IN = 10;
 const BROKER_NOTICES_MS = 1000;
 /** Nothing more comes when so long nothing came. */
 const QUIET_MS = 3000;
-const POLL_MS = 50;
 
 type Session = 'clean' | 'kept';
 const SESSIONS: Session[] = isLongRun ? ['clean', 'kept'] : ['clean'];
@@ -255,14 +255,6 @@ function storedBy(folder: string, name: string): number[] {
 }
 
 const range = (first: number, end: number) => Array.from({ length: end - first }, (_, i) => first + i);
-
-async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + SLOW_MS / 4;
-  while (!(await isSo())) {
-    assert.ok(Date.now() < deadline, `waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-}
 
 /** Waits until nothing arrives any more. */
 async function quiet(simulator: Simulator): Promise<void> {

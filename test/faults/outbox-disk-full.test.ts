@@ -19,6 +19,7 @@ import {
 import { chooseSeed, isLongRun, rounds, seededRandom } from '../support/seed';
 import { SimDisk } from '../support/sim-disk';
 import { WorkerProcess } from '../support/worker-process';
+import { until } from '../support/until';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -264,7 +265,7 @@ describe('a disk that is full', function () {
         await worker.said('refused OUTBOX_FULL');
         await rm(filler);
         const ackedThen = worker.numbers('ack').length;
-        while (worker.numbers('ack').length < ackedThen + 10) await delay(20);
+        await until(() => worker.numbers('ack').length >= ackedThen + 10, 'ten more events', 60_000);
         await delay(random() * 200);
         await worker.kill();
         const outbox = makeOutbox();

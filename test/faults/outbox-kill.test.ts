@@ -20,6 +20,7 @@ import { ArrivalLog, faultsOfArrivals, wrongPictures } from '../support/numbered
 import { assertNoSecret } from '../support/secrets';
 import { chooseSeed, isLongRun, rounds, seededRandom } from '../support/seed';
 import { WorkerProcess } from '../support/worker-process';
+import { until } from '../support/until';
 
 const ROUNDS = rounds(4);
 const REOPEN_MS = 2_000;
@@ -119,7 +120,7 @@ describe('a process that is killed', function () {
         const wanted = arrivals.events + least;
         const worker = new WorkerProcess(dir, 'deliver', Math.max(0, ...acked) + 100, flags, server);
         await worker.said('ack');
-        while (arrivals.events < wanted) await delay(5);
+        await until(() => arrivals.events >= wanted, 'new events', 60_000);
         await killAtRandom(worker);
         acked.push(...worker.numbers('ack'));
         assertNoSecret(simulator.keys.full, worker.lines, 'what the worker said');

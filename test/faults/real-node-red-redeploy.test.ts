@@ -13,6 +13,7 @@ import {
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
 import { assertNoSecret } from '../support/secrets';
 import { chooseSeed, isLongRun, seededRandom } from '../support/seed';
+import { until } from '../support/until';
 
 const ROUNDS = isLongRun ? 50 : 6;
 /** Of which so many end the process. */
@@ -113,12 +114,12 @@ describe('a real Node-RED that is redeployed and ended under load', function () 
     load.start();
     await load.more(EVENTS_BETWEEN);
     await load.stop();
-    await until(() => (simulator.requests.byStatus[401] ?? 0) > 0);
+    await until(() => (simulator.requests.byStatus[401] ?? 0) > 0, 'a refused key');
     assert.equal(simulator.events().length, 0);
 
     await nodeRed.deploy(numberedFlow(simulator), 'nodes');
     const redeployedAt = performance.now();
-    await until(() => simulator.events().length > 0);
+    await until(() => simulator.events().length > 0, 'an event at the simulator');
     const resumedAfter = performance.now() - redeployedAt;
     assert.ok(resumedAfter < RESUME_MS, `resumed after ${resumedAfter} ms`);
     const { refused } = await untilDrained(nodeRed.url);
@@ -193,14 +194,10 @@ describe('a real Node-RED that is redeployed and ended under load', function () 
       { ...workspace!, id: 'second-workspace' },
       { ...event!, id: 'second-event', workspace: 'second-workspace' },
     ]);
-    await until(() => nodeRed.log().includes('in use by'));
+    await until(() => nodeRed.log().includes('in use by'), 'the folder in use', 30_000);
     assert.throws(assertHealthyLog);
   });
 });
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await delay(20);
-}
 
 interface Counts {
   listeners: number;

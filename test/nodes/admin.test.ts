@@ -13,6 +13,7 @@ import { nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
 import { EVENT_NODE_ID, helper, roboflow, TestFlow, WORKSPACE_ID } from '../support/node-red-helper';
 import { refuseEvents } from '../support/refused-events';
 import { assertNoSecret } from '../support/secrets';
+import { until } from '../support/until';
 
 const KEY = 'rf-secret-Qm7Zx81PvK3';
 /** A PNG of 1 × 1 pixel. */
@@ -272,7 +273,7 @@ describe('admin routes', function () {
         (await ask.post(`workspaces/${WORKSPACE_ID}/outbox/${name}`)).body;
       const state = async () => (await ask.get(`workspaces/${WORKSPACE_ID}/outbox`)).body;
       await flow.send({ payload: 1 });
-      await until(async () => (await state())['events'] === 0);
+      await until(async () => (await state())['events'] === 0, 'an empty outbox');
       assert.equal((await command('pause'))['state'], 'paused');
       await flow.send({ payload: 2 });
       const paused = await state();
@@ -291,7 +292,7 @@ describe('admin routes', function () {
       });
       await command('retry-refused');
       assert.equal((await command('resume'))['refused'], 0);
-      await until(() => simulator.events().length === 3);
+      await until(() => simulator.events().length === 3, 'three events');
       assert.equal((await command('discard-refused'))['open'], true);
       await helper.unload();
       rmSync(outboxDir, { recursive: true });
@@ -304,7 +305,7 @@ describe('admin routes', function () {
       try {
         await TestFlow.load({ delivery: 'queue' }, { baseUrl: simulator.url, apiKey: KEY, outboxDir });
         const state = async () => (await ask.get(`workspaces/${WORKSPACE_ID}/outbox`)).body;
-        await until(async () => (await state())['open'] === true);
+        await until(async () => (await state())['open'] === true, 'an open outbox');
         assert.equal((await state())['forgets'], 'tmpfs');
       } finally {
         await helper.unload();
@@ -322,7 +323,7 @@ describe('admin routes', function () {
           { delivery: 'queue', detectionsType: 'none' },
           { baseUrl: simulator.url, apiKey: KEY, outboxDir, batchLinger: 0 },
         );
-        await until(async () => (await look())['open'] === true);
+        await until(async () => (await look())['open'] === true, 'an open outbox');
       });
       afterEach(async () => {
         await helper.unload();
@@ -341,7 +342,7 @@ describe('admin routes', function () {
         const retried = await order(first!.id, 'retry');
         assert.equal(retried.status, 200);
         assert.deepEqual([retried.body['count'], eventIds(retried.body)], [1, ['second', 'third']]);
-        await until(() => simulator.events().length === 1);
+        await until(() => simulator.events().length === 1, 'one event');
         assert.equal(simulator.events()[0]?.event['eventId'], 'first');
         const discarded = await order(second!.id, 'discard');
         assert.deepEqual([discarded.body['count'], eventIds(discarded.body)], [1, ['third']]);
@@ -358,7 +359,7 @@ describe('admin routes', function () {
           const { status, body } = await order(second!.id, command);
           assert.deepEqual([status, body['count'], eventIds(body)], [200, 0, ['third']]);
         }
-        await until(async () => (await look())['events'] === 0);
+        await until(async () => (await look())['events'] === 0, 'an empty outbox');
         assert.deepEqual(
           simulator.events().map(({ event }) => event['eventId']),
           ['first'],
@@ -567,12 +568,4 @@ describe('admin routes', function () {
 
 interface RouteLayer {
   route?: { path: string };
-}
-
-async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 8000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error('Nothing came in time');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WorkspaceDelivery } from '../../nodes/workspace/delivery';
 import { workspaceDefaults } from '../../nodes/shared/properties';
 import type { Target } from '../../src/delivery/targets/target';
+import { until } from '../support/until';
 
 const REOPEN_MS = 50;
 
@@ -43,15 +44,16 @@ describe('the delivery of a workspace', () => {
     writeFileSync(path.join(userDir, 'vision-events'), '');
     delivery.register(user);
     delivery.register(user);
-    await until(() => shown.length >= 4);
+    await until(() => shown.length >= 4, 'two nodes that show it twice');
     assert.deepEqual([...new Set(shown)], ['OUTBOX_IO']);
-    await delay(4 * REOPEN_MS);
+    const attempts = shown.length;
+    await until(() => shown.length >= attempts + 4, 'two more attempts');
     assert.equal(lines.length, 1, lines.join('\n'));
     assert.match(lines[0] ?? '', /could not be opened/);
     await assert.rejects(delivery.append([record('a')]), { code: 'OUTBOX_IO' });
 
     rmSync(path.join(userDir, 'vision-events'));
-    await until(() => shown.at(-1) === 'idle');
+    await until(() => shown.at(-1) === 'idle', 'an open outbox');
     assert.equal(delivery.openingFault(), undefined);
     await delivery.append([record('a')]);
     assert.equal(delivery.state()?.events, 1);
@@ -66,7 +68,7 @@ describe('the delivery of a workspace', () => {
     const lock = path.join(userDir, 'vision-events', 'w', 'lock');
     const other = { host: 'elsewhere', pid: 7, namespace: 'elsewhere net:[1]', token: 'other', beat: 0 };
     writeFileSync(lock, JSON.stringify(other));
-    await until(() => shown.at(-1) === 'OUTBOX_IO');
+    await until(() => shown.at(-1) === 'OUTBOX_IO', 'the loss of the folder');
     assert.equal(delivery.state(), undefined);
     await assert.rejects(delivery.append([record('b')]), {
       code: 'OUTBOX_IO',
@@ -80,7 +82,7 @@ describe('the delivery of a workspace', () => {
     assert.equal(shown.at(-1), 'OUTBOX_IO', 'it came back before its turn');
     assert.equal(JSON.parse(readFileSync(lock, 'utf8')).token, 'other');
     rmSync(lock);
-    await until(() => shown.at(-1) !== 'OUTBOX_IO');
+    await until(() => shown.at(-1) !== 'OUTBOX_IO', 'its own folder again');
     assert.equal(delivery.openingFault(), undefined);
     assert.equal(delivery.state()?.events, 1);
     await delivery.append([record('b')]);
@@ -90,7 +92,7 @@ describe('the delivery of a workspace', () => {
     const file = path.join(userDir, 'vision-events', 'w', 'late-landings.json');
     delivery.register(user);
     await delivery.append([record('a')]);
-    await until(() => (delivery.state()?.retries ?? 0) > 0);
+    await until(() => (delivery.state()?.retries ?? 0) > 0, 'a retry');
     await delivery.close(false);
     const [landing] = JSON.parse(readFileSync(file, 'utf8')) as { eventId: string; forMs: number }[];
     assert.equal(landing?.eventId, 'a');
@@ -135,12 +137,4 @@ function unreachable(): Promise<never> {
 
 function record(eventId: string) {
   return { eventId, useCaseId: 'u', body: JSON.stringify({ eventId }), pictures: [] };
-}
-
-async function until(holds: () => boolean, timeoutMs = 8000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error('Nothing came in time');
-    await delay(10);
-  }
 }

@@ -10,7 +10,8 @@ import {
 } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { answerWith } from '../support/answering-flow';
-import { RealNodeRed, type FlowNode } from '../support/real-node-red';
+import type { RealNodeRed, FlowNode } from '../support/real-node-red';
+import { sharedNodeRed } from '../support/shared-node-red';
 import { bundleFile, bundlePayload, everyInput } from '../unit/simulator/roboflow-blocks';
 
 const KEY = 'rf-query-secret-77Lm';
@@ -84,12 +85,11 @@ describe('detected classes and foreign bundles in a real Node-RED', function () 
 
   before(async () => {
     simulator = await startSimulator({ apiKey: KEY });
-    nodeRed = await RealNodeRed.start('4.1');
+    nodeRed = await sharedNodeRed('4.1');
     await nodeRed.deploy(flow(simulator.url));
     folder = mkdtempSync(path.join(tmpdir(), 'vision-events-foreign-'));
   });
   after(async () => {
-    await nodeRed.stop();
     await simulator.close();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -3,7 +3,8 @@ import type { EventImage } from '../../src/event/types';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { answeringFlow } from '../support/answering-flow';
 import { drawScene } from '../support/drawn-scene';
-import { RealNodeRed } from '../support/real-node-red';
+import type { RealNodeRed } from '../support/real-node-red';
+import { sharedNodeRed } from '../support/shared-node-red';
 import { assertClose } from '../unit/detections/assertions';
 import { PICTURE, RECOGNISED, VALVE, type Fixture } from '../unit/detections/scene';
 
@@ -29,7 +30,7 @@ describe('payloads of detectors in a real Node-RED', function () {
 
   before(async () => {
     simulator = await startSimulator();
-    nodeRed = await RealNodeRed.start('4.1');
+    nodeRed = await sharedNodeRed('4.1');
     await nodeRed.deploy(
       answeringFlow(simulator.url, simulator.keys.full, [
         {
@@ -41,7 +42,6 @@ describe('payloads of detectors in a real Node-RED', function () {
     );
   });
   after(async () => {
-    await nodeRed?.stop();
     await simulator?.close();
   });
 

@@ -3,7 +3,8 @@ import type { EventWarning, Mended } from '../../src/event/types';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import type { visionEventDefaults } from '../../nodes/shared/properties';
 import { answeringFlow } from '../support/answering-flow';
-import { RealNodeRed } from '../support/real-node-red';
+import type { RealNodeRed } from '../support/real-node-red';
+import { sharedNodeRed } from '../support/shared-node-red';
 
 const SLOW_MS = 180_000;
 
@@ -78,7 +79,7 @@ describe('eager validation in a real Node-RED', function () {
 
   before(async () => {
     simulator = await startSimulator();
-    nodeRed = await RealNodeRed.start('4.1');
+    nodeRed = await sharedNodeRed('4.1');
     await nodeRed.deploy(
       answeringFlow(simulator.url, simulator.keys.full, [
         { url: '/feedback/send', event: FEEDBACK },
@@ -91,7 +92,6 @@ describe('eager validation in a real Node-RED', function () {
   });
   beforeEach(() => simulator.reset());
   after(async () => {
-    await nodeRed?.stop();
     await simulator?.close();
   });
 

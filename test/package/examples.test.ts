@@ -5,8 +5,11 @@ import type { VisionEvent } from '../../src/event/types';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { Observed, withObserver } from '../support/example-observer';
 import { Mosquitto } from '../support/mosquitto';
+import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 import { PROJECT_ROOT } from '../support/packed-package';
-import { RealNodeRed, type FlowNode } from '../support/real-node-red';
+import type { RealNodeRed, FlowNode } from '../support/real-node-red';
+import { sharedNodeRed } from '../support/shared-node-red';
+import { until } from '../support/until';
 
 const FOLDER = path.join(PROJECT_ROOT, 'examples');
 const FILES = readdirSync(FOLDER).sort();
@@ -19,7 +22,6 @@ const GATEWAY = '11';
 
 const SLOW_MS = 180_000;
 const ARRIVAL_MS = 20_000;
-const POLL_MS = 100;
 
 /** One example in a Node-RED of its own, its events going to the simulator. */
 class DeployedExample {
@@ -72,6 +74,7 @@ class DeployedExample {
     await until(
       () => this.simulator.events().length >= count,
       () => `${count} events; ${this.trouble()}`,
+      ARRIVAL_MS,
     );
     for (const { warnings } of this.simulator.events()) assert.deepEqual(warnings, []);
     return this.simulator.events().map(({ event }) => event as unknown as VisionEvent);
@@ -79,17 +82,12 @@ class DeployedExample {
 
   /** Waits until the debug node of this name was told something that `wanted` accepts. */
   async told<T = unknown>(name: string, wanted: (value: T) => boolean = () => true): Promise<T> {
-    const start = Date.now();
-    for (;;) {
-      const found = (await this.observed.debugged(name)).find((value) => wanted(value as T));
-      if (found !== undefined) return found as T;
-      if (Date.now() - start > ARRIVAL_MS) {
-        assert.fail(
-          `"${name}" was told ${JSON.stringify(await this.observed.debugged(name))}; ${this.trouble()}`,
-        );
-      }
-      await pause();
-    }
+    const debugged = () => this.observed.debugged(name);
+    return until(
+      async () => (await debugged()).find((value) => wanted(value as T)) as T | undefined,
+      async () => `"${name}" was told ${JSON.stringify(await debugged())}; ${this.trouble()}`,
+      ARRIVAL_MS,
+    );
   }
 
   /** Nothing red, nothing caught, no line in the log but of things that were meant to happen. */
@@ -135,27 +133,16 @@ function toSimulator(nodes: FlowNode[], simulator: Simulator): FlowNode[] {
   );
 }
 
-async function until(isSo: () => boolean | Promise<boolean>, missing: () => string): Promise<void> {
-  const start = Date.now();
-  while (!(await isSo())) {
-    if (Date.now() - start > ARRIVAL_MS) assert.fail(`waited in vain for ${missing()}`);
-    await pause();
-  }
-}
-
-const pause = () => new Promise((resolve) => setTimeout(resolve, POLL_MS));
-
-for (const version of ['4.1', '5.0'] as const) {
+for (const version of NODE_RED_VERSIONS) {
   describe(`the first two examples in Node-RED ${version}`, function () {
     this.timeout(SLOW_MS);
     let nodeRed: RealNodeRed;
     let simulator: Simulator;
     before(async () => {
       simulator = await startSimulator({ apiKey: API_KEY });
-      nodeRed = await RealNodeRed.start(version);
+      nodeRed = await sharedNodeRed(version);
     });
     after(async () => {
-      await nodeRed?.stop();
       await simulator?.close();
     });
 
@@ -189,10 +176,9 @@ describe('the other examples in Node-RED 4.1', function () {
 
   before(async () => {
     simulator = await startSimulator({ apiKey: API_KEY });
-    nodeRed = await RealNodeRed.start('4.1');
+    nodeRed = await sharedNodeRed('4.1');
   });
   after(async () => {
-    await nodeRed?.stop();
     await mosquitto?.stop();
     await simulator?.close();
   });
@@ -302,7 +288,8 @@ describe('the other examples in Node-RED 4.1', function () {
     const inWords = /^yellow "backlog": \d+ waiting, oldest/;
     await until(
       async () => (await example.observed.statuses()).some((status) => inWords.test(status)),
-      () => 'the words',
+      'the words',
+      ARRIVAL_MS,
     );
     simulator.faults.clear();
     await example.assertSound([/Events are kept and sent later/]);
@@ -351,7 +338,7 @@ describe('the other examples in Node-RED 4.1', function () {
       );
       const page = String(workspace?.['baseUrl']);
       const arrived = async () => /<h1>[1-9]\d* events arrived/.test(await (await fetch(page)).text());
-      await until(arrived, () => `events on ${page}`);
+      await until(arrived, `events on ${page}`, ARRIVAL_MS);
     }
   });
 });

@@ -6,7 +6,8 @@ import {
 } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { answerWith } from '../support/answering-flow';
-import { RealNodeRed, type FlowNode } from '../support/real-node-red';
+import type { RealNodeRed, FlowNode } from '../support/real-node-red';
+import { sharedNodeRed } from '../support/shared-node-red';
 import { assertNoSecret } from '../support/secrets';
 
 const KEY = 'rf-query-secret-41Qx';
@@ -68,13 +69,12 @@ describe('query and use cases in a real Node-RED', function () {
 
   before(async () => {
     simulator = await startSimulator({ apiKey: KEY });
-    nodeRed = await RealNodeRed.start('4.1');
+    nodeRed = await sharedNodeRed('4.1');
     await nodeRed.deploy(flow(simulator.url));
   });
   beforeEach(() => simulator.reset());
   after(async () => {
     assertNoSecret(KEY, nodeRed.log(), "Node-RED's log");
-    await nodeRed.stop();
     await simulator.close();
   });
 

@@ -6,7 +6,8 @@ import type { EventImage } from '../../src/event/types';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { answeringFlow } from '../support/answering-flow';
 import { drawScene } from '../support/drawn-scene';
-import { RealNodeRed } from '../support/real-node-red';
+import type { RealNodeRed } from '../support/real-node-red';
+import { sharedNodeRed } from '../support/shared-node-red';
 
 const SLOW_MS = 180_000;
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -49,7 +50,7 @@ describe('an event of four cameras in a real Node-RED', function () {
 
   before(async () => {
     simulator = await startSimulator();
-    nodeRed = await RealNodeRed.start('4.1');
+    nodeRed = await sharedNodeRed('4.1');
     const event = {
       detectionsType: 'none',
       eventType: 'inventory_count',
@@ -64,7 +65,6 @@ describe('an event of four cameras in a real Node-RED', function () {
     );
   });
   after(async () => {
-    await nodeRed?.stop();
     await simulator?.close();
   });
 

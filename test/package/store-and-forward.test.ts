@@ -9,6 +9,7 @@ import {
 } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
+import { until } from '../support/until';
 
 const SLOW_MS = 180_000;
 const DEADLINE_MS = 15_000;
@@ -47,14 +48,8 @@ describe('store and forward in a real Node-RED', function () {
       assert.equal(status, 200);
     }
   };
-  const until = async (holds: () => boolean, what: string): Promise<void> => {
-    const end = Date.now() + DEADLINE_MS;
-    while (!holds()) {
-      if (Date.now() > end)
-        throw new Error(`never came: ${what}; the statuses:\n${JSON.stringify(statuses())}`);
-      await delay(50);
-    }
-  };
+  const happens = (holds: () => boolean, what: string): Promise<true> =>
+    until(holds, () => `${what}; the statuses:\n${JSON.stringify(statuses())}`, DEADLINE_MS);
   const statuses = (since = 0): Shown[] =>
     [
       ...nodeRed
@@ -66,7 +61,7 @@ describe('store and forward in a real Node-RED', function () {
       status,
     }));
   const untilAllShow = (expected: RegExp, since: number) =>
-    until(
+    happens(
       () =>
         STORING_NODES.every((id) =>
           statuses(since).some(({ node, status }) => node === id && expected.test(status)),
@@ -134,7 +129,7 @@ describe('store and forward in a real Node-RED', function () {
     await nodeRed.deploy(nodes, 'nodes');
     await store(1);
     assert.notEqual(owner(), opened, 'control: a change of the workspace opens it anew');
-    await until(() => simulator.events().length === 5, 'all events');
+    await happens(() => simulator.events().length === 5, 'all events');
   });
 
   it('keeps the folder of a deleted workspace, and says where it is', async () => {
@@ -148,7 +143,7 @@ describe('store and forward in a real Node-RED', function () {
 
     simulator.faults.clear();
     await nodeRed.deploy(flow(simulator));
-    await until(() => simulator.events().length === 2, 'the events of the folder');
+    await happens(() => simulator.events().length === 2, 'the events of the folder');
   });
 });
 

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Context } from 'mocha';
 import { freePort } from './real-node-red';
+import { until } from './until';
 
 const MOSQUITTO = '/usr/sbin/mosquitto';
 const START_DEADLINE_MS = 10_000;
-const POLL_MS = 50;
 
 /** A real Mosquitto on loopback, with its defaults: queues in memory, 1000 messages a client. */
 export class Mosquitto {
@@ -47,13 +47,17 @@ export class Mosquitto {
   }
 
   private async answers(): Promise<void> {
-    const deadline = Date.now() + START_DEADLINE_MS;
-    while (!(await accepts(this.port))) {
-      if (this.child.exitCode !== null || Date.now() > deadline) {
-        await this.stop();
-        throw new Error('Mosquitto did not start');
-      }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    try {
+      const hasEnded = () => this.child.exitCode !== null;
+      await until(
+        async () => hasEnded() || (await accepts(this.port)),
+        'Mosquitto to start',
+        START_DEADLINE_MS,
+      );
+      if (hasEnded()) throw new Error('Mosquitto ended');
+    } catch (error) {
+      await this.stop();
+      throw error;
     }
   }
 }

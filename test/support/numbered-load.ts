@@ -5,6 +5,7 @@ import type { Endpoint, Simulator } from '../../simulator/server';
 import type { OutboxRecord } from '../../src/delivery/outbox/outbox';
 import { jpeg } from '../unit/images/made-pictures';
 import type { FlowNode } from './real-node-red';
+import { until } from './until';
 
 /** One event in so many carries a picture. */
 const PICTURE_EVERY = 5;
@@ -168,13 +169,11 @@ export class NumberedLoad {
   /** Waits until so many more were acknowledged. */
   async more(count: number, deadlineMs = 30_000): Promise<void> {
     const wanted = this.acknowledged.length + count;
-    const deadline = Date.now() + deadlineMs;
-    while (this.acknowledged.length < wanted) {
-      if (Date.now() > deadline) {
-        throw new Error(`only ${this.acknowledged.length} of ${wanted} events were acknowledged`);
-      }
-      await delay(10);
-    }
+    await until(
+      () => this.acknowledged.length >= wanted,
+      () => `only ${this.acknowledged.length} of ${wanted} events were acknowledged`,
+      deadlineMs,
+    );
   }
 
   private async produce(): Promise<void> {
@@ -300,13 +299,20 @@ export async function commandOutbox(url: string, command: 'flush' | 'state'): Pr
   return (await answer.json()) as OutboxState;
 }
 
+const FLUSH_PAUSE_MS = 200;
+
 /** Waits until everything that the outbox holds was delivered. */
 export async function untilDrained(url: string, deadlineMs = 60_000): Promise<OutboxState> {
-  const deadline = Date.now() + deadlineMs;
-  for (;;) {
-    const state = await commandOutbox(url, 'flush');
-    if (state.events === 0) return state;
-    if (Date.now() > deadline) throw new Error(`the outbox does not drain: ${JSON.stringify(state)}`);
-    await delay(200);
-  }
+  let state: OutboxState | undefined;
+  return until(
+    async () => {
+      state = await commandOutbox(url, 'flush');
+      if (state.events === 0) return state;
+      // a flush ends every wait between attempts
+      await delay(FLUSH_PAUSE_MS);
+      return undefined;
+    },
+    () => `the outbox does not drain: ${JSON.stringify(state)}`,
+    deadlineMs,
+  );
 }

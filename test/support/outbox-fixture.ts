@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/outbox/disk/disk-outbox';
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import { VisionEventsClient } from '../../src/api/client';
 import { type FileLayer, nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
 import type { FolderLock, TakeLock } from '../../src/delivery/outbox/disk/folder-lock';
@@ -9,6 +8,7 @@ import type { Lease, Outbox, OutboxRecord } from '../../src/delivery/outbox/outb
 import { Sender } from '../../src/delivery/sender/sender';
 import type { Simulator } from '../../simulator/server';
 import type { SimDisk } from './sim-disk';
+import { until } from './until';
 
 export const BATCH = { events: 100, bytes: 1024 * 1024 };
 export const SIM_DIR = '/outbox';
@@ -72,7 +72,7 @@ export async function deliverAll(outbox: Outbox, simulator: Simulator): Promise<
   const client = new VisionEventsClient({ baseUrl: simulator.url, apiKey: simulator.keys.full, env: {} });
   const sender = new Sender({ outbox, target: client.target(), settings: DELIVERY_OF_WORKER });
   sender.start();
-  while (outbox.stats().events > 0) await delay(10);
+  await until(() => outbox.stats().events === 0, 'an empty outbox', 60_000);
   await sender.stop(1_000);
   client.close();
 }

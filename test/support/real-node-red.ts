@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { nodeRedProgram, type NodeRedProgram, type NodeRedVersion } from './node-red-versions';
 import { freshUserDirectory } from './packed-package';
+import { until } from './until';
 
 /** A node of a flow as the admin API takes it; `credentials` go in with it. */
 export interface FlowNode {
@@ -26,7 +27,6 @@ const START_DEADLINE_MS = 180_000;
 const DEPLOY_DEADLINE_MS = 40_000;
 /** As `docker stop`. */
 const STOP_DEADLINE_MS = 10_000;
-const POLL_MS = 100;
 
 /** What is stopped and started again: everything, the flows with changes, or the nodes that changed. */
 export type DeploymentType = 'full' | 'flows' | 'nodes';
@@ -183,14 +183,12 @@ export class RealNodeRed {
   }
 
   private async until(condition: () => boolean, deadlineMs: number): Promise<void> {
-    const deadline = Date.now() + deadlineMs;
-    while (!condition()) {
-      if (!this.isRunning || Date.now() > deadline) {
-        await this.stop();
-        throw new Error(`Node-RED ${this.version} did not start its flows:\n${this.log()}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
+    await until(() => !this.isRunning || condition(), 'its flows to start', deadlineMs).catch(
+      () => undefined,
+    );
+    if (this.isRunning && condition()) return;
+    await this.stop();
+    throw new Error(`Node-RED ${this.version} did not start its flows:\n${this.log()}`);
   }
 }
 

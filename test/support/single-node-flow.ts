@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { workspaceDefaults } from '../../nodes/shared/properties';
 import { helper, type TestMessage, WORKSPACE_ID } from './node-red-helper';
+import { until } from './until';
 
 import visionEventWorkspace = require('../../nodes/workspace/node');
 import completeNode = require('@node-red/nodes/core/common/24-complete.js');
@@ -99,14 +100,11 @@ export class SingleNodeFlow {
   }
 
   async until(holds: () => boolean, timeoutMs = 8000): Promise<void> {
-    const end = Date.now() + timeoutMs;
-    while (!holds()) {
-      if (Date.now() > end) {
-        throw new Error(
-          `Nothing came within ${timeoutMs} ms: ${this.out.length} out, ${this.caught.length} caught, statuses ${this.statuses.join(' | ')}`,
-        );
-      }
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const { out, caught, statuses } = this;
+    await until(
+      holds,
+      () => `${out.length} out, ${caught.length} caught, statuses ${statuses.join(' | ')}`,
+      timeoutMs,
+    );
   }
 }

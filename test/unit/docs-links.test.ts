@@ -7,6 +7,9 @@ const root = path.join(__dirname, '../..');
 const documents = [
   'README.md',
   'CHANGELOG.md',
+  'CODE_OF_CONDUCT.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
   'simulator/README.md',
   ...(readdirSync(path.join(root, 'docs'), { recursive: true }) as string[])
     .filter((name) => name.endsWith('.md'))

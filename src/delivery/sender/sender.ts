@@ -1,5 +1,6 @@
 import type { PicturePlace } from '../../event/picture-place';
 import type { Lease, Outbox } from '../outbox/outbox';
+import { debug } from '../../debug';
 import {
   RETRY_CAUSES,
   RETRY_POLICY,
@@ -355,7 +356,10 @@ export class Sender {
   private async lease(single: boolean, newest: boolean): Promise<Lease | undefined> {
     const events = single ? 1 : this.settings.batchSize * this.batchesOfLease();
     const lease = await this.outbox.lease({ events, bytes: this.batchBytes, newest });
-    if (lease) this.memory.noteLeased(lease.events);
+    if (lease) {
+      this.memory.noteLeased(lease.events);
+      debug('lease: %d events, the first %s', lease.events.length, lease.events[0]?.eventId);
+    }
     return lease;
   }
 
@@ -445,6 +449,7 @@ export class Sender {
       // The outcome holds in this process; after a crash these events are sent again, with the same bytes.
       this.noteError(error);
     }
+    if (debug.enabled) trace(delivery);
     this.deliveredCount += delivery.delivered.length;
     this.refusedCount += delivery.refused.length;
     this.doubtfulCount += delivery.doubtful;
@@ -533,6 +538,7 @@ export class Sender {
     startedAt: number,
   ): { kind: 'refused' | 'failed'; failure: SendFailure } {
     const failure = asSendFailure(error);
+    debug('retry: %s (%s)', failure.message, failure.code);
     this.retries++;
     this.retriesByCause[causeOf(failure)]++;
     this.noteError(failure);
@@ -701,6 +707,12 @@ export class Sender {
       at: this.clock.now(),
     };
   }
+}
+
+/** For `NODE_DEBUG=vision-events`: what became of a lease, and when what failed is tried again. */
+function trace({ outcome: { acked, retry, dead } }: LeaseDelivery): void {
+  debug('lease: %d delivered, %d to try again, %d refused', acked.length, retry.length, dead.length);
+  for (const { id, why } of [...retry, ...dead]) debug('event %s of the outbox: %s', id, why);
 }
 
 /** Rounded up: a timer that fires a fraction of a millisecond early would have to be set again and again. */

@@ -2,9 +2,6 @@ import type { ApiErrorCode } from '../../api/errors';
 import type { PicturePlace } from '../../event/picture-place';
 import type { EventWarning, MetadataValue } from '../../event/types';
 
-/** The contract's sending codes (README, "Errors"). */
-export type SendErrorCode = Exclude<ApiErrorCode, 'NOT_CONFIGURED' | 'BUSY'>;
-
 /** How a send failed, as far as the retry policy needs it. `src/api`'s `ApiError` satisfies it. */
 export interface SendFailure extends Error {
   code: ApiErrorCode;

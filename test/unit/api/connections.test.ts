@@ -5,12 +5,9 @@ import { makeAgent } from '../../../src/api/agents';
 import { VisionEventsClient, type ClientOptions } from '../../../src/api/client';
 import { clientFor, closedLater, endAll, failureOf } from './clients';
 import { accept, EVENT, sendJson, startServer, type Received } from '../../support/servers';
+import { until } from '../../support/until';
 
 /** Waits until a condition holds; mocha's own time limit ends a test whose condition never does. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 /** A server that holds its answers back until `release`. */
 async function startHoldingServer() {
   const held: (() => void)[] = [];
@@ -50,7 +47,7 @@ describe('connections of the client', () => {
     const error = await failureOf(client.createEvent(EVENT));
     assert.equal(error.code, 'BUSY');
     assert.match(error.message, /^3 messages/);
-    await until(() => held.length === 2);
+    await until(() => held.length === 2, 'requests under way: 2');
     const releasing = setInterval(release, 5);
     try {
       assert.equal((await Promise.all(served)).length, 5);
@@ -176,10 +173,10 @@ describe('connections of the client', () => {
     const [response] = (await once(post().end(JSON.stringify(EVENT)), 'response')) as [IncomingMessage];
     response.resume();
     const idle = () => Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
-    await until(() => idle().length === 1);
+    await until(() => idle().length === 1, 'an idle connection');
     assert.equal(idle()[0]?.timeout, 15_000);
     idle()[0]?.emit('timeout');
-    await until(() => server.connections.open === 0);
+    await until(() => server.connections.open === 0, 'all connections to close');
     assert.deepEqual(idle(), []);
     agent.destroy();
   });
@@ -189,14 +186,14 @@ describe('connections of the client', () => {
       const { server, held } = await startHoldingServer();
       const client = clientFor(server, { maxConnections: 2 });
       const requests = Array.from({ length: 5 }, () => failureOf(client.createEvent(EVENT)));
-      await until(() => held.length === 2);
+      await until(() => held.length === 2, 'requests under way: 2');
       client.close();
       client.close();
       for (const error of await Promise.all(requests)) {
         assert.equal(error.code, 'NETWORK');
         assert.match(error.message, /closed/);
       }
-      await until(() => server.connections.open === 0);
+      await until(() => server.connections.open === 0, 'all connections to close');
       assert.equal(server.received.length, 2);
     });
 
@@ -206,7 +203,7 @@ describe('connections of the client', () => {
       await client.createEvent(EVENT);
       assert.equal(server.connections.open, 1);
       client.close();
-      await until(() => server.connections.open === 0);
+      await until(() => server.connections.open === 0, 'all connections to close');
     });
 
     it('fails what comes later', async () => {
@@ -223,10 +220,10 @@ describe('connections of the client', () => {
       const { server, held } = await startHoldingServer();
       const caller = new AbortController();
       const request = failureOf(clientFor(server).createEvent(EVENT, { signal: caller.signal }));
-      await until(() => held.length === 1);
+      await until(() => held.length === 1, 'requests under way: 1');
       caller.abort();
       assert.equal((await request).code, 'TIMEOUT');
-      await until(() => server.connections.open === 0);
+      await until(() => server.connections.open === 0, 'all connections to close');
     });
 
     it('ends a request that waits, and takes it out of the queue', async () => {
@@ -238,10 +235,10 @@ describe('connections of the client', () => {
       caller.abort();
       assert.equal((await second).code, 'TIMEOUT');
       const third = client.createEvent(EVENT);
-      await until(() => held.length === 1);
+      await until(() => held.length === 1, 'requests under way: 1');
       release();
       await first;
-      await until(() => held.length === 1);
+      await until(() => held.length === 1, 'requests under way: 1');
       release();
       assert.equal((await third).statusCode, 201);
       assert.equal(server.received.length, 2);

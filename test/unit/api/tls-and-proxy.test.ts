@@ -4,6 +4,7 @@ import { makeCertificate } from '../../support/certificates';
 import { clientFor, endAll, failureOf } from './clients';
 import { startProxy } from '../../support/proxies';
 import { accept, EVENT, KEY, listen, startServer } from '../../support/servers';
+import { until } from '../../support/until';
 
 const HOST = 'api.vision.test';
 const certificate = makeCertificate(['127.0.0.1', HOST]);
@@ -182,11 +183,11 @@ describe('proxies of the client', () => {
     assert.equal((await failureOf(timed.createEvent(EVENT))).code, 'TIMEOUT');
     const closed = clientFor({ url: `https://${HOST}` }, { proxy });
     const request = failureOf(closed.createEvent(EVENT));
-    while (silent.connections.opened < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => silent.connections.opened === 2, 'the second connection');
     closed.close();
     assert.match((await request).message, /closed/);
     timed.close();
-    while (silent.connections.open > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => silent.connections.open === 0, 'all connections to close');
   });
 
   describe('of the environment', () => {

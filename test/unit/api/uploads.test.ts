@@ -9,6 +9,7 @@ import { multipartBody, safeFileName } from '../../../src/api/multipart';
 import { UploadCache } from '../../../src/api/upload-cache';
 import { clientFor, endAll, failureOf } from './clients';
 import { KEY, listen, sendJson, startServer, type Received } from '../../support/servers';
+import { until } from '../../support/until';
 
 interface Form {
   fields: Record<string, string>;
@@ -187,7 +188,7 @@ describe('VisionEventsClient.uploadImage', () => {
     const caller = new AbortController();
     const first = failureOf(client.uploadImage(PICTURE, { signal: caller.signal }));
     const second = client.uploadImage(PICTURE);
-    while (server.connections.opened === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => server.connections.opened > 0, 'a connection');
     caller.abort();
     assert.equal((await first).code, 'TIMEOUT');
     assert.equal((await second).sourceId, 'src-0');
@@ -198,10 +199,10 @@ describe('VisionEventsClient.uploadImage', () => {
     const client = clientFor(server);
     const caller = new AbortController();
     const request = failureOf(client.uploadImage(PICTURE, { signal: caller.signal }));
-    while (server.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => server.received.length > 0, 'the request');
     caller.abort();
     assert.equal((await request).code, 'TIMEOUT');
-    while (server.connections.open > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => server.connections.open === 0, 'all connections to close');
   });
 });
 

@@ -7,6 +7,8 @@ import { Sender } from '../../../src/delivery/sender/sender';
 import type { Target } from '../../../src/delivery/targets/target';
 import { BATCH, drain, numberedRecord, OPEN_LOCK, range, simOutbox } from '../../support/outbox-fixture';
 import { SimDisk } from '../../support/sim-disk';
+import { FakeClock, settled } from '../../support/fake-clock';
+import { until } from '../../support/until';
 
 const REFUSED = { code: 'OUTBOX_IO', message: /^Another process took over .*Stop one of the two, or give/ };
 
@@ -58,11 +60,12 @@ describe('an outbox whose folder another process took over', () => {
   it('rejects what waits for the disk at that moment', async () => {
     let goOn: () => void = () => undefined;
     const wait = new Promise<void>((resolve) => (goOn = resolve));
+    disk.resetCounts();
     disk.fault = (operation) => (operation === 'sync' ? { wait } : undefined);
     const underWay = assert.rejects(outbox.append([numberedRecord(0)]), REFUSED);
-    await delay(10);
+    await until(() => disk.counts.sync > 0, 'the flush of the first');
     const waiting = assert.rejects(outbox.append([numberedRecord(1)]), REFUSED);
-    await delay(10);
+    await settled();
     lose();
     goOn();
     await Promise.all([underWay, waiting]);
@@ -105,10 +108,13 @@ describe('an outbox whose folder another process took over', () => {
     };
     const sent = (): Promise<never> => Promise.reject(new Error('something was sent'));
     const target: Target = { postEvent: sent, postBatch: sent, uploadPicture: sent };
-    const sender = new Sender({ outbox, target });
+    const clock = new FakeClock();
+    const sender = new Sender({ outbox, target, clock });
     sender.start();
-    await delay(500);
+    await clock.advance(900);
     assert.equal(leases, 1);
+    await clock.advance(200);
+    assert.equal(leases, 2);
     assert.match(sender.state().lastError?.message ?? '', /^Another process took over/);
     assert.equal(sender.state().inFlight, 0);
     await sender.stop(1_000);

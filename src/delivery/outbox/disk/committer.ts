@@ -1,4 +1,5 @@
 import type { ClockSetting } from '../../clock-watch';
+import { debug } from '../../../debug';
 import type { Clock } from '../outbox';
 import { CHUNK_MAX_BODY_BYTES, CHUNK_MAX_EVENTS, OPEN_CHUNK_IDLE_MS } from '../limits';
 import { CHUNK_SUFFIX, ChunkFile } from './chunk-file';
@@ -166,6 +167,7 @@ export class Committer {
     const notes = this.pending;
     this.pending = new Map();
     const openNotes = this.takeOpenNotes(notes);
+    if (debug.enabled) trace(appends, [...notes.values(), openNotes]);
     await Promise.all([
       this.writePictures(appends).then((ready) => this.writeOpenChunk(ready, openNotes)),
       this.writeSealedChunks(notes),
@@ -419,6 +421,13 @@ export class Committer {
     // What cannot be removed now is tried again with the next group.
     if (finished.length > 0) await this.removeChunks(finished).catch(() => undefined);
   }
+}
+
+/** For `NODE_DEBUG=vision-events`: the group that is about to be written. */
+function trace(appends: AppendTask[], notes: (PendingNotes | undefined)[]): void {
+  const events = appends.reduce((sum, task) => sum + task.events.length, 0);
+  const done = notes.reduce((sum, pending) => sum + (pending?.ended.length ?? 0), 0);
+  debug('commit: %d new events, %d done', events, done);
 }
 
 /** How many of the events the open chunk has room for; an empty chunk takes at least one, whatever its size. */
