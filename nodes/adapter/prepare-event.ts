@@ -7,8 +7,8 @@ import { derive, deriveFromPart, filterDetections, parseClasses } from '../../sr
 import { repair } from '../../src/event/repair';
 import type { StrictOptions } from '../../src/event/strict';
 import { unusualTimeForm } from '../../src/event/timestamp';
-import type { VisionEvent } from '../../src/event/types';
-import { validate, type Validation } from '../../src/event/validate';
+import type { SendableEvent } from '../../src/event/types';
+import { validate, type SendableValidation } from '../../src/event/validate';
 import { isPlainlyWrong } from '../../src/event/wrong-clock';
 import { displaySize } from '../../src/images/formats';
 import type { Picture } from '../../src/images/picture';
@@ -122,7 +122,7 @@ export function prepareEvent(
   settings: EventSettings,
   context: MessageContext,
   report: EventReport,
-): VisionEvent {
+): SendableEvent {
   const { event } = composeEvent(values, settings, context, report);
   return checkEvent(event, settings.onWarnings, checkMoment(values, settings, context), report);
 }
@@ -247,24 +247,24 @@ export function checkEvent(
   onWarnings: EventSettings['onWarnings'],
   { now, ...options }: CheckMoment,
   report: EventReport,
-): VisionEvent {
+): SendableEvent {
   let event = given;
   let validation = validate(event, now, options);
-  if (onWarnings === 'repair' && (validation.warningCount > 0 || validation.errors.length > 0)) {
+  if (onWarnings === 'repair' && (validation.warningCount > 0 || !validation.ok)) {
     const mended = repair(event);
     event = mended.event;
     report.repaired = [...(report.repaired ?? []), ...mended.repaired];
     validation = validate(event, now, options);
   }
-  const { errors, warnings, warningCount } = validation;
+  const { warnings, warningCount } = validation;
   const { eventId } = (event ?? {}) as { eventId?: unknown };
   if (typeof eventId === 'string') report.eventId = eventId;
   report.warnings = warnings;
   if (warningCount > warnings.length) report.warningCount = warningCount;
-  if (errors.length > 0) {
-    throw new FlowError('EVENT_INVALID', errors.map(({ message }) => message).join(' '));
+  if (!validation.ok) {
+    throw new FlowError('EVENT_INVALID', validation.errors.map(({ message }) => message).join(' '));
   }
-  if (onWarnings === 'stop' && warningCount > 0 && !lacksOnlyEventData(event, validation)) {
+  if (onWarnings === 'stop' && warningCount > 0 && !lacksOnlyEventData(validation)) {
     const first = warnings[0];
     throw new FlowError(
       'EVENT_WARNINGS',
@@ -273,20 +273,19 @@ export function checkEvent(
       { short: { key: 'stoppedByWarnings', values: { count: warningCount } } },
     );
   }
-  return event as VisionEvent;
+  return validation.event;
 }
 
 /**
  * Whether all there is to complain of is that `eventData` is not there at all. Roboflow's own block leaves it out when there is none, and
  * whether the API minds is not documented, so this alone stops no event. Operator feedback without it lacks what it is sent for.
  */
-function lacksOnlyEventData(event: unknown, { warnings, warningCount }: Validation): boolean {
+function lacksOnlyEventData({ event, warnings, warningCount }: SendableValidation): boolean {
   const [only] = warnings;
-  const { eventType } = event as VisionEvent;
   return (
     warningCount === 1 &&
     only?.path === 'eventData' &&
     only.type === 'any.required' &&
-    eventType !== 'operator_feedback'
+    event.eventType !== 'operator_feedback'
   );
 }

@@ -2,7 +2,7 @@ import { DoubtfulNow } from '../../src/delivery/clock-watch';
 import type { OutboxRecord } from '../../src/delivery/outbox';
 import { mayBeStored } from '../../src/delivery/retry-policy';
 import type { PackedEvent, SendFailure, Target, TargetReceipt } from '../../src/delivery/target';
-import type { VisionEvent } from '../../src/event/types';
+import type { SendableEvent } from '../../src/event/types';
 import { eventJson } from './event-json';
 import type { EventPictures, LoadedPicture } from './event-pictures';
 import { FlowError, toFlowError } from './flow-error';
@@ -14,7 +14,7 @@ import type { EventReport } from './report';
  * @param time as the node knew it: a "now" that may turn out to be wrong is put right later
  */
 export function outboxRecord(
-  event: VisionEvent,
+  event: SendableEvent,
   pictures: readonly LoadedPicture[] = [],
   time?: unknown,
 ): OutboxRecord {
@@ -45,11 +45,11 @@ interface AttachedPictures {
  * @throws ApiError, and FlowError `NOT_CONFIGURED`; one that leaves in doubt whether the event is stored says so
  */
 export async function sendEvent(
-  event: VisionEvent,
+  event: SendableEvent,
   target: Target,
   report: EventReport,
   attached?: AttachedPictures,
-): Promise<VisionEvent> {
+): Promise<SendableEvent> {
   try {
     const packed = attached && (await pack(event, attached.pictures, target, report));
     if (packed && attached) return await sendPacked(event, packed, target, report, attached);
@@ -66,7 +66,7 @@ export async function sendEvent(
 }
 
 async function pack(
-  event: VisionEvent,
+  event: SendableEvent,
   loaded: readonly LoadedPicture[],
   target: Target,
   report: EventReport,
@@ -96,12 +96,12 @@ function notePacked(
 }
 
 async function sendPacked(
-  event: VisionEvent,
+  event: SendableEvent,
   packed: PackedEvent,
   target: Target,
   report: EventReport,
   { pictures, handling }: AttachedPictures,
-): Promise<VisionEvent> {
+): Promise<SendableEvent> {
   try {
     noteReceipt(report, await packed.post());
     report.images = pictures.map(({ picture, metadata: _notReported, ...place }) => ({

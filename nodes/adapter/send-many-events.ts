@@ -1,6 +1,6 @@
 import { sendMany, type EventToSend } from '../../src/delivery/send-many';
 import type { SendFailure, Target } from '../../src/delivery/target';
-import type { EventWarning, Mended, VisionEvent } from '../../src/event/types';
+import type { EventWarning, Mended, SendableEvent } from '../../src/event/types';
 import type { VisionEventSendProperties } from '../properties';
 import { FlowError, toFlowError, type FlowErrorCode } from './flow-error';
 import { isInDoubt, outboxRecord, withDoubt } from './send-event';
@@ -44,7 +44,7 @@ export interface FailedEvent {
 /** A checked event and its place in the message. */
 interface CheckedEvent extends EventToSend {
   index: number;
-  event: VisionEvent;
+  event: SendableEvent;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { MetadataValue, VisionEvent } from '../event/types';
+import type { MetadataValue, SendableEvent } from '../event/types';
 import { ApiError, type ApiErrorDetails } from './errors';
 import {
   HttpClient,
@@ -46,6 +46,9 @@ export interface RequestOptions {
   /** ms, instead of the client's */
   timeoutMs?: number;
 }
+
+/** An event that `validate` found sendable, one written by hand, or the exact JSON text of one. */
+export type EventToCreate = SendableEvent | string;
 
 export interface ImageUpload {
   bytes: Uint8Array;
@@ -133,7 +136,7 @@ export class VisionEventsClient {
    * "Create a Vision Event". Sending the same event again overwrites it, so a repeat after a lost answer does no harm.
    * @param event an object, or its exact JSON text
    */
-  async createEvent(event: VisionEvent | string, options: RequestOptions = {}): Promise<CreateReply> {
+  async createEvent(event: EventToCreate, options: RequestOptions = {}): Promise<CreateReply> {
     const text = jsonText(event);
     const path = ['vision-events'];
     const reply = await this.#http.request({
@@ -147,7 +150,7 @@ export class VisionEventsClient {
   }
 
   /** "Batch Create Vision Events": 1 to 100 events. Compare `eventIds` with what was sent: the rest is not confirmed. */
-  async createEvents(events: (VisionEvent | string)[], options: RequestOptions = {}): Promise<BatchReply> {
+  async createEvents(events: readonly EventToCreate[], options: RequestOptions = {}): Promise<BatchReply> {
     if (events.length < 1 || events.length > MAX_BATCH_EVENTS) {
       throw refused(`A batch takes 1 to ${MAX_BATCH_EVENTS} events, not ${events.length}.`);
     }
@@ -404,7 +407,7 @@ function refused(message: string): ApiError {
 }
 
 /** Only to say which event a warning belongs to; an unreadable text has no warnings to attribute. */
-function eventIdOf(event: VisionEvent | string): string {
+function eventIdOf(event: EventToCreate): string {
   let value: unknown = event;
   if (typeof event === 'string') {
     try {
