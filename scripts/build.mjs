@@ -19,6 +19,7 @@ if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 stampBuildTime(path.join(dist, 'src/built-at.js'));
 
 const nodes = path.join(root, 'nodes');
+leaveOutTypes(path.join(dist, 'nodes'));
 for (const name of readdirSync(nodes)) {
   if (name.endsWith('.html'))
     writeFileSync(path.join(dist, 'nodes', name), withIncludes(path.join(nodes, name)));
@@ -28,6 +29,16 @@ for (const [from, to] of [
   [path.join(root, 'icons'), path.join(dist, 'nodes', 'icons')],
 ]) {
   if (existsSync(from)) cpSync(from, to, { recursive: true });
+}
+
+/** Types and maps are for programs that use the library: nobody imports a node, and Node-RED reads none of them. */
+function leaveOutTypes(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const file = path.join(folder, name);
+    if (/\.(d\.ts|map)$/.test(name)) rmSync(file);
+    else if (name.endsWith('.js'))
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, ''));
+  }
 }
 
 /** A clock before the build is plainly wrong. SOURCE_DATE_EPOCH (s) makes a build repeatable. */

@@ -35,11 +35,13 @@ import {
 import { isPlainId } from './reply-text';
 import { UploadCache, uploadKey, type UploadedImage } from './upload-cache';
 
+/** How `VisionEventsClient` reaches the workspace. */
 export interface ClientOptions extends ConnectionOptions {
   /** ms within which the same picture is not uploaded again; 0 uploads every time */
   uploadReuseMs?: number;
 }
 
+/** What every request takes. */
 export interface RequestOptions {
   /** calls the request off; it then rejects with `TIMEOUT` */
   signal?: AbortSignal;
@@ -50,6 +52,25 @@ export interface RequestOptions {
 /** An event that `validate` found sendable, one written by hand, or the exact JSON text of one. */
 export type EventToCreate = SendableEvent | string;
 
+/** How a bundle is uploaded. */
+export interface UploadBundleOptions extends RequestOptions {
+  /** wins over the use case inside the bundle */
+  useCaseId?: string;
+}
+
+/** Which use cases are listed. */
+export interface ListUseCasesOptions extends RequestOptions {
+  /** `active` unless it says otherwise */
+  status?: 'active' | 'inactive';
+}
+
+/** How events are deleted. */
+export interface DeleteOptions extends RequestOptions {
+  /** gets the result so far after each request */
+  onProgress?: (soFar: DeleteReply) => void;
+}
+
+/** A picture to upload, at most 20 MB. */
 export interface ImageUpload {
   bytes: Uint8Array;
   /** by the bytes, such as `image/jpeg` */
@@ -59,6 +80,7 @@ export interface ImageUpload {
   metadata?: Record<string, MetadataValue>;
 }
 
+/** One page of a query, "Query Vision Events". */
 export interface QueryPage extends ReplyFacts {
   /** as the API returns them; only `eventId`, `eventType` and `eventData` are documented */
   events: JsonObject[];
@@ -68,13 +90,19 @@ export interface QueryPage extends ReplyFacts {
   lookbackDays?: number;
 }
 
-export interface UseCase {
+/** A use case as the API names it after a change. */
+export interface NamedUseCase {
   id: string;
   name: string;
+}
+
+/** A use case of the workspace, with whatever else the API tells of it. */
+export interface UseCase extends NamedUseCase {
   status?: string;
   [further: string]: unknown;
 }
 
+/** "List Use Cases" */
 export interface UseCaseList {
   useCases: UseCase[];
   lookbackDays?: number;
@@ -85,6 +113,7 @@ export interface MetadataSchema {
   fields: Record<string, { types: string[] }>;
 }
 
+/** "Delete Events" */
 export interface DeleteReply {
   deleted: number;
   notFound: string[];
@@ -180,11 +209,11 @@ export class VisionEventsClient {
 
   /**
    * "Upload a Vision Event Bundle": one archive of at most 25 MiB, as bytes or as the path of a file.
-   * @param options.useCaseId wins over the use case inside the bundle
+   * @throws ApiError `REJECTED` for a bundle that is larger, or a file that cannot be read
    */
   async uploadBundle(
     bundle: Uint8Array | string,
-    options: RequestOptions & { useCaseId?: string } = {},
+    options: UploadBundleOptions = {},
   ): Promise<JsonObject & ReplyFacts> {
     const { useCaseId, signal, timeoutMs } = options;
     const bytes = typeof bundle === 'string' ? await readBundle(bundle) : asBuffer(bundle);
@@ -241,9 +270,10 @@ export class VisionEventsClient {
     }
   }
 
+  /** The use cases of the workspace. */
   readonly useCases = {
     /** "List Use Cases": active ones unless `status` says otherwise. */
-    list: async (options: RequestOptions & { status?: 'active' | 'inactive' } = {}): Promise<UseCaseList> => {
+    list: async (options: ListUseCasesOptions = {}): Promise<UseCaseList> => {
       const { status, ...request } = options;
       const path = ['vision-events', 'use-cases'];
       const reply = await this.#http.request({
@@ -257,7 +287,7 @@ export class VisionEventsClient {
     },
 
     /** "Create a Use Case": name of 1 to 256 characters, unique in the workspace. */
-    create: async (name: string, options: RequestOptions = {}): Promise<{ id: string; name: string }> => {
+    create: async (name: string, options: RequestOptions = {}): Promise<NamedUseCase> => {
       const reply = await this.#http.request({
         method: 'POST',
         path: ['vision-events', 'use-cases'],
@@ -275,11 +305,7 @@ export class VisionEventsClient {
     },
 
     /** "Update a Use Case" */
-    rename: async (
-      id: string,
-      name: string,
-      options: RequestOptions = {},
-    ): Promise<{ id: string; name: string }> => {
+    rename: async (id: string, name: string, options: RequestOptions = {}): Promise<NamedUseCase> => {
       const path = ['vision-events', 'use-cases', id];
       const body = jsonBody(jsonText({ name }));
       const reply = parseObject(
@@ -325,12 +351,11 @@ export class VisionEventsClient {
   /**
    * "Delete Events": for good. More than 1,000 ids go in several requests; when one of them fails, those before it stay deleted and the
    * error says how many.
-   * @param options.onProgress gets the result so far after each request
    */
   async deleteEvents(
     useCaseId: string,
     eventIds: string[],
-    options: RequestOptions & { onProgress?: (soFar: DeleteReply) => void } = {},
+    options: DeleteOptions = {},
   ): Promise<DeleteReply> {
     const { onProgress, ...request } = options;
     const total: DeleteReply = { deleted: 0, notFound: [] };

@@ -23,7 +23,8 @@ import type { EventWarning, FieldError, SendableEvent, VisionEvent } from './typ
 /** What `validate` found, told apart by `ok`. */
 export type Validation<Event = unknown> = SendableValidation<Event> | RefusedValidation;
 
-interface Findings {
+/** What both outcomes have. */
+export interface Findings {
   /** faults in the four strict fields: the API would answer 400 and store nothing */
   errors: FieldError[];
   /** every other fault, ordered by path; at most 200 are listed */
