@@ -158,7 +158,7 @@ export const systemClock: Required<Clock> = {
 
 /** The refused events of an outbox. Orders are carried out one by one. */
 export interface DeadLetters {
-  /** Those that were refused last; 100 of them unless `limit` says otherwise. */
+  /** Oldest first; 100 of them unless `limit` says otherwise. */
   list(limit?: number): Promise<DeadLetter[]>;
   /** The outbox's own ids of the refused events that have one of these event ids. */
   idsOf(eventIds: string[]): Promise<string[]>;

@@ -127,7 +127,7 @@ export interface OutageNotice {
   durationMs: number;
 }
 
-/** Who wants to hear what. A listener must not throw. */
+/** Who wants to hear what. A listener that throws stops nothing; its error shows in the state. */
 export interface SenderListeners {
   /** after their acknowledgement was handed to the outbox; `batchWarnings` could not be told apart by event */
   delivered(events: DeliveredEvent[], batchWarnings: EventWarning[]): void;

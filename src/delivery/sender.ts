@@ -42,7 +42,7 @@ export interface SenderParts {
   settings?: Partial<SenderSettings>;
   listeners?: Partial<SenderListeners>;
   /** what the last sender of this outbox left; missing: it ended without a word, so all that waits may be under way */
-  lateLandings?: LateLanding[];
+  lateLandings?: LateLanding[] | undefined;
 }
 
 /** An error text in the state is at most this long; what a server answers is shown, not stored. */
