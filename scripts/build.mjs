@@ -19,6 +19,7 @@ if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 stampBuildTime(path.join(dist, 'src/built-at.js'));
 
 const nodes = path.join(root, 'nodes');
+leaveOutTypes(path.join(dist, 'nodes'));
 for (const { name: room } of readdirSync(nodes, { withFileTypes: true })) {
   const dialog = path.join(nodes, room, 'dialog.html');
   if (!existsSync(dialog)) continue;
@@ -34,6 +35,16 @@ function iconOf(html) {
   const [, icon] = /\bicon: '([^']+)'/.exec(html) ?? [];
   if (!icon) throw new Error('A dialog names no icon.');
   return icon;
+}
+
+/** Types and maps are for programs that use the library: nobody imports a node, and Node-RED reads none of them. */
+function leaveOutTypes(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const file = path.join(folder, name);
+    if (/\.(d\.ts|map)$/.test(name)) rmSync(file);
+    else if (name.endsWith('.js'))
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, ''));
+  }
 }
 
 /** A clock before the build is plainly wrong. SOURCE_DATE_EPOCH (s) makes a build repeatable. */

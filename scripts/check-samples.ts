@@ -9,6 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { convertDetections, DetectionError } from '../src/detections/convert';
 import type { DetectionContext, DetectionResult, DetectionSettings } from '../src/detections/convert';
+import { ANNOTATION_LISTS } from '../src/event/derive';
 import type { AnnotationLists } from '../src/event/types';
 import { difference, findRecordings } from './recordings';
 
@@ -70,12 +71,7 @@ function compare(expected: Expectation, actual: DetectionResult | DetectionError
   differences.push(...difference('images', images.length, actual.images.length));
   images.forEach((image, index) => {
     const lists = actual.images[index]?.annotations ?? {};
-    for (const name of [
-      'objectDetections',
-      'classifications',
-      'instanceSegmentations',
-      'keypoints',
-    ] as const) {
+    for (const name of ANNOTATION_LISTS) {
       differences.push(...difference(`images.${index}.${name}`, image[name] ?? [], lists[name] ?? []));
     }
   });
@@ -84,7 +80,7 @@ function compare(expected: Expectation, actual: DetectionResult | DetectionError
 
 /** Some samples expect an event without detections and rows left out: that is an error, for "nothing found" needs a positive sign. */
 function losesEveryRow({ error, dropped, annotations }: Expectation): boolean {
-  return !error && dropped > 0 && Object.values(annotations).every((list) => list.length === 0);
+  return !error && dropped > 0 && ANNOTATION_LISTS.every((name) => !annotations[name]?.length);
 }
 
 function sizeOf({ width, height }: { width: number; height: number }) {

@@ -1,20 +1,51 @@
-/** The library's public face: what a program without Node-RED needs to make, check and send vision events. */
-export { compose } from './event/compose';
-export { repair } from './event/repair';
-export { validate } from './event/validate';
-export type { Validation } from './event/validate';
-export { EVENT_TYPES } from './event/types';
-export type { EventImage, EventType, EventWarning, FieldError, VisionEvent } from './event/types';
+/**
+ * Vision events without Node-RED: detections become an event, the event is checked and repaired, a client sends it.
+ *
+ * Coordinates are absolute pixels of the picture, x and y the centre of a box; confidences are 0 to 1.
+ * Loading this loads no HTTP, no schema and no tar library: they are loaded by the first call that needs them.
+ *
+ * @module
+ */
 export { checkMapping, convertDetections, DetectionError, FORMATS } from './detections/convert';
-export type { DetectionContext, DetectionResult, DetectionSettings } from './detections/convert';
+export type { DetectionErrorCode, FormatInfo } from './detections/convert';
+export type { MappingFault } from './detections/check-mapping';
+export type {
+  ConvertedImage,
+  DetectionContext,
+  DetectionResult,
+  DetectionSettings,
+  NoteCode,
+  Size,
+  SourceFit,
+} from './detections/types';
+export { SOURCE_FITS } from './detections/types';
+export { compose } from './event/compose';
+export type { Composed, ComposedImage, EventParts, ImageParts } from './event/compose';
+export { repair } from './event/repair';
+export type { Repair } from './event/repair';
+export type { StrictOptions } from './event/strict';
+export { EVENT_TYPES } from './event/types';
+export type {
+  AnnotationLists,
+  Classification,
+  EventDataByType,
+  FaultlessVisionEvent,
+  FieldError,
+  InstanceSegmentation,
+  Keypoint,
+  KeypointDetection,
+  Mended,
+  ObjectDetection,
+} from './event/types';
+export { validate } from './event/validate';
+export type { Findings, RefusedValidation, SendableValidation, Validation } from './event/validate';
 export { ImageError, loadPicture } from './images/picture';
-export type { Picture } from './images/picture';
-export { VisionEventsClient } from './api/client';
-export type { ClientOptions } from './api/client';
-export { EVENT_COLUMNS, FEEDBACK_STATUSES, MAX_QUERY_EVENTS } from './api/query';
-export type { EventColumn, EventQuery, FeedbackStatus } from './api/query';
-export { ApiError } from './api/errors';
+export type { LoadPictureOptions, Picture } from './images/picture';
+export type { PictureSize } from './images/formats';
 export { BundleError } from './bundle/format';
+export type { BundleErrorCode } from './bundle/format';
 export { readBundle } from './bundle/read';
+export type { Bundle, BundleLimits } from './bundle/read';
 export { buildBundle, writeBundle } from './bundle/write';
-export type { BundleContent, BundlePicture } from './bundle/write';
+export type { BundleContent, BundleFile, BundleFileContent, BundlePicture } from './bundle/write';
+export * from './client';

@@ -1,5 +1,5 @@
 import { MAX_LIST_LENGTH } from '../../src/event/long-lists';
-import type { VisionEvent } from '../../src/event/types';
+import type { SendableEvent } from '../../src/event/types';
 import { eventJson, tooLong } from '../shared/event-json';
 import { FlowError } from '../shared/flow-error';
 import { checkEvent } from '../shared/check-event';
@@ -52,7 +52,7 @@ export function checkGivenEvent(
   value: unknown,
   context: { deviceId: string; onWarnings: VisionEventSendProperties['onWarnings']; now: number },
   report: EventReport,
-): VisionEvent {
+): SendableEvent {
   const event = asJson(value);
   const named = typeof event === 'object' && event !== null && !Array.isArray(event) ? event : undefined;
   const needsDevice = context.deviceId !== '' && named && !('deviceId' in named);

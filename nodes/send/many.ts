@@ -1,6 +1,6 @@
 import { sendMany, type EventToSend } from '../../src/delivery/sender/send-many';
 import type { SendFailure, Target } from '../../src/delivery/targets/target';
-import type { EventWarning, Mended, VisionEvent } from '../../src/event/types';
+import type { EventWarning, Mended, SendableEvent } from '../../src/event/types';
 import type { VisionEventSendProperties } from '../shared/properties';
 import { FlowError, toFlowError, type FlowErrorCode } from '../shared/flow-error';
 import { isInDoubt, outboxRecord, withDoubt } from '../shared/send-event';
@@ -44,7 +44,7 @@ export interface FailedEvent {
 /** A checked event and its place in the message. */
 interface CheckedEvent extends EventToSend {
   index: number;
-  event: VisionEvent;
+  event: SendableEvent;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { repair } from '../../src/event/repair';
 import type { StrictOptions } from '../../src/event/strict';
-import type { VisionEvent } from '../../src/event/types';
-import { validate, type Validation } from '../../src/event/validate';
+import type { SendableEvent } from '../../src/event/types';
+import { validate, type SendableValidation } from '../../src/event/validate';
 import { FlowError } from './flow-error';
 import type { VisionEventProperties } from './properties';
 import type { EventReport } from './report';
@@ -22,24 +22,24 @@ export function checkEvent(
   onWarnings: VisionEventProperties['onWarnings'],
   { now, ...options }: CheckMoment,
   report: EventReport,
-): VisionEvent {
+): SendableEvent {
   let event = given;
   let validation = validate(event, now, options);
-  if (onWarnings === 'repair' && (validation.warningCount > 0 || validation.errors.length > 0)) {
+  if (onWarnings === 'repair' && (validation.warningCount > 0 || !validation.ok)) {
     const mended = repair(event);
     event = mended.event;
     report.repaired = [...(report.repaired ?? []), ...mended.repaired];
     validation = validate(event, now, options);
   }
-  const { errors, warnings, warningCount } = validation;
+  const { warnings, warningCount } = validation;
   const { eventId } = (event ?? {}) as { eventId?: unknown };
   if (typeof eventId === 'string') report.eventId = eventId;
   report.warnings = warnings;
   if (warningCount > warnings.length) report.warningCount = warningCount;
-  if (errors.length > 0) {
-    throw new FlowError('EVENT_INVALID', errors.map(({ message }) => message).join(' '));
+  if (!validation.ok) {
+    throw new FlowError('EVENT_INVALID', validation.errors.map(({ message }) => message).join(' '));
   }
-  if (onWarnings === 'stop' && warningCount > 0 && !lacksOnlyEventData(event, validation)) {
+  if (onWarnings === 'stop' && warningCount > 0 && !lacksOnlyEventData(validation)) {
     const first = warnings[0];
     throw new FlowError(
       'EVENT_WARNINGS',
@@ -48,20 +48,19 @@ export function checkEvent(
       { short: { key: 'stoppedByWarnings', values: { count: warningCount } } },
     );
   }
-  return event as VisionEvent;
+  return validation.event;
 }
 
 /**
  * Whether all there is to complain of is that `eventData` is not there at all. Roboflow's own block leaves it out when there is none, and
  * whether the API minds is not documented, so this alone stops no event. Operator feedback without it lacks what it is sent for.
  */
-function lacksOnlyEventData(event: unknown, { warnings, warningCount }: Validation): boolean {
+function lacksOnlyEventData({ event, warnings, warningCount }: SendableValidation): boolean {
   const [only] = warnings;
-  const { eventType } = event as VisionEvent;
   return (
     warningCount === 1 &&
     only?.path === 'eventData' &&
     only.type === 'any.required' &&
-    eventType !== 'operator_feedback'
+    event.eventType !== 'operator_feedback'
   );
 }

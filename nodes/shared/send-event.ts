@@ -3,7 +3,7 @@ import type { OutboxRecord } from '../../src/delivery/outbox/outbox';
 import { mayBeStored } from '../../src/delivery/sender/retry-policy';
 import type { PackedEvent, SendFailure, Target, TargetReceipt } from '../../src/delivery/targets/target';
 import type { PicturePlace } from '../../src/event/picture-place';
-import type { MetadataValue, VisionEvent } from '../../src/event/types';
+import type { MetadataValue, SendableEvent } from '../../src/event/types';
 import type { Picture } from '../../src/images/picture';
 import { eventJson } from './event-json';
 import { FlowError, toFlowError } from './flow-error';
@@ -21,7 +21,7 @@ export interface LoadedPicture extends PicturePlace {
  * @param time as the node knew it: a "now" that may turn out to be wrong is put right later
  */
 export function outboxRecord(
-  event: VisionEvent,
+  event: SendableEvent,
   pictures: readonly LoadedPicture[] = [],
   time?: unknown,
 ): OutboxRecord {
@@ -45,11 +45,11 @@ interface AttachedPictures {
   handling: {
     /** @returns the event with the ids of its pictures */
     upload(
-      event: VisionEvent,
+      event: SendableEvent,
       pictures: readonly LoadedPicture[],
       target: Target,
       report: EventReport,
-    ): Promise<VisionEvent>;
+    ): Promise<SendableEvent>;
     /** True when the event goes without pictures that failed in this way; it is noted in the report then. */
     maySendWithout(places: readonly Partial<PicturePlace>[], error: unknown, report: EventReport): boolean;
   };
@@ -62,11 +62,11 @@ interface AttachedPictures {
  * @throws ApiError, and FlowError `NOT_CONFIGURED`; one that leaves in doubt whether the event is stored says so
  */
 export async function sendEvent(
-  event: VisionEvent,
+  event: SendableEvent,
   target: Target,
   report: EventReport,
   attached?: AttachedPictures,
-): Promise<VisionEvent> {
+): Promise<SendableEvent> {
   try {
     const packed = attached && (await pack(event, attached.pictures, target, report));
     if (packed && attached) return await sendPacked(event, packed, target, report, attached);
@@ -83,7 +83,7 @@ export async function sendEvent(
 }
 
 async function pack(
-  event: VisionEvent,
+  event: SendableEvent,
   loaded: readonly LoadedPicture[],
   target: Target,
   report: EventReport,
@@ -113,12 +113,12 @@ function notePacked(
 }
 
 async function sendPacked(
-  event: VisionEvent,
+  event: SendableEvent,
   packed: PackedEvent,
   target: Target,
   report: EventReport,
   { pictures, handling }: AttachedPictures,
-): Promise<VisionEvent> {
+): Promise<SendableEvent> {
   try {
     noteReceipt(report, await packed.post());
     report.images = pictures.map(({ picture, metadata: _notReported, ...place }) => ({

@@ -1,8 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Target } from '../../src/delivery/targets/target';
+import { isObject, type Fields } from '../../src/event/fields';
 import { sourceIdField, type PicturePlace } from '../../src/event/picture-place';
 import { ImageError } from '../../src/images/picture';
-import type { Mended, MetadataValue, VisionEvent } from '../../src/event/types';
+import type { Mended, MetadataValue, SendableEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../shared/properties';
 import type { FlowMessage } from '../shared/guarded-input';
 import { PictureInputs, type GivenPictures, type PictureEntry } from '../shared/picture-inputs';
@@ -69,11 +70,11 @@ export class EventPictures {
 
   /** The event with the `sourceId` of each uploaded picture in its image entry. */
   async upload(
-    event: VisionEvent,
+    event: SendableEvent,
     pictures: readonly LoadedPicture[],
     target: Pick<Target, 'uploadPicture'>,
     report: EventReport,
-  ): Promise<VisionEvent> {
+  ): Promise<SendableEvent> {
     const uploaded: UploadedPicture[] = [];
     for (const { picture, metadata, ...place } of pictures) {
       await this.orSendWithout(report, [place], async () => {
@@ -116,12 +117,17 @@ interface UploadedPicture extends PicturePlace {
   sourceId: string;
 }
 
-function withSourceIds(event: VisionEvent, uploaded: readonly UploadedPicture[]): VisionEvent {
+/** The entries of `images`, as far as they are some. */
+function imageEntries({ images }: SendableEvent): readonly Fields[] {
+  return Array.isArray(images) ? images.map((entry: unknown) => (isObject(entry) ? entry : {})) : [];
+}
+
+function withSourceIds(event: SendableEvent, uploaded: readonly UploadedPicture[]): SendableEvent {
   const idsOf = new Map<number, Partial<Record<ReturnType<typeof sourceIdField>, string>>>();
   for (const { role, image = 0, sourceId } of uploaded) {
     idsOf.set(image, { ...idsOf.get(image), [sourceIdField(role)]: sourceId });
   }
-  const images = (event.images ?? []).map(({ label, ...rest }, position) => ({
+  const images = imageEntries(event).map(({ label, ...rest }, position) => ({
     ...(label === undefined ? {} : { label }),
     ...idsOf.get(position),
     ...rest,

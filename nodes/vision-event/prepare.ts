@@ -5,7 +5,7 @@ import { DoubtfulNow } from '../../src/delivery/clock-watch';
 import { compose, type Composed, type ImageParts } from '../../src/event/compose';
 import { derive, deriveFromPart, filterDetections, parseClasses } from '../../src/event/derive';
 import { unusualTimeForm } from '../../src/event/timestamp';
-import type { VisionEvent } from '../../src/event/types';
+import type { SendableEvent } from '../../src/event/types';
 import { isPlainlyWrong } from '../../src/event/wrong-clock';
 import { displaySize } from '../../src/images/formats';
 import type { Picture } from '../../src/images/picture';
@@ -120,7 +120,7 @@ export function prepareEvent(
   settings: EventSettings,
   context: MessageContext,
   report: EventReport,
-): VisionEvent {
+): SendableEvent {
   const { event } = composeEvent(values, settings, context, report);
   return checkEvent(event, settings.onWarnings, checkMoment(values, settings, context), report);
 }

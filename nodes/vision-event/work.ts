@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { VisionEvent } from '../../src/event/types';
+import type { SendableEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../shared/properties';
 import type { Place } from '../../src/delivery/arrival-order';
 import { Cooldown } from './cooldown';
@@ -137,7 +137,7 @@ export class VisionEventWork {
     send: Send,
   ): Promise<void> {
     const report: EventReport = { warnings: [] };
-    let payload: VisionEvent;
+    let payload: SendableEvent;
     this.underWay++;
     try {
       const pictures = await this.pictures.load(
@@ -160,12 +160,12 @@ export class VisionEventWork {
   }
 
   private async deliver(
-    event: VisionEvent,
+    event: SendableEvent,
     values: EventValues,
     pictures: readonly LoadedPicture[],
     workspace: Workspace | undefined,
     report: EventReport,
-  ): Promise<VisionEvent> {
+  ): Promise<SendableEvent> {
     const takeBack = this.cooldown.start(JSON.stringify(values.inputs.cooldownBy) ?? '');
     if (!takeBack) {
       report.state = 'throttled';

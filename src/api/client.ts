@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { MetadataValue, VisionEvent } from '../event/types';
+import type { MetadataValue, SendableEvent } from '../event/types';
 import { ApiError, type ApiErrorDetails } from './errors';
 import {
   HttpClient,
@@ -35,11 +35,13 @@ import {
 import { isPlainId } from './reply-text';
 import { UploadCache, uploadKey, type UploadedImage } from './upload-cache';
 
+/** How `VisionEventsClient` reaches the workspace. */
 export interface ClientOptions extends ConnectionOptions {
   /** ms within which the same picture is not uploaded again; 0 uploads every time */
   uploadReuseMs?: number;
 }
 
+/** What every request takes. */
 export interface RequestOptions {
   /** calls the request off; it then rejects with `TIMEOUT` */
   signal?: AbortSignal;
@@ -47,6 +49,28 @@ export interface RequestOptions {
   timeoutMs?: number;
 }
 
+/** An event that `validate` found sendable, one written by hand, or the exact JSON text of one. */
+export type EventToCreate = SendableEvent | string;
+
+/** How a bundle is uploaded. */
+export interface UploadBundleOptions extends RequestOptions {
+  /** wins over the use case inside the bundle */
+  useCaseId?: string;
+}
+
+/** Which use cases are listed. */
+export interface ListUseCasesOptions extends RequestOptions {
+  /** `active` unless it says otherwise */
+  status?: 'active' | 'inactive';
+}
+
+/** How events are deleted. */
+export interface DeleteOptions extends RequestOptions {
+  /** gets the result so far after each request */
+  onProgress?: (soFar: DeleteReply) => void;
+}
+
+/** A picture to upload, at most 20 MB. */
 export interface ImageUpload {
   bytes: Uint8Array;
   /** by the bytes, such as `image/jpeg` */
@@ -56,6 +80,7 @@ export interface ImageUpload {
   metadata?: Record<string, MetadataValue>;
 }
 
+/** One page of a query, "Query Vision Events". */
 export interface QueryPage extends ReplyFacts {
   /** as the API returns them; only `eventId`, `eventType` and `eventData` are documented */
   events: JsonObject[];
@@ -65,13 +90,19 @@ export interface QueryPage extends ReplyFacts {
   lookbackDays?: number;
 }
 
-export interface UseCase {
+/** A use case as the API names it after a change. */
+export interface NamedUseCase {
   id: string;
   name: string;
+}
+
+/** A use case of the workspace, with whatever else the API tells of it. */
+export interface UseCase extends NamedUseCase {
   status?: string;
   [further: string]: unknown;
 }
 
+/** "List Use Cases" */
 export interface UseCaseList {
   useCases: UseCase[];
   lookbackDays?: number;
@@ -82,6 +113,7 @@ export interface MetadataSchema {
   fields: Record<string, { types: string[] }>;
 }
 
+/** "Delete Events" */
 export interface DeleteReply {
   deleted: number;
   notFound: string[];
@@ -89,11 +121,14 @@ export interface DeleteReply {
 
 /** The sender's `Target`; spelled out here because `src/api` knows nothing of `src/delivery`. */
 export interface ClientTarget {
+  /** One event, as its exact JSON text. */
   postEvent(body: string, signal?: AbortSignal): Promise<CreateReply>;
+  /** 1 to 100 events of one use case, as their exact JSON texts. */
   postBatch(
     bodies: string[],
     signal?: AbortSignal,
   ): Promise<Pick<BatchReply, 'statusCode' | 'eventIds' | 'warningsByEvent' | 'warnings'>>;
+  /** Uploads a picture, once within `uploadReuseMs`. */
   uploadPicture(picture: ImageUpload, signal?: AbortSignal): Promise<UploadedImage>;
 }
 
@@ -133,7 +168,7 @@ export class VisionEventsClient {
    * "Create a Vision Event". Sending the same event again overwrites it, so a repeat after a lost answer does no harm.
    * @param event an object, or its exact JSON text
    */
-  async createEvent(event: VisionEvent | string, options: RequestOptions = {}): Promise<CreateReply> {
+  async createEvent(event: EventToCreate, options: RequestOptions = {}): Promise<CreateReply> {
     const text = jsonText(event);
     const path = ['vision-events'];
     const reply = await this.#http.request({
@@ -147,7 +182,7 @@ export class VisionEventsClient {
   }
 
   /** "Batch Create Vision Events": 1 to 100 events. Compare `eventIds` with what was sent: the rest is not confirmed. */
-  async createEvents(events: (VisionEvent | string)[], options: RequestOptions = {}): Promise<BatchReply> {
+  async createEvents(events: readonly EventToCreate[], options: RequestOptions = {}): Promise<BatchReply> {
     if (events.length < 1 || events.length > MAX_BATCH_EVENTS) {
       throw refused(`A batch takes 1 to ${MAX_BATCH_EVENTS} events, not ${events.length}.`);
     }
@@ -177,11 +212,11 @@ export class VisionEventsClient {
 
   /**
    * "Upload a Vision Event Bundle": one archive of at most 25 MiB, as bytes or as the path of a file.
-   * @param options.useCaseId wins over the use case inside the bundle
+   * @throws ApiError `REJECTED` for a bundle that is larger, or a file that cannot be read
    */
   async uploadBundle(
     bundle: Uint8Array | string,
-    options: RequestOptions & { useCaseId?: string } = {},
+    options: UploadBundleOptions = {},
   ): Promise<JsonObject & ReplyFacts> {
     const { useCaseId, signal, timeoutMs } = options;
     const bytes = typeof bundle === 'string' ? await readBundle(bundle) : asBuffer(bundle);
@@ -238,9 +273,10 @@ export class VisionEventsClient {
     }
   }
 
+  /** The use cases of the workspace. */
   readonly useCases = {
     /** "List Use Cases": active ones unless `status` says otherwise. */
-    list: async (options: RequestOptions & { status?: 'active' | 'inactive' } = {}): Promise<UseCaseList> => {
+    list: async (options: ListUseCasesOptions = {}): Promise<UseCaseList> => {
       const { status, ...request } = options;
       const path = ['vision-events', 'use-cases'];
       const reply = await this.#http.request({
@@ -254,7 +290,7 @@ export class VisionEventsClient {
     },
 
     /** "Create a Use Case": name of 1 to 256 characters, unique in the workspace. */
-    create: async (name: string, options: RequestOptions = {}): Promise<{ id: string; name: string }> => {
+    create: async (name: string, options: RequestOptions = {}): Promise<NamedUseCase> => {
       const reply = await this.#http.request({
         method: 'POST',
         path: ['vision-events', 'use-cases'],
@@ -272,11 +308,7 @@ export class VisionEventsClient {
     },
 
     /** "Update a Use Case" */
-    rename: async (
-      id: string,
-      name: string,
-      options: RequestOptions = {},
-    ): Promise<{ id: string; name: string }> => {
+    rename: async (id: string, name: string, options: RequestOptions = {}): Promise<NamedUseCase> => {
       const path = ['vision-events', 'use-cases', id];
       const body = jsonBody(jsonText({ name }));
       const reply = parseObject(
@@ -322,12 +354,11 @@ export class VisionEventsClient {
   /**
    * "Delete Events": for good. More than 1,000 ids go in several requests; when one of them fails, those before it stay deleted and the
    * error says how many.
-   * @param options.onProgress gets the result so far after each request
    */
   async deleteEvents(
     useCaseId: string,
     eventIds: string[],
-    options: RequestOptions & { onProgress?: (soFar: DeleteReply) => void } = {},
+    options: DeleteOptions = {},
   ): Promise<DeleteReply> {
     const { onProgress, ...request } = options;
     const total: DeleteReply = { deleted: 0, notFound: [] };
@@ -404,7 +435,7 @@ function refused(message: string): ApiError {
 }
 
 /** Only to say which event a warning belongs to; an unreadable text has no warnings to attribute. */
-function eventIdOf(event: VisionEvent | string): string {
+function eventIdOf(event: EventToCreate): string {
   let value: unknown = event;
   if (typeof event === 'string') {
     try {

@@ -19,10 +19,12 @@ export const EVENT_COLUMNS = [
   'feedback',
   'related_event_id',
 ] as const;
+/** See `EVENT_COLUMNS`. */
 export type EventColumn = (typeof EVENT_COLUMNS)[number];
 
 /** What operators said of an event; `none`: nobody has looked at it. */
 export const FEEDBACK_STATUSES = ['correct', 'incorrect', 'inconclusive', 'none'] as const;
+/** See `FEEDBACK_STATUSES`. */
 export type FeedbackStatus = (typeof FEEDBACK_STATUSES)[number];
 
 /** Operators by what they compare. Those of columns, metadata and counts are not public but for `gt`: the usual six are taken. */
@@ -31,17 +33,20 @@ export const ORDER = ['gt', 'gte', 'lt', 'lte'] as const;
 export const COMPARISON = [...EQUALITY, ...ORDER] as const;
 export const MEMBERSHIP = [...EQUALITY, 'in', 'not_in'] as const;
 
-type Operator<Operators extends readonly string[]> = Operators[number];
-interface Filter<Operators extends readonly string[], Value> {
-  operator: Operator<Operators>;
+/** A comparison that a field has to pass. */
+export interface Filter<Operators extends readonly string[], Value> {
+  operator: Operators[number];
   value: Value;
 }
-type Scalar = string | number | boolean;
-interface MetadataFilter extends Filter<typeof COMPARISON, Scalar> {
+/** What a filter compares with. */
+export type Scalar = string | number | boolean;
+/** A comparison that a value of the metadata has to pass. */
+export interface MetadataFilter extends Filter<typeof COMPARISON, Scalar> {
   field: string;
   type?: 'string' | 'number' | 'boolean';
 }
 
+/** What is asked for. Fields that are not named here go to the API as they are. */
 export interface EventQuery extends JsonObject {
   useCaseId: string;
   /** ISO 8601 */

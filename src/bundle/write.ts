@@ -20,18 +20,38 @@ import {
 import { patternedFileNames } from './name-pattern';
 import { tarLibrary } from './tar-library';
 
+/** A picture that goes into a bundle. */
 export interface BundlePicture extends PicturePlace {
   bytes: Uint8Array;
   /** media type by the bytes, such as `image/jpeg` */
   mediaType: string;
 }
 
+/** What goes into a bundle. */
 export interface BundleContent {
   event: VisionEvent;
   /** at most one for each place */
   pictures: readonly BundlePicture[];
   /** false leaves `useCaseId` out, for sites where the uploader names it; default true */
   useCaseInBundle?: boolean;
+}
+
+/** A bundle that becomes a file. */
+export interface BundleFileContent extends BundleContent {
+  /** made when its parent exists */
+  directory: string;
+  /**
+   * What to call the file: letters, digits, `.`, `_`, `-`, and `{class}`, `{result}`, `{eventType}`, `{time}`, `{id}`; then no file is ever
+   * replaced. Without it the name says time and id, and the same event replaces its earlier bundle, as it does in the API.
+   */
+  fileName?: string;
+}
+
+/** A bundle on the disk. */
+export interface BundleFile {
+  path: string;
+  /** its size */
+  bytes: number;
 }
 
 const UNCOMPRESSED_FORMATS = ['image/bmp', 'image/tiff'];
@@ -150,14 +170,10 @@ function tarArchive(members: Member[], mtime: Date): Buffer {
  * flushed. The size is known before anything is written. The folder is made when its parent exists; a missing parent is
  * taken for a drive that is not mounted.
  *
- * @param content.fileName what to call the file (`name-pattern.ts`); then no file is ever replaced. Without it the name says time and id, and
- * the same event replaces its earlier bundle, as it does in the API.
  * @returns path and size in bytes, once both are durable
  * @throws BundleError as `buildBundle` does, and `BUNDLE_IO`
  */
-export async function writeBundle(
-  content: BundleContent & { directory: string; fileName?: string },
-): Promise<{ path: string; bytes: number }> {
+export async function writeBundle(content: BundleFileContent): Promise<BundleFile> {
   const names = content.fileName ? patternedFileNames(content.fileName, content.event) : undefined;
   const name = names ? names.next().value : bundleFileName(content.event);
   const bundle = await buildBundle(content);

@@ -158,19 +158,27 @@ export const looseVisionEventSchema = z.object({
   eventData: z.record(z.string(), z.unknown()),
 });
 
-export type ObjectDetection = z.infer<typeof objectDetectionSchema>;
-export type Classification = z.infer<typeof classificationSchema>;
-export type InstanceSegmentation = z.infer<typeof instanceSegmentationSchema>;
-export type Keypoint = z.infer<typeof keypointSchema>;
-export type KeypointDetection = z.infer<typeof keypointDetectionSchema>;
+/** A box with a class. Pixels; x and y are its centre. */
+export interface ObjectDetection extends z.infer<typeof objectDetectionSchema> {}
+/** A class of the whole picture. */
+export interface Classification extends z.infer<typeof classificationSchema> {}
+/** A polygon (`points`: x and y in pixels) with its box and class. */
+export interface InstanceSegmentation extends z.infer<typeof instanceSegmentationSchema> {}
+/** A point of a pose, in pixels. */
+export interface Keypoint extends z.infer<typeof keypointSchema> {}
+/** A pose with its box and class. */
+export interface KeypointDetection extends z.infer<typeof keypointDetectionSchema> {}
 /** The four annotation lists of one image entry; only non-empty ones are present. */
-export type AnnotationLists = z.infer<typeof annotationListsSchema>;
-export type EventImage = z.infer<typeof eventImageSchema>;
+export interface AnnotationLists extends z.infer<typeof annotationListsSchema> {}
+/** An entry of `images`: what was seen in one picture, and the ids of its uploads. */
+export interface EventImage extends z.infer<typeof eventImageSchema> {}
+/** A value of `customMetadata`: text of 1 to 1,000 characters, a number of at most six decimals, or a truth value. */
 export type MetadataValue = z.infer<typeof metadataValueSchema>;
+/** The fields of `eventData`, by event type. */
 export type EventDataByType = {
   [Type in keyof typeof eventDataSchemas]: z.infer<(typeof eventDataSchemas)[Type]>;
 };
 /** An event to be validated: its `eventData` may be anything that is an object. */
-export type VisionEvent = z.infer<typeof looseVisionEventSchema>;
+export interface VisionEvent extends z.infer<typeof looseVisionEventSchema> {}
 /** An event that the API stores as it is. */
 export type FaultlessVisionEvent = z.infer<typeof visionEventSchema>;

@@ -3,6 +3,9 @@
  *
  * The types are inferred from the zod schemas of `model.ts`. Importing this file does not load zod: the imports are types only.
  */
+import type { VisionEvent } from './model';
+
+/** The five types of events; each has fields of its own in `eventData`. */
 export const EVENT_TYPES = [
   'quality_check',
   'inventory_count',
@@ -10,6 +13,7 @@ export const EVENT_TYPES = [
   'custom',
   'operator_feedback',
 ] as const;
+/** See `EVENT_TYPES`. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
 export type {
@@ -25,6 +29,16 @@ export type {
   ObjectDetection,
   VisionEvent,
 } from './model';
+
+/** The fields that the API checks strictly: a fault in one of them is answered with 400. */
+export type StrictField = 'eventId' | 'eventType' | 'useCaseId' | 'timestamp';
+
+/**
+ * An event that the API takes: the four fields that it checks strictly are right, which `validate` finds out. Nothing is said of the others:
+ * the API answers their faults with warnings.
+ */
+export interface SendableEvent
+  extends Pick<VisionEvent, StrictField>, Partial<Record<Exclude<keyof VisionEvent, StrictField>, unknown>> {}
 
 /** One fault that the API accepts but complains of; the shape of the API's own `warnings` entries. */
 export interface EventWarning {

@@ -18,51 +18,74 @@ import { decimalsOf } from './numbers';
 import { shorten, shortenText } from './report';
 import { compareNames, rulesFor, type Field, type ListRule, type ObjectRule, type Rule } from './rules';
 import { strictErrors, type StrictOptions } from './strict';
-import type { EventWarning, FieldError } from './types';
+import type { EventWarning, FieldError, SendableEvent, VisionEvent } from './types';
 
-export interface Validation {
+/** What `validate` found, told apart by `ok`. */
+export type Validation<Event = unknown> = SendableValidation<Event> | RefusedValidation;
+
+/** What both outcomes have. */
+export interface Findings {
   /** faults in the four strict fields: the API would answer 400 and store nothing */
   errors: FieldError[];
   /** every other fault, ordered by path; at most 200 are listed */
   warnings: EventWarning[];
   /** how many there are in truth */
   warningCount: number;
+}
+
+/** The API would take the event, with `warnings` when there are any. */
+export interface SendableValidation<Event = unknown> extends Findings {
+  ok: true;
+  /** the event that was given, now known to be sendable */
+  event: Event & SendableEvent;
+  errors: [];
   /**
-   * What the API would keep: the event itself when it is faultless (not a copy), a copy without what would be lost when there are warnings,
-   * `undefined` when there are errors. `eventData` with a fault is kept empty, every other field with a fault anywhere in it not at all.
+   * What the API would keep: the event itself when it is faultless (not a copy), else a copy without what would be lost. `eventData` with a
+   * fault is kept empty, every other field with a fault anywhere in it not at all.
    */
-  asStored: unknown;
+  asStored: VisionEvent;
+}
+
+/** The API would answer 400 and store nothing; `errors` says why. */
+export interface RefusedValidation extends Findings {
+  ok: false;
+  event?: undefined;
+  asStored: undefined;
 }
 
 /**
  * Validates an event as the API will see it, that is: as its JSON text. Values that JSON does not know (NaN, a Date, a function) count as
- * values of the wrong type.
+ * values of the wrong type. Never throws: what cannot be read at all is refused like any other event.
  *
- * @param event anything; never changed, never a reason to throw
- * @param now epoch milliseconds, for the window that a timestamp must lie in; not looked at when it is before this version was built
+ * Source of the rules: "Create a Vision Event".
+ *
+ * @param event anything; never changed
+ * @param now ms since 1970, for the window that a timestamp must lie in (one year ago to tomorrow); the window is not looked at when `now`
+ * is before this version was built, for then the clock is wrong
  */
-export function validate(event: unknown, now: number, options?: StrictOptions): Validation {
+export function validate<Event>(event: Event, now = Date.now(), options?: StrictOptions): Validation<Event> {
   try {
     if (!isObject(event)) return unusable(event, 'is not an object');
     const errors = strictErrors(event, now, options);
     const faults = new Faults();
     faults.inObject(rulesFor(own(event, 'eventType')), event);
-    return {
-      errors,
-      warnings: faults.warnings,
-      warningCount: faults.count,
-      asStored: errors.length > 0 ? undefined : storedPart(event, faults.faultyFields),
-    };
+    const { warnings, count: warningCount } = faults;
+    if (errors.length > 0) return { ok: false, errors, warnings, warningCount, asStored: undefined };
+    // No errors: each of the four fields has the type that `SendableEvent` says.
+    const sendable = event as Event & SendableEvent;
+    // And what is left without the faulty fields has the types of all the others.
+    const asStored = storedPart(event, faults.faultyFields) as unknown as VisionEvent;
+    return { ok: true, event: sendable, errors: [], warnings, warningCount, asStored };
   } catch {
     // Only a getter or a proxy that throws leads here. Such a thing cannot be written as JSON either.
     return unusable(event, 'cannot be read: one of its properties throws an error');
   }
 }
 
-function unusable(event: unknown, what: string): Validation {
+function unusable(event: unknown, what: string): RefusedValidation {
   const message = `The event ${what}. Hand over one object with eventId, eventType, useCaseId, timestamp and eventData.`;
   const error = { path: '', message, type: 'object.base', value: shorten(event) };
-  return { errors: [error], warnings: [], warningCount: 0, asStored: undefined };
+  return { ok: false, errors: [error], warnings: [], warningCount: 0, asStored: undefined };
 }
 
 /** "Validation and Warnings": invalid eventData is stored as `{}`. What is said of the rest: docs/decisions/what-the-api-keeps.md. */

@@ -22,8 +22,9 @@ const SLOW_MS = 180_000;
 
 const ALLOWED_FILES = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
-  /^dist\/src\/(\w[\w-]*\/)*\w[\w-]*\.(js|d\.ts)$/,
-  /^dist\/nodes\/[a-z-]+\/\w[\w-]*\.(js|d\.ts)$/,
+  /^src\/(\w[\w-]*\/)*\w[\w-]*\.ts$/,
+  /^dist\/src\/(\w[\w-]*\/)*\w[\w-]*\.(js|d\.ts)(\.map)?$/,
+  /^dist\/nodes\/(\w[\w-]*\/)*\w[\w-]*\.js$/,
   /^dist\/nodes\/[a-z-]+\/node\.html$/,
   /^dist\/nodes\/[a-z-]+\/icons\/roboflow-vision-event[\w-]*\.svg$/,
   /^dist\/nodes\/[a-z-]+\/locales\/[\w-]+\/node\.(json|html)$/,

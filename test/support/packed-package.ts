@@ -11,6 +11,8 @@ export const PROJECT_ROOT = path.join(__dirname, '../..');
 /** The package as users get it: the tarball's list of files, and a user directory of Node-RED with it installed. */
 export interface PackedPackage {
   files: string[];
+  /** the file that npm would publish */
+  tarball: string;
   /** never started from: copies are, see `freshUserDirectory` */
   userDirectory: string;
 }
@@ -38,9 +40,10 @@ async function packInto(folder: string): Promise<PackedPackage> {
     mkdirSync(userDirectory, { recursive: true });
     const { tarball, files } = await pack(PROJECT_ROOT, folder, ['--ignore-scripts']);
     await install(tarball, userDirectory);
-    writeFileSync(listFile, JSON.stringify(files));
+    writeFileSync(listFile, JSON.stringify({ tarball, files }));
   }
-  return { files: JSON.parse(readFileSync(listFile, 'utf8')) as string[], userDirectory };
+  const listed = JSON.parse(readFileSync(listFile, 'utf8')) as Pick<PackedPackage, 'files' | 'tarball'>;
+  return { ...listed, userDirectory };
 }
 
 /** Packs the package in `source` into `folder`. */

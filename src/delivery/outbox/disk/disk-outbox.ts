@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { placeKey, type PicturePlace } from '../../../event/picture-place';
 import {
   type Clock,
-  type DeadLetter,
+  type DeadLetters,
   type Lease,
   type Outbox,
   OutboxError,
@@ -51,26 +51,36 @@ import { Quarantine, quarantineName } from './quarantine';
 import { recover } from './recovery';
 import { DiskSpace } from './space';
 
+/** Where the outbox lies, and its limits. */
 export interface DiskOutboxOptions {
   /** the folder, made when it is missing */
   dir: string;
+  /** events that may wait, refused ones aside; default 100,000 */
   maxEvents?: number;
+  /** bytes that they may take on the disk, with their pictures; default 1 GiB */
   maxBytes?: number;
+  /** default `reject` */
   whenFull?: WhenFull;
   /** bytes that stay free on the disk; by default a share of it (outbox-limits.ts) */
   freeSpaceFloorBytes?: number;
+  /** bytes held in reserve, so that outcomes can still be written on a full disk; default 4 MiB */
   ballastBytes?: number;
+  /** bytes that refused events may take; default 256 MiB */
   deadMaxBytes?: number;
   /** ms that `open` waits for another owner of the folder */
   lockWaitMs?: number;
+  /** told what an operator should hear of */
   onNotice?: (notice: OutboxNotice) => void;
   clock?: Clock;
   /** 0 to 1, as `Math.random` */
   random?: () => number;
+  /** the file system; tests pass their own */
   files?: FileLayer;
+  /** @internal */
   lock?: TakeLock;
+  /** @internal */
   clockWatch?: ClockWatch;
-  /** ms between two looks at a clock that may be wrong */
+  /** @internal ms between two looks at a clock that may be wrong */
   clockLookMs?: number;
 }
 
@@ -471,6 +481,7 @@ export class DiskOutbox implements Outbox {
     return this.queue.nextDueAt();
   }
 
+  /** What waits, and what became of the rest since `open`. */
   stats(): OutboxStats {
     const oldest = this.queue.oldest();
     const age = oldest ? this.clock.now() - this.acceptedAt(oldest) : -1;
@@ -499,11 +510,11 @@ export class DiskOutbox implements Outbox {
     this.listeners.push(listener);
   }
 
-  readonly deadLetters = {
-    list: (limit = 100): Promise<DeadLetter[]> => this.dead.list(limit),
-    idsOf: (eventIds: string[]): Promise<string[]> => this.dead.idsOf(eventIds),
-    retry: (ids = this.dead.ids()): Promise<number> => this.inTurn(() => this.retryDead(ids)),
-    discard: (ids = this.dead.ids()): Promise<number> => this.inTurn(() => this.discardDead(ids)),
+  readonly deadLetters: DeadLetters = {
+    list: (limit = 100) => this.dead.list(limit),
+    idsOf: (eventIds) => this.dead.idsOf(eventIds),
+    retry: (ids = this.dead.ids()) => this.inTurn(() => this.retryDead(ids)),
+    discard: (ids = this.dead.ids()) => this.inTurn(() => this.discardDead(ids)),
   };
 
   /** Two orders on one dead letter at the same time would send its event twice, or delete the pictures of one that is sent. */

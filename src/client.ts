@@ -1,0 +1,47 @@
+/**
+ * The clients of the two services that take vision events: Roboflow's REST API, and the Local Event Store of an edge device.
+ *
+ * Nothing is opened or loaded before the first request. Every method rejects with an `ApiError` only.
+ *
+ * @module
+ */
+export { VisionEventsClient } from './api/client';
+export type {
+  ClientOptions,
+  ClientTarget,
+  DeleteOptions,
+  DeleteReply,
+  EventToCreate,
+  ImageUpload,
+  ListUseCasesOptions,
+  MetadataSchema,
+  NamedUseCase,
+  QueryPage,
+  RequestOptions,
+  UploadBundleOptions,
+  UseCase,
+  UseCaseList,
+} from './api/client';
+export { EventStoreClient } from './api/event-store-client';
+export type { EventStoreOptions, EventStoreReply, StorePicture } from './api/event-store-client';
+export { ApiError } from './api/errors';
+export type { ApiErrorCode, ApiErrorDetails } from './api/errors';
+export type { TlsSettings } from './api/agents';
+export type { ExtraHeaders } from './api/gateway';
+export type { ConnectionOptions } from './api/http-client';
+export type { JsonObject } from './api/json';
+export type { ProxySettings } from './api/proxy';
+export { EVENT_COLUMNS, FEEDBACK_STATUSES, MAX_QUERY_EVENTS } from './api/query';
+export type { EventColumn, EventQuery, FeedbackStatus, Filter, MetadataFilter, Scalar } from './api/query';
+export type { BatchReply, CreateReply, Remarks, ReplyFacts } from './api/replies';
+export type { UploadedImage } from './api/upload-cache';
+export type { PicturePlace } from './event/picture-place';
+export type {
+  EventImage,
+  EventType,
+  EventWarning,
+  MetadataValue,
+  SendableEvent,
+  StrictField,
+  VisionEvent,
+} from './event/types';

@@ -1,0 +1,68 @@
+/**
+ * Store and forward: an outbox on the disk that keeps events until they are delivered, and the sender that delivers them.
+ *
+ * ```ts
+ * const outbox = new DiskOutbox({ dir: '/var/lib/my-program/outbox' });
+ * await outbox.open();
+ * const sender = new Sender({ outbox, target: new VisionEventsClient({ baseUrl, apiKey }).target() });
+ * sender.start();
+ * const { eventId, useCaseId } = event;
+ * await outbox.append([{ eventId, useCaseId, body: JSON.stringify(event), pictures: [] }]); // safe on the disk from here on
+ * ```
+ *
+ * At least once: an event may arrive twice after a crash, and the same `eventId` then overwrites itself.
+ *
+ * @module
+ */
+export { DiskOutbox } from './delivery/outbox/disk/disk-outbox';
+export type { DiskOutboxOptions } from './delivery/outbox/disk/disk-outbox';
+export type { WhenFull } from './delivery/outbox/disk/admission';
+export type { FileLayer, ForgetfulFileSystem, OpenFile, OpenFolder } from './delivery/outbox/disk/file-layer';
+export type { OutboxNotice } from './delivery/outbox/disk/notices';
+export type { ClockSetting } from './delivery/clock-watch';
+export { OutboxDamage, OutboxError, systemClock } from './delivery/outbox/outbox';
+export type {
+  Clock,
+  DeadLetter,
+  DeadLetters,
+  DeliveredEvent,
+  Lease,
+  Outbox,
+  OutboxErrorCode,
+  OutboxPicture,
+  OutboxRecord,
+  OutboxStats,
+  RecoveryReport,
+  Settlement,
+  StoredEvent,
+  StoredPicture,
+} from './delivery/outbox/outbox';
+export { RETRY_CAUSES } from './delivery/sender/retry-policy';
+export type { RetryCause } from './delivery/sender/retry-policy';
+export { Sender } from './delivery/sender/sender';
+export type { SenderParts } from './delivery/sender/sender';
+export { leaveLandings, takeLandings } from './delivery/sender/handover';
+export type { LateLanding } from './delivery/sender/handover';
+export { DEFAULT_SENDER_SETTINGS, systemSenderClock } from './delivery/sender/types';
+export type {
+  OutageNotice,
+  RefusedEvent,
+  SenderClock,
+  SenderError,
+  SenderListeners,
+  SenderSettings,
+  SenderState,
+  SenderStateName,
+  SuspectedEvent,
+} from './delivery/sender/types';
+export type {
+  EventPicture,
+  PackedEvent,
+  SendFailure,
+  Target,
+  TargetBatchReceipt,
+  TargetReceipt,
+} from './delivery/targets/target';
+export type { PicturePlace } from './event/picture-place';
+export type { EventWarning, MetadataValue } from './event/types';
+export type { ApiErrorCode } from './api/errors';
