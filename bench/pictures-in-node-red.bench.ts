@@ -1,4 +1,5 @@
 import { startSimulator, type Simulator } from '../simulator/server';
+import { EVENT_SENT_AS_IT_IS } from '../test/support/sent-as-it-is';
 import { visionEventDefaults, workspaceDefaults } from '../nodes/shared/properties';
 import { RealNodeRed, type FlowNode } from '../test/support/real-node-red';
 
@@ -94,6 +95,7 @@ function flow(baseUrl: string): FlowNode[] {
       type: 'roboflow-vision-event',
       ...place,
       ...visionEventDefaults,
+      ...EVENT_SENT_AS_IT_IS,
       workspace: `workspace-${index}`,
       useCase: 'quality-line-1',
       result: 'fail',

@@ -1,5 +1,6 @@
 /** Node-RED processes that a benchmark sends a burst of events through, and the server that counts what arrives. */
 import { fork } from 'node:child_process';
+import { EVENT_SENT_AS_IT_IS } from '../test/support/sent-as-it-is';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -110,6 +111,7 @@ function flowFor(way: Way, load: Load, serverUrl: string): FlowNode[] {
       type: 'roboflow-vision-event',
       ...place,
       ...visionEventDefaults,
+      ...EVENT_SENT_AS_IT_IS,
       workspace: 'workspace',
       delivery: way,
       useCase: 'quality-line-1',

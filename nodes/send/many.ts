@@ -61,7 +61,7 @@ export async function deliverMany(
   report: ManyEventsReport,
 ): Promise<unknown[]> {
   const payload = [...given];
-  const checked = checkAll(given, workspace.deviceId, config.onWarnings || 'send', report);
+  const checked = checkAll(given, workspace.deviceId, config.onWarnings || 'repair', report);
   for (const { index, event } of checked) payload[index] = event;
   const events = lastOfEachId(checked);
   if (events.length < checked.length) report.replaced = checked.length - events.length;

@@ -84,7 +84,7 @@ export class SendEventsWork {
   private async deliverOne(given: object, workspace: Workspace, report: EventReport): Promise<object> {
     const context = {
       deviceId: workspace.deviceId,
-      onWarnings: this.config.onWarnings || 'send',
+      onWarnings: this.config.onWarnings || 'repair',
       now: Date.now(),
     };
     const event = checkGivenEvent(given, context, report);

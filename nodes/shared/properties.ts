@@ -39,7 +39,7 @@ export interface MetadataRow {
 export const visionEventDefaults = {
   name: '',
   workspace: '',
-  delivery: 'send' as 'send' | 'queue' | 'build',
+  delivery: 'queue' as 'send' | 'queue' | 'build',
   detections: 'payload',
   detectionsType: 'msg',
   format: 'auto',
@@ -60,8 +60,9 @@ export const visionEventDefaults = {
   eventTypeType: 'str',
   useCase: '',
   useCaseType: 'str',
+  /** a quality check of which nobody says what fails reads: fail if any class was seen */
   result: '',
-  resultType: 'str',
+  resultType: 'detected',
   location: '',
   locationType: 'str',
   itemCount: '',
@@ -118,7 +119,7 @@ export const visionEventDefaults = {
   metadata: [] as MetadataRow[],
   metadataFrom: '',
   metadataFromType: 'none',
-  onWarnings: 'send' as 'send' | 'repair' | 'stop',
+  onWarnings: 'repair' as 'send' | 'repair' | 'stop',
   cooldown: '0',
   cooldownBy: '',
   cooldownByType: 'none',
@@ -128,10 +129,10 @@ export type VisionEventProperties = typeof visionEventDefaults;
 export const visionEventSendDefaults = {
   name: '',
   workspace: '',
-  delivery: 'send' as 'send' | 'queue',
+  delivery: 'queue' as 'send' | 'queue',
   events: 'payload',
   eventsType: 'msg',
-  onWarnings: 'send' as 'send' | 'repair' | 'stop',
+  onWarnings: 'repair' as 'send' | 'repair' | 'stop',
 };
 export type VisionEventSendProperties = typeof visionEventSendDefaults;
 

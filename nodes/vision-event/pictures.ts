@@ -7,7 +7,12 @@ import type { Mended, MetadataValue, SendableEvent } from '../../src/event/types
 import type { VisionEventProperties } from '../shared/properties';
 import type { FlowMessage } from '../shared/guarded-input';
 import { PictureInputs, type GivenPictures, type PictureEntry } from '../shared/picture-inputs';
-import { checkedMetadata, mergedMetadata, repairedMetadata, type MetadataValueRow } from '../shared/picture-metadata';
+import {
+  checkedMetadata,
+  mergedMetadata,
+  repairedMetadata,
+  type MetadataValueRow,
+} from '../shared/picture-metadata';
 import type { EventReport } from '../shared/report';
 import type { LoadedPicture } from '../shared/send-event';
 

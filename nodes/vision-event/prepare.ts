@@ -37,7 +37,7 @@ export function eventSettings(config: VisionEventProperties): EventSettings {
     detection: detectionSettings(config),
     minConfidence: numberOf(config.minConfidence),
     classes: parseClasses(config.classes ?? ''),
-    onWarnings: config.onWarnings || 'send',
+    onWarnings: config.onWarnings || 'repair',
     isStored: config.delivery === 'queue',
   };
 }

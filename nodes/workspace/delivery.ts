@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
-import type { DeadLetter, DeliveredEvent, OutboxRecord, RecoveryReport } from '../../src/delivery/outbox/outbox';
+import type {
+  DeadLetter,
+  DeliveredEvent,
+  OutboxRecord,
+  RecoveryReport,
+} from '../../src/delivery/outbox/outbox';
 import { Sender } from '../../src/delivery/sender/sender';
 import { leaveLandings, takeLandings } from '../../src/delivery/sender/handover';
 import type {

@@ -1,12 +1,7 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import { workspaceDefaults, type WorkspaceProperties } from '../shared/properties';
 import { registerAdminRoutes } from './admin-routes';
-import {
-  Workspace,
-  WORKSPACE_TYPE,
-  type WorkspaceCredentials,
-  type WorkspaceNode,
-} from './workspace';
+import { Workspace, WORKSPACE_TYPE, type WorkspaceCredentials, type WorkspaceNode } from './workspace';
 
 export = function (RED: NodeAPI): void {
   function VisionEventWorkspace(this: WorkspaceNode, config: WorkspaceProperties & NodeDef): void {

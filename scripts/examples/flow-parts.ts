@@ -129,7 +129,7 @@ export class ExampleFlow {
   }
 
   visionEvent(name: string, place: Place, properties: Partial<typeof visionEventDefaults>, wires: string[][]): string {
-    return this.node('roboflow-vision-event', name, place, { ...visionEventDefaults, ...properties, name }, wires);
+    return this.node('roboflow-vision-event', name, place, { ...visionEventDefaults, delivery: 'send', ...properties, name }, wires);
   }
 
   send(
@@ -138,7 +138,7 @@ export class ExampleFlow {
     properties: Partial<typeof visionEventSendDefaults>,
     wires: string[][],
   ): string {
-    return this.node('roboflow-vision-event-send', name, place, { ...visionEventSendDefaults, ...properties, name }, wires);
+    return this.node('roboflow-vision-event-send', name, place, { ...visionEventSendDefaults, delivery: 'send', ...properties, name }, wires);
   }
 
   query(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EVENT_SENT_AS_IT_IS } from '../support/sent-as-it-is';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -271,6 +272,7 @@ function flow(baseUrl: string, outboxDir: string): FlowNode[] {
     },
     {
       ...visionEventDefaults,
+      ...EVENT_SENT_AS_IT_IS,
       id: 'queue',
       type: 'roboflow-vision-event',
       z: 'tab',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
+import { EVENT_SENT_AS_IT_IS, SENT_AS_IT_IS } from '../support/sent-as-it-is';
 import * as properties from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { EditorPage, type EditorNode } from '../support/editor-page';
@@ -202,8 +203,12 @@ const CASES: Record<string, Case> = {
 };
 
 const DEFAULTS: Record<string, object> = {
-  'roboflow-vision-event': { ...properties.visionEventDefaults, useCase: 'quality-line-1' },
-  'roboflow-vision-event-send': properties.visionEventSendDefaults,
+  'roboflow-vision-event': {
+    ...properties.visionEventDefaults,
+    ...EVENT_SENT_AS_IT_IS,
+    useCase: 'quality-line-1',
+  },
+  'roboflow-vision-event-send': { ...properties.visionEventSendDefaults, ...SENT_AS_IT_IS },
   'roboflow-vision-event-image': properties.visionEventImageDefaults,
   'roboflow-vision-event-query': { ...properties.visionEventQueryDefaults, useCase: 'quality-line-1' },
   'roboflow-vision-event-use-case': properties.visionEventUseCaseDefaults,

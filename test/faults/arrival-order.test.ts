@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EVENT_SENT_AS_IT_IS } from '../support/sent-as-it-is';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -72,6 +73,7 @@ describe('versions of one event that arrive in one tick at two nodes, the first 
     x: 100,
     y: 100,
     ...visionEventDefaults,
+    ...EVENT_SENT_AS_IT_IS,
     workspace: 'workspace',
     useCase: 'quality-line-1',
     delivery: 'queue',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EVENT_SENT_AS_IT_IS } from '../support/sent-as-it-is';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -408,6 +409,7 @@ describe('admin routes', function () {
         id: EVENT_NODE_ID,
         properties: {
           ...visionEventDefaults,
+          ...EVENT_SENT_AS_IT_IS,
           workspace: WORKSPACE_ID,
           useCase: 'quality-line-1',
           ...properties,
@@ -479,6 +481,7 @@ describe('admin routes', function () {
           id: 'never-deployed',
           properties: {
             ...visionEventDefaults,
+            ...EVENT_SENT_AS_IT_IS,
             eventType: 'operator_feedback',
             useCase: 'u',
             detectionsType: 'none',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SENT_AS_IT_IS } from '../support/sent-as-it-is';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -52,7 +53,7 @@ describe('a workspace whose target is a Local Event Store', function () {
       {
         type: 'roboflow-vision-event-send',
         register: visionEventSend,
-        properties: { ...visionEventSendDefaults, workspace: 'workspace', ...properties },
+        properties: { ...visionEventSendDefaults, ...SENT_AS_IT_IS, workspace: 'workspace', ...properties },
       },
       workspace(settings),
     );

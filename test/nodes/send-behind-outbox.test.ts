@@ -6,10 +6,17 @@ import type { ManyEventsReport } from '../../nodes/send/many';
 import type { WorkspaceNode } from '../../nodes/workspace/workspace';
 import { visionEventDefaults, visionEventSendDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
+import { EVENT_SENT_AS_IT_IS, SENT_AS_IT_IS } from '../support/sent-as-it-is';
 import { helper, TestFlow, WORKSPACE_ID, type TestMessage } from '../support/node-red-helper';
 
 const PLACE = { z: 'tab', x: 100, y: 200 };
-const STORE = { ...visionEventDefaults, delivery: 'queue', eventId: 'id', eventIdType: 'msg' };
+const STORE = {
+  ...visionEventDefaults,
+  ...EVENT_SENT_AS_IT_IS,
+  delivery: 'queue',
+  eventId: 'id',
+  eventIdType: 'msg',
+};
 
 describe('a node that sends at once, when an older version of its event waits in the outbox', function () {
   let simulator: Simulator;
@@ -33,7 +40,7 @@ describe('a node that sends at once, when an older version of its event waits in
   /** A node that sends at once, one that stores, one that sends lists at once; `a` of the second waits in the outbox. */
   async function load() {
     const store = { ...STORE, workspace: WORKSPACE_ID, useCase: 'quality-line-1', deviceId: 'older' };
-    const sendMany = { ...visionEventSendDefaults, delivery: 'send', workspace: WORKSPACE_ID };
+    const sendMany = { ...visionEventSendDefaults, ...SENT_AS_IT_IS, workspace: WORKSPACE_ID };
     const flow = await TestFlow.load(
       { delivery: 'send', eventId: 'id', eventIdType: 'msg', deviceId: 'newer' },
       { baseUrl: simulator.url, apiKey: simulator.keys.full, outboxDir: folder, batchLinger: 20 },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SENT_AS_IT_IS } from '../support/sent-as-it-is';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -46,7 +47,7 @@ describe('roboflow-vision-event-send', function () {
       {
         type: 'roboflow-vision-event-send',
         register: visionEventSend,
-        properties: { ...visionEventSendDefaults, workspace: 'workspace', ...properties },
+        properties: { ...visionEventSendDefaults, ...SENT_AS_IT_IS, workspace: 'workspace', ...properties },
       },
       { baseUrl: simulator.url, apiKey: simulator.keys.full, outboxDir, batchLinger: 20, ...workspace },
     );

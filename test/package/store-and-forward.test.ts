@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { SENT_AS_IT_IS } from '../support/sent-as-it-is';
+import { EVENT_SENT_AS_IT_IS } from '../support/sent-as-it-is';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -163,6 +165,7 @@ function flow(simulator: Simulator, apiKey = simulator.keys.full): FlowNode[] {
     { id: 'in', type: 'http in', ...place, url: '/store', method: 'post', wires: [['event']] },
     {
       ...visionEventDefaults,
+      ...EVENT_SENT_AS_IT_IS,
       id: 'event',
       type: 'roboflow-vision-event',
       ...place,
@@ -175,6 +178,7 @@ function flow(simulator: Simulator, apiKey = simulator.keys.full): FlowNode[] {
     { id: 'answer', type: 'http response', ...place, statusCode: '200' },
     {
       ...visionEventSendDefaults,
+      ...SENT_AS_IT_IS,
       id: 'send',
       type: 'roboflow-vision-event-send',
       ...place,

@@ -3,6 +3,8 @@ import {
   visionEventSendDefaults,
   workspaceDefaults,
 } from '../../nodes/shared/properties';
+import { SENT_AS_IT_IS } from '../support/sent-as-it-is';
+import { EVENT_SENT_AS_IT_IS } from '../support/sent-as-it-is';
 import type { FlowNode } from '../support/real-node-red';
 import { ROUTES, type Route } from './copies';
 
@@ -70,6 +72,7 @@ export function soakFlow({ apiKey, baseUrl, logFile, pictureFile, workspace }: F
     eventNode('direct', { delivery: 'send' }),
     node('array', 'roboflow-vision-event-send', {
       ...visionEventSendDefaults,
+      ...SENT_AS_IT_IS,
       workspace: WORKSPACE,
       delivery: 'queue',
       events: 'load.events',
@@ -88,6 +91,7 @@ function eventNode(route: Route, properties: Partial<typeof visionEventDefaults>
   const metadata = (key: string) => ({ key, value: `load.${key}`, valueType: 'msg' as const });
   return node(route, 'roboflow-vision-event', {
     ...visionEventDefaults,
+    ...EVENT_SENT_AS_IT_IS,
     workspace: WORKSPACE,
     delivery: 'queue',
     detections: 'load.detections',

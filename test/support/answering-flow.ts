@@ -1,4 +1,5 @@
 import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
+import { EVENT_SENT_AS_IT_IS } from './sent-as-it-is';
 import type { FlowNode } from './real-node-red';
 
 export interface EventRoute {
@@ -53,6 +54,7 @@ function eventRoute({ url, event, prepare = 'return msg;' }: EventRoute, place: 
     },
     {
       ...visionEventDefaults,
+      ...EVENT_SENT_AS_IT_IS,
       workspace: 'workspace',
       useCase: 'quality-line-1',
       ...event,

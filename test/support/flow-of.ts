@@ -1,3 +1,4 @@
+import { EVENT_SENT_AS_IT_IS, SENT_AS_IT_IS } from './sent-as-it-is';
 import { DEFAULTS_BY_TYPE, workspaceDefaults, type NodeType } from '../../nodes/shared/properties';
 import type { FlowNode } from './real-node-red';
 
@@ -63,9 +64,14 @@ function workspaceNode(id: string, { apiKey = 'a-key', ...settings }: WorkspaceS
   };
 }
 
+const OF_TESTS: Partial<Record<NodeType, object>> = {
+  'roboflow-vision-event': EVENT_SENT_AS_IT_IS,
+  'roboflow-vision-event-send': SENT_AS_IT_IS,
+};
+
 /** Another package's are its own matter. */
 function defaultsOf(type: string): object {
   if (!(type in DEFAULTS_BY_TYPE)) return {};
-  const declared = DEFAULTS_BY_TYPE[type as NodeType];
+  const declared = { ...DEFAULTS_BY_TYPE[type as NodeType], ...OF_TESTS[type as NodeType] };
   return 'workspace' in declared ? { ...declared, workspace: 'workspace' } : declared;
 }

@@ -13,6 +13,7 @@ import catchNode = require('@node-red/nodes/core/common/25-catch.js');
 import completeNode = require('@node-red/nodes/core/common/24-complete.js');
 import tlsNode = require('@node-red/nodes/core/network/05-tls.js');
 import proxyNode = require('@node-red/nodes/core/network/06-httpproxy.js');
+import { EVENT_SENT_AS_IT_IS } from './sent-as-it-is';
 
 helper.init(path.join(require.resolve('node-red/package.json'), '..', 'lib', 'red.js'));
 
@@ -74,6 +75,7 @@ export class TestFlow {
         z: 'tab',
         ...PLACE,
         ...visionEventDefaults,
+        ...EVENT_SENT_AS_IT_IS,
         ...(workspace ? { workspace: WORKSPACE_ID } : {}),
         useCase: 'quality-line-1',
         ...event,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { EVENT_SENT_AS_IT_IS } from './sent-as-it-is';
 import { setTimeout as delay } from 'node:timers/promises';
 import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
 import type { Endpoint, Simulator } from '../../simulator/server';
@@ -77,6 +78,7 @@ export function numberedFlow(
   const event = (id: string, properties: Partial<typeof visionEventDefaults>) =>
     node(id, 'roboflow-vision-event', {
       ...visionEventDefaults,
+      ...EVENT_SENT_AS_IT_IS,
       workspace: 'workspace',
       delivery,
       detectionsType: 'none',

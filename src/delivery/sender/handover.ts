@@ -1,5 +1,11 @@
 import { join, resolve } from 'node:path';
-import { errorCode, nodeFileLayer, syncFolder, writeNewFile, type FileLayer } from '../outbox/disk/file-layer';
+import {
+  errorCode,
+  nodeFileLayer,
+  syncFolder,
+  writeNewFile,
+  type FileLayer,
+} from '../outbox/disk/file-layer';
 
 /** A version of an event that the target may still store, although it was sent a while ago. */
 export interface LateLanding {

@@ -1,5 +1,11 @@
 import type { PicturePlace } from '../../event/picture-place';
-import { OutboxDamage, type DeliveredEvent, type Lease, type Settlement, type StoredEvent } from '../outbox/outbox';
+import {
+  OutboxDamage,
+  type DeliveredEvent,
+  type Lease,
+  type Settlement,
+  type StoredEvent,
+} from '../outbox/outbox';
 import type { StoredPicture } from '../outbox/outbox';
 import { RETRY_POLICY, backoffDelay, mayBeStored, mayStillLand, wasSentTwice } from './retry-policy';
 import { withSourceIds, type UploadedPicture } from './body';
