@@ -23,7 +23,7 @@ function assertObeysEventModel({ images, count, dropped, notes, metadata }: Dete
   for (const { annotations, imageSize } of images) {
     assert.deepEqual(eventImageSchema.safeParse(annotations).error?.issues ?? [], []);
     if (imageSize) assert.ok(imageSize.width > 0 && imageSize.height > 0);
-    for (const list of Object.values(annotations) as (ObjectDetection | Classification)[][]) {
+    for (const list of Object.values<(ObjectDetection | Classification)[]>(annotations)) {
       assert.ok(list.length > 0, 'an empty list');
       counted += list.length;
       for (const entry of list) if ('width' in entry) assert.ok(entry.width > 0 && entry.height > 0);
