@@ -13,6 +13,8 @@ const LONGEST_FIRST = ['faults', 'browser', 'package', 'unit', 'style', 'nodes',
 const KINDS = LONGEST_FIRST.filter((name) => !(name in CHECKS));
 /** So many processes share the files of a kind that takes minutes. */
 const SHARES = { faults: 2, browser: 2 };
+/** Tests wait for servers and timers half of the time. TEST_LANES=1 is for a machine that has other things to do. */
+const LANES = Number(process.env.TEST_LANES ?? availableParallelism() + 1);
 /** They run the built package in a real Node-RED, or processes of it. */
 const NEED_PACKAGE = ['faults', 'browser', 'package'];
 /** A step that does not end by itself leaks something; it is ended, and failed. */
@@ -73,12 +75,11 @@ function stepsOf(name) {
   });
 }
 
-/** Tests wait for servers and timers half of the time. */
 async function sideBySide(waiting) {
   const lane = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await next();
   };
-  await Promise.all(Array.from({ length: 2 * availableParallelism() }, lane));
+  await Promise.all(Array.from({ length: LANES }, lane));
 }
 
 /** A step that is no mocha: it passes or fails as a whole. */
