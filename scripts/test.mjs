@@ -2,14 +2,19 @@
 // Each kind is a mocha process of its own, so that a failure says where it belongs; the last line sums them up.
 // `npm test -- unit browser types` runs only these; `--long` runs the fault tests in their long form (`npm run test:faults`).
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 
-/** The longest first: what begins last should end soon. */
-const KINDS = ['faults', 'browser', 'package', 'unit', 'nodes', 'sdk'];
 const CHECKS = { types: 'npm run --silent typecheck', style: 'npm run --silent lint' };
+/** What begins last should end soon. */
+const LONGEST_FIRST = ['faults', 'browser', 'package', 'unit', 'style', 'nodes', 'types', 'sdk'];
+const KINDS = LONGEST_FIRST.filter((name) => !(name in CHECKS));
+/** So many processes share the files of a kind that takes minutes. */
+const SHARES = { faults: 2, browser: 2 };
+/** Tests wait for servers and timers half of the time. TEST_LANES=1 is for a machine that has other things to do. */
+const LANES = Number(process.env.TEST_LANES ?? availableParallelism() + 1);
 /** They run the built package in a real Node-RED, or processes of it. */
 const NEED_PACKAGE = ['faults', 'browser', 'package'];
 /** A step that does not end by itself leaks something; it is ended, and failed. */
@@ -20,11 +25,9 @@ const MOCHA = path.join(root, 'node_modules/mocha/bin/mocha.js');
 
 const isLong = process.argv.includes('--long');
 const asked = process.argv.slice(2).filter((argument) => argument !== '--long');
-const unknown = asked.filter((name) => ![...KINDS, ...Object.keys(CHECKS)].includes(name));
+const unknown = asked.filter((name) => !LONGEST_FIRST.includes(name));
 if (unknown.length > 0) {
-  console.error(
-    `No such kind of test: ${unknown.join(', ')}. There are: ${[...Object.keys(CHECKS), ...KINDS].join(', ')}`,
-  );
+  console.error(`No such kind of test: ${unknown.join(', ')}. There are: ${LONGEST_FIRST.join(', ')}`);
   process.exit(2);
 }
 
@@ -38,19 +41,15 @@ const environment = {
   PACKED_PACKAGE_FOLDER: packedPackageFolder,
   ...(isLong ? { VISION_EVENTS_LONG: '1' } : {}),
 };
-const isAsked = (name) => asked.length === 0 || asked.includes(name);
-const kinds = KINDS.filter(isAsked);
-const checks = Object.keys(CHECKS).filter(isAsked);
-const isAlone = kinds.length + checks.length === 1;
+const steps = LONGEST_FIRST.filter((name) => asked.length === 0 || asked.includes(name)).flatMap(stepsOf);
+const isAlone = steps.length === 1;
 try {
-  if (kinds.length > 0) await runStep('build', ['scripts/build.mjs']);
-  if (kinds.some((kind) => NEED_PACKAGE.includes(kind))) {
+  const isNeeded = (kind) => asked.length === 0 || asked.includes(kind);
+  if (KINDS.some(isNeeded)) await runStep('build', ['scripts/build.mjs']);
+  if (NEED_PACKAGE.some(isNeeded)) {
     await runStep('package', ['--require', 'tsx/cjs', 'test/support/prepare.ts']);
   }
-  await sideBySide([
-    ...kinds.map((kind) => () => runKind(kind)),
-    ...checks.map((check) => () => runStep(check, CHECKS[check])),
-  ]);
+  await sideBySide(steps);
 } finally {
   rmSync(packedPackageFolder, { recursive: true, force: true });
 }
@@ -59,14 +58,28 @@ if (failedSteps.length > 0) console.log(`\nFailed: ${failedSteps.join(', ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(failedSteps.length > 0 || total.failed > 0 ? 1 : 0);
 
-/** Most kinds wait for servers and timers half of the time: one more than there are processors. */
-async function sideBySide(steps) {
-  const lanes = Math.min(steps.length, availableParallelism() + 1);
-  const waiting = [...steps];
+/** What runs for a check or a kind of test. */
+function stepsOf(name) {
+  if (name in CHECKS) return [() => runStep(name, CHECKS[name])];
+  const files = readdirSync(path.join(root, 'test', name), { recursive: true })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => path.join('test', name, file))
+    .sort();
+  const shares = SHARES[name] ?? 1;
+  return Array.from({ length: shares }, (_, share) => () => {
+    const title = shares === 1 ? `${name} tests` : `${name} tests ${share + 1}/${shares}`;
+    return runTests(
+      title,
+      files.filter((_file, index) => index % shares === share),
+    );
+  });
+}
+
+async function sideBySide(waiting) {
   const lane = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await next();
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: LANES }, lane));
 }
 
 /** A step that is no mocha: it passes or fails as a whole. */
@@ -77,10 +90,9 @@ async function runStep(name, command) {
   failedSteps.push(name);
 }
 
-/** Runs one kind and adds up mocha's own summary. */
-async function runKind(kind) {
-  const name = `${kind} tests`;
-  const { exitCode, output } = await run(name, [MOCHA, `test/${kind}/**/*.test.ts`]);
+/** Runs these files and adds up mocha's own summary. */
+async function runTests(name, files) {
+  const { exitCode, output } = await run(name, [MOCHA, ...files]);
   const failed = summed(output, 'failing');
   total.passed += summed(output, 'passing');
   total.skipped += summed(output, 'pending');

@@ -313,7 +313,7 @@ class Sequence {
 
 describe('outbox against a model, on a disk that forgets', () => {
   it(`${SEQUENCES} random sequences agree with the model`, async function () {
-    this.timeout(isLongRun ? 3_600_000 : 120_000);
+    this.timeout(isLongRun ? 3_600_000 : 240_000);
     const first = chooseSeed();
     console.log(`      seeds from ${first}; replay one with VISION_EVENTS_SEED=<seed>`);
     const count = process.env.VISION_EVENTS_SEED === undefined ? SEQUENCES : 1;
@@ -325,7 +325,7 @@ describe('outbox against a model, on a disk that forgets', () => {
   });
 
   it('control: with a disk whose flushes lie, sequences fail', async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     let failed = 0;
     for (let seed = 1; seed <= 20; seed++) {
       await new Sequence(seed, true).run().catch(() => failed++);
