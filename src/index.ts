@@ -18,6 +18,7 @@ export type {
   Size,
   SourceFit,
 } from './detections/types';
+export { SOURCE_FITS } from './detections/types';
 export { compose } from './event/compose';
 export type { Composed, ComposedImage, EventParts, ImageParts } from './event/compose';
 export { repair } from './event/repair';

@@ -24,6 +24,7 @@ export { OutboxDamage, OutboxError, systemClock } from './delivery/outbox';
 export type {
   Clock,
   DeadLetter,
+  DeadLetters,
   DeliveredEvent,
   Lease,
   Outbox,
@@ -36,6 +37,7 @@ export type {
   StoredEvent,
   StoredPicture,
 } from './delivery/outbox';
+export { RETRY_CAUSES } from './delivery/retry-policy';
 export type { RetryCause } from './delivery/retry-policy';
 export { Sender } from './delivery/sender';
 export type { SenderParts } from './delivery/sender';

@@ -121,11 +121,14 @@ export interface DeleteReply {
 
 /** The sender's `Target`; spelled out here because `src/api` knows nothing of `src/delivery`. */
 export interface ClientTarget {
+  /** One event, as its exact JSON text. */
   postEvent(body: string, signal?: AbortSignal): Promise<CreateReply>;
+  /** 1 to 100 events of one use case, as their exact JSON texts. */
   postBatch(
     bodies: string[],
     signal?: AbortSignal,
   ): Promise<Pick<BatchReply, 'statusCode' | 'eventIds' | 'warningsByEvent' | 'warnings'>>;
+  /** Uploads a picture, once within `uploadReuseMs`. */
   uploadPicture(picture: ImageUpload, signal?: AbortSignal): Promise<UploadedImage>;
 }
 

@@ -11,6 +11,7 @@ export type ApiErrorCode =
   | 'NETWORK'
   | 'BAD_RESPONSE';
 
+/** What is known of a failed request, beside its code and message. */
 export interface ApiErrorDetails {
   /** HTTP status, when the server answered */
   statusCode?: number;

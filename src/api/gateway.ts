@@ -9,6 +9,7 @@ import { SHORTEST_KEY } from './redact';
 /** Where Roboflow's secure gateway listens; for an address that names no path. */
 const DEFAULT_PATH = '/proxy';
 
+/** Headers by name. */
 export type ExtraHeaders = Readonly<Record<string, string>>;
 
 /** What the request itself decides. */

@@ -12,6 +12,7 @@ import { chooseProxy, type Proxy, type ProxySettings } from './proxy';
 import { makeRedactor, redactJson, SHORTEST_KEY, type Redactor } from './redact';
 import { withoutDepths } from './reply-text';
 
+/** How a service is reached. */
 export interface ConnectionOptions {
   /** https:// or http://, with or without a path prefix */
   baseUrl: string;

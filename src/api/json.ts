@@ -1,5 +1,6 @@
 import { ApiError } from './errors';
 
+/** A JSON object, its values not looked at. */
 export type JsonObject = Record<string, unknown>;
 
 export function isObject(value: unknown): value is JsonObject {

@@ -1,5 +1,6 @@
 import { createHash, webcrypto } from 'node:crypto';
 
+/** An uploaded picture: `sourceId` goes into an event's `images`, `url` leads to it where the API gives one. */
 export interface UploadedImage {
   sourceId: string;
   url?: string;

@@ -14,14 +14,19 @@ import {
 import { tarLibrary } from './tar-library';
 import { diskFault } from './write';
 
+/** A bundle as it was read. */
 export interface Bundle {
   /** the event as the bundle has it: `file` and `inputFile` of its images are keys of `files` */
   payload: Record<string, unknown>;
+  /** pictures and other files, by their path in the bundle */
   files: Map<string, Uint8Array>;
 }
 
+/** What a bundle may hold. */
 export interface BundleLimits {
+  /** default 100 MiB */
   maxUnpackedBytes?: number;
+  /** default 2,048 */
   maxMembers?: number;
 }
 

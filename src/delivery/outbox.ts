@@ -57,10 +57,12 @@ export interface StoredEvent {
   attempts: number;
 }
 
+/** Events that were handed out, until `settle` says what became of them. */
 export interface Lease {
   events: StoredEvent[];
 }
 
+/** What became of the events of a lease, by their ids. */
 export interface Settlement {
   /** accepted by the target */
   acked: string[];
@@ -70,6 +72,7 @@ export interface Settlement {
   dead: { id: string; code: string; statusCode?: number; why: string }[];
 }
 
+/** What waits, and what became of the rest since the outbox was opened. */
 export interface OutboxStats {
   events: number;
   bytes: number;
@@ -103,6 +106,7 @@ export interface RecoveryReport {
   forgets?: 'overlay' | 'tmpfs' | 'ramfs';
 }
 
+/** A refused event, kept until somebody retries or discards it. */
 export interface DeadLetter {
   id: string;
   eventId: string;
@@ -114,6 +118,7 @@ export interface DeadLetter {
   event: unknown;
 }
 
+/** `OUTBOX_FULL`: a limit is reached, try again later · `OUTBOX_IO`: the disk failed, or the outbox is closed. */
 export type OutboxErrorCode = 'OUTBOX_FULL' | 'OUTBOX_IO';
 
 /** Why the outbox refused. The text tells an operator what happened and which setting or folder mends it. */
@@ -144,11 +149,24 @@ export interface Clock {
   sinceBoot?(): number;
 }
 
+/** The clocks of this machine. */
 export const systemClock: Required<Clock> = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sinceBoot: () => uptime() * 1000,
 };
+
+/** The refused events of an outbox. Orders are carried out one by one. */
+export interface DeadLetters {
+  /** Oldest first; 100 of them unless `limit` says otherwise. */
+  list(limit?: number): Promise<DeadLetter[]>;
+  /** The outbox's own ids of the refused events that have one of these event ids. */
+  idsOf(eventIds: string[]): Promise<string[]>;
+  /** Puts them back into the queue; all when no ids are given. Returns how many. */
+  retry(ids?: string[]): Promise<number>;
+  /** Deletes them for good, with their pictures; all when no ids are given. Returns how many. */
+  discard(ids?: string[]): Promise<number>;
+}
 
 /** A durable queue of events: at least once, oldest due first, never two leases with one event id at the same time. */
 export interface Outbox {
@@ -187,21 +205,16 @@ export interface Outbox {
    * undefined when none waits. An event held back behind an older one with its id does not count.
    */
   nextDueAt(): number | undefined;
+  /** What waits, and what became of the rest since `open`. */
   stats(): OutboxStats;
   /** Called after each durable append, so that the sender can wake up. */
   onAppended(listener: () => void): void;
-  deadLetters: {
-    list(limit?: number): Promise<DeadLetter[]>;
-    /** The outbox's own ids of the refused events that have one of these event ids. */
-    idsOf(eventIds: string[]): Promise<string[]>;
-    /** Puts them back into the queue; all when no ids are given. Returns how many. Orders are carried out one by one. */
-    retry(ids?: string[]): Promise<number>;
-    discard(ids?: string[]): Promise<number>;
-  };
+  readonly deadLetters: DeadLetters;
   /** Idempotent. Flushes what was appended, gives the lock back; leases stay queued. */
   close(deadlineMs: number): Promise<void>;
 }
 
+/** An event that the target took. */
 export interface DeliveredEvent {
   eventId: string;
   statusCode: number;

@@ -83,6 +83,7 @@ export function classify(failure: SendFailure): Verdict {
 
 /** What failed attempts are counted by; telling them apart is what an operator needs first. */
 export const RETRY_CAUSES = ['network', 'timeout', 'rateLimited', 'server', 'operator', 'refused'] as const;
+/** See `RETRY_CAUSES`. */
 export type RetryCause = (typeof RETRY_CAUSES)[number];
 
 export function causeOf(failure: SendFailure): RetryCause {

@@ -3,6 +3,7 @@ import { systemClock, type Clock } from './outbox';
 import type { RetryCause } from './retry-policy';
 import type { EventWarning } from '../event/types';
 
+/** How a sender packs, paces and repeats. */
 export interface SenderSettings {
   /** events in one request, at most 100 ("Create a Batch of Vision Events") */
   batchSize: number;
@@ -20,6 +21,7 @@ export interface SenderSettings {
   lateLandingMs: number;
 }
 
+/** The settings of a sender that is told nothing else. */
 export const DEFAULT_SENDER_SETTINGS: SenderSettings = {
   batchSize: 100,
   batchBytes: 1024 * 1024,
@@ -39,6 +41,7 @@ export interface SenderClock extends Clock {
 /** The longest wait that a Node.js timer takes. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/** The clocks and timers of this machine. */
 export const systemSenderClock: SenderClock = {
   ...systemClock,
   setTimer(callback, ms) {
@@ -49,6 +52,7 @@ export const systemSenderClock: SenderClock = {
   },
 };
 
+/** What went wrong last. */
 export interface SenderError {
   code: string;
   statusCode?: number;
@@ -57,8 +61,10 @@ export interface SenderError {
   at: number;
 }
 
+/** `waiting`: for a better moment, after a failure · `paused`: until `resume` · `idle`: nothing waits. */
 export type SenderStateName = 'idle' | 'delivering' | 'waiting' | 'paused';
 
+/** What a sender does, and has done since it started. */
 export interface SenderState {
   state: SenderStateName;
   /** events and bytes in the outbox */
@@ -121,12 +127,16 @@ export interface OutageNotice {
   durationMs: number;
 }
 
+/** Who wants to hear what. A listener that throws stops nothing; its error shows in the state. */
 export interface SenderListeners {
   /** after their acknowledgement was handed to the outbox; `batchWarnings` could not be told apart by event */
   delivered(events: DeliveredEvent[], batchWarnings: EventWarning[]): void;
+  /** after their refusal was handed to the outbox, which keeps them as dead letters */
   refused(events: RefusedEvent[]): void;
+  /** an event was refused for the first time */
   suspected(event: SuspectedEvent): void;
   /** whenever something in the state may have changed: throttle before showing it */
   state(state: SenderState): void;
+  /** an outage began or ended */
   outage(notice: OutageNotice): void;
 }

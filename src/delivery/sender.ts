@@ -30,6 +30,7 @@ import {
 } from './sender-types';
 import type { SendFailure, Target } from './target';
 
+/** What a sender is made of. */
 export interface SenderParts {
   /** Already open; it must run on the same monotonic clock. The sender does not close it. */
   outbox: Outbox;
@@ -37,10 +38,11 @@ export interface SenderParts {
   clock?: SenderClock;
   /** numbers in [0, 1), as `Math.random` gives them */
   random?: () => number;
+  /** what is missing is as in `DEFAULT_SENDER_SETTINGS` */
   settings?: Partial<SenderSettings>;
   listeners?: Partial<SenderListeners>;
   /** what the last sender of this outbox left; missing: it ended without a word, so all that waits may be under way */
-  lateLandings?: LateLanding[];
+  lateLandings?: LateLanding[] | undefined;
 }
 
 /** An error text in the state is at most this long; what a server answers is shown, not stored. */
@@ -165,6 +167,7 @@ export class Sender {
     return () => this.listeners[event].delete(listener);
   }
 
+  /** Begins to deliver what waits, and what is appended from now on. Once only. */
   start(): void {
     if (this.started) return;
     this.started = true;
@@ -215,6 +218,7 @@ export class Sender {
     this.tellState();
   }
 
+  /** Ends a pause. */
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
@@ -222,6 +226,7 @@ export class Sender {
     this.wake();
   }
 
+  /** What the sender does at this moment. */
   state(): SenderState {
     const stats = this.outbox.stats();
     const now = this.clock.monotonic();

@@ -19,6 +19,7 @@ export interface SendFailure extends Error {
   attempts?: number;
 }
 
+/** What the target answered to an event that it took. */
 export interface TargetReceipt {
   statusCode: number;
   warnings: EventWarning[];
@@ -32,6 +33,7 @@ export interface TargetReceipt {
   storeId?: string;
 }
 
+/** What the target answered to a batch. */
 export interface TargetBatchReceipt {
   statusCode: number;
   /** the ids that the target says it stored */
@@ -56,14 +58,17 @@ export interface EventPicture extends PicturePlace {
 export interface PackedEvent {
   /** about as many as the request's body has */
   bytes: number;
+  /** Sends it; the same bytes each time. */
   post(signal?: AbortSignal): Promise<TargetReceipt>;
 }
 
 /** Where a sender delivers to. It knows HTTP; outbox and sender do not. Every method rejects with a `SendFailure` only. */
 export interface Target {
+  /** One event, as its exact JSON text. */
   postEvent(body: string, signal?: AbortSignal): Promise<TargetReceipt>;
-  /** Bodies are the exact JSON texts of the events, of one use case. */
+  /** Bodies are the exact JSON texts of the events, of one use case. Ids that the receipt does not name count as not stored. */
   postBatch(bodies: string[], signal?: AbortSignal): Promise<TargetBatchReceipt>;
+  /** Uploads a picture before its event. */
   uploadPicture(
     picture: Omit<EventPicture, keyof PicturePlace> & { name: string },
     signal?: AbortSignal,

@@ -5,6 +5,7 @@ import { SOURCE_FITS } from './types';
 import { isObject, isText, own } from './values';
 import type { JsonObject } from './values';
 
+/** What is wrong with a mapping, and where. */
 export interface MappingFault {
   /** dotted path of the property within the mapping, empty for the mapping as a whole */
   path: string;

@@ -26,6 +26,7 @@ export { DetectionError } from './detection-error';
 export type { DetectionErrorCode } from './detection-error';
 export type { DetectionContext, DetectionResult, DetectionSettings, NoteCode } from './types';
 
+/** A format that `DetectionSettings.format` can name. */
 export interface FormatInfo {
   id: string;
   /** adapters are recognised by `auto`; presets are only used when chosen */

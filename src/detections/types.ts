@@ -1,5 +1,6 @@
 import type { AnnotationLists } from '../event/types';
 
+/** Width and height, in pixels. */
 export interface Size {
   /** pixels */
   width: number;
@@ -9,8 +10,10 @@ export interface Size {
 
 /** How a detector made the picture fit its input: stretched, cut to the middle, or shrunk with bars around it. */
 export const SOURCE_FITS = ['squash', 'crop', 'letterbox'] as const;
+/** See `SOURCE_FITS`. */
 export type SourceFit = (typeof SOURCE_FITS)[number];
 
+/** How a payload is read: its format, and what it does not say itself. Missing means: as the payload says, else unknown. */
 export interface DetectionSettings {
   /** `auto`, the id of an adapter or a preset (see `FORMATS`), or `custom` */
   format: string;
@@ -52,6 +55,7 @@ export interface DetectionSettings {
   exifOrientation?: 'turned' | 'stored';
 }
 
+/** What else is known of the picture that was looked at. */
 export interface DetectionContext {
   /** `msg.imageWidth` and `msg.imageHeight` */
   imageSize?: Size;
@@ -99,12 +103,14 @@ export type NoteCode =
   | 'snapshot-frame-mismatch'
   | 'text-as-class';
 
+/** The detections of one picture. */
 export interface ConvertedImage {
   annotations: AnnotationLists;
   /** the size that was used or found, absent when nobody knows it */
   imageSize?: Size;
 }
 
+/** What a payload became. */
 export interface DetectionResult {
   /** the adapter or preset that read the payload; `any-empty` for an empty list that any detector could have sent */
   format: string;

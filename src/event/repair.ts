@@ -35,6 +35,7 @@ import {
 import { isIsoTimestamp, toIsoTimestamp } from './timestamp';
 import type { Mended } from './types';
 
+/** What `repair` did. */
 export interface Repair<Event> {
   /** the mended event; the very one that was given when there was nothing to mend */
   event: Event;

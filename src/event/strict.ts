@@ -26,6 +26,7 @@ export function strictErrors(
   return errors;
 }
 
+/** What `validate` takes into account. */
 export interface StrictOptions {
   /** the time is put right before the event is sent: only its form is checked */
   timeFollows?: boolean;

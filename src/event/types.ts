@@ -5,6 +5,7 @@
  */
 import type { VisionEvent } from './model';
 
+/** The five types of events; each has fields of its own in `eventData`. */
 export const EVENT_TYPES = [
   'quality_check',
   'inventory_count',
@@ -12,6 +13,7 @@ export const EVENT_TYPES = [
   'custom',
   'operator_feedback',
 ] as const;
+/** See `EVENT_TYPES`. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
 export type {

@@ -14,6 +14,7 @@ import { PICTURE_MAX_BYTES } from './limits';
 export { ImageError } from './image-error';
 export { PICTURE_MAX_BYTES } from './limits';
 
+/** A picture as it is uploaded; width and height in pixels, where its header tells them. */
 export interface Picture extends Partial<PictureSize> {
   bytes: Uint8Array;
   /** by the bytes, such as `image/jpeg` */
@@ -22,6 +23,7 @@ export interface Picture extends Partial<PictureSize> {
   name: string;
 }
 
+/** Where a picture comes from. */
 export interface LoadPictureOptions {
   /** `value`: Buffer, Uint8Array, Buffer in JSON, base64 text or data URL. `file`: a path, and only then is the disk read. */
   from: 'value' | 'file';

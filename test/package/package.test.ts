@@ -21,8 +21,9 @@ const SLOW_MS = 180_000;
 
 const ALLOWED_FILES = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
-  /^dist\/src\/(\w[\w-]*\/)*\w[\w-]*\.(js|d\.ts)$/,
-  /^dist\/nodes\/(adapter\/)?\w[\w-]*\.(js|d\.ts)$/,
+  /^src\/(\w[\w-]*\/)*\w[\w-]*\.ts$/,
+  /^dist\/src\/(\w[\w-]*\/)*\w[\w-]*\.(js|d\.ts)(\.map)?$/,
+  /^dist\/nodes\/(\w[\w-]*\/)*\w[\w-]*\.js$/,
   /^dist\/nodes\/vision-event[\w-]*\.html$/,
   /^dist\/nodes\/icons\/vision-event[\w-]*\.svg$/,
   /^dist\/nodes\/locales\/[\w-]+\/vision-event[\w-]*\.(json|html)$/,

@@ -11,6 +11,8 @@ export const PROJECT_ROOT = path.join(__dirname, '../..');
 /** The package as users get it: the tarball's list of files, and a user directory of Node-RED with it installed. */
 export interface PackedPackage {
   files: string[];
+  /** the file that npm would publish */
+  tarball: string;
   /** never started from: copies are, see `freshUserDirectory` */
   userDirectory: string;
 }
@@ -56,9 +58,10 @@ async function packInto(folder: string): Promise<PackedPackage> {
       ],
       { cwd: userDirectory },
     );
-    writeFileSync(listFile, JSON.stringify(files));
+    writeFileSync(listFile, JSON.stringify({ tarball: path.join(folder, filename), files }));
   }
-  return { files: JSON.parse(readFileSync(listFile, 'utf8')) as string[], userDirectory };
+  const listed = JSON.parse(readFileSync(listFile, 'utf8')) as Pick<PackedPackage, 'files' | 'tarball'>;
+  return { ...listed, userDirectory };
 }
 
 interface PackReport {

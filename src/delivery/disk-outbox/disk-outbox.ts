@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { placeKey, type PicturePlace } from '../../event/picture-place';
 import {
   type Clock,
-  type DeadLetter,
+  type DeadLetters,
   type Lease,
   type Outbox,
   OutboxError,
@@ -481,6 +481,7 @@ export class DiskOutbox implements Outbox {
     return this.queue.nextDueAt();
   }
 
+  /** What waits, and what became of the rest since `open`. */
   stats(): OutboxStats {
     const oldest = this.queue.oldest();
     const age = oldest ? this.clock.now() - this.acceptedAt(oldest) : -1;
@@ -509,11 +510,11 @@ export class DiskOutbox implements Outbox {
     this.listeners.push(listener);
   }
 
-  readonly deadLetters = {
-    list: (limit = 100): Promise<DeadLetter[]> => this.dead.list(limit),
-    idsOf: (eventIds: string[]): Promise<string[]> => this.dead.idsOf(eventIds),
-    retry: (ids = this.dead.ids()): Promise<number> => this.inTurn(() => this.retryDead(ids)),
-    discard: (ids = this.dead.ids()): Promise<number> => this.inTurn(() => this.discardDead(ids)),
+  readonly deadLetters: DeadLetters = {
+    list: (limit = 100) => this.dead.list(limit),
+    idsOf: (eventIds) => this.dead.idsOf(eventIds),
+    retry: (ids = this.dead.ids()) => this.inTurn(() => this.retryDead(ids)),
+    discard: (ids = this.dead.ids()) => this.inTurn(() => this.discardDead(ids)),
   };
 
   /** Two orders on one dead letter at the same time would send its event twice, or delete the pictures of one that is sent. */

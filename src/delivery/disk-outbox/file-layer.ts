@@ -27,9 +27,11 @@ export interface FileLayer {
   modifiedAt(path: string): Promise<number>;
   /** `create` fails when the file is there already: nothing is ever overwritten by accident. `read` rejects as `readFile` does. */
   open(path: string, mode: 'create' | 'read'): Promise<OpenFile>;
+  /** Replaces what is at `to`. */
   rename(from: string, to: string): Promise<void>;
   /** A missing file is no error. */
   remove(path: string): Promise<void>;
+  /** Only for flushing its names to the disk. */
   openFolder(path: string): Promise<OpenFolder>;
   /** Bytes; undefined where the system does not say. */
   space(path: string): Promise<{ free: number; total: number } | undefined>;
@@ -37,21 +39,28 @@ export interface FileLayer {
   forgets(path: string): Promise<ForgetfulFileSystem | undefined>;
 }
 
+/** Kinds of file systems that are gone after a restart. */
 export type ForgetfulFileSystem = 'overlay' | 'tmpfs' | 'ramfs';
 
+/** A file while it is written or read. */
 export interface OpenFile {
   /** Returns how many bytes were taken: fewer than asked is no error to Node.js, but it is a full disk. */
   write(bytes: Uint8Array, position: number): Promise<number>;
   /** Fills the buffer. Returns how many bytes there were: fewer than asked at the end of the file. */
   read(into: Buffer, position: number): Promise<number>;
+  /** Makes what was written durable. */
   sync(): Promise<void>;
+  /** Cuts the file down to so many bytes. */
   truncate(length: number): Promise<void>;
+  /** Gives the descriptor back. */
   close(): Promise<void>;
 }
 
+/** A folder whose names are made durable. */
 export interface OpenFolder {
   /** Makes created, renamed and removed names of the folder durable. */
   sync(): Promise<void>;
+  /** Gives the descriptor back. */
   close(): Promise<void>;
 }
 
