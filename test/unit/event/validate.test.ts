@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { looseVisionEventSchema } from '../../../src/event/model';
 import { validate } from '../../../src/event/validate';
 import type { EventWarning } from '../../../src/event/types';
 import { brokenEvent, NOW, type Json } from './events';
@@ -388,6 +389,21 @@ describe('event: errors in the strict fields', () => {
     );
   });
 
+  it('hands back a sendable event, and none that the API would refuse', () => {
+    const faulty = { ...fullEvent(), deviceId: 5 };
+    for (const event of [fullEvent(), faulty]) {
+      const checked = validate(event, NOW);
+      assert.ok(checked.ok && checked.event === event);
+    }
+    const refused = validate({ ...fullEvent(), eventId: 5 }, NOW);
+    assert.deepEqual([refused.ok, refused.event], [false, undefined]);
+  });
+
+  it('takes the clock of the machine when it is given none', () => {
+    const ofDay = (timestamp: number) => validate({ ...fullEvent(), timestamp: at(timestamp) }).ok;
+    assert.deepEqual([ofDay(Date.now()), ofDay(Date.now() - 400 * DAY)], [true, false]);
+  });
+
   it('says of anything that is no object that it is none', () => {
     for (const nothing of [undefined, null, 'text', 5, [], [fullEvent()], new Date(), () => 1]) {
       const { errors, warnings, warningCount, asStored } = validate(nothing, NOW);
@@ -494,6 +510,11 @@ describe('event: as stored', () => {
       fc.property(brokenEvent(4), (event) => {
         const { errors, asStored } = validate(event, NOW);
         if (errors.length > 0) return assert.equal(asStored, undefined);
+        assert.deepEqual(
+          looseVisionEventSchema.safeParse(asStored).error,
+          undefined,
+          'its type tells the truth',
+        );
         const again = validate(asStored, NOW);
         assert.deepEqual(again.errors, []);
         const emptied = Object.keys((asStored as Json).eventData as Json).length === 0;
