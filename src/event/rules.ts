@@ -4,7 +4,7 @@
  */
 import { fitAlertType } from './fit';
 import { EVENT_DATA_TABLE, EVENT_TABLE } from './rules-table';
-import { EVENT_TYPES, STRICT_FIELDS, type AnnotationLists, type EventType } from './types';
+import { EVENT_TYPES, STRICT_FIELDS, type EventType } from './types';
 
 export interface TextRule {
   kind: 'text';
@@ -149,14 +149,6 @@ const EVENT_RULE = objectRule(EVENT_TABLE);
 
 /** "Image Objects". */
 export const IMAGE_RULE = entriesOf(EVENT_RULE, 'images');
-
-/** "Image Objects": the four annotation lists, by their name in an image entry. */
-export const ANNOTATION_RULES: Readonly<Record<keyof AnnotationLists, ObjectRule>> = {
-  objectDetections: entriesOf(IMAGE_RULE, 'objectDetections'),
-  classifications: entriesOf(IMAGE_RULE, 'classifications'),
-  instanceSegmentations: entriesOf(IMAGE_RULE, 'instanceSegmentations'),
-  keypoints: entriesOf(IMAGE_RULE, 'keypoints'),
-};
 
 /** "Event Data Schemas". */
 export const EVENT_DATA_RULES: Readonly<Record<EventType, ObjectRule>> = {

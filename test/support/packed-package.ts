@@ -11,8 +11,6 @@ export const PROJECT_ROOT = path.join(__dirname, '../..');
 /** The package as users get it: the tarball's list of files, and a user directory of Node-RED with it installed. */
 export interface PackedPackage {
   files: string[];
-  /** the file that npm would publish */
-  tarball: string;
   /** never started from: copies are, see `freshUserDirectory` */
   userDirectory: string;
 }
@@ -58,10 +56,9 @@ async function packInto(folder: string): Promise<PackedPackage> {
       ],
       { cwd: userDirectory },
     );
-    writeFileSync(listFile, JSON.stringify({ tarball: path.join(folder, filename), files }));
+    writeFileSync(listFile, JSON.stringify(files));
   }
-  const listed = JSON.parse(readFileSync(listFile, 'utf8')) as Pick<PackedPackage, 'files' | 'tarball'>;
-  return { ...listed, userDirectory };
+  return { files: JSON.parse(readFileSync(listFile, 'utf8')) as string[], userDirectory };
 }
 
 interface PackReport {
