@@ -11,6 +11,13 @@ const dist = path.join(root, 'dist');
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 rmSync(dist, { recursive: true, force: true });
+// First of all, for the table is compiled too.
+const tsx = createRequire(import.meta.url).resolve('tsx/cli');
+const derived = spawnSync(process.execPath, [tsx, path.join(root, 'scripts/derive-rules.ts')], {
+  stdio: 'inherit',
+});
+if (derived.status !== 0) process.exit(derived.status ?? 1);
+
 const compiled = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.json')], {
   stdio: 'inherit',
 });

@@ -35,6 +35,7 @@ export { EVENT_COLUMNS, FEEDBACK_STATUSES, MAX_QUERY_EVENTS } from './api/query'
 export type { EventColumn, EventQuery, FeedbackStatus, Filter, MetadataFilter, Scalar } from './api/query';
 export type { BatchReply, CreateReply, Remarks, ReplyFacts } from './api/replies';
 export type { UploadedImage } from './api/upload-cache';
+export { STRICT_FIELDS } from './event/types';
 export type { PicturePlace } from './event/picture-place';
 export type {
   EventImage,

@@ -2,8 +2,8 @@
  * The vision event in zod: every field, type, limit, pattern and choice of "Create a Vision Event".
  *
  * A parse succeeds exactly for the events that the API stores without a warning (but for the timestamp's window, which needs a clock).
- * The running nodes do not load this file: `validate` has the same rules as data (`rules.ts`), and a test holds the two against each other.
- * Why there are two: docs/decisions/validation-without-zod.md.
+ * The running nodes do not load this file: the build derives `rules-table.ts` from it, and `validate` and `repair` walk that.
+ * Why: docs/decisions/validation-without-zod.md.
  */
 import { z } from 'zod';
 import {
@@ -30,13 +30,16 @@ import {
   SEVERITIES,
 } from './limits';
 import { decimalsOf } from './numbers';
+import type { SchemaHints } from './rules';
 import { isIsoTimestamp } from './timestamp';
 import { EVENT_TYPES } from './types';
 
 const text = (max: number) => z.string().min(1).max(max);
 const anyText = z.string().min(1);
 /** Not only safe integers, as `z.int()` would have it: the API's page sets no upper bound. */
-const integer = z.number().refine(Number.isInteger);
+const count = z.number().refine(Number.isInteger).min(0);
+/** Said last: what is derived from a schema does not have it any more. */
+const WHOLE = { type: 'integer' } satisfies SchemaHints;
 
 const boxFields = {
   class: anyText,
@@ -49,7 +52,11 @@ const boxFields = {
   /** pixels */
   height: z.number(),
   /** 0 to 1 */
-  confidence: z.number().min(MIN_CONFIDENCE).max(MAX_CONFIDENCE),
+  confidence: z
+    .number()
+    .min(MIN_CONFIDENCE)
+    .max(MAX_CONFIDENCE)
+    .meta({ clamp: true } satisfies SchemaHints),
 };
 
 export const objectDetectionSchema = z.strictObject(boxFields);
@@ -98,7 +105,8 @@ export const customMetadataSchema = z
   .refine((metadata) => Object.keys(metadata).length <= MAX_METADATA_KEYS, {
     // Also when a value in it is wrong.
     when: ({ value }) => typeof value === 'object' && value !== null,
-  });
+  })
+  .meta({ rule: 'metadata' } satisfies SchemaHints);
 
 const externalId = text(MAX_SHORT_TEXT_LENGTH).optional();
 
@@ -107,12 +115,15 @@ export const eventDataSchemas = {
   quality_check: z.strictObject({ result: z.enum(RESULTS).optional(), externalId }),
   inventory_count: z.strictObject({
     location: text(MAX_SHORT_TEXT_LENGTH).optional(),
-    itemCount: integer.min(0).optional(),
+    itemCount: count.meta(WHOLE).optional(),
     itemType: text(MAX_SHORT_TEXT_LENGTH).optional(),
     externalId,
   }),
   safety_alert: z.strictObject({
-    alertType: text(MAX_ALERT_TYPE_LENGTH).regex(ALERT_TYPE_PATTERN).optional(),
+    alertType: text(MAX_ALERT_TYPE_LENGTH)
+      .regex(ALERT_TYPE_PATTERN)
+      .meta({ fit: 'alertType' } satisfies SchemaHints)
+      .optional(),
     severity: z.enum(SEVERITIES).optional(),
     description: text(MAX_LONG_TEXT_LENGTH).optional(),
     externalId,
@@ -130,8 +141,10 @@ const commonFields = {
   workflowId: text(MAX_IDENTIFIER_LENGTH).optional(),
   workflowVersion: text(MAX_WORKFLOW_VERSION_LENGTH).optional(),
   images: z.array(eventImageSchema).max(MAX_IMAGES).optional(),
-  displayImagePosition: integer.min(0).max(MAX_DISPLAY_IMAGE_POSITION).optional(),
+  // The page says "number"; a position in a list is a whole one.
+  displayImagePosition: count.max(MAX_DISPLAY_IMAGE_POSITION).meta(WHOLE).optional(),
   customMetadata: customMetadataSchema.optional(),
+  // The note of an operator's feedback stands beside eventData (page "Operator Feedback").
   comment: anyText.optional(),
 };
 

@@ -1,27 +1,10 @@
 /**
- * The rules of "Create a Vision Event" as plain data. `validate` walks them to find faults, `repair` walks them to mend, so that the two
- * never disagree about a field.
+ * The rules of "Create a Vision Event", as `validate` and `repair` walk them. They are read from `rules-table.ts`, which the build derives
+ * from the schemas of `model.ts`: a rule is changed there.
  */
 import { fitAlertType } from './fit';
-import {
-  ALERT_TYPE_PATTERN,
-  FEEDBACKS,
-  MAX_ALERT_TYPE_LENGTH,
-  MAX_ANNOTATIONS,
-  MAX_CONFIDENCE,
-  MAX_DISPLAY_IMAGE_POSITION,
-  MAX_IDENTIFIER_LENGTH,
-  MAX_IMAGES,
-  MAX_LONG_TEXT_LENGTH,
-  MAX_SHORT_TEXT_LENGTH,
-  MAX_WORKFLOW_VERSION_LENGTH,
-  MIN_CONFIDENCE,
-  MIN_KEYPOINTS,
-  MIN_POLYGON_POINTS,
-  RESULTS,
-  SEVERITIES,
-} from './limits';
-import { EVENT_TYPES, type EventType } from './types';
+import { EVENT_DATA_TABLE, EVENT_TABLE } from './rules-table';
+import { EVENT_TYPES, STRICT_FIELDS, type EventType } from './types';
 
 export interface TextRule {
   kind: 'text';
@@ -66,23 +49,90 @@ export interface Field {
   required: boolean;
 }
 
-const text = (max?: number): TextRule => ({ kind: 'text', max });
-const alertType: TextRule = {
-  kind: 'text',
-  max: MAX_ALERT_TYPE_LENGTH,
-  pattern: ALERT_TYPE_PATTERN,
-  fit: fitAlertType,
-};
-const choice = (among: readonly string[]): LeafRule => ({ kind: 'choice', among });
-const number: LeafRule = { kind: 'number' };
-const flag: LeafRule = { kind: 'flag' };
+/** What JSON Schema cannot say of a field. */
+export interface SchemaHints {
+  /** a whole number */
+  type?: 'integer';
+  /** a number beyond its limits is mended to the nearest one within */
+  clamp?: true;
+  /** how a text is made to fit its pattern */
+  fit?: keyof typeof FITS;
+  /** checked by rules of its own */
+  rule?: 'metadata';
+}
 
-function object(required: Record<string, Rule>, optional: Record<string, Rule>): ObjectRule {
-  const fields = [
-    ...Object.entries(required).map(([name, rule]) => ({ name, rule, required: true })),
-    ...Object.entries(optional).map(([name, rule]) => ({ name, rule, required: false })),
-  ].sort((a, b) => compareNames(a.name, b.name));
+/** The part of JSON Schema in which the table is written. */
+export interface FieldSchema extends Omit<SchemaHints, 'type'> {
+  type: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
+  enum?: readonly string[];
+  maxLength?: number;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  items?: FieldSchema;
+  /** a list of exactly these; they are all alike */
+  prefixItems?: readonly [FieldSchema, ...FieldSchema[]];
+  minItems?: number;
+  maxItems?: number;
+  properties?: Readonly<Record<string, FieldSchema>>;
+  required?: readonly string[];
+}
+
+const FITS = { alertType: fitAlertType };
+
+function ruleOf(schema: FieldSchema): Rule {
+  if (schema.rule) return { kind: schema.rule };
+  switch (schema.type) {
+    case 'string':
+      return schema.enum ? { kind: 'choice', among: schema.enum } : textRule(schema);
+    case 'number':
+    case 'integer': {
+      const { type, minimum: min, maximum: max, clamp } = schema;
+      return { kind: 'number', integer: type === 'integer', min, max, clamp };
+    }
+    case 'boolean':
+      return { kind: 'flag' };
+    case 'array':
+      return listRule(schema);
+    case 'object':
+      return schema.properties ? objectRule(schema) : { kind: 'anyObject' };
+  }
+}
+
+function textRule({ maxLength: max, pattern, fit }: FieldSchema): TextRule {
+  return {
+    kind: 'text',
+    max,
+    ...(pattern !== undefined && { pattern: new RegExp(pattern) }),
+    ...(fit && { fit: FITS[fit] }),
+  };
+}
+
+function listRule({ items, prefixItems, minItems: min, maxItems: max }: FieldSchema): ListRule {
+  if (prefixItems) return { kind: 'list', of: ruleOf(prefixItems[0]), length: prefixItems.length };
+  return { kind: 'list', of: items ? ruleOf(items) : { kind: 'unknown' }, min, max };
+}
+
+function objectRule({ properties = {}, required = [] }: FieldSchema): ObjectRule {
+  return object(
+    Object.entries(properties).map(([name, schema]) => ({
+      name,
+      rule: ruleOf(schema),
+      required: required.includes(name),
+    })),
+  );
+}
+
+function object(unsorted: readonly Field[]): ObjectRule {
+  const fields = [...unsorted].sort((a, b) => compareNames(a.name, b.name));
   return { kind: 'object', fields, byName: new Map(fields.map((field) => [field.name, field])) };
+}
+
+/** The rule of the entries of a list in an object. */
+function entriesOf({ byName }: ObjectRule, name: string): ObjectRule {
+  const rule = byName.get(name)?.rule;
+  if (rule?.kind !== 'list' || rule.of.kind !== 'object') throw new Error(`${name} is no list of objects`);
+  return rule.of;
 }
 
 /** The order of names in a report: numbers by their size, before everything else; the rest by code units. */
@@ -94,90 +144,26 @@ export function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-const confidence: LeafRule = {
-  kind: 'number',
-  min: MIN_CONFIDENCE,
-  max: MAX_CONFIDENCE,
-  clamp: true,
-};
-const box = { class: text(), x: number, y: number, width: number, height: number, confidence };
-const point: ListRule = { kind: 'list', of: number, length: 2 };
-const keypoint = object({ id: number, x: number, y: number }, { occluded: flag });
-
-/** "Image Objects": the four annotation lists, by their name in an image entry. */
-export const ANNOTATION_RULES = {
-  objectDetections: object(box, {}),
-  classifications: object({ class: box.class, confidence }, {}),
-  instanceSegmentations: object({ ...box, points: { kind: 'list', of: point, min: MIN_POLYGON_POINTS } }, {}),
-  keypoints: object({ ...box, keypoints: { kind: 'list', of: keypoint, min: MIN_KEYPOINTS } }, {}),
-};
-
-const annotations = (of: ObjectRule): ListRule => ({ kind: 'list', of, max: MAX_ANNOTATIONS });
+/** "Request Body Parameters", without the `eventData` of a type. */
+const EVENT_RULE = objectRule(EVENT_TABLE);
 
 /** "Image Objects". */
-export const IMAGE_RULE = object(
-  {},
-  {
-    label: text(),
-    sourceId: text(),
-    inputSourceId: text(),
-    objectDetections: annotations(ANNOTATION_RULES.objectDetections),
-    classifications: annotations(ANNOTATION_RULES.classifications),
-    instanceSegmentations: annotations(ANNOTATION_RULES.instanceSegmentations),
-    keypoints: annotations(ANNOTATION_RULES.keypoints),
-  },
-);
-
-const externalId = text(MAX_SHORT_TEXT_LENGTH);
+export const IMAGE_RULE = entriesOf(EVENT_RULE, 'images');
 
 /** "Event Data Schemas". */
 export const EVENT_DATA_RULES: Readonly<Record<EventType, ObjectRule>> = {
-  quality_check: object({}, { result: choice(RESULTS), externalId }),
-  inventory_count: object(
-    {},
-    {
-      location: text(MAX_SHORT_TEXT_LENGTH),
-      itemCount: { kind: 'number', integer: true, min: 0 },
-      itemType: text(MAX_SHORT_TEXT_LENGTH),
-      externalId,
-    },
-  ),
-  safety_alert: object(
-    {},
-    {
-      alertType,
-      severity: choice(SEVERITIES),
-      description: text(MAX_LONG_TEXT_LENGTH),
-      externalId,
-    },
-  ),
-  custom: object({}, { value: text(MAX_LONG_TEXT_LENGTH), externalId }),
-  operator_feedback: object({ relatedEventId: text(), feedback: choice(FEEDBACKS) }, {}),
+  quality_check: objectRule(EVENT_DATA_TABLE.quality_check),
+  inventory_count: objectRule(EVENT_DATA_TABLE.inventory_count),
+  safety_alert: objectRule(EVENT_DATA_TABLE.safety_alert),
+  custom: objectRule(EVENT_DATA_TABLE.custom),
+  operator_feedback: objectRule(EVENT_DATA_TABLE.operator_feedback),
 };
 
-/** "Request Body Parameters" with the `eventData` of one type. The four strict fields are checked apart. */
+/** The rules of an event with the `eventData` of one type. The four strict fields are checked apart. */
 function eventRule(eventData: Rule): ObjectRule {
-  const strict: Rule = { kind: 'strict' };
-  return object(
-    { eventId: strict, eventType: strict, useCaseId: strict, timestamp: strict, eventData },
-    {
-      deviceId: text(MAX_IDENTIFIER_LENGTH),
-      streamId: text(MAX_IDENTIFIER_LENGTH),
-      workflowId: text(MAX_IDENTIFIER_LENGTH),
-      workflowVersion: text(MAX_WORKFLOW_VERSION_LENGTH),
-      images: { kind: 'list', of: IMAGE_RULE, max: MAX_IMAGES },
-      // The page says "number"; a position in a list is a whole one.
-      displayImagePosition: {
-        kind: 'number',
-        integer: true,
-        min: 0,
-        max: MAX_DISPLAY_IMAGE_POSITION,
-      },
-      customMetadata: { kind: 'metadata' },
-      // The note of an operator's feedback stands beside eventData (page "Operator Feedback").
-      comment: text(),
-    },
-  );
+  const rules = new Map<string, Rule>([['eventData', eventData]]);
+  for (const name of STRICT_FIELDS) rules.set(name, { kind: 'strict' });
+  return object(EVENT_RULE.fields.map((field) => ({ ...field, rule: rules.get(field.name) ?? field.rule })));
 }
 
 const EVENT_RULES = new Map<unknown, ObjectRule>(

@@ -31,7 +31,9 @@ export type {
 } from './model';
 
 /** The fields that the API checks strictly: a fault in one of them is answered with 400. */
-export type StrictField = 'eventId' | 'eventType' | 'useCaseId' | 'timestamp';
+export const STRICT_FIELDS = ['eventId', 'eventType', 'useCaseId', 'timestamp'] as const;
+/** See `STRICT_FIELDS`. */
+export type StrictField = (typeof STRICT_FIELDS)[number];
 
 /**
  * An event that the API takes: the four fields that it checks strictly are right, which `validate` finds out. Nothing is said of the others:
