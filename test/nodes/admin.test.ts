@@ -7,6 +7,7 @@ import path from 'node:path';
 import express from 'express';
 import type { NodeAPI } from 'node-red';
 import { registerAdminRoutes } from '../../nodes/workspace/admin-routes';
+import { registerTryRoutes } from '../../nodes/vision-event/try-event';
 import { copyMessage, LastMessages, MAX_MESSAGE_BYTES, WATCH_MS } from '../../nodes/shared/last-messages';
 import { visionEventDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
@@ -67,6 +68,11 @@ const ROUTES: [method: 'get' | 'post', path: string, permissions: string[]][] = 
   ['post', 'try', ['roboflow-vision-event-workspace.write', 'flows.write']],
 ];
 
+function registerAllRoutes(RED: NodeAPI): void {
+  registerAdminRoutes(RED);
+  registerTryRoutes(RED);
+}
+
 describe('admin routes', function () {
   let simulator: Simulator;
 
@@ -95,7 +101,7 @@ describe('admin routes', function () {
           },
         },
       };
-      registerAdminRoutes(RED as unknown as NodeAPI);
+      registerAllRoutes(RED as unknown as NodeAPI);
       const registered: string[] = [];
       for (const layer of (app as unknown as { _router: { stack: RouteLayer[] } })._router.stack) {
         if (layer.route) registered.push(layer.route.path);
@@ -136,7 +142,7 @@ describe('admin routes', function () {
         },
         nodes: { eachNode: () => undefined, getNode: () => null },
       };
-      registerAdminRoutes(RED as unknown as NodeAPI);
+      registerAllRoutes(RED as unknown as NodeAPI);
       const server = app.listen(0, '127.0.0.1');
       await once(server, 'listening');
       const { port } = server.address() as { port: number };

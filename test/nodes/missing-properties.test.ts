@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper, roboflow } from '../support/node-red-helper';
 import { SingleNodeFlow } from '../support/single-node-flow';
@@ -30,12 +33,15 @@ const NODES: [type: string, register: unknown, properties: object, payload: unkn
 
 describe('a node whose flow lacks its properties', function () {
   let simulator: Simulator;
+  let folder: string;
 
+  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'missing-properties-'))));
   before((done) => void helper.startServer(done));
   before(async () => {
     simulator = await startSimulator();
   });
   afterEach(() => helper.unload());
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
   after(() => simulator.close());
   after((done) => void helper.stopServer(done));
 
@@ -43,11 +49,13 @@ describe('a node whose flow lacks its properties', function () {
     it(`${type}: works as its dialog shows it, with the defaults`, async () => {
       const flow = await SingleNodeFlow.load(
         { type, register, properties },
-        { baseUrl: simulator.url, apiKey: simulator.keys.full },
+        { baseUrl: simulator.url, apiKey: simulator.keys.full, outboxDir: folder },
       );
       const { caught, out } = await flow.send({ payload });
       assert.equal(caught?.error?.message, undefined);
       assert.ok(out);
+      const isStored = ['roboflow-vision-event', 'roboflow-vision-event-send'].includes(type);
+      if (isStored) assert.equal((out.visionEvent as { state?: unknown }).state, 'queued');
     });
   }
 });
