@@ -135,7 +135,9 @@ for (const version of NODE_RED_VERSIONS) {
       await nodeRed.deploy(flowTo(simulator.url, wrongKey));
       const answer = await postDetections(nodeRed);
       assert.equal(answer.status, 500, answer.text);
-      assert.match(answer.text, /"code":"UNAUTHORIZED"/);
+      // Node-RED 4.0 keeps the code of an error to itself.
+      if (version !== '4.0') assert.match(answer.text, /"code":"UNAUTHORIZED"/);
+      assert.match(answer.text, /answered 401/);
       await assertKeyNowhere(nodeRed, wrongKey, answer.text);
     });
   });

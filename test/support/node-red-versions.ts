@@ -5,12 +5,12 @@ import { PROJECT_ROOT } from './packed-package';
 
 const run = promisify(execFile);
 
-export type NodeRedVersion = '4.1' | '5.0';
+export type NodeRedVersion = '4.0' | '4.1' | '5.0';
 
-/** ONLY_OWN_NODE_RED leaves the one of the project, in whose place CI puts others (`npm install --no-save node-red@4.0`). */
-export const NODE_RED_VERSIONS: readonly NodeRedVersion[] = process.env.ONLY_OWN_NODE_RED
-  ? ['4.1']
-  : ['4.1', '5.0'];
+/** CI puts one of them in place of the project's own (`npm install --no-save node-red@4.0`), and says which. */
+const PUT_IN_PLACE = process.env.ONLY_NODE_RED as NodeRedVersion | undefined;
+
+export const NODE_RED_VERSIONS: readonly NodeRedVersion[] = PUT_IN_PLACE ? [PUT_IN_PLACE] : ['4.1', '5.0'];
 
 export interface NodeRedProgram {
   node: string;
@@ -24,7 +24,7 @@ let nodeRed5: Promise<NodeRedProgram> | undefined;
 
 /** Where to find that Node-RED, and a Node.js it accepts; 5.0 is installed when it is first asked for. */
 export function nodeRedProgram(version: NodeRedVersion): Promise<NodeRedProgram> {
-  if (version === '4.1') {
+  if (PUT_IN_PLACE || version !== '5.0') {
     return Promise.resolve({
       node: process.execPath,
       redJs: path.join(PROJECT_ROOT, 'node_modules/node-red/red.js'),
