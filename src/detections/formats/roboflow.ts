@@ -311,9 +311,17 @@ function matches(payload: unknown, settings?: DetectionSettings): boolean {
 function holdsPredictions(root: JsonObject): boolean {
   for (const key in root) {
     const value = root[key];
-    if (typeof value !== 'object' || value === null) continue;
-    if (isPredictions(value) || keysOfPredictions(isList(value) ? value : [value]).length > 0) return true;
+    if (typeof value === 'object' && value !== null && (isPredictions(value) || isStep(value))) return true;
   }
+  return false;
+}
+
+/** Whether there are keys of predictions. Every format's messages are asked, so the list of keys is made only where there is one. */
+function isStep(value: object): boolean {
+  const first: unknown = isList(value) ? value[0] : value;
+  if (!isObject(first)) return false;
+  for (const key in first)
+    if (isAnswerOrAnswers(first[key])) return keysOfPredictions(isList(value) ? value : [value]).length > 0;
   return false;
 }
 
