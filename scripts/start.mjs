@@ -42,6 +42,8 @@ const PROGRAMS = {
   ],
 };
 const children = new Map();
+/** what is watched: texts by path */
+const seen = new Map();
 for (const name of Object.keys(PROGRAMS)) run(name);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop);
 await allAnswer();
@@ -66,12 +68,27 @@ function build() {
 function watchSources() {
   let timer;
   let round = Promise.resolve();
-  for (const folder of ['src', 'nodes', 'icons', 'simulator']) {
-    watch(path.join(root, folder), { recursive: true }, () => {
+  for (const folder of ['src', 'nodes', 'icons', 'simulator'].map((name) => path.join(root, name))) {
+    for (const name of readdirSync(folder, { recursive: true })) hasChanged(path.join(folder, name));
+    watch(folder, { recursive: true }, (_event, name) => {
+      if (!hasChanged(path.join(folder, name))) return;
       clearTimeout(timer);
       timer = setTimeout(() => (round = round.then(renew)), QUIET_MS);
     });
   }
+}
+
+/** Since the last look. The build writes some of the sources itself, mostly the same text again. */
+function hasChanged(file) {
+  let text;
+  try {
+    text = readFileSync(file, 'latin1');
+  } catch {
+    // a folder, or gone
+  }
+  const isNew = seen.get(file) !== text;
+  seen.set(file, text);
+  return isNew;
 }
 
 async function renew() {
