@@ -62,6 +62,26 @@ describe('fault 21: one event in a hundred is refused', () => {
     assert.equal(bench.waiting, 1);
   });
 
+  it('several of them, tried a second time at the same moment, hold no new event back', async () => {
+    const bench = new SenderBench();
+    const isBad = (id: string) => id.startsWith('bad');
+    bench.target.answer = ({ eventIds }) => (eventIds.some(isBad) ? statusFailure(400) : undefined);
+    bench.sender.start();
+    for (let n = 0; n < 8; n++) {
+      await bench.append(record(`bad${n}`));
+      await bench.append(record(`good${n}`));
+      await bench.clock.advance(2 * SECOND);
+    }
+    assert.equal(bench.waiting, 8);
+    const second = bench.target.requests.length;
+    await bench.clock.advance(10 * MINUTE);
+    assert.ok(bench.target.requests.length >= second + 8, 'all had their second trial');
+    await bench.append(record('new'));
+    await bench.clock.advance(10 * SECOND);
+    assert.ok(bench.target.stored.has('new'));
+    assert.equal(bench.outbox.buried.length, 8);
+  });
+
   it('control: more bad events cost more requests, and all of them are seen among the dead', async () => {
     const many = Array.from({ length: 12 }, (_, index) => `e${1 + index * 8}`);
     const { bench, requestsOfIsolation } = await hundredWith(many, 1);

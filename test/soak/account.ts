@@ -103,7 +103,7 @@ class Accounting {
     for (const message of messages.values()) {
       const error = failed.get(message.messageId);
       if (error) this.explainError(message, error);
-      else if (done.has(message.messageId)) this.acknowledge(message, leftOut.get(message.messageId));
+      else if (done.has(message.messageId)) this.acknowledge(message, this.leftOutOf(message, leftOut));
       else if (message.isTaken) {
         wordless++;
         if (!this.wasInterrupted(message.madeAt)) {
@@ -122,6 +122,13 @@ class Accounting {
       'messages that ended more than once': wordsTooMany,
       'done after, p50 / p99 / max ms': `${at(0.5)} / ${at(0.99)} / ${at(1)}`,
     });
+  }
+
+  /** Which events the flow said were left out of an array. A deploy may end the flow between that word and the message's own. */
+  private leftOutOf({ messageId, copies, madeAt }: MadeMessage, leftOut: Map<number, Set<string | null>>) {
+    const isWordLost = !leftOut.has(messageId) && this.wasInterrupted(madeAt);
+    if (!isWordLost) return leftOut.get(messageId);
+    return new Set(copies.filter(({ flaw }) => flaw === 'no event type').map(({ eventId }) => eventId));
   }
 
   private acknowledge({ copies }: MadeMessage, leftOut: Set<string | null> | undefined): void {

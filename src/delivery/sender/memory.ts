@@ -230,7 +230,9 @@ export class SenderMemory {
     const before = this.useCaseHealth(event.useCaseId);
     const trouble = this.trouble(event);
     trouble.failedAttempts++;
-    let health = this.isOlderThanAccepted(event, now) ? before : afterRefusal(before, now);
+    // That a bad event is still bad says nothing new of its use case, but for one that takes nothing: there it may be the probe.
+    const isKnown = trouble.suspicion !== undefined && before.rejecting === undefined;
+    let health = isKnown || this.isOlderThanAccepted(event, now) ? before : afterRefusal(before, now);
 
     let verdict = afterLoneFailure(trouble.suspicion, this.accepted, now, true);
     if (verdict.dead) {
