@@ -211,7 +211,7 @@ function listNotFound(payload: unknown, lists: string[]): DetectionError {
   const names = [...new Set(lists)].map(nameOfPath);
   return new DetectionError(
     'list-not-found',
-    `No list of detections: check "Format" or, with "Own mapping", its "list". There is none at ${names.join(' or ')}: the payload is ${describe(payload)}.`,
+    `No list of detections: check "Format" or, with "Custom mapping", its "list". There is none at ${names.join(' or ')}: the payload is ${describe(payload)}.`,
   );
 }
 

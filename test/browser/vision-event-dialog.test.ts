@@ -170,7 +170,7 @@ for (const version of NODE_RED_VERSIONS) {
       await editor.page.locator('.red-ui-popover').waitFor();
       assert.match(
         await editor.page.locator('[data-section="detections"]').innerText(),
-        /path into the message/,
+        /valid message path/,
       );
       await editor.cancelDialogs();
       await editor.canvasNode('hostile').hover();
