@@ -34,7 +34,7 @@ export type {
   InstanceSegmentation,
   Keypoint,
   KeypointDetection,
-  Mended,
+  Repaired,
   ObjectDetection,
 } from './event/types';
 export { validate } from './event/validate';

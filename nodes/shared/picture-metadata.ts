@@ -1,5 +1,5 @@
 import { repair } from '../../src/event/repair';
-import type { Mended, MetadataValue } from '../../src/event/types';
+import type { Repaired, MetadataValue } from '../../src/event/types';
 import { validate } from '../../src/event/validate';
 import { ImageError } from '../../src/images/picture';
 
@@ -47,10 +47,10 @@ export function checkedMetadata(values: Record<string, unknown>): Record<string,
   );
 }
 
-/** What can be mended of a picture's metadata, mended as an event's custom metadata is. Paths begin with `pictureMetadata`. */
+/** What can be repaired of a picture's metadata, repaired as an event's custom metadata is. Paths begin with `pictureMetadata`. */
 export function repairedMetadata(values: Record<string, unknown>): {
   values: Record<string, unknown>;
-  repaired: Mended[];
+  repaired: Repaired[];
 } {
   const { event, repaired } = repair({ [METADATA]: values });
   return {

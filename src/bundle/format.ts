@@ -23,7 +23,7 @@ export const PARTIAL_BUNDLE_FILE_NAME = /^\..+\.tar\.gz\.[0-9a-f]+\.partial$/;
 /** `BUNDLE_INVALID`: not what the format asks for · `BUNDLE_TOO_LARGE`: more than 25 MiB · `BUNDLE_IO`: the disk failed. */
 export type BundleErrorCode = 'BUNDLE_INVALID' | 'BUNDLE_TOO_LARGE' | 'BUNDLE_IO';
 
-/** A bundle that cannot be written or read. The message says what mends it. */
+/** A bundle that cannot be written or read. The message says what fixes it. */
 export class BundleError extends Error {
   constructor(
     readonly code: BundleErrorCode,

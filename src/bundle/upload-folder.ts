@@ -185,7 +185,7 @@ function fateOf(error: unknown, { code, statusCode, message }: BundleFault): Fat
   if (code === 'BUNDLE_IO') return 'kept';
   if (statusCode === undefined || statusCode === 408 || statusCode === 429 || statusCode >= 500)
     return 'unreachable';
-  // an unknown or archived use case is mended by a setting, not by setting the bundle aside
+  // an unknown or archived use case is fixed by a setting, not by setting the bundle aside
   const namesUseCase = /use ?case|solution/i.test(message);
   return REFUSING_STATUS.includes(statusCode) && !namesUseCase ? 'refused' : 'kept';
 }

@@ -484,7 +484,7 @@ function isBox({ x, y, width, height }: Box): boolean {
 function percentSent(confidence: number): DetectionError {
   return new DetectionError(
     'confidence-unit',
-    `A confidence of ${confidence} was sent where 0 to 1 was expected: this looks like percent. Choose "Custom mapping" with "confidenceUnit": "percent", or mend the sender.`,
+    `A confidence of ${confidence} was sent where 0 to 1 was expected: this looks like percent. Choose "Custom mapping" with "confidenceUnit": "percent", or fix the sender.`,
     ['fraction', 'percent'],
   );
 }

@@ -92,7 +92,7 @@ function withoutEmpty<Fields extends object>(fields: Fields): Fields {
 }
 
 function composeEventData({ eventType, eventData = {} }: EventParts): Record<string, unknown> {
-  // Forgives what `repair` will mend, so that the event's data is not lost before.
+  // Forgives what `repair` will change, so that the event's data is not lost before.
   const type = recogniseEventType(eventType);
   // Without a known type nothing tells which fields belong; the event has an error then anyway.
   if (!type) return {};

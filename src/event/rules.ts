@@ -53,7 +53,7 @@ export interface Field {
 export interface SchemaHints {
   /** a whole number */
   type?: 'integer';
-  /** a number beyond its limits is mended to the nearest one within */
+  /** a number beyond its limits is repaired to the nearest one within */
   clamp?: true;
   /** how a text is made to fit its pattern */
   fit?: keyof typeof FITS;

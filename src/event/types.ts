@@ -58,7 +58,7 @@ export interface EventWarning {
 export interface FieldError {
   /** the field, or empty when the event as a whole cannot be read */
   path: string;
-  /** what is wrong and what mends it, for a technician */
+  /** what is wrong and what repairs it, for a technician */
   message: string;
   /** Joi's name of the broken rule */
   type: string;
@@ -66,8 +66,8 @@ export interface FieldError {
   value: unknown;
 }
 
-/** One thing that was mended. */
-export interface Mended {
+/** One thing that was repaired. */
+export interface Repaired {
   path: string;
   /** what stood there (long values shortened) */
   from: unknown;

@@ -50,7 +50,7 @@ export const RETRY_POLICY = {
 // ---------------------------------------------------------------------------------------------------------------
 // What a failure means
 
-/** `retry`: the target or the way to it · `breaker`: a person has to mend it · `suspect`: perhaps these very events */
+/** `retry`: the target or the way to it · `breaker`: a person has to fix it · `suspect`: perhaps these very events */
 export type Verdict = 'retry' | 'breaker' | 'suspect';
 
 /** Refused for what was sent. 404 is an unknown use case, unless the failure says that the endpoint itself is missing. */

@@ -333,7 +333,7 @@ export class Sender {
     const isDamped = this.dampedSince !== undefined;
     const takesTurns = isDamped || isProbe || this.memory.hasStretch(this.clock.monotonic());
     this.leaseNewest = takesTurns && !newest;
-    // The youngest event of a refused use case tells whether a mended flow or use case is accepted again. It may belong
+    // The youngest event of a refused use case tells whether a fixed flow or use case is accepted again. It may belong
     // to another use case, so every second lease is a common one.
     this.seeksProbe = !this.seeksProbe && this.memory.hasProbeDue(this.clock.monotonic());
     const isCommon = !isProbe && !this.seeksProbe && !newest;

@@ -110,7 +110,7 @@ export interface RefusedEvent {
 
 /**
  * Told once when an outage begins and once when it ends.
- * `unreachable`: retried by itself · `operator`: someone has to mend key, billing or address ·
+ * `unreachable`: retried by itself · `operator`: someone has to fix key, billing or address ·
  * `rejecting`: the target refuses every event of one use case
  */
 export interface OutageNotice {

@@ -12,7 +12,7 @@ const certificate = makeCertificate(['127.0.0.1', HOST]);
 describe('TLS of the client', () => {
   afterEach(endAll);
 
-  it('a self-signed certificate is refused without its authority, and says what mends it', async () => {
+  it('a self-signed certificate is refused without its authority, and says what fixes it', async () => {
     const server = await startServer(accept, certificate);
     const error = await failureOf(clientFor(server).createEvent(EVENT));
     assert.equal(error.code, 'NETWORK');

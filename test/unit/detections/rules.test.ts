@@ -77,7 +77,7 @@ describe('numbers', () => {
     assert.deepEqual(only(turned, negative).notes, ['degenerate-box']);
   });
 
-  it('mends swapped corners without moving the box', () => {
+  it('fixes swapped corners without moving the box', () => {
     const swapped = { ...row, x1: 360, x2: 200, y1: 300, y2: 60 };
     assert.deepEqual(only([swapped]), { detections: [valve], dropped: 0, notes: ['corners-swapped'] });
   });
