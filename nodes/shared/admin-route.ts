@@ -135,7 +135,7 @@ function checkedRequest(request: Request): AdminRequest {
   return { params: request.params, query, body: body as Record<string, unknown> };
 }
 
-/** The status says whose fault it is; a refused API key must not look like a lost session of the editor. */
+/** The status says who has to act; a refused API key must not look like a lost session of the editor. */
 function refusalOf(error: unknown): { status: number; code: string; message: string } {
   if (error instanceof AdminRefusal) return error;
   const { code, message } = toFlowError(error);

@@ -15,7 +15,7 @@ export interface CheckMoment extends StrictOptions {
 /**
  * An event checked, and repaired when the node says so. What was found is written into `report`.
  *
- * @throws FlowError `EVENT_INVALID` for a fault in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
+ * @throws FlowError `EVENT_INVALID` for an error in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
  */
 export function checkEvent(
   given: unknown,

@@ -38,11 +38,11 @@ export function mergedMetadata(
 export function checkedMetadata(values: Record<string, unknown>): Record<string, MetadataValue> | undefined {
   if (Object.keys(values).length === 0) return undefined;
   const isAboutMetadata = ({ path }: { path: string }) => path.startsWith(METADATA);
-  const fault = validate({ [METADATA]: values }, Date.now()).warnings.find(isAboutMetadata);
-  if (!fault) return values as Record<string, MetadataValue>;
-  const key = keyOf(fault.path);
+  const error = validate({ [METADATA]: values }, Date.now()).warnings.find(isAboutMetadata);
+  if (!error) return values as Record<string, MetadataValue>;
+  const key = keyOf(error.path);
   throw new ImageError(
-    `The metadata of the picture breaks the API's rule ${fault.type}${key ? ` in "${key}"` : ''}. ` +
+    `The metadata of the picture breaks the API's rule ${error.type}${key ? ` in "${key}"` : ''}. ` +
       'Names: letters, digits, spaces, _ and -, at most 100 characters. Values: text, numbers or booleans; at most 100 of them.',
   );
 }

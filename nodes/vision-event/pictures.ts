@@ -112,7 +112,7 @@ export class EventPictures {
   }
 }
 
-/** A picture that cannot be used or was refused. A dead link is not the picture's fault: the event would fail as well. */
+/** A picture that cannot be used or was refused. A dead link says nothing about the picture: the event would fail as well. */
 function isAboutThePicture(error: unknown): error is Error {
   if (error instanceof ImageError) return true;
   return error instanceof Error && (error as { code?: unknown }).code === 'REJECTED';

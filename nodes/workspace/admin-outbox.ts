@@ -42,8 +42,8 @@ export async function outboxState(RED: NodeAPI, { params }: AdminRequest) {
 }
 
 function openingError(delivery: WorkspaceDelivery) {
-  const fault = delivery.openingFault();
-  return fault ? { code: fault.code, message: fault.message } : null;
+  const error = delivery.openingError();
+  return error ? { code: error.code, message: error.message } : null;
 }
 
 /** @throws AdminRefusal `UNKNOWN_COMMAND`, `NOT_OPEN` */
@@ -78,7 +78,7 @@ function openDelivery(RED: NodeAPI, { params }: AdminRequest): WorkspaceDelivery
   const { delivery } = deployedWorkspace(RED, params['id']);
   if (delivery.state()) return delivery;
   throw (
-    delivery.openingFault() ??
+    delivery.openingError() ??
     new AdminRefusal(409, 'NOT_OPEN', 'No deployed node stores events in this workspace.')
   );
 }

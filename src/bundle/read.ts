@@ -12,7 +12,7 @@ import {
   refuseTooLargeBundle,
 } from './format';
 import { tarLibrary } from './tar-library';
-import { diskFault } from './write';
+import { diskErrorText } from './write';
 
 /** A bundle as it was read. */
 export interface Bundle {
@@ -56,7 +56,7 @@ export async function readBundleFile(path: string): Promise<Buffer> {
     return await readFile(path);
   } catch (error) {
     if (error instanceof BundleError) throw error;
-    throw new BundleError('BUNDLE_IO', `The bundle ${path} cannot be read: ${diskFault(error)}`, {
+    throw new BundleError('BUNDLE_IO', `The bundle ${path} cannot be read: ${diskErrorText(error)}`, {
       cause: error,
     });
   }

@@ -103,7 +103,7 @@ function composeEventData({ eventType, eventData = {} }: EventParts): Record<str
 
 function composeMetadata({ metadata = [], metadataFrom }: EventParts): unknown {
   if (metadata.length === 0 && isEmpty(metadataFrom)) return undefined;
-  // What is no object cannot take the rows. It goes through alone, for the fault in the settings is what the user has to hear of.
+  // What is no object cannot take the rows. It goes through alone, for the error in the settings is what the user has to hear of.
   if (!isEmpty(metadataFrom) && !isObject(metadataFrom)) return metadataFrom;
   const entries = new Map(isObject(metadataFrom) ? Object.entries(metadataFrom) : []);
   for (const { key, value } of metadata) {

@@ -72,7 +72,7 @@ class Repairer {
     return this.#missingEventData(repaired);
   }
 
-  /** An empty object holds no data: it is what the API stores for a missing one. Where a type asks for fields, that would only be another fault. */
+  /** An empty object holds no data: it is what the API stores for a missing one. Where a type asks for fields, that would only be another error. */
   #missingEventData(event: Fields): Fields {
     const given = own(event, 'eventData');
     const type = recogniseEventType(own(event, 'eventType'));

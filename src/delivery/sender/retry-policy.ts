@@ -231,7 +231,7 @@ export type LoneFailureVerdict =
 
 /**
  * An event is refused for good only after it failed alone twice, at least ten minutes apart, while the target accepted
- * another event in between: otherwise a fault of the server would bury the whole backlog in the dead letters.
+ * another event in between: otherwise a server error would bury the whole backlog in the dead letters.
  * @param mayDie false while the target refuses everything
  */
 export function afterLoneFailure(
