@@ -110,7 +110,7 @@ function builtEvent(payload: unknown, useCaseInBundle: boolean): VisionEvent {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
     throw new FlowError(
       'EVENT_INVALID',
-      'msg.payload is no vision event. Put a "vision event" node with the delivery "Only build, do not send" before this one.',
+      'msg.payload is not a vision event. Put a "vision event" node with the delivery "Only build, do not send" before this one.',
     );
   }
   const errors = strictErrors(payload as Record<string, unknown>, Date.now());

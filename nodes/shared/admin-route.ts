@@ -110,7 +110,7 @@ export function deployedNode(RED: NodeAPI, id: unknown): object | undefined {
 /**
  * A JSON content type is asked for because no other web page can send it here without this server's consent. Node-RED 4.1 gives that
  * consent to every page as long as it has no `adminAuth`, for its own routes as well.
- * Node-RED has parsed the body already; its length is taken from the header, and who hides it is refused.
+ * Node-RED has parsed the body already; its length is taken from the header; requests without `Content-Length` are rejected.
  */
 function checkedRequest(request: Request): AdminRequest {
   const query = request.query as Record<string, unknown>;

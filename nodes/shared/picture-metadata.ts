@@ -13,7 +13,7 @@ export interface MetadataValueRow {
  * Rows over the values of an object. What is empty is left out, as of an event's own values.
  *
  * @param subject where the object comes from, as the error text begins
- * @throws ImageError when it is no object
+ * @throws ImageError when it is not an object
  */
 export function mergedMetadata(
   rows: readonly MetadataValueRow[],

@@ -127,8 +127,8 @@ export class VisionEventWork {
   }
 
   /**
-   * The message that goes on is a new one: in a burst, the one that came has grown old while it waited, and what hangs on something old
-   * stays in memory until the next full collection.
+   * The message that goes on is a new one: in a burst, the one that came has grown old while it waited, and objects
+   * referenced from old-generation objects are freed only by a full garbage collection.
    */
   private async answer(
     message: FlowMessage,

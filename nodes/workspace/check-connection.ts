@@ -13,7 +13,7 @@ import { toFlowError } from '../shared/flow-error';
 import { extraHeaders } from './header-values';
 import { WORKSPACE_TYPE, type WorkspaceNode } from './workspace';
 
-/** A technician waits in front of the dialog. */
+/** Interactive, so keep it short. */
 const LONGEST_MS = 15_000;
 /** What Node-RED's editor holds in place of a saved password. */
 const UNCHANGED_PASSWORD = '__PWRD__';

@@ -155,7 +155,7 @@ class Flight implements GenericAbortSignal {
 }
 
 /**
- * HTTP with the manners that both services need: few connections kept alive, a bounded queue before them, a total deadline, a bounded
+ * HTTP behaviour shared by both services: few connections kept alive, a bounded queue before them, a total deadline, a bounded
  * reply, no redirects, and every failure an `ApiError`.
  */
 export class HttpClient {
@@ -169,7 +169,7 @@ export class HttpClient {
   #route: Route | undefined;
   #closed = false;
 
-  /** ms; settings that are no positive number give way to the default */
+  /** ms; settings that are not a positive number give way to the default */
   readonly timeoutMs: number;
 
   constructor(options: ConnectionOptions, traits: ServiceTraits) {

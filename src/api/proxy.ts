@@ -25,7 +25,7 @@ export interface Proxy {
  *
  * Environment: `https_proxy` or `http_proxy` by the URL's scheme, else `all_proxy`; `no_proxy`; small letters before capitals.
  * Loopback addresses never go through a proxy of the environment: the key would be sent out to reach the own machine.
- * @throws ApiError `NOT_CONFIGURED` for a proxy that is no URL; it names the setting, never its content
+ * @throws ApiError `NOT_CONFIGURED` for a proxy that is not a URL; it names the setting, never its content
  */
 export function chooseProxy(
   url: URL,

@@ -60,7 +60,7 @@ type Outcome = 'refused' | 'kept' | 'unreachable' | 'stop';
 
 /**
  * Uploads the bundle files of a folder, whoever wrote them, one by one, the oldest file first.
- * A file is removed only after its upload succeeded; a refused one moves to `refused/`. What is no bundle by its name is passed over.
+ * A file is removed only after its upload succeeded; a refused one moves to `refused/`. What is not a bundle by its name is passed over.
  * Failed uploads never reject: they are in the summary.
  *
  * @throws BundleError `BUNDLE_IO` when the folder itself cannot be read

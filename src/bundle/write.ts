@@ -145,7 +145,7 @@ function refuseNotFinite(key: string, value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new BundleError(
       'BUNDLE_INVALID',
-      `The event's field "${key}" is ${value}, which is no number to send.`,
+      `The event's field "${key}" is ${value}, which is not a number to send.`,
     );
   }
   return value;

@@ -102,7 +102,7 @@ export class Engine {
     if (this.closestFraction > NO_FRACTION && this.closestFraction < Infinity) {
       throw new DetectionError(
         'units-unclear',
-        `Set "Coordinates" to pixels, or choose another "Format": all boxes reach beyond ${NO_FRACTION} times the picture, so these are no fractions of it.`,
+        `Set "Coordinates" to pixels, or choose another "Format": all boxes reach beyond ${NO_FRACTION} times the picture, so these are not fractions of it.`,
         ['pixel', 'fraction'],
       );
     }

@@ -320,7 +320,7 @@ function textToFlag(value: unknown): unknown {
   return text === 'true' ? true : text === 'false' ? false : value;
 }
 
-/** The most confident entries in the order they came, of equals the first. */
+/** The most confident entries in their original order; ties go to the first. */
 function mostConfident(list: readonly unknown[]): unknown[] {
   const confidenceOf = (entry: unknown) => {
     const confidence = isObject(entry) ? own(entry, 'confidence') : undefined;

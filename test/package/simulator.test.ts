@@ -34,7 +34,7 @@ describe('the packed simulator', function () {
     assert.deepEqual([...files].sort(), wanted.sort());
   });
 
-  it('is no part of the nodes: neither its files nor what only it needs', async () => {
+  it('is not a part of the nodes: neither its files nor what only it needs', async () => {
     const nodes = await packedPackage();
     assert.deepEqual(
       nodes.files.filter((file) => file.includes('simulator')),

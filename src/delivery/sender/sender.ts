@@ -647,7 +647,7 @@ export class Sender {
     this.tellOutage('begin', this.outage);
   }
 
-  /** Also told of every lone refusal, with no change, so that the end of a rejection can say how many there were. */
+  /** Called for each single refusal too (`change` is undefined), so that the final notice can give the count. */
   private rejectionChanged(useCaseId: string, change: RejectionChange, failure?: SendFailure): void {
     const known = this.rejections.get(useCaseId);
     if (known && failure) known.attempts++;

@@ -46,7 +46,7 @@ export const systemSenderClock: SenderClock = {
   ...systemClock,
   setTimer(callback, ms) {
     const timer = setTimeout(callback, Math.min(Math.max(0, ms), LONGEST_TIMER));
-    // A waiting backlog is safe on disk; it is no reason to keep a process from ending.
+    // A waiting backlog is safe on disk; it is not a reason to keep a process from ending.
     timer.unref();
     return () => clearTimeout(timer);
   },

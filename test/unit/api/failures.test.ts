@@ -230,7 +230,7 @@ describe('failures of the client', () => {
     ['an event id that is a number', 201, '{"eventId":7,"created":true}'],
     ['the id of another event', 201, '{"eventId":"f00","created":true}'],
   ] as const) {
-    it(`success with ${what} is no success`, async () => {
+    it(`success with ${what} is not a success`, async () => {
       const server = await startServer((_, response) => response.writeHead(status).end(body));
       const error = await failureOf(clientFor(server).createEvent(EVENT));
       assert.equal(error.code, 'BAD_RESPONSE');

@@ -249,7 +249,7 @@ describe('proxies of the client', () => {
       assert.equal(proxy.seen.length, 1);
     });
 
-    it('that is no URL is named, its content is not', async () => {
+    it('that is not a URL is named, its content is not', async () => {
       const env = { https_proxy: 'socks5://joe:t0psecret@proxy:1080' };
       const error = await failureOf(
         clientFor({ url: `https://${HOST}` }, { env }).createEvent(EVENT),
