@@ -62,7 +62,8 @@ export async function outboxCommand(RED: NodeAPI, request: AdminRequest) {
 export async function refusedEventCommand(RED: NodeAPI, request: AdminRequest) {
   const perform = commandOf(REFUSED_EVENT_COMMANDS, request);
   const id = request.params['refused'] ?? '';
-  if (!REFUSED_ID.test(id)) throw new AdminRefusal(400, 'BAD_REQUEST', 'This is not an id of a refused event.');
+  if (!REFUSED_ID.test(id))
+    throw new AdminRefusal(400, 'BAD_REQUEST', 'This is not an id of a refused event.');
   const count = await perform(openDelivery(RED, request), [id]);
   return { count, ...(await outboxState(RED, request)) };
 }

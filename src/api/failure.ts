@@ -206,8 +206,7 @@ function meaningOf(
       needsOperator: true,
     };
   }
-  if (statusCode >= 500)
-    return { code: 'SERVER_ERROR', advice: 'The server failed; try again later.' };
+  if (statusCode >= 500) return { code: 'SERVER_ERROR', advice: 'The server failed; try again later.' };
   switch (statusCode) {
     case 401:
     case 403:

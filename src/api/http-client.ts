@@ -388,12 +388,7 @@ export class HttpClient {
 let traced = 0;
 
 /** For `NODE_DEBUG=vision-events`. A path or query may hold the key by mistake, so even the address is redacted. */
-function trace(
-  { method, body }: HttpRequest,
-  url: URL,
-  { context }: Route,
-  reply: Promise<HttpReply>,
-): void {
+function trace({ method, body }: HttpRequest, url: URL, { context }: Route, reply: Promise<HttpReply>): void {
   const number = ++traced;
   const started = performance.now();
   const elapsed = () => `${Math.round(performance.now() - started)} ms`;

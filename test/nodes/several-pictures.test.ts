@@ -214,7 +214,11 @@ describe('events of several pictures', function () {
     ['an entry without a picture', [jpeg(8, 8), { label: 'gate' }], /: pictures\[1\]: give it a picture/],
     ['a damaged picture', [{ input: jpeg(8, 8).subarray(0, 90) }], /: pictures\[0\]\.input: .* incomplete/],
     ['a path', ['/etc/hostname.png'], /: pictures\[0\]\.output: .*path/],
-    ['metadata that is not an object', [{ output: jpeg(8, 8), metadata: 'x' }], /: pictures\[0\]\.metadata must/],
+    [
+      'metadata that is not an object',
+      [{ output: jpeg(8, 8), metadata: 'x' }],
+      /: pictures\[0\]\.metadata must/,
+    ],
   ] as const) {
     it(`says which entry is wrong: ${name}`, async () => {
       const flow = await load({ detectionsType: 'none' });

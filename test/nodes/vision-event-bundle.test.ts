@@ -166,7 +166,7 @@ describe('roboflow-vision-event-bundle', function () {
         [{ payload: { ...event(1), useCaseId: undefined } }, 'EVENT_INVALID', /useCaseId is missing/],
         [{ payload: { ...event(1), timestamp: 'now' } }, 'EVENT_INVALID', /timestamp/],
         [{ payload: event(1), annotated: undefined }, 'IMAGE_INVALID', /no picture/],
-        [{ payload: event(1), annotated: '<html>' }, 'IMAGE_INVALID', /no picture/],
+        [{ payload: event(1), annotated: '<html>' }, 'IMAGE_INVALID', /not a picture/],
       ];
       for (const [message, code, text] of cases) {
         const { out, caught } = await flow.send({ ...pictures, ...message });

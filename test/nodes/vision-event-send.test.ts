@@ -145,9 +145,7 @@ describe('roboflow-vision-event-send', function () {
       await helper.unload();
       const repair = await load({ onWarnings: 'repair' });
       const fixed = (await repair.send({ payload: built({ eventData: { result: 'FAIL' } }) })).out!;
-      assert.deepEqual(fixed.visionEvent!.repaired, [
-        { path: 'eventData.result', from: 'FAIL', to: 'fail' },
-      ]);
+      assert.deepEqual(fixed.visionEvent!.repaired, [{ path: 'eventData.result', from: 'FAIL', to: 'fail' }]);
       assert.deepEqual(simulator.events()[0]!.event, fixed.payload);
       await helper.unload();
       const send = await load();

@@ -20,7 +20,8 @@ function texts(catalogue: unknown, prefix = ''): Map<string, string> {
   return found;
 }
 
-const folderOf = (folder: string, language = '') => path.join(PROJECT_ROOT, 'nodes', folder, 'locales', language);
+const folderOf = (folder: string, language = '') =>
+  path.join(PROJECT_ROOT, 'nodes', folder, 'locales', language);
 /** `folder/file` */
 const read = (language: string, file: string) =>
   readFileSync(path.join(folderOf(path.dirname(file), language), path.basename(file)), 'utf8');
@@ -51,7 +52,9 @@ const shownProperties = (html: string) =>
   [...html.matchAll(/<dl .*?<\/dl>/gs)].flatMap(([list]) => list.match(/<dt>/g) ?? []);
 
 const folders = Object.values(NODE_FOLDERS);
-const files = folders.flatMap((folder) => readdirSync(folderOf(folder, SOURCE)).map((name) => `${folder}/${name}`));
+const files = folders.flatMap((folder) =>
+  readdirSync(folderOf(folder, SOURCE)).map((name) => `${folder}/${name}`),
+);
 
 describe('translations', () => {
   it('exist for the languages promised, and for no others', () => {
@@ -63,7 +66,11 @@ describe('translations', () => {
     assert.ok(files.length >= 16, files.join(', '));
     for (const language of TRANSLATIONS) {
       for (const folder of folders)
-        assert.deepEqual(readdirSync(folderOf(folder, language)).sort(), ['node.html', 'node.json'], language);
+        assert.deepEqual(
+          readdirSync(folderOf(folder, language)).sort(),
+          ['node.html', 'node.json'],
+          language,
+        );
     }
   });
 
