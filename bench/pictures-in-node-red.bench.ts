@@ -127,7 +127,7 @@ function flow(baseUrl: string): FlowNode[] {
 
 const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
-/** One event with both its pictures must have arrived: a way that fails fast is no way. */
+/** One event with both its pictures must have arrived: a way that fails fast is not a way. */
 async function once(nodeRed: RealNodeRed, simulator: Simulator, way: number) {
   simulator.reset();
   const begun = performance.now();

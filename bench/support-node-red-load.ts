@@ -192,7 +192,7 @@ export async function run(way: Way, load: Load, server: CountingServer): Promise
 }
 
 /**
- * A plant's Node-RED has seen events before: what is loaded and compiled for the first of them is no cost of a burst.
+ * A plant's Node-RED has seen events before: what is loaded and compiled for the first of them is not a cost of a burst.
  * With BENCH_WARM_UP=0 the burst is the first that a fresh process sees.
  */
 async function warmUp(nodeRed: RealNodeRed, way: Way, server: CountingServer): Promise<void> {

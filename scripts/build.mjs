@@ -27,12 +27,12 @@ stampBuildTime(path.join(dist, 'src/built-at.js'));
 
 const nodes = path.join(root, 'nodes');
 leaveOutTypes(path.join(dist, 'nodes'));
-for (const { name: room } of readdirSync(nodes, { withFileTypes: true })) {
-  const dialog = path.join(nodes, room, 'dialog.html');
+for (const { name: folder } of readdirSync(nodes, { withFileTypes: true })) {
+  const dialog = path.join(nodes, folder, 'dialog.html');
   if (!existsSync(dialog)) continue;
-  const built = path.join(dist, 'nodes', room);
+  const built = path.join(dist, 'nodes', folder);
   writeFileSync(path.join(built, 'node.html'), withIncludes(dialog));
-  cpSync(path.join(nodes, room, 'locales'), path.join(built, 'locales'), { recursive: true });
+  cpSync(path.join(nodes, folder, 'locales'), path.join(built, 'locales'), { recursive: true });
   const icon = iconOf(readFileSync(dialog, 'utf8'));
   cpSync(path.join(root, 'icons', icon), path.join(built, 'icons', icon));
 }

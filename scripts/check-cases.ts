@@ -3,7 +3,7 @@
  * error, silently empty or wrong. The folder is given by VISION_EVENT_CASES or stands beside the checkout; it is not part of the package.
  * Without it there is nothing to check, and this says so.
  *
- * An error is a clear answer, so it is no fault; an event that says "nothing found" of a payload that holds something, or that holds
+ * An error is a clear answer, so it is not a fault; an event that says "nothing found" of a payload that holds something, or that holds
  * anything but what was expected, is one: then the exit code is 1.
  *
  * Usage: npx tsx scripts/check-cases.ts [part of a case's name]
@@ -203,7 +203,7 @@ function check(one: Case): Row {
     if (settings) row.ways[way] = run(one, settings);
   }
   const own = settingsFor('preset', one.expectation)?.format;
-  // to refuse what must be refused is no merit of a format of another detector
+  // to refuse what must be refused is not a merit of a format of another detector
   if (listsOf(one.expectation)) {
     const { labels, exifOrientation } = one.expectation.settings;
     row.others = FORMATS.map(({ id }) => id)

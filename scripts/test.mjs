@@ -82,7 +82,7 @@ async function sideBySide(waiting) {
   await Promise.all(Array.from({ length: LANES }, lane));
 }
 
-/** A step that is no mocha: it passes or fails as a whole. */
+/** A step that does not run mocha: it passes or fails as a whole. */
 async function runStep(name, command) {
   const { exitCode } = await run(name, command);
   if (exitCode === 0) return;

@@ -32,7 +32,7 @@ function parsePayload(text: Buffer): JsonObject {
       return payload as JsonObject;
     }
   } catch {
-    // refused below like any other text that is no object
+    // refused below like any other text that is not an object
   }
   throw new ApiRefusal(400, 'payload.json must be a JSON object');
 }
@@ -71,5 +71,5 @@ function readMembers(body: Buffer): Promise<Map<string, Buffer>> {
 function memberFault(entry: ReadEntry, path: string): string | undefined {
   if (path.startsWith('/') || path.split('/').includes('..')) return `Bundle has an unsafe path: ${path}`;
   if (entry.type === 'Directory' || entry.type === 'File' || entry.type === 'OldFile') return undefined;
-  return `Bundle has a member that is no file: ${path}`;
+  return `Bundle has a member that is not a file: ${path}`;
 }

@@ -44,7 +44,7 @@ export class Front {
       const url = parseTarget(request.url ?? '/');
       const control = service.control?.(request, url);
       const handled = control ? send(response, control) : this.answerApi(request, response, url);
-      // A client that goes away in the middle of its request is no fault of ours.
+      // A client that goes away in the middle of its request is not an error of ours.
       handled.catch(() => response.destroy());
     });
   }
@@ -94,7 +94,7 @@ export class Front {
   }
 }
 
-/** The path and query asked for; what is no address at all counts as the path `/invalid`, which is not found. */
+/** The path and query asked for; what is not an address at all counts as the path `/invalid`, which is not found. */
 function parseTarget(target: string): URL {
   const base = 'http://simulator';
   return new URL(URL.canParse(target, base) ? target : '/invalid', base);

@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   if (values.help) return console.log(USAGE);
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65535)
-    throw new Error(`--port ${values.port} is no port`);
+    throw new Error(`--port ${values.port} is not a port`);
   const simulator = await startSimulator({ port, apiKey: values.key });
   console.log(`Vision Events simulator: base URL ${simulator.url}, API key ${simulator.keys.full}`);
   console.log(`What arrives is shown at ${simulator.url}/`);

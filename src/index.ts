@@ -8,7 +8,7 @@
  */
 export { checkMapping, convertDetections, DetectionError, FORMATS } from './detections/convert';
 export type { DetectionErrorCode, FormatInfo } from './detections/convert';
-export type { MappingFault } from './detections/check-mapping';
+export type { MappingError } from './detections/check-mapping';
 export type {
   ConvertedImage,
   DetectionContext,
@@ -29,12 +29,12 @@ export type {
   AnnotationLists,
   Classification,
   EventDataByType,
-  FaultlessVisionEvent,
+  ValidVisionEvent,
   FieldError,
   InstanceSegmentation,
   Keypoint,
   KeypointDetection,
-  Mended,
+  Repaired,
   ObjectDetection,
 } from './event/types';
 export { validate } from './event/validate';

@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { tarLibrary } from '../../src/bundle/tar-library';
-import { uploadFolder, type BundleFault, type UploadSummary } from '../../src/bundle/upload-folder';
+import { uploadFolder, type BundleFailure, type UploadSummary } from '../../src/bundle/upload-folder';
 import type { VisionEventBundleProperties } from '../shared/properties';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import type { FlowMessage, Send } from '../shared/guarded-input';
@@ -43,10 +43,10 @@ export class UploadBundlesWork {
     this.isRunning = true;
     try {
       const summary = await this.run(message);
-      const fault = faultOfRun(summary);
-      if (fault) {
+      const error = errorOfRun(summary);
+      if (error) {
         message['visionEvent'] = summary;
-        throw fault;
+        throw error;
       }
       message.payload = summary;
       const left = summary.refused.length + summary.kept.length;
@@ -91,8 +91,8 @@ export class UploadBundlesWork {
   }
 }
 
-/** A run that was broken off, or in which nothing at all went through, is an error; single faults are in the summary. */
-function faultOfRun(summary: UploadSummary): FlowError | undefined {
+/** A run that was broken off, or in which nothing at all went through, is an error; single errors are in the summary. */
+function errorOfRun(summary: UploadSummary): FlowError | undefined {
   const { uploaded, refused, kept, left, stopped } = summary;
   if (stopped?.code === 'ABORTED') {
     return new FlowError(
@@ -101,10 +101,10 @@ function faultOfRun(summary: UploadSummary): FlowError | undefined {
     );
   }
   const nothingWent = uploaded === 0 && refused.length === 0;
-  const fault: Omit<BundleFault, 'file'> | undefined = stopped ?? (nothingWent ? kept[0] : undefined);
-  if (!fault) return undefined;
+  const error: Omit<BundleFailure, 'file'> | undefined = stopped ?? (nothingWent ? kept[0] : undefined);
+  if (!error) return undefined;
   const { code, message, statusCode } = toFlowError(
-    Object.assign(new Error(fault.message), { code: fault.code, statusCode: fault.statusCode }),
+    Object.assign(new Error(error.message), { code: error.code, statusCode: error.statusCode }),
   );
   return new FlowError(code, `${message} (${uploaded} bundles uploaded, ${left} kept in the folder.)`, {
     statusCode,

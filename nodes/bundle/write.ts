@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { tarLibrary } from '../../src/bundle/tar-library';
-import { namePatternFault } from '../../src/bundle/name-pattern';
+import { namePatternError } from '../../src/bundle/name-pattern';
 import { sweepPartialBundles, writeBundle, type BundlePicture } from '../../src/bundle/write';
 import { strictErrors } from '../../src/event/strict';
 import type { VisionEvent } from '../../src/event/types';
@@ -37,7 +37,7 @@ export class WriteBundleWork {
   private readonly pictures: PictureInputs;
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
-  private readonly nameFault: FlowError | undefined;
+  private readonly nameError: FlowError | undefined;
   /** one after the other, so that a burst of messages does not hold all its archives in memory at once */
   private last: Promise<unknown> = Promise.resolve();
   private swept = new Set<string>();
@@ -52,9 +52,9 @@ export class WriteBundleWork {
     this.pictures = new PictureInputs(RED, node, config);
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
-    this.nameFault = fileNameFault(config.fileName ?? '');
+    this.nameError = fileNameError(config.fileName ?? '');
     loadAhead(tarLibrary);
-    if (this.nameFault) this.showError(this.nameFault);
+    if (this.nameError) this.showError(this.nameError);
   }
 
   /** Answers with `{path, bytes, eventId}` as `msg.payload` once the bundle is safe on the disk, or throws. */
@@ -76,7 +76,7 @@ export class WriteBundleWork {
   }
 
   private async write(message: FlowMessage): Promise<{ path: string; bytes: number; eventId: string }> {
-    if (this.nameFault) throw this.nameFault;
+    if (this.nameError) throw this.nameError;
     const event = builtEvent(message.payload, this.config.useCaseInBundle !== false);
     const directory = await this.directory(message);
     const pictures: BundlePicture[] = [];
@@ -100,9 +100,9 @@ export class WriteBundleWork {
   }
 }
 
-function fileNameFault(fileName: string): FlowError | undefined {
-  const fault = fileName === '' ? undefined : namePatternFault(fileName);
-  return fault === undefined ? undefined : new FlowError('NOT_CONFIGURED', fault);
+function fileNameError(fileName: string): FlowError | undefined {
+  const error = fileName === '' ? undefined : namePatternError(fileName);
+  return error === undefined ? undefined : new FlowError('NOT_CONFIGURED', error);
 }
 
 /** Months may pass before a bundle reaches a network, so what the API would refuse then is refused now. */
@@ -110,7 +110,7 @@ function builtEvent(payload: unknown, useCaseInBundle: boolean): VisionEvent {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
     throw new FlowError(
       'EVENT_INVALID',
-      'msg.payload is no vision event. Put a "vision event" node with the delivery "Only build, do not send" before this one.',
+      'msg.payload is not a vision event. Put a "vision event" node with the delivery "Only build, do not send" before this one.',
     );
   }
   const errors = strictErrors(payload as Record<string, unknown>, Date.now());

@@ -5,7 +5,7 @@
  * A check gets `(value, read, t)`: the property's value, a function that reads another property, and the catalogue.
  * It answers a reason or undefined. `refuse` holds what the runtime would refuse: it makes the red triangle.
  * `doubt` holds what the API would accept with a warning: it shows in the dialog only, unless the node refuses warnings.
- * `hint` holds what goes through but hardly was meant so, such as a row without a name: it shows in the dialog only.
+ * `hint` holds what is accepted, but is probably a mistake, such as a row without a name: it shows in the dialog only.
  *
  * @param {string} type the node type
  * @param {{prefix: string, defaults: () => object, refuse: object, doubt?: object, hint?: object, doubtRefuses?: (read: Function) => boolean}} options

@@ -18,40 +18,40 @@ function visionEventMetadataRows(form, selectors) {
   /** A flow made by hand may hold anything. */
   const rowsOf = (value) => (Array.isArray(value) ? value.filter((row) => row) : []);
 
-  function textFault(text, t) {
+  function textError(text, t) {
     return text.length > LIMITS.text ? objected(t('refusal.tooLong', { max: LIMITS.text })) : undefined;
   }
 
-  function numberFault(text, t) {
+  function numberError(text, t) {
     const number = Number(text);
     if (!Number.isFinite(number)) return objected(t('refusal.num'));
     const isFineGrained = Number(number.toFixed(LIMITS.decimals)) !== number;
     return isFineGrained ? objected(t('refusal.decimals', { max: LIMITS.decimals })) : undefined;
   }
 
-  function valueFault({ value, valueType = 'str' }, t) {
+  function valueError({ value, valueType = 'str' }, t) {
     const text = String(value ?? '');
-    if (valueType === 'str') return textFault(text, t);
+    if (valueType === 'str') return textError(text, t);
     if (text.trim() === '') return leftOut(t('refusal.metadataValueMissing'));
-    if (valueType === 'num') return numberFault(text, t);
+    if (valueType === 'num') return numberError(text, t);
     const reason = visionEventPathReason(text, valueType, t);
     return reason === undefined ? undefined : unreadable(reason);
   }
 
-  function keyFault(key, seen, position, t) {
+  function keyError(key, seen, position, t) {
     if (!LIMITS.key.test(key)) return objected(t('refusal.metadataKey'));
     if (seen.has(key)) return leftOut(t('refusal.metadataKeyTwice'));
     return position >= LIMITS.keys ? objected(t('refusal.metadataTooMany', { max: LIMITS.keys })) : undefined;
   }
 
-  /** One fault or undefined for each row, in order. */
-  function faults(rows, t) {
+  /** One error or undefined for each row, in order. */
+  function errors(rows, t) {
     const seen = new Set();
     return rowsOf(rows).map((row, position) => {
       const key = String(row.key ?? '');
       if (key.trim() === '') return leftOut(t('refusal.metadataKeyMissing'));
-      const ofValue = valueFault(row, t);
-      const ofKey = keyFault(key, seen, position, t);
+      const ofValue = valueError(row, t);
+      const ofKey = keyError(key, seen, position, t);
       seen.add(key);
       return ofValue?.kind === 'unreadable' ? ofValue : (ofKey ?? ofValue);
     });
@@ -61,7 +61,7 @@ function visionEventMetadataRows(form, selectors) {
   const firstOf =
     (...kinds) =>
     (rows, _read, t) =>
-      faults(rows, t).find((fault) => kinds.includes(fault?.kind))?.reason;
+      errors(rows, t).find((error) => kinds.includes(error?.kind))?.reason;
 
   function read() {
     return $(selectors.list)
@@ -80,13 +80,13 @@ function visionEventMetadataRows(form, selectors) {
   function showReasons() {
     const list = $(selectors.list);
     if (list.length === 0) return;
-    const found = faults(read(), form.t);
+    const found = errors(read(), form.t);
     list.editableList('items').each(function (position) {
       $(this)
         .find('.vision-event-metadata-key')
         .toggleClass('input-error', found[position] !== undefined);
     });
-    $(selectors.reason).text(found.find((fault) => fault !== undefined)?.reason ?? '');
+    $(selectors.reason).text(found.find((error) => error !== undefined)?.reason ?? '');
   }
 
   function addItem(container, _index, row) {

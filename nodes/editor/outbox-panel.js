@@ -160,7 +160,7 @@ function visionEventOutboxPanel(form, admin, selector) {
     [() => t('outbox.warning'), ({ forgets }) => given(forgets, forgetsText)],
   ];
 
-  /** With its time: an error of last night is no error of now. */
+  /** With its time: an error of last night is not an error of now. */
   function errorText({ message, at }) {
     return at === undefined ? message : `${new Date(at).toLocaleString()} – ${message}`;
   }

@@ -149,7 +149,7 @@ function visionEventTryIt(form, admin, selector) {
     }
   }
 
-  /** Text that is no JSON goes as text: some detectors send such. */
+  /** Text that is not JSON goes as text: some detectors send such. */
   function pastedPayload() {
     try {
       return JSON.parse(body.payload.value);

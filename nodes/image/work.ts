@@ -74,7 +74,7 @@ export class UploadImageWork {
     const base = await this.metadataFrom(message);
     const rows: MetadataValueRow[] = [];
     for (const { key, evaluate } of this.metadataRows) rows.push({ key, value: await evaluate(message) });
-    return checkedMetadata(mergedMetadata(rows, base, 'The field "More values from"'));
+    return checkedMetadata(mergedMetadata(rows, base, 'The field "Merge from"'));
   }
 
   private showMissingSettings(): void {

@@ -111,7 +111,7 @@ export class OutboxWork {
     const state = this.delivery().state();
     if (!state) return;
     const payload = stateMessage(state);
-    // A countdown alone is no news.
+    // A countdown alone is not news.
     const news = JSON.stringify({ ...payload, nextAttemptMs: null, oldestAgeMs: null });
     if (news === this.toldState) return;
     this.toldState = news;
@@ -124,7 +124,7 @@ function commandOf(payload: unknown): OutboxCommand {
   if (command) return command;
   throw new FlowError(
     'EVENT_INVALID',
-    `msg.payload is no command for the outbox. Send one of these texts: ${OUTBOX_COMMANDS.join(', ')}.`,
+    `msg.payload is not a command for the outbox. Send one of these texts: ${OUTBOX_COMMANDS.join(', ')}.`,
   );
 }
 

@@ -104,7 +104,7 @@ function scalarOf(row: QueryFilterRow, value: unknown): Scalar {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw value === undefined || value === ''
     ? withoutValue(row)
-    : wrongValue(row, 'has a value that is no text, number or boolean');
+    : wrongValue(row, 'has a value that is neither text, number nor boolean');
 }
 
 function columnFilter(row: QueryFilterRow, given: unknown): object {
@@ -153,13 +153,13 @@ function numberOf(row: QueryFilterRow, given: unknown): number {
   const value = scalarOf(row, given);
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isFinite(number)) return number;
-  throw wrongValue(row, 'has a value that is no number');
+  throw wrongValue(row, 'has a value that is not a number');
 }
 
 function countOf(row: QueryFilterRow, given: unknown): number {
   const count = numberOf(row, given);
   if (Number.isInteger(count) && count >= 0) return count;
-  throw wrongValue(row, 'has a value that is no number of pictures');
+  throw wrongValue(row, 'has a value that is not a number of pictures');
 }
 
 function flagOf(row: QueryFilterRow, given: unknown): boolean {

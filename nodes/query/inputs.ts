@@ -99,5 +99,8 @@ function limitOf(value: string | number | undefined): number {
   if (text === '') return Infinity;
   const limit = Number(text);
   if (Number.isInteger(limit) && limit > 0) return limit;
-  throw wrongInput('limit', `The limit "${text}" is no whole number of events. Leave it empty to read all.`);
+  throw wrongInput(
+    'limit',
+    `The limit "${text}" is not a whole number of events. Leave it empty to read all.`,
+  );
 }

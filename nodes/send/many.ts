@@ -1,6 +1,6 @@
 import { sendMany, type EventToSend } from '../../src/delivery/sender/send-many';
 import type { SendFailure, Target } from '../../src/delivery/targets/target';
-import type { EventWarning, Mended, SendableEvent } from '../../src/event/types';
+import type { EventWarning, Repaired, SendableEvent } from '../../src/event/types';
 import type { VisionEventSendProperties } from '../shared/properties';
 import { FlowError, toFlowError, type FlowErrorCode } from '../shared/flow-error';
 import { isInDoubt, outboxRecord, withDoubt } from '../shared/send-event';
@@ -28,8 +28,8 @@ export interface ManyEventsReport {
   batchWarnings?: EventWarning[];
   /** the true number of both, when there are more than are listed (1,000 for each request) */
   serverWarningCount?: number;
-  /** what was mended, a list for each event; only when something was */
-  repaired?: Mended[][];
+  /** what was repaired, a list for each event; only when something was */
+  repaired?: Repaired[][];
 }
 
 export interface FailedEvent {
@@ -86,7 +86,7 @@ function checkAll(
   report: ManyEventsReport,
 ): CheckedEvent[] {
   const now = Date.now();
-  const repaired: Mended[][] = given.map(() => []);
+  const repaired: Repaired[][] = given.map(() => []);
   const checked = given.flatMap((value, index) => {
     const ofOne: EventReport = { warnings: [] };
     try {
@@ -101,7 +101,7 @@ function checkAll(
       repaired[index] = ofOne.repaired ?? [];
     }
   });
-  if (repaired.some((mended) => mended.length > 0)) report.repaired = repaired;
+  if (repaired.some((list) => list.length > 0)) report.repaired = repaired;
   return checked;
 }
 

@@ -107,8 +107,8 @@ export class SendEventsWork {
 
   private showMissingSettings(): void {
     try {
-      const fault = workspaceOf(this.RED, this.config.workspace).configurationFault();
-      if (fault) throw fault;
+      const error = workspaceOf(this.RED, this.config.workspace).configurationError();
+      if (error) throw error;
     } catch (error) {
       this.status.show(this.texts.error(toFlowError(error)));
     }

@@ -110,7 +110,7 @@ export function deployedNode(RED: NodeAPI, id: unknown): object | undefined {
 /**
  * A JSON content type is asked for because no other web page can send it here without this server's consent. Node-RED 4.1 gives that
  * consent to every page as long as it has no `adminAuth`, for its own routes as well.
- * Node-RED has parsed the body already; its length is taken from the header, and who hides it is refused.
+ * Node-RED has parsed the body already; its length is taken from the header; requests without `Content-Length` are rejected.
  */
 function checkedRequest(request: Request): AdminRequest {
   const query = request.query as Record<string, unknown>;
@@ -135,7 +135,7 @@ function checkedRequest(request: Request): AdminRequest {
   return { params: request.params, query, body: body as Record<string, unknown> };
 }
 
-/** The status says whose fault it is; a refused API key must not look like a lost session of the editor. */
+/** The status says who has to act; a refused API key must not look like a lost session of the editor. */
 function refusalOf(error: unknown): { status: number; code: string; message: string } {
   if (error instanceof AdminRefusal) return error;
   const { code, message } = toFlowError(error);

@@ -13,9 +13,9 @@ export interface CheckMoment extends StrictOptions {
 }
 
 /**
- * An event checked, and mended when the node says so. What was found is written into `report`.
+ * An event checked, and repaired when the node says so. What was found is written into `report`.
  *
- * @throws FlowError `EVENT_INVALID` for a fault in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
+ * @throws FlowError `EVENT_INVALID` for an error in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
  */
 export function checkEvent(
   given: unknown,
@@ -26,9 +26,9 @@ export function checkEvent(
   let event = given;
   let validation = validate(event, now, options);
   if (onWarnings === 'repair' && (validation.warningCount > 0 || !validation.ok)) {
-    const mended = repair(event);
-    event = mended.event;
-    report.repaired = [...(report.repaired ?? []), ...mended.repaired];
+    const result = repair(event);
+    event = result.event;
+    report.repaired = [...(report.repaired ?? []), ...result.repaired];
     validation = validate(event, now, options);
   }
   const { warnings, warningCount } = validation;

@@ -90,7 +90,7 @@ export function toFlowError(error: unknown): FlowError {
   }
   return new FlowError(
     'UNEXPECTED',
-    `Unexpected fault while handling this message, please report it: ${textOf(error)}`,
+    `Unexpected error while handling this message, please report it: ${textOf(error)}`,
   );
 }
 

@@ -74,7 +74,7 @@ export class LastMessages {
     return watch && watch.until >= this.now() ? watch.kept : undefined;
   }
 
-  /** The node was closed: its next life begins without a past. */
+  /** The node was closed: a redeployed node starts empty. */
   forget(nodeId: string): void {
     this.watches.delete(nodeId);
   }

@@ -36,33 +36,33 @@ const WORKSPACE_RULES: Partial<Record<keyof WorkspaceProperties, NumberRule>> = 
  * The first number of the event's dialog that cannot be used, as the dialog itself marks it, or undefined. Passed over in silence, a
  * wrong limit would let everything through, or nothing.
  */
-export function eventSettingsFault(config: VisionEventProperties, labelOf: LabelOf): FlowError | undefined {
-  const fault = (property: keyof VisionEventProperties, rule: NumberRule) =>
-    numberFault(config[property], labelOf(property), rule);
+export function eventSettingsError(config: VisionEventProperties, labelOf: LabelOf): FlowError | undefined {
+  const error = (property: keyof VisionEventProperties, rule: NumberRule) =>
+    numberError(config[property], labelOf(property), rule);
   return (
-    fault('cooldown', SECONDS) ??
+    error('cooldown', SECONDS) ??
     (config.detectionsType === 'none' && !takesList(config)
       ? undefined
-      : (fault('minConfidence', FRACTION) ??
-        fault('defaultConfidence', FRACTION) ??
-        fault('imageWidth', PIXELS) ??
-        fault('imageHeight', PIXELS) ??
-        fault('sourceWidth', PIXELS) ??
-        fault('sourceHeight', PIXELS) ??
-        sizeFault(config, 'imageWidth', 'imageHeight', labelOf('imageSize')) ??
-        sizeFault(config, 'sourceWidth', 'sourceHeight', labelOf('sourceSize'))))
+      : (error('minConfidence', FRACTION) ??
+        error('defaultConfidence', FRACTION) ??
+        error('imageWidth', PIXELS) ??
+        error('imageHeight', PIXELS) ??
+        error('sourceWidth', PIXELS) ??
+        error('sourceHeight', PIXELS) ??
+        sizeError(config, 'imageWidth', 'imageHeight', labelOf('imageSize')) ??
+        sizeError(config, 'sourceWidth', 'sourceHeight', labelOf('sourceSize'))))
   );
 }
 
 /** The first number of the workspace's dialog that is missing or cannot be used, or undefined. */
-export function workspaceSettingsFault(config: WorkspaceProperties, labelOf: LabelOf): FlowError | undefined {
+export function workspaceSettingsError(config: WorkspaceProperties, labelOf: LabelOf): FlowError | undefined {
   for (const [property, rule] of Object.entries(WORKSPACE_RULES)) {
     const value = config[property as keyof WorkspaceProperties];
     const label = labelOf(property);
-    const fault = isEmpty(value)
+    const error = isEmpty(value)
       ? wrongNumber(label, '', rule, ' of the workspace')
-      : numberFault(value, label, rule, ' of the workspace');
-    if (fault) return new FlowError('NOT_CONFIGURED', fault.message, { short: fault.short });
+      : numberError(value, label, rule, ' of the workspace');
+    if (error) return new FlowError('NOT_CONFIGURED', error.message, { short: error.short });
   }
   return undefined;
 }
@@ -71,7 +71,7 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 }
 
-function numberFault(value: unknown, label: string, rule: NumberRule, place = ''): FlowError | undefined {
+function numberError(value: unknown, label: string, rule: NumberRule, place = ''): FlowError | undefined {
   if (isEmpty(value)) return undefined;
   const variable = unsetVariable(value);
   if (variable !== undefined) return variableNotSet(variable, label);
@@ -87,7 +87,7 @@ function wrongNumber(label: string, found: string, { wanted }: NumberRule, place
   return wrongInput(label, `The setting "${label}"${place} ${holds}. Enter ${wanted}.`);
 }
 
-function sizeFault(
+function sizeError(
   config: VisionEventProperties,
   width: keyof VisionEventProperties,
   height: keyof VisionEventProperties,

@@ -13,11 +13,11 @@ export interface ListedPictures {
 }
 
 /**
- * The entries of the event's `images`, in their order. An element that is no object of these keys is a picture by itself, shown with
+ * The entries of the event's `images`, in their order. An element that is not an object of these keys is a picture by itself, shown with
  * what was detected in it.
  *
  * @param label of the setting, for error texts
- * @throws ImageError for what is no list, or too long a one
+ * @throws ImageError for what is not a list, or too long a one
  */
 export function pictureList(value: unknown, label: string): ListedPictures[] {
   if (!Array.isArray(value)) {

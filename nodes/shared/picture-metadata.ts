@@ -1,5 +1,5 @@
 import { repair } from '../../src/event/repair';
-import type { Mended, MetadataValue } from '../../src/event/types';
+import type { Repaired, MetadataValue } from '../../src/event/types';
 import { validate } from '../../src/event/validate';
 import { ImageError } from '../../src/images/picture';
 
@@ -13,7 +13,7 @@ export interface MetadataValueRow {
  * Rows over the values of an object. What is empty is left out, as of an event's own values.
  *
  * @param subject where the object comes from, as the error text begins
- * @throws ImageError when it is no object
+ * @throws ImageError when it is not an object
  */
 export function mergedMetadata(
   rows: readonly MetadataValueRow[],
@@ -38,19 +38,19 @@ export function mergedMetadata(
 export function checkedMetadata(values: Record<string, unknown>): Record<string, MetadataValue> | undefined {
   if (Object.keys(values).length === 0) return undefined;
   const isAboutMetadata = ({ path }: { path: string }) => path.startsWith(METADATA);
-  const fault = validate({ [METADATA]: values }, Date.now()).warnings.find(isAboutMetadata);
-  if (!fault) return values as Record<string, MetadataValue>;
-  const key = keyOf(fault.path);
+  const error = validate({ [METADATA]: values }, Date.now()).warnings.find(isAboutMetadata);
+  if (!error) return values as Record<string, MetadataValue>;
+  const key = keyOf(error.path);
   throw new ImageError(
-    `The metadata of the picture breaks the API's rule ${fault.type}${key ? ` in "${key}"` : ''}. ` +
+    `The metadata of the picture breaks the API's rule ${error.type}${key ? ` in "${key}"` : ''}. ` +
       'Names: letters, digits, spaces, _ and -, at most 100 characters. Values: text, numbers or booleans; at most 100 of them.',
   );
 }
 
-/** What can be mended of a picture's metadata, mended as an event's custom metadata is. Paths begin with `pictureMetadata`. */
+/** What can be repaired of a picture's metadata, repaired as an event's custom metadata is. Paths begin with `pictureMetadata`. */
 export function repairedMetadata(values: Record<string, unknown>): {
   values: Record<string, unknown>;
-  repaired: Mended[];
+  repaired: Repaired[];
 } {
   const { event, repaired } = repair({ [METADATA]: values });
   return {

@@ -1,5 +1,5 @@
 import type { PicturePlace } from '../../src/event/picture-place';
-import type { EventWarning, Mended } from '../../src/event/types';
+import type { EventWarning, Repaired } from '../../src/event/types';
 
 /** `msg.visionEvent`: what became of the event. Its names are a contract with every flow. */
 export interface EventReport {
@@ -14,7 +14,7 @@ export interface EventReport {
   /** the true number of them, when there are more than are listed */
   serverWarningCount?: number;
   deprecations?: unknown[];
-  repaired?: Mended[];
+  repaired?: Repaired[];
   /** fields of eventData whose value would follow from the detections, left out since rows of the payload could not be read */
   uncertain?: string[];
   detections?: { format: string; count: number; dropped: number; notes: string[] };

@@ -145,7 +145,7 @@ function noteReceipt(report: EventReport, receipt: TargetReceipt): void {
   if (receipt.deprecations && receipt.deprecations.length > 0) report.deprecations = receipt.deprecations;
 }
 
-/** Where the target gives its own ids, a lost answer leaves in doubt what a repeat would mend elsewhere. */
+/** Where the target gives its own ids, a lost reply leaves in doubt what elsewhere a repeat would settle. */
 export function isInDoubt(error: unknown, target: Target): boolean {
   // Raised here before anything was sent, or doubted already.
   if (error instanceof FlowError) return false;

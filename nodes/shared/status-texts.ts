@@ -6,7 +6,7 @@ import type { FlowError } from './flow-error';
 /** The texts of all nodes' statuses are in one catalogue, that of the workspace. */
 const CATALOGUE = '@vision-events/node-red-roboflow/roboflow-vision-event-workspace:status.';
 
-/** Failures that only a person can mend. */
+/** Failures that only a person can fix. */
 const OPERATOR_CODES: ReadonlySet<string> = new Set(['UNAUTHORIZED', 'PAYMENT_REQUIRED', 'NOT_CONFIGURED']);
 
 /** The statuses of the contract, with texts from the message catalogue. */

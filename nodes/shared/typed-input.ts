@@ -24,7 +24,7 @@ function evaluateContext(RED: NodeAPI, node: Node, value: string, type: string):
     });
 }
 
-/** A JSONata expression is compiled once; a faulty one fails each message, not the deploy. */
+/** A JSONata expression is compiled once; an invalid one fails each message, not the deploy. */
 function evaluateJsonata(RED: NodeAPI, node: Node, expression: string): Evaluate {
   let compiled: ReturnType<NodeAPI['util']['prepareJSONataExpression']> | undefined;
   return (message) =>

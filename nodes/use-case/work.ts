@@ -110,7 +110,7 @@ function idsOf(value: unknown, isTyped: boolean): string[] {
   if (wrong < 0) return [...new Set(value as string[])];
   throw wrongInput(
     'eventIds',
-    `Entry ${wrong} of the field "Event ids" is no text. For a list of events, use the JSONata expression ` +
+    `Entry ${wrong} of the field "Event ids" is not text. For a list of events, use the JSONata expression ` +
       '[payload.eventId]. Nothing was deleted.',
   );
 }

@@ -1,4 +1,4 @@
-/** More keys than this at once are a fault of the flow (a key per message); the oldest are forgotten first. */
+/** More keys than this at once are an error of the flow (a key per message); the oldest are forgotten first. */
 const MAX_KEYS = 10_000;
 
 /** At most one event per key in a time. Monotonic time, ms. */

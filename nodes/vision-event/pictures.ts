@@ -3,7 +3,7 @@ import type { Target } from '../../src/delivery/targets/target';
 import { isObject, type Fields } from '../../src/event/fields';
 import { sourceIdField, type PicturePlace } from '../../src/event/picture-place';
 import { ImageError } from '../../src/images/picture';
-import type { Mended, MetadataValue, SendableEvent } from '../../src/event/types';
+import type { Repaired, MetadataValue, SendableEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../shared/properties';
 import type { FlowMessage } from '../shared/guarded-input';
 import { PictureInputs, type GivenPictures, type PictureEntry } from '../shared/picture-inputs';
@@ -67,8 +67,8 @@ export class EventPictures {
     const merged = mergedMetadata(rows, entry?.metadata, `${entry?.place}.metadata`);
     if (this.config.onWarnings !== 'repair') return checkedMetadata(merged);
     const { values, repaired } = repairedMetadata(merged);
-    // The same row is mended for every picture, and said once.
-    const isNew = ({ path }: Mended) => !report.repaired?.some((known) => known.path === path);
+    // The same row is repaired for every picture, and said once.
+    const isNew = ({ path }: Repaired) => !report.repaired?.some((known) => known.path === path);
     if (repaired.length > 0) report.repaired = [...(report.repaired ?? []), ...repaired.filter(isNew)];
     return checkedMetadata(values);
   }
@@ -112,7 +112,7 @@ export class EventPictures {
   }
 }
 
-/** A picture that cannot be used or was refused. A dead link is not the picture's fault: the event would fail as well. */
+/** A picture that cannot be used or was refused. A dead link says nothing about the picture: the event would fail as well. */
 function isAboutThePicture(error: unknown): error is Error {
   if (error instanceof ImageError) return true;
   return error instanceof Error && (error as { code?: unknown }).code === 'REJECTED';

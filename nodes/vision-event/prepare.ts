@@ -113,7 +113,7 @@ function haveSameSize(loaded: readonly LoadedPicture[]): boolean {
  * `report`, so that it is known also when this throws.
  *
  * @throws DetectionError when the payload cannot be converted
- * @throws FlowError `EVENT_INVALID` for a fault in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
+ * @throws FlowError `EVENT_INVALID` for an error in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
  */
 export function prepareEvent(
   values: EventValues,

@@ -17,7 +17,7 @@ import { fieldLabels } from '../shared/field-label';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import type { FlowMessage } from '../shared/guarded-input';
 import { copyMessage, lastMessages, MAX_PICTURE_BYTES, type KeptMessage } from '../shared/last-messages';
-import { eventSettingsFault } from '../shared/number-settings';
+import { eventSettingsError } from '../shared/number-settings';
 import { checkEvent, type CheckMoment } from '../shared/check-event';
 import { checkMoment, composeEvent, eventSettings, messageContext } from './prepare';
 import type { EventReport } from '../shared/report';
@@ -82,8 +82,8 @@ class Trial {
 
   async run(message: FlowMessage): Promise<Record<string, unknown>> {
     const { RED, node, config, report } = this;
-    const fault = eventSettingsFault(config, fieldLabels(RED, NODE_TYPE));
-    if (fault) throw fault;
+    const error = eventSettingsError(config, fieldLabels(RED, NODE_TYPE));
+    if (error) throw error;
     const workspace = this.workspace();
     const values = await new EventInputs(RED, node, config).evaluate(message).values;
     const pictures = await new EventPictures(RED, node, config).load(

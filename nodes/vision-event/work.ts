@@ -13,7 +13,7 @@ import type { LoadedPicture } from '../shared/send-event';
 import { EventPictures } from './pictures';
 import { eventSettings, messageContext, prepareEvent, type EventSettings } from './prepare';
 import { lastMessages } from '../shared/last-messages';
-import { eventSettingsFault } from '../shared/number-settings';
+import { eventSettingsError } from '../shared/number-settings';
 import { warningsOf, type EventReport } from '../shared/report';
 import { outboxRecord, sendEvent } from '../shared/send-event';
 import { StatusTexts } from '../shared/status-texts';
@@ -26,7 +26,7 @@ export class VisionEventWork {
   private readonly inputs: EventInputs;
   private readonly pictures: EventPictures;
   private readonly settings: EventSettings;
-  private readonly settingsFault: FlowError | undefined;
+  private readonly settingsError: FlowError | undefined;
   private readonly cooldown: Cooldown;
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
@@ -42,7 +42,7 @@ export class VisionEventWork {
     this.inputs = new EventInputs(RED, node, config);
     this.pictures = new EventPictures(RED, node, config);
     this.settings = eventSettings(config);
-    this.settingsFault = eventSettingsFault(config, fieldLabels(RED, node.type));
+    this.settingsError = eventSettingsError(config, fieldLabels(RED, node.type));
     this.cooldown = new Cooldown((numberOf(config.cooldown) ?? 0) * 1000);
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
@@ -61,7 +61,7 @@ export class VisionEventWork {
       return Promise.reject(toFlowError(error));
     };
     try {
-      if (this.settingsFault) throw this.settingsFault;
+      if (this.settingsError) throw this.settingsError;
       const workspace = this.workspace();
       // At arrival, since context and clock move on while the message waits for its turn.
       const { eventId, values } = this.inputs.evaluate(message);
@@ -127,8 +127,8 @@ export class VisionEventWork {
   }
 
   /**
-   * The message that goes on is a new one: in a burst, the one that came has grown old while it waited, and what hangs on something old
-   * stays in memory until the next full collection.
+   * The message that goes on is a new one: in a burst, the one that came has grown old while it waited, and objects
+   * referenced from old-generation objects are freed only by a full garbage collection.
    */
   private async answer(
     message: FlowMessage,
@@ -201,10 +201,10 @@ export class VisionEventWork {
 
   private showWrongSettings(): void {
     try {
-      if (this.settingsFault) throw this.settingsFault;
+      if (this.settingsError) throw this.settingsError;
       if (this.config.delivery === 'build') return;
-      const fault = workspaceOf(this.RED, this.config.workspace).configurationFault();
-      if (fault) throw fault;
+      const error = workspaceOf(this.RED, this.config.workspace).configurationError();
+      if (error) throw error;
     } catch (error) {
       this.status.show(this.texts.error(toFlowError(error)));
     }

@@ -42,8 +42,8 @@ export async function outboxState(RED: NodeAPI, { params }: AdminRequest) {
 }
 
 function openingError(delivery: WorkspaceDelivery) {
-  const fault = delivery.openingFault();
-  return fault ? { code: fault.code, message: fault.message } : null;
+  const error = delivery.openingError();
+  return error ? { code: error.code, message: error.message } : null;
 }
 
 /** @throws AdminRefusal `UNKNOWN_COMMAND`, `NOT_OPEN` */
@@ -55,14 +55,15 @@ export async function outboxCommand(RED: NodeAPI, request: AdminRequest) {
 
 /**
  * Retries or discards one refused event, named by the outbox's own id. `count` is 0 when it is gone already, by a double click or
- * another browser: that is no error, and the state that comes with it shows what there still is.
+ * another browser: that is not an error, and the state that comes with it shows what there still is.
  *
  * @throws AdminRefusal `UNKNOWN_COMMAND`, `BAD_REQUEST`, `NOT_OPEN`
  */
 export async function refusedEventCommand(RED: NodeAPI, request: AdminRequest) {
   const perform = commandOf(REFUSED_EVENT_COMMANDS, request);
   const id = request.params['refused'] ?? '';
-  if (!REFUSED_ID.test(id)) throw new AdminRefusal(400, 'BAD_REQUEST', 'This is no id of a refused event.');
+  if (!REFUSED_ID.test(id))
+    throw new AdminRefusal(400, 'BAD_REQUEST', 'This is not an id of a refused event.');
   const count = await perform(openDelivery(RED, request), [id]);
   return { count, ...(await outboxState(RED, request)) };
 }
@@ -78,7 +79,7 @@ function openDelivery(RED: NodeAPI, { params }: AdminRequest): WorkspaceDelivery
   const { delivery } = deployedWorkspace(RED, params['id']);
   if (delivery.state()) return delivery;
   throw (
-    delivery.openingFault() ??
+    delivery.openingError() ??
     new AdminRefusal(409, 'NOT_OPEN', 'No deployed node stores events in this workspace.')
   );
 }

@@ -11,7 +11,7 @@ const MAX_USE_CASES = 2000;
 const MAX_NAME = 256;
 /** A dialog looks at one or two use cases. */
 const MAX_SCHEMAS_KEPT = 20;
-/** A technician waits in front of the dialog. */
+/** Interactive, so keep it short. */
 const PATIENCE_MS = 10_000;
 
 interface Kept<T> {

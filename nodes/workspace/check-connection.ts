@@ -13,7 +13,7 @@ import { toFlowError } from '../shared/flow-error';
 import { extraHeaders } from './header-values';
 import { WORKSPACE_TYPE, type WorkspaceNode } from './workspace';
 
-/** A technician waits in front of the dialog. */
+/** Interactive, so keep it short. */
 const LONGEST_MS = 15_000;
 /** What Node-RED's editor holds in place of a saved password. */
 const UNCHANGED_PASSWORD = '__PWRD__';
@@ -40,7 +40,7 @@ interface StepResult {
 /** What is checked: the cloud or an Event Store, with the settings of the dialog. */
 interface Target {
   options: ClientOptions | EventStoreOptions;
-  client: { configurationFault(): ApiError | undefined; close(): void };
+  client: { configurationError(): ApiError | undefined; close(): void };
   /** The one harmless request: it reads and creates nothing. Answers what is worth telling of it. */
   ask(): Promise<string | undefined>;
 }
@@ -67,8 +67,8 @@ export async function checkConnection(
     return results.failed('settings', toFlowError(error).message);
   }
   try {
-    const fault = target.client.configurationFault();
-    if (fault) return results.failed('settings', fault.message);
+    const error = target.client.configurationError();
+    if (error) return results.failed('settings', error.message);
     results.set('settings', 'ok');
     const way = [...describeWay(target.options, results), ...(isCloud ? (['read'] as const) : [])];
     await probe(target, way, results);
@@ -112,13 +112,13 @@ function failedStep({ statusCode, networkCode = '', code, needsOperator }: ApiEr
   if (networkCode === 'PROXY_REFUSED') return needsOperator ? 'proxy' : 'host';
   if (statusCode === 407) return onWay('proxy', 'api');
   if (statusCode !== undefined) return code === 'UNAUTHORIZED' ? onWay('read', 'api') : 'api';
-  if (isTlsFault(networkCode)) return onWay('tls', firstHop);
+  if (isTlsError(networkCode)) return onWay('tls', firstHop);
   if (networkCode.startsWith('HPE_') || code === 'BAD_RESPONSE') return 'api';
   // A time limit that ran out does not say where; everything else did not get further than the first connection.
   return firstHop;
 }
 
-function isTlsFault(code: string): boolean {
+function isTlsError(code: string): boolean {
   return /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|ERR_CRYPTO_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_|HOSTNAME_MISMATCH|EPROTO$)/.test(
     code,
   );

@@ -8,7 +8,7 @@ import type { WorkspaceProperties } from '../shared/properties';
 import { numberOf } from '../shared/event-settings';
 import { fieldLabels } from '../shared/field-label';
 import { FlowError } from '../shared/flow-error';
-import { workspaceSettingsFault } from '../shared/number-settings';
+import { workspaceSettingsError } from '../shared/number-settings';
 import { unsetVariable } from '../shared/unset-variable';
 
 /** Node-RED's own `tls-config` node, as far as it is used here. */
@@ -71,8 +71,8 @@ function connectionOptions(
   config: WorkspaceProperties,
   headers: ExtraHeaders,
 ): Omit<ConnectionOptions, 'apiKey'> {
-  const fault = workspaceSettingsFault(config, fieldLabels(RED, 'roboflow-vision-event-workspace'));
-  if (fault) throw fault;
+  const error = workspaceSettingsError(config, fieldLabels(RED, 'roboflow-vision-event-workspace'));
+  if (error) throw error;
   const label = labelOf(config);
   const options: Omit<ConnectionOptions, 'apiKey'> = {
     baseUrl: configured('base URL', config.baseUrl, label),

@@ -41,7 +41,7 @@ export interface DeliveryLog {
   warn(text: string): void;
 }
 
-export interface DeliverySurroundings {
+export interface DeliveryDeps {
   folder: OutboxFolder;
   target: Target;
   log: DeliveryLog;
@@ -83,7 +83,7 @@ export class WorkspaceDelivery {
   /** opened or about to be */
   private outbox: DiskOutbox | undefined;
   /** why it is not open, although it should be */
-  private fault: FlowError | undefined;
+  private error: FlowError | undefined;
   private reopening: NodeJS.Timeout | undefined;
   private countdown: NodeJS.Timeout | undefined;
   private doubtTimer: NodeJS.Timeout | undefined;
@@ -95,9 +95,9 @@ export class WorkspaceDelivery {
 
   constructor(
     private readonly config: WorkspaceProperties,
-    private readonly surroundings: DeliverySurroundings,
+    private readonly deps: DeliveryDeps,
   ) {
-    const { folder } = surroundings;
+    const { folder } = deps;
     this.folder = 'path' in folder ? folder.path : folder.typed;
   }
 
@@ -144,8 +144,8 @@ export class WorkspaceDelivery {
   }
 
   /** Why the outbox is not open although nodes use it; undefined while it is, or is not needed. */
-  openingFault(): FlowError | undefined {
-    return this.fault;
+  openingError(): FlowError | undefined {
+    return this.error;
   }
 
   /** Resolves once the outbox is open. @throws OutboxError when it cannot be opened */
@@ -218,9 +218,9 @@ export class WorkspaceDelivery {
 
   /** Also when no node used it any more: what waits from before is kept all the same. */
   private tellKept(waiting: number | undefined): void {
-    if ('fault' in this.surroundings.folder || !existsSync(this.folder)) return;
+    if ('error' in this.deps.folder || !existsSync(this.folder)) return;
     const events = waiting === undefined ? '' : ` (${waiting} events wait there)`;
-    this.surroundings.log.warn(
+    this.deps.log.warn(
       `The workspace was deleted. Its outbox is kept in ${this.folder}${events}. ` +
         'To deliver what waits there, add a workspace with this outbox folder; to give it up, delete the folder.',
     );
@@ -246,14 +246,14 @@ export class WorkspaceDelivery {
   }
 
   /** Until the next attempt, messages fail with this error at once. */
-  private openingFailed(fault: FlowError): void {
+  private openingFailed(error: FlowError): void {
     if (this.closing) return;
-    if (fault.message !== this.fault?.message) this.surroundings.log.warn(fault.message);
-    this.fault = fault;
+    if (error.message !== this.error?.message) this.deps.log.warn(error.message);
+    this.error = error;
     this.reopening = setTimeout(() => {
       this.opening = undefined;
       this.openInBackground();
-    }, this.surroundings.reopenAfterMs ?? REOPEN_AFTER_MS).unref();
+    }, this.deps.reopenAfterMs ?? REOPEN_AFTER_MS).unref();
   }
 
   /** Another process uses the folder now. What waits there is delivered by it, and by this one when its turn comes again. */
@@ -272,8 +272,8 @@ export class WorkspaceDelivery {
   }
 
   private async openNow(): Promise<OpenDelivery> {
-    const { config, surroundings } = this;
-    if ('fault' in surroundings.folder) throw surroundings.folder.fault;
+    const { config, deps } = this;
+    if ('error' in deps.folder) throw deps.folder.error;
     const megabytes = numberOf(config.outboxMaxMegabytes);
     const outbox = new DiskOutbox({
       dir: this.folder,
@@ -282,7 +282,7 @@ export class WorkspaceDelivery {
       whenFull: config.outboxWhenFull || 'reject',
       onNotice: ({ code, message }) => {
         if (code === 'LOCK_LOST') this.folderLost(message);
-        else surroundings.log.warn(message);
+        else deps.log.warn(message);
       },
     });
     this.outbox = outbox;
@@ -293,11 +293,11 @@ export class WorkspaceDelivery {
     // A folder that may have been lost with a container says nothing of who sent before.
     const lateLandings = left ?? (report.isNew && !report.forgets ? [] : undefined);
     if (this.closed) throw this.closedError();
-    this.fault = undefined;
+    this.error = undefined;
     const sender = new Sender({
       outbox,
       lateLandings,
-      target: surroundings.target,
+      target: deps.target,
       settings: {
         ...(numberOf(config.batchSize) === undefined ? {} : { batchSize: numberOf(config.batchSize) }),
         ...(numberOf(config.batchLinger) === undefined ? {} : { lingerMs: numberOf(config.batchLinger) }),
@@ -308,7 +308,7 @@ export class WorkspaceDelivery {
           this.listeners.forEach((listener) => listener.delivered?.(events, warnings));
         },
         refused: (events) => {
-          surroundings.log.warn(
+          deps.log.warn(
             `${events.length} event(s) were refused for good and lie in ${path.join(this.folder, 'dead')}: ${events[0]?.message ?? ''}`,
           );
           this.listeners.forEach((listener) => listener.refused?.(events));
@@ -324,7 +324,7 @@ export class WorkspaceDelivery {
   }
 
   private showState(): void {
-    if (this.fault) for (const user of this.users) user.showError(this.fault);
+    if (this.error) for (const user of this.users) user.showError(this.error);
     const state = this.state();
     if (!state) return;
     for (const user of this.users) user.showDelivery(state);
@@ -343,7 +343,7 @@ export class WorkspaceDelivery {
     this.suspicionTimer = setTimeout(() => {
       this.suspicionTimer = undefined;
     }, SUSPICION_INTERVAL_MS).unref();
-    this.surroundings.log.warn(
+    this.deps.log.warn(
       `${error.message} The event ${eventId} is kept and tried again in ${Math.round(retryInMs / 60_000)} min. ` +
         'Refused once more while others are accepted, it goes to the refused events.',
     );
@@ -365,7 +365,7 @@ export class WorkspaceDelivery {
     const ids = this.doubtfulIds.splice(0);
     if (ids.length === 0) return;
     const others = ids.length > DOUBTS_NAMED ? ' and others' : '';
-    this.surroundings.log.warn(
+    this.deps.log.warn(
       `${ids.length} event(s) may be twice in the Local Event Store: an answer to them was lost, so they were sent again. ` +
         `Look for externalId ${ids.slice(0, DOUBTS_NAMED).join(', ')}${others}.`,
     );
@@ -375,10 +375,10 @@ export class WorkspaceDelivery {
   private tellOutage(notice: OutageNotice): void {
     const { phase, error, events, attempts, durationMs } = notice;
     if (phase === 'begin') {
-      this.surroundings.log.warn(`${error.message} Events are kept and sent later; ${events} wait now.`);
+      this.deps.log.warn(`${error.message} Events are kept and sent later; ${events} wait now.`);
     } else {
       const seconds = Math.round(durationMs / 1000);
-      this.surroundings.log.info(
+      this.deps.log.info(
         `Events are delivered again after ${seconds} s and ${attempts} failed request(s); ${events} wait to be sent.`,
       );
     }
@@ -386,15 +386,15 @@ export class WorkspaceDelivery {
   }
 
   private tellRecovery({ events, corrupt, quarantined, tornTails }: RecoveryReport): void {
-    if (events > 0) this.surroundings.log.info(`${events} event(s) from before wait in ${this.folder}.`);
+    if (events > 0) this.deps.log.info(`${events} event(s) from before wait in ${this.folder}.`);
     if (corrupt > 0) {
-      this.surroundings.log.warn(
+      this.deps.log.warn(
         `${corrupt} damaged place(s) in the outbox were set aside: ${quarantined.join(', ')}. ` +
           'Everything else is delivered. The disk or memory card may be failing.',
       );
     }
     if (tornTails > 0) {
-      this.surroundings.log.info(
+      this.deps.log.info(
         'The last write before the stop was incomplete; it had not been confirmed to any flow.',
       );
     }

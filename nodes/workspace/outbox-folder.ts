@@ -6,7 +6,7 @@ import { FlowError } from '../shared/flow-error';
 import { VARIABLE_IN_TEXT, variableNotSet, variableValue } from '../shared/unset-variable';
 
 /** Where the outbox of a workspace lies: an absolute path, or why there is none. */
-export type OutboxFolder = { path: string } | { typed: string; fault: FlowError };
+export type OutboxFolder = { path: string } | { typed: string; error: FlowError };
 
 /**
  * The folder that a workspace's dialog names; without one, a folder of its own in the user directory, where a relative path
@@ -17,12 +17,12 @@ export function outboxFolder(RED: NodeAPI, node: Node, typed: string | undefined
   const userDir = RED.settings.userDir ?? process.cwd();
   const text = typed?.trim();
   if (!text) return { path: path.join(userDir, 'vision-events', node.id) };
-  let fault: FlowError | undefined;
+  let error: FlowError | undefined;
   const filled = text.replace(VARIABLE_IN_TEXT, (_, name: string) => {
     const value = variableValue(RED, node, name);
     if (typeof value === 'number' || (typeof value === 'string' && value !== '')) return `${value}`;
-    fault ??= variableNotSet(name, fieldLabels(RED, node.type)('outboxDir'));
+    error ??= variableNotSet(name, fieldLabels(RED, node.type)('outboxDir'));
     return '';
   });
-  return fault ? { typed: text, fault } : { path: resolveUserPath(filled, userDir) };
+  return error ? { typed: text, error } : { path: resolveUserPath(filled, userDir) };
 }

@@ -17,7 +17,7 @@ export function cloudTarget(
   client: () => VisionEventsClient,
   transport: WorkspaceProperties['transport'],
 ): Target {
-  // Async, so that a fault of the settings rejects instead of throwing.
+  // Async, so that an error of the settings rejects instead of throwing.
   return {
     postEvent: async (body, signal) => client().target().postEvent(body, signal),
     postBatch: async (bodies, signal) => client().target().postBatch(bodies, signal),

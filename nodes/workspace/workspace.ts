@@ -152,12 +152,12 @@ export class Workspace {
   }
 
   /**
-   * The fault of the settings that every request would fail with, or undefined; asks no server.
+   * The error of the settings that every request would fail with, or undefined; asks no server.
    *
    * @throws FlowError `NOT_CONFIGURED` as `client` does
    */
-  configurationFault(): ApiError | undefined {
-    return (this.isEventStore ? this.eventStore() : this.client()).configurationFault();
+  configurationError(): ApiError | undefined {
+    return (this.isEventStore ? this.eventStore() : this.client()).configurationError();
   }
 
   /**

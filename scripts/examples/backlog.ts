@@ -9,7 +9,7 @@ export function backlog(): ExampleFlow {
   flow.comments(
     ...firstSteps('backlog', 'Deploy: what waits stands in words below the node "backlog"', [
       'Press "cut the link" and watch the backlog grow; after 20 s there is an alarm',
-      'After "mend it" the next attempt comes within a minute. Put a mail, chat or lamp node behind "waits too long". The numbers suit a gauge or chart of a dashboard as they are.',
+      'After "restore it" the next attempt comes within a minute. Put a mail, chat or lamp node behind "waits too long". The numbers suit a gauge or chart of a dashboard as they are.',
     ]),
   );
   addEvents(flow, workspace);

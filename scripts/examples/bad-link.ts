@@ -8,7 +8,7 @@ export function badLink(): ExampleFlow {
   flow.tab('Edge with a bad link', 'Events are stored on disk and delivered in the background.');
   flow.comments(
     ...firstSteps('bad-link', 'Deploy: every 2 s an event is stored, and delivered a moment later', [
-      'Press "cut the link": the events wait on disk, and survive a restart. Press "mend it" and "flush": they arrive',
+      'Press "cut the link": the events wait on disk, and survive a restart. Press "restore it" and "flush": they arrive',
       'Without "flush" they arrive too: the waiting time between two attempts grows up to a minute.',
     ]),
   );

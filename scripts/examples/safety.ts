@@ -12,7 +12,7 @@ export function safety(): ExampleFlow {
   flow.comments(
     ...firstSteps('safety', 'Deploy: every 4 s somebody is seen, yet alerts come once in 30 s and camera', [
       'The pause is set in "person in the zone", section Delivery',
-      'Pause 30 s, for each value of msg.camera. An event held back leaves with the state "throttled" and is not sent.',
+      'Cooldown 30 s, for each value of msg.camera. An event that is held back goes on with the state "throttled" and is not sent.',
     ]),
   );
   const sent = flow.debug('sent', [1010, 240], 'visionEvent');

@@ -15,7 +15,7 @@ export interface StandInOptions {
   answersQueries?: boolean;
   /** the outbox sends several events at once when some have gathered */
   takesBatches?: boolean;
-  /** a `link out` that says `down` when the link is to be cut, and `up` when it is to be mended */
+  /** a `link out` that says `down` when the link is to be cut, and `up` when it is to be restored */
   linkSwitch?: string;
 }
 
@@ -120,10 +120,10 @@ function addSwitch(flow: ExampleFlow, linkSwitch: string): void {
   flow.linkIn('link up or down', [160, 420], linkSwitch, [[remember]]);
 }
 
-/** Buttons that cut and mend the link to the stand-in: answers the `link out`. */
+/** Buttons that cut and restore the link to the stand-in: answers the `link out`. */
 export function addLinkButtons(flow: ExampleFlow, top: number): string {
   const toStandIn = flow.linkOut('to the stand-in', [340, top + 20]);
   flow.button('cut the link', [130, top], 'down', [[toStandIn]]);
-  flow.button('mend it', [110, top + 40], 'up', [[toStandIn]]);
+  flow.button('restore it', [110, top + 40], 'up', [[toStandIn]]);
   return toStandIn;
 }

@@ -15,7 +15,7 @@ import { EditorPage } from '../../test/support/editor-page';
 
 const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
-interface Surroundings {
+interface ShotDeps {
   browser: Browser;
   editor: string;
   simulator: string;
@@ -29,7 +29,7 @@ interface Area {
   height: number;
 }
 
-const SHOTS: Record<string, (surroundings: Surroundings) => Promise<void>> = {
+const SHOTS: Record<string, (deps: ShotDeps) => Promise<void>> = {
   'demo-flow': async ({ browser, editor, save }) => {
     const { page } = await openEditor(browser, editor, { width: 1560, height: 600 });
     await page.locator('#red-ui-tab-debug-link-button').click();
@@ -65,12 +65,12 @@ const SHOTS: Record<string, (surroundings: Surroundings) => Promise<void>> = {
     await page.mouse.move(5, 5);
     await save(opened.page, await uppermostTray(opened.page));
   },
-  simulator: (surroundings) => simulatorPage(surroundings, 'light'),
-  'simulator-dark': (surroundings) => simulatorPage(surroundings, 'dark'),
+  simulator: (deps) => simulatorPage(deps, 'light'),
+  'simulator-dark': (deps) => simulatorPage(deps, 'dark'),
 };
 
 async function simulatorPage(
-  { browser, simulator, save }: Surroundings,
+  { browser, simulator, save }: ShotDeps,
   colorScheme: 'light' | 'dark',
 ): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 1100, height: 760 }, colorScheme });

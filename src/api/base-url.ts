@@ -37,7 +37,7 @@ export function parseBaseUrl(text: string | undefined, what: 'base URL' | 'gatew
   return url;
 }
 
-/** Scheme, host and port of a base URL: whom a key is shown to. Undefined when the text is no base URL. */
+/** Scheme, host and port of a base URL: whom a key is shown to. Undefined when the text is not a base URL. */
 export function originOf(text: string | undefined): string | undefined {
   try {
     return parseBaseUrl(text).origin;

@@ -147,7 +147,7 @@ const MANAGE = 'vision-events:manage';
 
 /**
  * The Vision Events REST API of one Roboflow workspace. Every method rejects with an `ApiError` only.
- * Nothing is opened or loaded before the first request; faults of the settings reject each request with `NOT_CONFIGURED`.
+ * Nothing is opened or loaded before the first request; errors of the settings reject each request with `NOT_CONFIGURED`.
  * See `HttpClient.request` for what the deadline covers.
  */
 export class VisionEventsClient {
@@ -159,9 +159,9 @@ export class VisionEventsClient {
     this.#uploads = new UploadCache(options.uploadReuseMs ?? UPLOAD_REUSE_MS, MAX_REMEMBERED_UPLOADS);
   }
 
-  /** The fault of the settings that every request would fail with, or undefined; asks no server. */
-  configurationFault(): ApiError | undefined {
-    return this.#http.configurationFault();
+  /** The error of the settings that every request would fail with, or undefined; asks no server. */
+  configurationError(): ApiError | undefined {
+    return this.#http.configurationError();
   }
 
   /**

@@ -37,7 +37,7 @@ export const REPLY_TOO_LARGE = 'REPLY_TOO_LARGE';
 /**
  * The only error that leaves `src/api`. It is built from scratch and has no `cause`: the HTTP library's own errors hold the
  * request with its `Authorization` header.
- * The message tells a technician what happened and which setting mends it.
+ * The message tells a technician what happened and which setting fixes it.
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';

@@ -64,9 +64,9 @@ export class EventStoreClient {
     this.#http = new HttpClient({ ...options, apiKey: options.apiKey ?? '' }, EVENT_STORE);
   }
 
-  /** The fault of the settings that every request would fail with, or undefined; asks no server. */
-  configurationFault(): ApiError | undefined {
-    return this.#http.configurationFault();
+  /** The error of the settings that every request would fail with, or undefined; asks no server. */
+  configurationError(): ApiError | undefined {
+    return this.#http.configurationError();
   }
 
   /** @throws ApiError only */

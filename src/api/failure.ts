@@ -8,7 +8,7 @@ import { printable } from './reply-text';
 import { parseRetryAfter } from './retry-after';
 
 /** Whom a request spoke to, in the words of an error message. */
-export interface Surroundings {
+export interface RequestContext {
   /** `api.roboflow.com:443`, with the proxy if there is one */
   where: string;
   /** the setting that holds the address: `the base URL of the workspace` */
@@ -50,7 +50,7 @@ const TOO_MANY_FILES: Record<string, string> = {
 /** No connection came about, to the proxy where there is one. A route may also be lost while a request is under way, so those codes are not among them. */
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', ...Object.keys(TOO_MANY_FILES)]);
 
-/** The certificate faults of OpenSSL and Node.js, as far as their cure differs from "trust this authority". */
+/** The certificate errors of OpenSSL and Node.js, as far as their cure differs from "trust this authority". */
 const CERTIFICATE_CAUSES: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired; renew it, or set the clock of this device right',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet; the clock of this device is probably wrong',
@@ -77,7 +77,7 @@ const UNTRUSTED_CERTIFICATE = new Set([
  * Turns whatever the HTTP library or Node.js threw into an `ApiError`. It decides by error codes: messages are empty (a refused
  * connection to a host with several addresses) or differ between versions.
  */
-export function networkFailure(error: unknown, at: Surroundings, attempts: number): ApiError {
+export function networkFailure(error: unknown, at: RequestContext, attempts: number): ApiError {
   const code = errorCode(error);
   const fail = (kind: ApiErrorCode, what: string, needsOperator?: boolean) =>
     new ApiError(kind, `${at.where}: ${what} (${code}).`, {
@@ -135,10 +135,10 @@ function errorCode(error: unknown): string {
   return codes.find((code): code is string => typeof code === 'string' && code !== '') ?? 'unknown cause';
 }
 
-function proxyRefusal(error: unknown, at: Surroundings, attempts: number): ApiError {
+function proxyRefusal(error: unknown, at: RequestContext, attempts: number): ApiError {
   const refusal = causesOf(error).find((cause) => cause instanceof TunnelRefused);
   const statusCode = refusal instanceof TunnelRefused ? refusal.statusCode : undefined;
-  // A gateway fault (502 to 504) passes when the line is back; anything else is a matter of the proxy's rules or its password.
+  // A gateway error (502 to 504) passes when the line is back; anything else is a matter of the proxy's rules or its password.
   const passing = statusCode !== undefined && statusCode >= 500;
   const cure =
     statusCode === 407
@@ -153,7 +153,7 @@ function proxyRefusal(error: unknown, at: Surroundings, attempts: number): ApiEr
   });
 }
 
-function proxyLoginAdvice({ proxySetting }: Surroundings): string {
+function proxyLoginAdvice({ proxySetting }: RequestContext): string {
   return `check user name and password of the proxy${proxySetting ? ` in ${proxySetting}` : ''}`;
 }
 
@@ -168,7 +168,7 @@ interface StatusContext {
 /** Turns a reply with any status but 2xx into an `ApiError`. */
 export function statusFailure(
   reply: RawReply,
-  at: Surroundings,
+  at: RequestContext,
   { attempts, scope, nowMs }: StatusContext,
 ): ApiError {
   const { statusCode } = reply;
@@ -194,7 +194,7 @@ interface Meaning {
 function meaningOf(
   reply: RawReply,
   serverMessage: string | undefined,
-  at: Surroundings,
+  at: RequestContext,
   scope: string | undefined,
 ): Meaning {
   const { statusCode } = reply;
@@ -206,8 +206,7 @@ function meaningOf(
       needsOperator: true,
     };
   }
-  if (statusCode >= 500)
-    return { code: 'SERVER_ERROR', advice: 'The fault is on the server; try again later.' };
+  if (statusCode >= 500) return { code: 'SERVER_ERROR', advice: 'The server failed; try again later.' };
   switch (statusCode) {
     case 401:
     case 403:
@@ -251,7 +250,7 @@ function meaningOf(
   }
 }
 
-function noSuchEndpoint(at: Surroundings): Meaning {
+function noSuchEndpoint(at: RequestContext): Meaning {
   return {
     code: 'REJECTED',
     advice: `This address has no Vision Events API; check ${at.addressSetting}.`,

@@ -7,7 +7,7 @@ import { ConnectionSlots } from './connection-slots';
 import { debug } from '../debug';
 import { ApiError, REPLY_TOO_LARGE } from './errors';
 import { checkedHeaders, parseGateway, secretsOf, throughGateway, type ExtraHeaders } from './gateway';
-import { networkFailure, statusFailure, type RawReply, type Surroundings } from './failure';
+import { networkFailure, statusFailure, type RawReply, type RequestContext } from './failure';
 import { DEFAULT_TIMEOUT_MS, MAX_CONNECTIONS, MAX_REPLY_BYTES, MAX_TIMER_MS, MAX_WAITING } from './limits';
 import { chooseProxy, type Proxy, type ProxySettings } from './proxy';
 import { makeRedactor, redactJson, SHORTEST_KEY, type Redactor } from './redact';
@@ -119,7 +119,7 @@ interface Route {
   headers: Record<string, string>;
   proxy: Proxy | undefined;
   agent: Agent;
-  surroundings: Surroundings;
+  context: RequestContext;
   /** for whole replies, before anything is read from them: a server that repeats the key must not bring it into a flow */
   redactReply: Redactor;
 }
@@ -155,7 +155,7 @@ class Flight implements GenericAbortSignal {
 }
 
 /**
- * HTTP with the manners that both services need: few connections kept alive, a bounded queue before them, a total deadline, a bounded
+ * HTTP behaviour shared by both services: few connections kept alive, a bounded queue before them, a total deadline, a bounded
  * reply, no redirects, and every failure an `ApiError`.
  */
 export class HttpClient {
@@ -169,7 +169,7 @@ export class HttpClient {
   #route: Route | undefined;
   #closed = false;
 
-  /** ms; settings that are no positive number give way to the default */
+  /** ms; settings that are not a positive number give way to the default */
   readonly timeoutMs: number;
 
   constructor(options: ConnectionOptions, traits: ServiceTraits) {
@@ -182,8 +182,8 @@ export class HttpClient {
     this.#slots = new ConnectionSlots(this.#maxConnections, options.maxWaiting ?? MAX_WAITING);
   }
 
-  /** The fault of the settings that every request would fail with, or undefined. */
-  configurationFault(): ApiError | undefined {
+  /** The error of the settings that every request would fail with, or undefined. */
+  configurationError(): ApiError | undefined {
     try {
       this.#requireRoute();
       return undefined;
@@ -248,13 +248,13 @@ export class HttpClient {
       }
       if (!isSuccess(reply.statusCode)) {
         const { scope } = request;
-        throw statusFailure(reply, route.surroundings, { attempts, scope, nowMs: Date.now() });
+        throw statusFailure(reply, route.context, { attempts, scope, nowMs: Date.now() });
       }
       return { ...reply, attempts, durationMs: Math.round(performance.now() - started) };
     } catch (error) {
       if (error instanceof ApiError) throw error;
       if (flight.reason) throw this.#abortError(flight.reason, request, route, attempts);
-      throw networkFailure(error, route.surroundings, attempts);
+      throw networkFailure(error, route.context, attempts);
     } finally {
       clearTimeout(deadline);
       request.signal?.removeEventListener('abort', onCallerAbort);
@@ -331,7 +331,7 @@ export class HttpClient {
       text,
       label: '[header value]',
     }));
-    const surroundings: Surroundings = {
+    const context: RequestContext = {
       where: hostAndPort(server) + (proxy ? ` through the proxy ${proxy.host}:${proxy.port}` : ''),
       addressSetting: gateway ? 'the gateway of the workspace' : this.#traits.addressSetting,
       keySetting: hasOwnKey ? `the header ${keyHeader} of the workspace` : this.#traits.keySetting,
@@ -346,7 +346,7 @@ export class HttpClient {
       ...(this.#apiKey.length >= SHORTEST_KEY ? [{ text: this.#apiKey, label: '[API key]' }] : []),
       ...headerSecrets,
     ]);
-    return { base, gateway, headers, proxy, agent, surroundings, redactReply };
+    return { base, gateway, headers, proxy, agent, context, redactReply };
   }
 
   #checkKey(isGivenAsHeader: boolean): void {
@@ -366,7 +366,7 @@ export class HttpClient {
   }
 
   #abortError(reason: AbortReason, request: HttpRequest, route: Route, attempts: number): ApiError {
-    const { where } = route.surroundings;
+    const { where } = route.context;
     switch (reason) {
       case 'closed':
         return closedError(attempts);
@@ -388,16 +388,11 @@ export class HttpClient {
 let traced = 0;
 
 /** For `NODE_DEBUG=vision-events`. A path or query may hold the key by mistake, so even the address is redacted. */
-function trace(
-  { method, body }: HttpRequest,
-  url: URL,
-  { surroundings }: Route,
-  reply: Promise<HttpReply>,
-): void {
+function trace({ method, body }: HttpRequest, url: URL, { context }: Route, reply: Promise<HttpReply>): void {
   const number = ++traced;
   const started = performance.now();
   const elapsed = () => `${Math.round(performance.now() - started)} ms`;
-  debug('request %d: %s %s, %d bytes', number, method, surroundings.redact(url.href), body?.length ?? 0);
+  debug('request %d: %s %s, %d bytes', number, method, context.redact(url.href), body?.length ?? 0);
   reply.then(
     ({ statusCode, attempts }) =>
       debug('request %d: %d, attempts %d, %s', number, statusCode, attempts, elapsed()),
@@ -415,8 +410,8 @@ function isSuccess(statusCode: number): boolean {
   return statusCode >= 200 && statusCode <= 299;
 }
 
-function oversizeError(limit: number, { surroundings }: Route, statusCode: number): ApiError {
-  const text = `${surroundings.where}: the answer is larger than ${limit / 1024 / 1024} MiB and was not read.`;
+function oversizeError(limit: number, { context }: Route, statusCode: number): ApiError {
+  const text = `${context.where}: the answer is larger than ${limit / 1024 / 1024} MiB and was not read.`;
   return new ApiError('BAD_RESPONSE', text, { statusCode, networkCode: REPLY_TOO_LARGE });
 }
 

@@ -4,7 +4,7 @@ import type { RequestBody } from './http-client';
 
 export interface FilePart {
   bytes: Uint8Array;
-  /** such as `image/jpeg`; anything that is no media type is sent as `application/octet-stream` */
+  /** such as `image/jpeg`; anything that is not a media type is sent as `application/octet-stream` */
   mediaType: string;
   name: string;
 }

@@ -25,7 +25,7 @@ export interface Proxy {
  *
  * Environment: `https_proxy` or `http_proxy` by the URL's scheme, else `all_proxy`; `no_proxy`; small letters before capitals.
  * Loopback addresses never go through a proxy of the environment: the key would be sent out to reach the own machine.
- * @throws ApiError `NOT_CONFIGURED` for a proxy that is no URL; it names the setting, never its content
+ * @throws ApiError `NOT_CONFIGURED` for a proxy that is not a URL; it names the setting, never its content
  */
 export function chooseProxy(
   url: URL,
@@ -60,10 +60,10 @@ function parseProxy(text: string, whose: string, setting: string): Proxy {
   try {
     url = new URL(withScheme);
   } catch {
-    throw proxyFault(`${whose} is not a URL such as http://proxy.example:3128.`);
+    throw proxyError(`${whose} is not a URL such as http://proxy.example:3128.`);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw proxyFault(
+    throw proxyError(
       `${whose} starts with ${url.protocol}; only http:// and https:// proxies are supported.`,
     );
   }
@@ -85,7 +85,7 @@ function decoded(text: string): string {
   }
 }
 
-function proxyFault(message: string): ApiError {
+function proxyError(message: string): ApiError {
   return new ApiError('NOT_CONFIGURED', message, { needsOperator: true });
 }
 

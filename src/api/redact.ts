@@ -1,6 +1,6 @@
 export type Redactor = (text: string) => string;
 
-/** Anything shorter is no key, and striking it out of a whole reply would tear holes into ids and numbers. */
+/** Anything shorter is not a key, and striking it out of a whole reply would tear holes into ids and numbers. */
 export const SHORTEST_KEY = 8;
 
 /** Fewer letters of base64 would match by chance; of a text that short, only its base64 with nothing around it is struck out. */

@@ -23,7 +23,7 @@ export const PARTIAL_BUNDLE_FILE_NAME = /^\..+\.tar\.gz\.[0-9a-f]+\.partial$/;
 /** `BUNDLE_INVALID`: not what the format asks for · `BUNDLE_TOO_LARGE`: more than 25 MiB · `BUNDLE_IO`: the disk failed. */
 export type BundleErrorCode = 'BUNDLE_INVALID' | 'BUNDLE_TOO_LARGE' | 'BUNDLE_IO';
 
-/** A bundle that cannot be written or read. The message says what mends it. */
+/** A bundle that cannot be written or read. The message says what fixes it. */
 export class BundleError extends Error {
   constructor(
     readonly code: BundleErrorCode,
@@ -45,16 +45,16 @@ export function refuseTooLargeBundle(bytes: number): void {
 }
 
 /**
- * `event_<YYYYMMDDTHHMMSS_ffffff in UTC>_<eventId>.tar.gz`. An event id that is no plain file name is made one, with a hash
+ * `event_<YYYYMMDDTHHMMSS_ffffff in UTC>_<eventId>.tar.gz`. An event id that is not a plain file name is made one, with a hash
  * in it that keeps two ids apart. The same event makes the same name: like the API, the later one replaces the earlier.
  *
- * @throws BundleError when the timestamp is no time
+ * @throws BundleError when the timestamp is not a time
  */
 export function bundleFileName(event: { eventId: string; timestamp: string }): string {
   return `event_${bundleMoment(event.timestamp)}_${fileSafe(event.eventId)}.tar.gz`;
 }
 
-/** A timestamp as names of bundle files have it: `<YYYYMMDDTHHMMSS_ffffff in UTC>`. @throws BundleError when it is no time */
+/** A timestamp as names of bundle files have it: `<YYYYMMDDTHHMMSS_ffffff in UTC>`. @throws BundleError when it is not a time */
 export function bundleMoment(timestamp: string): string {
   const utc = bundleTime(timestamp).toISOString();
   const day = utc.slice(0, 10).replaceAll('-', '');
@@ -69,12 +69,12 @@ export function bundleTime(timestamp: string): Date {
   if (year >= 1970 && year <= 9999) return time;
   throw new BundleError(
     'BUNDLE_INVALID',
-    `The event's timestamp ${JSON.stringify(timestamp)} is no ISO 8601 time.`,
+    `The event's timestamp ${JSON.stringify(timestamp)} is not an ISO 8601 time.`,
   );
 }
 
 /**
- * An event id as part of a file name: with a hash that keeps two ids apart where it is no plain name. Capitals are not
+ * An event id as part of a file name: with a hash that keeps two ids apart where it is not a plain name. Capitals are not
  * plain: to Windows and macOS `Abc` and `abc` are one name.
  */
 export function fileSafe(eventId: string): string {

@@ -21,7 +21,7 @@ const VALUES: Record<string, (event: VisionEvent) => unknown> = {
 };
 
 /** Why a pattern for the names of bundle files cannot be used, or undefined. */
-export function namePatternFault(pattern: string): string | undefined {
+export function namePatternError(pattern: string): string | undefined {
   if (pattern.length <= MAX_NAME_LENGTH && NAME_PATTERN.test(pattern)) return undefined;
   return (
     `The file name "${pattern}" cannot be used. Enter letters, digits, ".", "_", "-", {class}, {result}, {eventType}, {time} ` +
@@ -35,8 +35,8 @@ export function namePatternFault(pattern: string): string | undefined {
  * @throws BundleError for a pattern that cannot be used
  */
 export function* patternedFileNames(pattern: string, event: VisionEvent): Generator<string, never> {
-  const fault = namePatternFault(pattern);
-  if (fault !== undefined) throw new BundleError('BUNDLE_INVALID', fault);
+  const error = namePatternError(pattern);
+  if (error !== undefined) throw new BundleError('BUNDLE_INVALID', error);
   const stem = pattern
     .replace(/\{(\w+)\}/g, (_, name: string) => fitting(VALUES[name]!(event)))
     .replace(/\.tar\.gz$/i, '')

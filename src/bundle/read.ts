@@ -12,7 +12,7 @@ import {
   refuseTooLargeBundle,
 } from './format';
 import { tarLibrary } from './tar-library';
-import { diskFault } from './write';
+import { diskErrorText } from './write';
 
 /** A bundle as it was read. */
 export interface Bundle {
@@ -56,7 +56,7 @@ export async function readBundleFile(path: string): Promise<Buffer> {
     return await readFile(path);
   } catch (error) {
     if (error instanceof BundleError) throw error;
-    throw new BundleError('BUNDLE_IO', `The bundle ${path} cannot be read: ${diskFault(error)}`, {
+    throw new BundleError('BUNDLE_IO', `The bundle ${path} cannot be read: ${diskErrorText(error)}`, {
       cause: error,
     });
   }
@@ -115,7 +115,7 @@ async function readMembers(archive: Buffer, maxMembers: number): Promise<Map<str
     });
   } catch (error) {
     if (error instanceof BundleError) throw error;
-    throw new BundleError('BUNDLE_INVALID', 'The bundle is damaged or incomplete: it is no tar archive.', {
+    throw new BundleError('BUNDLE_INVALID', 'The bundle is damaged or incomplete: it is not a tar archive.', {
       cause: error,
     });
   }
@@ -130,7 +130,7 @@ const PLAIN_MEMBERS = ['File', 'OldFile', 'ContiguousFile', 'Directory'];
 function safeMemberPath(entry: ReadEntry): string {
   const path = entry.path;
   if (!PLAIN_MEMBERS.includes(entry.type))
-    throw invalid(`its member ${path} is no plain file but a ${entry.type}`);
+    throw invalid(`its member ${path} is not a plain file but a ${entry.type}`);
   const isAbsolute = /^(?:[/\\]|[A-Za-z]:)/.test(path);
   if (isAbsolute || path.includes('\\') || path.includes('\0') || path.split('/').includes('..'))
     throw invalid(`its member ${JSON.stringify(path)} leads out of the bundle`);
@@ -143,11 +143,11 @@ function parsePayload(bytes: Uint8Array | undefined): Record<string, unknown> {
   try {
     payload = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (error) {
-    throw new BundleError('BUNDLE_INVALID', `The bundle is refused: its ${PAYLOAD_MEMBER} is no JSON.`, {
+    throw new BundleError('BUNDLE_INVALID', `The bundle is refused: its ${PAYLOAD_MEMBER} is not JSON.`, {
       cause: error,
     });
   }
-  if (!isRecord(payload)) throw invalid(`its ${PAYLOAD_MEMBER} is no object`);
+  if (!isRecord(payload)) throw invalid(`its ${PAYLOAD_MEMBER} is not an object`);
   if (payload.bundleFormatVersion !== BUNDLE_FORMAT_VERSION) {
     throw invalid(
       `its format version is ${JSON.stringify(payload.bundleFormatVersion) ?? 'missing'}, this package reads ${BUNDLE_FORMAT_VERSION}`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { whileHeld } from '../files/while-held';
 import { BUNDLE_FILE_NAME, BundleError } from './format';
 import { readBundleFile } from './read';
-import { BUNDLE_FILE_MODE, diskFault } from './write';
+import { BUNDLE_FILE_MODE, diskErrorText } from './write';
 
 /** Sends one bundle; rejects with an error that has `code` and perhaps `statusCode`, as `SendFailure` does. */
 export type BundleUploader = (
@@ -23,7 +23,7 @@ export interface UploadFolderOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
-export interface BundleFault {
+export interface BundleFailure {
   file: string;
   code: string;
   statusCode?: number;
@@ -33,9 +33,9 @@ export interface BundleFault {
 export interface UploadSummary {
   uploaded: number;
   /** moved to `refused/`, each with its reason beside it */
-  refused: BundleFault[];
+  refused: BundleFailure[];
   /** tried, failed and kept: the next run tries again */
-  kept: BundleFault[];
+  kept: BundleFailure[];
   /** bundles still in the folder: kept, or not tried */
   left: number;
   /** what else lies in the folder: no bundle by its name, a dot file, a link or a folder; at most `MAX_NAMES_PASSED_OVER` are named */
@@ -56,11 +56,11 @@ export const MAX_FAILURES_IN_A_ROW = 3;
 
 export const MAX_NAMES_PASSED_OVER = 100;
 
-type Fate = 'refused' | 'kept' | 'unreachable' | 'stop';
+type Outcome = 'refused' | 'kept' | 'unreachable' | 'stop';
 
 /**
  * Uploads the bundle files of a folder, whoever wrote them, one by one, the oldest file first.
- * A file is removed only after its upload succeeded; a refused one moves to `refused/`. What is no bundle by its name is passed over.
+ * A file is removed only after its upload succeeded; a refused one moves to `refused/`. What is not a bundle by its name is passed over.
  * Failed uploads never reject: they are in the summary.
  *
  * @throws BundleError `BUNDLE_IO` when the folder itself cannot be read
@@ -74,18 +74,18 @@ export async function uploadFolder(options: UploadFolderOptions): Promise<Upload
   for (const name of names) {
     if (signal?.aborted)
       return { ...summary, stopped: { code: 'ABORTED', message: 'The upload was stopped.' } };
-    const outcome = await uploadOne(name, options);
-    if (outcome === 'gone' || outcome === 'uploaded') {
+    const result = await uploadOne(name, options);
+    if (result === 'gone' || result === 'uploaded') {
       summary.left -= 1;
-      summary.uploaded += outcome === 'uploaded' ? 1 : 0;
+      summary.uploaded += result === 'uploaded' ? 1 : 0;
       failuresInARow = 0;
     } else {
-      const { fate, fault } = outcome;
-      summary[fate === 'refused' ? 'refused' : 'kept'].push(fault);
-      summary.left -= fate === 'refused' ? 1 : 0;
-      failuresInARow = fate === 'unreachable' ? failuresInARow + 1 : 0;
-      if (fate === 'stop' || failuresInARow === MAX_FAILURES_IN_A_ROW) {
-        const { file: _, ...stopped } = fault;
+      const { outcome, failure } = result;
+      summary[outcome === 'refused' ? 'refused' : 'kept'].push(failure);
+      summary.left -= outcome === 'refused' ? 1 : 0;
+      failuresInARow = outcome === 'unreachable' ? failuresInARow + 1 : 0;
+      if (outcome === 'stop' || failuresInARow === MAX_FAILURES_IN_A_ROW) {
+        const { file: _, ...stopped } = failure;
         return { ...summary, stopped };
       }
     }
@@ -108,7 +108,7 @@ async function lookThrough(
       passedOver: { count: others.length, names: names.sort() },
     };
   } catch (error) {
-    throw new BundleError('BUNDLE_IO', `The folder ${directory} cannot be read: ${diskFault(error)}`, {
+    throw new BundleError('BUNDLE_IO', `The folder ${directory} cannot be read: ${diskErrorText(error)}`, {
       cause: error,
     });
   }
@@ -127,7 +127,7 @@ async function oldestFirst(directory: string, entries: readonly Dirent[]): Promi
 async function uploadOne(
   name: string,
   { directory, upload, useCaseId, signal }: UploadFolderOptions,
-): Promise<'uploaded' | 'gone' | { fate: Fate; fault: BundleFault }> {
+): Promise<'uploaded' | 'gone' | { outcome: Outcome; failure: BundleFailure }> {
   const path = join(directory, name);
   try {
     const before = await fingerprint(path);
@@ -136,20 +136,20 @@ async function uploadOne(
     try {
       await upload(await readBundleFile(path), { useCaseId, signal });
     } catch (error) {
-      const fault = faultOf(name, error);
-      const fate = fateOf(error, fault);
-      if (fate !== 'refused') return { fate, fault };
+      const failure = failureOf(name, error);
+      const outcome = outcomeOf(error, failure);
+      if (outcome !== 'refused') return { outcome, failure };
       // somebody was still copying it into the folder when it was read
-      if ((await fingerprint(path)) !== before) return { fate: 'kept', fault };
-      await quarantine(directory, fault);
-      return { fate, fault };
+      if ((await fingerprint(path)) !== before) return { outcome: 'kept', failure };
+      await quarantine(directory, failure);
+      return { outcome, failure };
     }
     await whileHeld(() => rm(path, { force: true }));
     return 'uploaded';
   } catch (error) {
     // the disk failed, not the network: going on would only send what cannot be removed
-    const message = `The bundle ${name} could not be removed or set aside: ${diskFault(error)}`;
-    return { fate: 'stop', fault: { file: name, code: 'BUNDLE_IO', message } };
+    const message = `The bundle ${name} could not be removed or set aside: ${diskErrorText(error)}`;
+    return { outcome: 'stop', failure: { file: name, code: 'BUNDLE_IO', message } };
   }
 }
 
@@ -167,7 +167,7 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
   }
 }
 
-function faultOf(file: string, error: unknown): BundleFault {
+function failureOf(file: string, error: unknown): BundleFailure {
   const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: unknown };
   return {
     file,
@@ -177,7 +177,7 @@ function faultOf(file: string, error: unknown): BundleFault {
   };
 }
 
-function fateOf(error: unknown, { code, statusCode, message }: BundleFault): Fate {
+function outcomeOf(error: unknown, { code, statusCode, message }: BundleFailure): Outcome {
   const needsOperator = (error as { needsOperator?: unknown }).needsOperator === true;
   if (needsOperator || STOPPING_CODES.includes(code) || STOPPING_STATUS.includes(statusCode ?? 0))
     return 'stop';
@@ -185,20 +185,20 @@ function fateOf(error: unknown, { code, statusCode, message }: BundleFault): Fat
   if (code === 'BUNDLE_IO') return 'kept';
   if (statusCode === undefined || statusCode === 408 || statusCode === 429 || statusCode >= 500)
     return 'unreachable';
-  // an unknown or archived use case is mended by a setting, not by setting the bundle aside
+  // an unknown or archived use case is fixed by a setting, not by setting the bundle aside
   const namesUseCase = /use ?case|solution/i.test(message);
   return REFUSING_STATUS.includes(statusCode) && !namesUseCase ? 'refused' : 'kept';
 }
 
 /** The reason is written first: a bundle in `refused/` always has one. */
-async function quarantine(directory: string, fault: BundleFault): Promise<void> {
+async function quarantine(directory: string, failure: BundleFailure): Promise<void> {
   const folder = join(directory, REFUSED_FOLDER);
   await mkdir(folder, { recursive: true });
-  const name = await freeName(folder, fault.file);
-  const reason = { ...fault, refusedAt: new Date().toISOString() };
+  const name = await freeName(folder, failure.file);
+  const reason = { ...failure, refusedAt: new Date().toISOString() };
   const text = `${JSON.stringify(reason, null, 2)}\n`;
   await writeFile(join(folder, `${name}.reason.json`), text, { mode: BUNDLE_FILE_MODE });
-  await whileHeld(() => rename(join(directory, fault.file), join(folder, name)));
+  await whileHeld(() => rename(join(directory, failure.file), join(folder, name)));
 }
 
 /** A bundle that was refused before under this name stays: `event_….2.tar.gz` for the second. */

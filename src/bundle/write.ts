@@ -145,7 +145,7 @@ function refuseNotFinite(key: string, value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new BundleError(
       'BUNDLE_INVALID',
-      `The event's field "${key}" is ${value}, which is no number to send.`,
+      `The event's field "${key}" is ${value}, which is not a number to send.`,
     );
   }
   return value;
@@ -189,7 +189,7 @@ export async function writeBundle(content: BundleFileContent): Promise<BundleFil
     await rm(partial, { force: true }).catch(() => undefined);
     throw new BundleError(
       'BUNDLE_IO',
-      `The bundle could not be written to ${content.directory}: ${diskFault(error)}`,
+      `The bundle could not be written to ${content.directory}: ${diskErrorText(error)}`,
       {
         cause: error,
       },
@@ -204,8 +204,8 @@ async function takeFreeName(partial: string, wanted: string, names: Iterator<str
     try {
       await link(partial, path);
     } catch (error) {
-      if (isFault(error, 'EEXIST')) continue;
-      if (!isFault(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
+      if (hasCode(error, 'EEXIST')) continue;
+      if (!hasCode(error, 'EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
       // Drives formatted with FAT know no second name of a file, so another writer could come between these two.
       if (await exists(path)) continue;
       await whileHeld(() => rename(partial, path));
@@ -230,7 +230,7 @@ async function makeFolder(directory: string): Promise<void> {
   try {
     await mkdir(directory);
   } catch (error) {
-    if (!isFault(error, 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
 }
 
@@ -254,14 +254,14 @@ async function flushFolder(directory: string): Promise<void> {
       await folder.close();
     }
   } catch (error) {
-    if (process.platform !== 'win32' && !isFault(error, 'EINVAL', 'ENOTSUP')) throw error;
+    if (process.platform !== 'win32' && !hasCode(error, 'EINVAL', 'ENOTSUP')) throw error;
   }
 }
 
-const isFault = (error: unknown, ...codes: string[]): boolean =>
+const hasCode = (error: unknown, ...codes: string[]): boolean =>
   codes.includes((error as NodeJS.ErrnoException).code ?? '');
 
-export function diskFault(error: unknown): string {
+export function diskErrorText(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
   const texts: Record<string, string> = {
     ENOENT: 'the folder does not exist. Check the path, and that the drive is mounted.',

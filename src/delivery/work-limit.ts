@@ -87,7 +87,7 @@ export class WorkLimit {
 
   /**
    * The promise that was given out only hears the outcome, nothing of the work hangs on it: in a burst it has grown old while it waited,
-   * and what hangs on something old stays in memory until the next full collection.
+   * and objects referenced from old-generation objects are freed only by a full garbage collection.
    */
   private begin({ work, resolve, reject }: Waiter): void {
     this.underWay++;

@@ -6,7 +6,7 @@ import { isObject, isText, own } from './values';
 import type { JsonObject } from './values';
 
 /** What is wrong with a mapping, and where. */
-export interface MappingFault {
+export interface MappingError {
   /** dotted path of the property within the mapping, empty for the mapping as a whole */
   path: string;
   message: string;
@@ -39,9 +39,9 @@ const SINGLE_SHAPES = ['pairs', 'xyObjects'];
 /**
  * Checks a custom mapping, an object or its JSON text, before it is deployed.
  *
- * @returns every fault with the property that has it; an empty list means that the mapping can be used
+ * @returns every error with the property that has it; an empty list means that the mapping can be used
  */
-export function checkMapping(mapping: unknown): MappingFault[] {
+export function checkMapping(mapping: unknown): MappingError[] {
   const value = typeof mapping === 'string' ? parse(mapping) : mapping;
   if (typeof mapping === 'string' && mapping.trim() === '') {
     return [{ path: '', message: 'It is empty. Say where list, class and box are.' }];
@@ -60,11 +60,11 @@ function parse(text: string): unknown {
 }
 
 class MappingCheck {
-  private readonly faults: MappingFault[] = [];
+  private readonly errors: MappingError[] = [];
 
   constructor(private readonly mapping: JsonObject) {}
 
-  run(): MappingFault[] {
+  run(): MappingError[] {
     this.noOthers(this.mapping, '', PROPERTIES);
     this.listPath();
     this.oneOf('whenListMissing', ['error', 'empty']);
@@ -79,19 +79,19 @@ class MappingCheck {
     this.sourceSize();
     this.oneOf('fit', SOURCE_FITS);
     if (!['boolean', 'undefined'].includes(typeof own(this.mapping, 'stripCodeFence'))) {
-      this.fault('stripCodeFence', 'must be true or false.');
+      this.error('stripCodeFence', 'must be true or false.');
     }
-    return this.faults;
+    return this.errors;
   }
 
-  private fault(path: string, message: string): void {
-    this.faults.push({ path, message });
+  private error(path: string, message: string): void {
+    this.errors.push({ path, message });
   }
 
   private noOthers(object: JsonObject, path: string, known: readonly string[]): void {
     for (const key of Object.keys(object)) {
       if (!known.includes(key))
-        this.fault(path ? `${path}.${key}` : key, `is not known here; known: ${known.join(', ')}.`);
+        this.error(path ? `${path}.${key}` : key, `is not known here; known: ${known.join(', ')}.`);
     }
   }
 
@@ -102,39 +102,39 @@ class MappingCheck {
   private oneOf(path: string, allowed: readonly string[], required = false): void {
     const value = this.get(path);
     if (value === undefined ? required : !allowed.includes(value as string)) {
-      this.fault(path, `must be one of: ${allowed.join(', ')}.`);
+      this.error(path, `must be one of: ${allowed.join(', ')}.`);
     }
   }
 
   private listPath(): void {
     const list = own(this.mapping, 'list');
     if (typeof list !== 'string') {
-      this.fault('list', 'is missing: the path of the list of detections, "" when the payload is the list.');
+      this.error('list', 'is missing: the path of the list of detections, "" when the payload is the list.');
       return;
     }
     const parsed = parsePath(list.replace(/^map:/, ''));
-    if (typeof parsed === 'string') this.fault('list', parsed + '.');
+    if (typeof parsed === 'string') this.error('list', parsed + '.');
   }
 
   private passOver(): void {
     const keys = own(this.mapping, 'passOver');
     if (keys !== undefined && !(Array.isArray(keys) && keys.every(isText)))
-      this.fault('passOver', 'must be a list of keys, such as ["note"].');
+      this.error('passOver', 'must be a list of keys, such as ["note"].');
   }
 
   /** A path into a row, with a leading `../` into what is around it, with a leading slash into the payload. */
   private valuePath(path: string, value: unknown): void {
     if (typeof value !== 'string') {
-      this.fault(path, 'must be a path, such as "label" or "box.x1".');
+      this.error(path, 'must be a path, such as "label" or "box.x1".');
       return;
     }
     const parts = value.startsWith('/') ? value.slice(1).split('[$i]') : [value.replace(/^(\.\.\/)+/, '')];
-    if (parts.length > 2) this.fault(path, 'may contain [$i] only once.');
+    if (parts.length > 2) this.error(path, 'may contain [$i] only once.');
     for (const part of parts) {
       const parsed = parsePath(part.replace(/^\./, ''));
-      if (typeof parsed === 'string') this.fault(path, parsed + '.');
+      if (typeof parsed === 'string') this.error(path, parsed + '.');
       else if (parsed.some((step) => 'each' in step))
-        this.fault(path, 'must lead to one value: [] and * belong to "list".');
+        this.error(path, 'must lead to one value: [] and * belong to "list".');
     }
   }
 
@@ -145,20 +145,20 @@ class MappingCheck {
     } else if (own(from, 'key') === true) {
       const list = own(this.mapping, 'list');
       if (typeof list === 'string' && !list.includes('*')) {
-        this.fault('class', '{"key": true} needs a "*" in "list": the key there is the class.');
+        this.error('class', '{"key": true} needs a "*" in "list": the key there is the class.');
       }
     } else if (!isText(own(from, 'const'))) {
-      this.fault('class', 'must be a path, {"const": "a name"} or {"key": true}.');
+      this.error('class', 'must be a path, {"const": "a name"} or {"key": true}.');
     }
   }
 
   private classMap(): void {
     const map = own(this.mapping, 'classMap');
     if (map === undefined) return;
-    if (!isObject(map)) this.fault('classMap', 'must be an object such as {"15": "person"}.');
+    if (!isObject(map)) this.error('classMap', 'must be an object such as {"15": "person"}.');
     else {
       for (const [key, name] of Object.entries(map)) {
-        if (!isText(name)) this.fault(`classMap.${key}`, 'must be a class name.');
+        if (!isText(name)) this.error(`classMap.${key}`, 'must be a class name.');
       }
     }
   }
@@ -166,27 +166,27 @@ class MappingCheck {
   private predicted(): void {
     this.oneOf('predicted', ['top', 'all']);
     if (own(this.mapping, 'predicted') !== undefined && own(this.mapping, 'kind') !== 'classification')
-      this.fault('predicted', 'belongs to "kind": "classification".');
+      this.error('predicted', 'belongs to "kind": "classification".');
   }
 
   private confidence(): void {
     const from = own(this.mapping, 'confidence');
     if (isObject(from)) {
-      if (!isFraction(own(from, 'const'))) this.fault('confidence.const', 'must be a number from 0 to 1.');
+      if (!isFraction(own(from, 'const'))) this.error('confidence.const', 'must be a number from 0 to 1.');
     } else if (from !== undefined) {
       this.valuePath('confidence', from);
     }
     this.oneOf('confidenceUnit', ['fraction', 'percent']);
     const least = own(this.mapping, 'minConfidence');
     if (least !== undefined && !isFraction(least))
-      this.fault('minConfidence', 'must be a number from 0 to 1.');
+      this.error('minConfidence', 'must be a number from 0 to 1.');
   }
 
   private geometry(): void {
     const { box, points, keypoints } = this.mapping;
     const kind = own(this.mapping, 'kind') ?? 'boxes';
     if (kind === 'boxes' && box === undefined && points === undefined && keypoints === undefined) {
-      this.fault('box', 'is missing: say where the box is, or set "kind" to "classification".');
+      this.error('box', 'is missing: say where the box is, or set "kind" to "classification".');
     }
     if (box !== undefined) this.box(box);
     if (points !== undefined) this.points('points', points, POINTS_PROPERTIES);
@@ -195,7 +195,7 @@ class MappingCheck {
 
   private box(box: unknown): void {
     if (!isObject(box)) {
-      this.fault('box', 'must be an object with convention, units and fields.');
+      this.error('box', 'must be an object with convention, units and fields.');
       return;
     }
     this.noOthers(box, 'box', ['convention', 'units', 'fields']);
@@ -207,7 +207,7 @@ class MappingCheck {
     } else if (Array.isArray(fields) && fields.length === 4) {
       fields.forEach((field, index) => this.valuePath(`box.fields.${index}`, field));
     } else {
-      this.fault(
+      this.error(
         'box.fields',
         'must be four paths in the order of the convention, or the path of a list of four numbers.',
       );
@@ -216,7 +216,7 @@ class MappingCheck {
 
   private points(name: string, points: unknown, known: readonly string[]): void {
     if (!isObject(points)) {
-      this.fault(name, 'must be an object with path, shape and units.');
+      this.error(name, 'must be an object with path, shape and units.');
       return;
     }
     this.noOthers(points, name, known);
@@ -237,14 +237,14 @@ class MappingCheck {
 
   private pointFields(name: string, fields: unknown): void {
     if (!Array.isArray(fields) || fields.length !== 2)
-      this.fault(`${name}.fields`, 'must be two paths in a point: of x, then of y.');
+      this.error(`${name}.fields`, 'must be two paths in a point: of x, then of y.');
     else fields.forEach((field, index) => this.pathInPoint(`${name}.fields.${index}`, field));
     if (this.get(`${name}.shape`) !== undefined)
-      this.fault(`${name}.shape`, 'stands in place of "fields": leave one of them out.');
+      this.error(`${name}.shape`, 'stands in place of "fields": leave one of them out.');
   }
 
   private pathInPoint(path: string, value: unknown): void {
-    if (typeof value === 'string' && /^(\/|\.\.\/)/.test(value)) this.fault(path, 'must start at the point.');
+    if (typeof value === 'string' && /^(\/|\.\.\/)/.test(value)) this.error(path, 'must start at the point.');
     else this.valuePath(path, value);
   }
 
@@ -266,7 +266,7 @@ class MappingCheck {
       for (const side of ['width', 'height']) {
         const value = own(size, side);
         if (typeof value !== 'number' || !(value > 0))
-          this.fault(`sourceSize.${side}`, 'must be a number of pixels above 0.');
+          this.error(`sourceSize.${side}`, 'must be a number of pixels above 0.');
       }
     }
     this.oneOf('sourceSize.fit', SOURCE_FITS);
@@ -275,7 +275,7 @@ class MappingCheck {
   private sizePath(name: string, size: unknown): void {
     this.valuePath(`${name}.path`, own(size, 'path'));
     if (!['wh', 'hw'].includes(own(size, 'order') as string)) {
-      this.fault(`${name}.order`, 'must be "wh" (width first) or "hw" (height first).');
+      this.error(`${name}.order`, 'must be "wh" (width first) or "hw" (height first).');
     }
   }
 }

@@ -49,7 +49,7 @@ export const FORMATS: readonly FormatInfo[] = [
  * most 1000 entries, and there are at most 1000 images ("Create a Vision Event"). The payload is never changed.
  *
  * @param payload the detector's output: an object, an array, JSON text or its bytes
- * @throws DetectionError whose message says what was found and which setting mends it; nothing is ever guessed
+ * @throws DetectionError whose message says what was found and which setting fixes it; nothing is ever guessed
  */
 export function convertDetections(
   payload: unknown,
@@ -211,7 +211,7 @@ function listNotFound(payload: unknown, lists: string[]): DetectionError {
   const names = [...new Set(lists)].map(nameOfPath);
   return new DetectionError(
     'list-not-found',
-    `No list of detections: check "Format" or, with "Own mapping", its "list". There is none at ${names.join(' or ')}: the payload is ${describe(payload)}.`,
+    `No list of detections: check "Format" or, with "Custom mapping", its "list". There is none at ${names.join(' or ')}: the payload is ${describe(payload)}.`,
   );
 }
 

@@ -17,7 +17,7 @@ export type DetectionErrorCode =
   | 'unsupported-mask-image'
   | 'invalid-mapping';
 
-/** The one error that leaves this folder. The message says what was found and which setting mends it. */
+/** The one error that leaves this folder. The message says what was found and which setting fixes it. */
 export class DetectionError extends Error {
   override readonly name = 'DetectionError';
 

@@ -102,7 +102,7 @@ export class Engine {
     if (this.closestFraction > NO_FRACTION && this.closestFraction < Infinity) {
       throw new DetectionError(
         'units-unclear',
-        `Set "Coordinates" to pixels, or choose another "Format": all boxes reach beyond ${NO_FRACTION} times the picture, so these are no fractions of it.`,
+        `Set "Coordinates" to pixels, or choose another "Format": all boxes reach beyond ${NO_FRACTION} times the picture, so these are not fractions of it.`,
         ['pixel', 'fraction'],
       );
     }
@@ -484,7 +484,7 @@ function isBox({ x, y, width, height }: Box): boolean {
 function percentSent(confidence: number): DetectionError {
   return new DetectionError(
     'confidence-unit',
-    `A confidence of ${confidence} was sent where 0 to 1 was expected: this looks like percent. Choose "Own mapping" with "confidenceUnit": "percent", or mend the sender.`,
+    `A confidence of ${confidence} was sent where 0 to 1 was expected: this looks like percent. Choose "Custom mapping" with "confidenceUnit": "percent", or fix the sender.`,
     ['fraction', 'percent'],
   );
 }

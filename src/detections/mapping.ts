@@ -88,7 +88,7 @@ const MAX_COMPILED_TEXTS = 100;
 /**
  * The user's mapping, checked and compiled; the same object or text is compiled once.
  *
- * @throws DetectionError `invalid-mapping`, naming the first property at fault
+ * @throws DetectionError `invalid-mapping`, naming the first wrong property
  */
 export function compileCustom(mapping: unknown): CompiledMapping {
   if (typeof mapping === 'string') return compileText(mapping);
@@ -108,10 +108,10 @@ function compileText(text: string): CompiledMapping {
 }
 
 function compileChecked(mapping: unknown): CompiledMapping {
-  const [fault] = checkMapping(mapping);
-  if (fault) {
-    const where = fault.path ? `"${fault.path}": ` : '';
-    throw new DetectionError('invalid-mapping', `The mapping is not usable. ${where}${fault.message}`);
+  const [error] = checkMapping(mapping);
+  if (error) {
+    const where = error.path ? `"${error.path}": ` : '';
+    throw new DetectionError('invalid-mapping', `The mapping is not usable. ${where}${error.message}`);
   }
   return compileMapping((typeof mapping === 'string' ? JSON.parse(mapping) : mapping) as Mapping);
 }

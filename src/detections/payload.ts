@@ -124,7 +124,7 @@ function notJson(text: string, parserMessage: string): DetectionError {
 function reasonWhyNotJson(start: string, parserMessage: string): string {
   if (start === '') return 'The detections are an empty text. Check that the detector answered.';
   if (start.startsWith('```')) {
-    return 'The detections are a Markdown code block. Choose the preset of the model, or "Own mapping" with "stripCodeFence": true.';
+    return 'The detections are a Markdown code block. Choose the preset of the model, or "Custom mapping" with "stripCodeFence": true.';
   }
   if (start.startsWith('<')) {
     return 'The detections are XML or HTML, not JSON. Convert XML with the "xml" node first; HTML is usually an error page of the server.';

@@ -1,13 +1,13 @@
 import { pictureFormatOf, pictureSizeOf, type PictureSize } from '../images/formats';
 
-/** Enough of a base64 text, in letters, to tell the format: what is no picture is not decoded. */
+/** Enough of a base64 text, in letters, to tell the format: what is not a picture is not decoded. */
 const FORMAT_WITHIN = 1024;
 
 /**
  * The size from a picture's header, as stored.
  *
  * @param picture bytes, base64 or a data URL
- * @returns undefined when the bytes are no picture of the API's formats, or do not tell their size
+ * @returns undefined when the bytes are not a picture of the API's formats, or do not tell their size
  */
 export function readPictureSize(picture: Uint8Array | string): PictureSize | undefined {
   const bytes = typeof picture === 'string' ? fromBase64(picture) : picture;

@@ -1096,7 +1096,7 @@ export function readByPreset(
 
 const isEmpty = ({ groups }: ImageReading) => groups.every(({ rows }) => rows.length === 0);
 
-/** Something stands where a list of this mapping begins, and it is none: an empty list beside it is no sign that nothing was found. */
+/** Something stands where a list of this mapping begins, and it is none: an empty list beside it is not a sign that nothing was found. */
 function hasUnreadList(payload: unknown, variant: CompiledMapping): boolean {
   const [first] = variant.list;
   if (!first || !('key' in first)) return false;

@@ -76,7 +76,7 @@ export type DeclaredUnit = CoordinateUnit | 'auto';
 export interface BoxPlan {
   convention: BoxConvention;
   units: DeclaredUnit;
-  /** Puts the four values in the order of the convention into `out`, NaN for what is no number; false when the row has no box. */
+  /** Puts the four values in the order of the convention into `out`, NaN for what is not a number; false when the row has no box. */
   read(row: unknown, out: Float64Array, index: number, group: RowGroup): boolean;
 }
 
@@ -107,7 +107,7 @@ export interface RowPlan {
   /** the format's own word for rows without a class, after the setting `defaultClass` */
   fallbackClass?: string;
   readConfidence?: Reader;
-  /** `score` is no probability (anomaly scores): above 1 it is clamped, never an error */
+  /** `score` is not a probability (anomaly scores): above 1 it is clamped, never an error */
   confidenceUnit: 'fraction' | 'percent' | 'score';
   /** above this a "fraction" must be a percentage, and is refused */
   percentEvidence: number;

@@ -133,7 +133,7 @@ function ambiguousRow(row: unknown): DetectionError | undefined {
 function ambiguous(what: string, candidates: string[], why: string): DetectionError {
   return new DetectionError(
     'ambiguous-format',
-    `The rows have ${what}: ${why}. Choose the format under "Format", or "Own mapping" with the box convention ${candidates.join(' or ')}.`,
+    `The rows have ${what}: ${why}. Choose the format under "Format", or "Custom mapping" with the box convention ${candidates.join(' or ')}.`,
     candidates,
   );
 }
@@ -142,7 +142,7 @@ function unknown(payload: unknown): DetectionError {
   return new DetectionError(
     'unknown-format',
     isObject(payload) || isList(payload)
-      ? `No known detector sends this: ${describe(payload)}. Choose a preset under "Format", or "Own mapping".`
+      ? `No known detector sends this: ${describe(payload)}. Choose a preset under "Format", or "Custom mapping".`
       : `Where the detections should be stands ${describe(payload)}. Check the property under "Detections", and what the node before this one sends.`,
   );
 }

@@ -75,7 +75,7 @@ export function toNumber(value: unknown): number {
   return Number.isFinite(number) ? number : NaN;
 }
 
-/** An absent value: an empty text counts as absent, as CSV files have it; null is a value that is no number. */
+/** An absent value: an empty text counts as absent, as CSV files have it; null is a value that is not a number. */
 export function isAbsent(value: unknown): boolean {
   return value === undefined || (typeof value === 'string' && value.trim() === '');
 }

@@ -68,7 +68,7 @@ export function compose(parts: EventParts): Composed {
     eventId: parts.eventId,
     eventType: parts.eventType,
     useCaseId: parts.useCaseId,
-    // What is no time stays as it is, and validation says so.
+    // What is not a time stays as it is, and validation says so.
     timestamp: toIsoTimestamp(parts.timestamp) ?? parts.timestamp,
     eventData: composeEventData(parts),
     deviceId: parts.deviceId,
@@ -92,7 +92,7 @@ function withoutEmpty<Fields extends object>(fields: Fields): Fields {
 }
 
 function composeEventData({ eventType, eventData = {} }: EventParts): Record<string, unknown> {
-  // Forgives what `repair` will mend, so that the event's data is not lost before.
+  // Forgives what `repair` will change, so that the event's data is not lost before.
   const type = recogniseEventType(eventType);
   // Without a known type nothing tells which fields belong; the event has an error then anyway.
   if (!type) return {};
@@ -103,7 +103,7 @@ function composeEventData({ eventType, eventData = {} }: EventParts): Record<str
 
 function composeMetadata({ metadata = [], metadataFrom }: EventParts): unknown {
   if (metadata.length === 0 && isEmpty(metadataFrom)) return undefined;
-  // What is no object cannot take the rows. It goes through alone, for the fault in the settings is what the user has to hear of.
+  // What is not an object cannot take the rows. It goes through alone, for the error in the settings is what the user has to hear of.
   if (!isEmpty(metadataFrom) && !isObject(metadataFrom)) return metadataFrom;
   const entries = new Map(isObject(metadataFrom) ? Object.entries(metadataFrom) : []);
   for (const { key, value } of metadata) {

@@ -35,7 +35,7 @@ export function countDetections(images: readonly AnnotationLists[], classes: rea
 }
 
 /**
- * The class of the most confident annotation, made fit to be an `alertType`; of equals the first. Undefined when there is none, or when its
+ * The class of the most confident annotation, adapted to the rules of `alertType`; ties go to the first. Undefined when there is none, or when its
  * class has no letter and no digit that an `alertType` may have.
  */
 export function topClass(images: readonly AnnotationLists[]): string | undefined {

@@ -54,7 +54,7 @@ export const NEWEST_TIMESTAMP_MS = 24 * 60 * 60 * 1000;
 
 /** Our own: how many warnings a report lists; the true number is counted beside. */
 export const MAX_LISTED_WARNINGS = 200;
-/** Our own: how many of the things that `repair` mended are listed; the true number is counted beside. */
+/** Our own: how many of the things that `repair` changed are listed; the true number is counted beside. */
 export const MAX_LISTED_REPAIRS = 200;
 /** Our own: how much of a long value a report shows. */
 export const MAX_REPORTED_TEXT_LENGTH = 200;

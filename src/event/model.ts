@@ -155,7 +155,7 @@ const eventSchemaOf = <Type extends keyof typeof eventDataSchemas>(type: Type) =
     eventData: eventDataSchemas[type],
   });
 
-/** A whole event without any fault, `eventData` by its type. */
+/** A whole event without any error, `eventData` by its type. */
 export const visionEventSchema = z.discriminatedUnion('eventType', [
   eventSchemaOf('quality_check'),
   eventSchemaOf('inventory_count'),
@@ -194,4 +194,4 @@ export type EventDataByType = {
 /** An event to be validated: its `eventData` may be anything that is an object. */
 export interface VisionEvent extends z.infer<typeof looseVisionEventSchema> {}
 /** An event that the API stores as it is. */
-export type FaultlessVisionEvent = z.infer<typeof visionEventSchema>;
+export type ValidVisionEvent = z.infer<typeof visionEventSchema>;

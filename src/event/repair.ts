@@ -1,5 +1,5 @@
 /**
- * Mends an event without inventing data: everything that is done here follows from the value itself. What cannot be mended stays, and stays a
+ * Repairs an event without inventing data: everything that is done here follows from the value itself. What cannot be repaired stays, and stays a
  * warning; fields that the rules do not know stay too, for the API grows and may know them by now.
  *
  * Laws (held by property tests): repairing twice is repairing once; a repaired event has never more warnings than before; the given
@@ -33,26 +33,26 @@ import {
   type TextRule,
 } from './rules';
 import { isIsoTimestamp, toIsoTimestamp } from './timestamp';
-import type { Mended } from './types';
+import type { Repaired } from './types';
 
 /** What `repair` did. */
 export interface Repair<Event> {
-  /** the mended event; the very one that was given when there was nothing to mend */
+  /** the repaired event; the very one that was given when there was nothing to repair */
   event: Event;
-  /** what was mended, paths by the positions in the event that was given; at most 200 are listed */
-  repaired: Mended[];
+  /** what was repaired, paths by the positions in the event that was given; at most 200 are listed */
+  repaired: Repaired[];
   /** how many there are in truth */
   repairedCount: number;
 }
 
-/** Mends what can be mended. Never throws, never changes what it is given; unchanged parts are shared with the original. */
+/** Repairs what it can. Never throws, never changes what it is given; unchanged parts are shared with the original. */
 export function repair<Event>(event: Event): Repair<Event> {
-  const mender = new Mender();
+  const repairer = new Repairer();
   try {
-    const mended = isObject(event) ? (mender.event(event) as Event) : event;
-    return { event: mended, repaired: mender.repaired, repairedCount: mender.count };
+    const after = isObject(event) ? (repairer.event(event) as Event) : event;
+    return { event: after, repaired: repairer.repaired, repairedCount: repairer.count };
   } catch {
-    // Only a getter or a proxy that throws leads here: nothing is mended then, and validation says that the event cannot be read.
+    // Only a getter or a proxy that throws leads here: nothing is repaired then, and validation says that the event cannot be read.
     return { event, repaired: [], repairedCount: 0 };
   }
 }
@@ -60,19 +60,19 @@ export function repair<Event>(event: Event): Repair<Event> {
 /** In place of a value: the field is to be left out. */
 const LEFT_OUT = Symbol('left out');
 
-class Mender {
-  readonly repaired: Mended[] = [];
+class Repairer {
+  readonly repaired: Repaired[] = [];
   count = 0;
   readonly #path: (string | number)[] = [];
   #entriesLeft = MAX_EXAMINED_ENTRIES;
 
   event(event: Fields): Fields {
-    const strict = this.#fields(event, mendStrictField);
-    const mended = this.#object(rulesFor(own(strict, 'eventType')), strict);
-    return this.#missingEventData(mended);
+    const strict = this.#fields(event, repairStrictField);
+    const repaired = this.#object(rulesFor(own(strict, 'eventType')), strict);
+    return this.#missingEventData(repaired);
   }
 
-  /** An empty object holds no data: it is what the API stores for a missing one. Where a type asks for fields, that would only be another fault. */
+  /** An empty object holds no data: it is what the API stores for a missing one. Where a type asks for fields, that would only be another error. */
   #missingEventData(event: Fields): Fields {
     const given = own(event, 'eventData');
     const type = recogniseEventType(own(event, 'eventType'));
@@ -98,8 +98,8 @@ class Mender {
       case 'object':
         if (!isObject(value)) return value;
         return this.#inside(name, () => {
-          const mended = this.#object(rule, value);
-          return rule === IMAGE_RULE ? this.#annotations(mended) : mended;
+          const repaired = this.#object(rule, value);
+          return rule === IMAGE_RULE ? this.#annotations(repaired) : repaired;
         });
       case 'metadata':
         return isObject(value) ? this.#inside(name, () => this.#metadata(value)) : value;
@@ -107,8 +107,8 @@ class Mender {
       case 'choice':
       case 'number':
       case 'flag': {
-        const mended = mendLeaf(rule, value);
-        return mended === '' && !required ? LEFT_OUT : mended;
+        const repaired = repairLeaf(rule, value);
+        return repaired === '' && !required ? LEFT_OUT : repaired;
       }
       default:
         return value;
@@ -116,36 +116,36 @@ class Mender {
   }
 
   #list(rule: Rule, list: readonly unknown[]): readonly unknown[] {
-    let mended: unknown[] | undefined;
+    let repaired: unknown[] | undefined;
     for (let position = 0; position < list.length && this.#entriesLeft > 0; position += 1) {
       this.#entriesLeft -= 1;
       const before = list[position];
       const after = this.#value(rule, before, position, true);
       if (Object.is(after, before)) continue;
       this.#noteLeaf(position, before, after);
-      (mended ??= [...list])[position] = after;
+      (repaired ??= [...list])[position] = after;
     }
-    return mended ?? list;
+    return repaired ?? list;
   }
 
-  /** Mends each field; a copy when one of them changed. */
-  #fields(fields: Fields, mend: (name: string, value: unknown) => unknown): Fields {
-    let mended: Map<string, unknown> | undefined;
+  /** Repairs each field; a copy when one of them changed. */
+  #fields(fields: Fields, repairField: (name: string, value: unknown) => unknown): Fields {
+    let repaired: Map<string, unknown> | undefined;
     for (const [name, before] of Object.entries(fields)) {
-      const after = mend(name, before);
+      const after = repairField(name, before);
       if (Object.is(after, before)) continue;
-      mended ??= new Map(Object.entries(fields));
-      if (after === LEFT_OUT) mended.delete(name);
-      else mended.set(name, after);
+      repaired ??= new Map(Object.entries(fields));
+      if (after === LEFT_OUT) repaired.delete(name);
+      else repaired.set(name, after);
       this.#noteLeaf(name, before, after);
     }
     // fromEntries defines the fields, so that one called `__proto__` stays a field.
-    return mended ? Object.fromEntries(mended) : fields;
+    return repaired ? Object.fromEntries(repaired) : fields;
   }
 
   /** "Custom Metadata". Two keys are never merged into one: the later of two that would become equal stays as it is. */
   #metadata(metadata: Fields): Fields {
-    const values = this.#fields(metadata, (_key, value) => mendMetadataValue(value));
+    const values = this.#fields(metadata, (_key, value) => repairMetadataValue(value));
     const taken = new Set(Object.keys(values));
     let renamed = false;
     const entries = Object.entries(values).map(([key, value]): [string, unknown] => {
@@ -161,15 +161,15 @@ class Mender {
 
   /** "Image Objects": what its list cannot take becomes a box, then each list keeps its most confident entries. */
   #annotations(image: Fields): Fields {
-    let mended = this.#demote(image, 'instanceSegmentations', 'points', MIN_POLYGON_POINTS);
-    mended = this.#demote(mended, 'keypoints', 'keypoints', MIN_KEYPOINTS);
+    let repaired = this.#demote(image, 'instanceSegmentations', 'points', MIN_POLYGON_POINTS);
+    repaired = this.#demote(repaired, 'keypoints', 'keypoints', MIN_KEYPOINTS);
     for (const name of ANNOTATION_LISTS) {
-      const list = own(mended, name);
+      const list = own(repaired, name);
       if (!isList(list) || list.length <= MAX_ANNOTATIONS) continue;
       this.#note(name, `${list.length} entries`, `the ${MAX_ANNOTATIONS} most confident`);
-      mended = { ...mended, [name]: mostConfident(list) };
+      repaired = { ...repaired, [name]: mostConfident(list) };
     }
-    return mended;
+    return repaired;
   }
 
   /** A polygon with too few points, or a pose without keypoints, is a plain detection: it moves to `objectDetections`. */
@@ -183,12 +183,12 @@ class Mender {
     if (demoted.length === 0) return image;
     this.#noteDemoted(list, listName, isTooSmall, demoted);
     const rest = list.filter((entry) => !isTooSmall(entry));
-    const mended: Fields = {
+    const repaired: Fields = {
       ...image,
       [listName]: rest,
       objectDetections: [...boxes, ...demoted],
     };
-    return rest.length > 0 ? mended : without(mended, listName);
+    return rest.length > 0 ? repaired : without(repaired, listName);
   }
 
   #noteDemoted(
@@ -222,8 +222,8 @@ class Mender {
     const path = [...this.#path, name]
       .map((part) => (typeof part === 'string' ? shortenText(part) : part))
       .join('.');
-    const mended = { path, from: shorten(from) };
-    this.repaired.push(to === LEFT_OUT ? mended : { ...mended, to: shorten(to) });
+    const entry = { path, from: shorten(from) };
+    this.repaired.push(to === LEFT_OUT ? entry : { ...entry, to: shorten(to) });
   }
 }
 
@@ -243,7 +243,7 @@ function hasFewerThan(least: number, shape: unknown): boolean {
 }
 
 /** The strict fields: what they mean is kept, so an id is never cut (it would name something else). */
-function mendStrictField(name: string, value: unknown): unknown {
+function repairStrictField(name: string, value: unknown): unknown {
   switch (name) {
     case 'eventType':
       return recogniseEventType(value) ?? value;
@@ -260,30 +260,30 @@ function mendStrictField(name: string, value: unknown): unknown {
   }
 }
 
-function mendLeaf(rule: LeafRule, value: unknown): unknown {
+function repairLeaf(rule: LeafRule, value: unknown): unknown {
   switch (rule.kind) {
     case 'text':
-      return mendText(rule, numberToText(value));
+      return repairText(rule, numberToText(value));
     case 'choice': {
       if (typeof value !== 'string') return value;
       const choice = value.trim().toLowerCase();
       return rule.among.includes(choice) ? choice : value;
     }
     case 'number':
-      return mendNumber(rule, textToNumber(value));
+      return repairNumber(rule, textToNumber(value));
     case 'flag':
       return textToFlag(value);
   }
 }
 
-function mendText({ max, pattern, fit }: TextRule, value: unknown): unknown {
+function repairText({ max, pattern, fit }: TextRule, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const isTooLong = max !== undefined && value.length > max;
   if (fit) return isTooLong || !pattern?.test(value) ? (fit(value) ?? value) : value;
   return isTooLong ? cutText(value.trim(), max) : value;
 }
 
-function mendNumber(rule: LeafRule & { kind: 'number' }, value: unknown): unknown {
+function repairNumber(rule: LeafRule & { kind: 'number' }, value: unknown): unknown {
   if (typeof value !== 'number' || !Number.isFinite(value)) return value;
   // `+ 0` turns the -0 that rounding a small negative number gives into 0.
   const whole = rule.integer ? Math.round(value) + 0 : value;
@@ -291,11 +291,11 @@ function mendNumber(rule: LeafRule & { kind: 'number' }, value: unknown): unknow
   return Math.min(Math.max(whole, rule.min ?? -Infinity), rule.max ?? Infinity);
 }
 
-function mendMetadataValue(value: unknown): unknown {
+function repairMetadataValue(value: unknown): unknown {
   if (value === null || value === '') return LEFT_OUT;
   if (typeof value === 'number' && Number.isFinite(value)) return roundTo(MAX_METADATA_DECIMALS, value);
-  const mended = mendText({ kind: 'text', max: MAX_METADATA_TEXT_LENGTH }, value);
-  return mended === '' ? LEFT_OUT : mended;
+  const repaired = repairText({ kind: 'text', max: MAX_METADATA_TEXT_LENGTH }, value);
+  return repaired === '' ? LEFT_OUT : repaired;
 }
 
 function isFittingKey(key: string): boolean {
@@ -320,7 +320,7 @@ function textToFlag(value: unknown): unknown {
   return text === 'true' ? true : text === 'false' ? false : value;
 }
 
-/** The most confident entries in the order they came, of equals the first. */
+/** The most confident entries in their original order; ties go to the first. */
 function mostConfident(list: readonly unknown[]): unknown[] {
   const confidenceOf = (entry: unknown) => {
     const confidence = isObject(entry) ? own(entry, 'confidence') : undefined;

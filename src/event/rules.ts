@@ -53,7 +53,7 @@ export interface Field {
 export interface SchemaHints {
   /** a whole number */
   type?: 'integer';
-  /** a number beyond its limits is mended to the nearest one within */
+  /** a number beyond its limits is repaired to the nearest one within */
   clamp?: true;
   /** how a text is made to fit its pattern */
   fit?: keyof typeof FITS;
@@ -131,7 +131,7 @@ function object(unsorted: readonly Field[]): ObjectRule {
 /** The rule of the entries of a list in an object. */
 function entriesOf({ byName }: ObjectRule, name: string): ObjectRule {
   const rule = byName.get(name)?.rule;
-  if (rule?.kind !== 'list' || rule.of.kind !== 'object') throw new Error(`${name} is no list of objects`);
+  if (rule?.kind !== 'list' || rule.of.kind !== 'object') throw new Error(`${name} is not a list of objects`);
   return rule.of;
 }
 

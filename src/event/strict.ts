@@ -1,28 +1,28 @@
-/** The four fields that the API checks strictly: a fault in one of them is answered with 400, nothing is stored. */
+/** The four fields that the API checks strictly: an error in one of them is answered with 400, nothing is stored. */
 import { MAX_IDENTIFIER_LENGTH, NEWEST_TIMESTAMP_MS, OLDEST_TIMESTAMP_MS } from './limits';
 import { shorten } from './report';
 import { parseIsoTimestamp, toIsoTimestamp } from './timestamp';
 import { EVENT_TYPES, type FieldError } from './types';
 import { EARLIEST_NOW, isPlainlyWrong } from './wrong-clock';
 
-/** The faults of the strict fields, one a field at most, in the order of the API's page. Messages are for a technician. */
+/** The errors of the strict fields, one a field at most, in the order of the API's page. Messages are for a technician. */
 export function strictErrors(
   event: Record<string, unknown>,
   now: number,
   { timeFollows = false }: StrictOptions = {},
 ): FieldError[] {
   const errors: FieldError[] = [];
-  const check = (path: string, find: (value: unknown) => Fault | undefined) => {
+  const check = (path: string, find: (value: unknown) => StrictError | undefined) => {
     const value = Object.hasOwn(event, path) ? event[path] : undefined;
-    const fault = find(value);
-    if (fault) {
-      errors.push({ path, message: `${path} ${fault.message}`, type: fault.type, value: shorten(value) });
+    const error = find(value);
+    if (error) {
+      errors.push({ path, message: `${path} ${error.message}`, type: error.type, value: shorten(value) });
     }
   };
-  check('eventId', (value) => textFault(value, 'Use a fresh UUID, or a text of your own that is unique.'));
-  check('eventType', eventTypeFault);
-  check('useCaseId', useCaseFault);
-  check('timestamp', (value) => timestampFault(value, timeFollows ? undefined : now));
+  check('eventId', (value) => textError(value, 'Use a fresh UUID, or a text of your own that is unique.'));
+  check('eventType', eventTypeError);
+  check('useCaseId', useCaseError);
+  check('timestamp', (value) => timestampError(value, timeFollows ? undefined : now));
   return errors;
 }
 
@@ -32,13 +32,13 @@ export interface StrictOptions {
   timeFollows?: boolean;
 }
 
-interface Fault {
+interface StrictError {
   type: string;
   /** goes on after the name of the field */
   message: string;
 }
 
-function textFault(value: unknown, cure: string): Fault | undefined {
+function textError(value: unknown, cure: string): StrictError | undefined {
   if (value === undefined) return { type: 'any.required', message: `is missing. ${cure}` };
   if (typeof value !== 'string') {
     const found =
@@ -48,7 +48,7 @@ function textFault(value: unknown, cure: string): Fault | undefined {
   return value === '' ? { type: 'string.empty', message: `is empty. ${cure}` } : undefined;
 }
 
-function eventTypeFault(value: unknown): Fault | undefined {
+function eventTypeError(value: unknown): StrictError | undefined {
   if ((EVENT_TYPES as readonly unknown[]).includes(value)) return undefined;
   const cure = `It must be one of ${EVENT_TYPES.join(', ')}.`;
   if (value === undefined) return { type: 'any.required', message: `is missing. ${cure}` };
@@ -58,18 +58,18 @@ function eventTypeFault(value: unknown): Fault | undefined {
   };
 }
 
-function useCaseFault(value: unknown): Fault | undefined {
-  const fault = textFault(value, 'Set the id of the use case that the event belongs to ("Use case").');
-  if (fault || (value as string).length <= MAX_IDENTIFIER_LENGTH) return fault;
+function useCaseError(value: unknown): StrictError | undefined {
+  const error = textError(value, 'Set the id of the use case that the event belongs to ("Use case").');
+  if (error || (value as string).length <= MAX_IDENTIFIER_LENGTH) return error;
   return {
     type: 'string.max',
     message: `is ${(value as string).length} characters long, at most ${MAX_IDENTIFIER_LENGTH} are allowed. Check that it is the id of a use case.`,
   };
 }
 
-function timestampFault(value: unknown, now: number | undefined): Fault | undefined {
-  const fault = textFault(value, 'Write it as ISO 8601 with its zone, such as 2026-01-15T10:30:00Z.');
-  if (fault) return fault;
+function timestampError(value: unknown, now: number | undefined): StrictError | undefined {
+  const error = textError(value, 'Write it as ISO 8601 with its zone, such as 2026-01-15T10:30:00Z.');
+  if (error) return error;
   const moment = parseIsoTimestamp(value as string);
   if (moment === undefined) {
     return {
@@ -77,11 +77,11 @@ function timestampFault(value: unknown, now: number | undefined): Fault | undefi
       message: `is ${JSON.stringify(shorten(value))}, which is not ISO 8601. Write it as 2026-01-15T10:30:00Z.`,
     };
   }
-  return now === undefined ? undefined : windowFault(String(value), moment, now);
+  return now === undefined ? undefined : windowError(String(value), moment, now);
 }
 
 /** A clock that is plainly wrong tells nothing of a time but that both may be its own. */
-function windowFault(value: string, moment: number, now: number): Fault | undefined {
+function windowError(value: string, moment: number, now: number): StrictError | undefined {
   const isWrong = isPlainlyWrong(now);
   if (isWrong && moment < EARLIEST_NOW - OLDEST_TIMESTAMP_MS) {
     return {

@@ -21,7 +21,7 @@ export type {
   Classification,
   EventDataByType,
   EventImage,
-  FaultlessVisionEvent,
+  ValidVisionEvent,
   InstanceSegmentation,
   Keypoint,
   KeypointDetection,
@@ -30,19 +30,19 @@ export type {
   VisionEvent,
 } from './model';
 
-/** The fields that the API checks strictly: a fault in one of them is answered with 400. */
+/** The fields that the API checks strictly: an error in one of them is answered with 400. */
 export const STRICT_FIELDS = ['eventId', 'eventType', 'useCaseId', 'timestamp'] as const;
 /** See `STRICT_FIELDS`. */
 export type StrictField = (typeof STRICT_FIELDS)[number];
 
 /**
  * An event that the API takes: the four fields that it checks strictly are right, which `validate` finds out. Nothing is said of the others:
- * the API answers their faults with warnings.
+ * the API answers their errors with warnings.
  */
 export interface SendableEvent
   extends Pick<VisionEvent, StrictField>, Partial<Record<Exclude<keyof VisionEvent, StrictField>, unknown>> {}
 
-/** One fault that the API accepts but complains of; the shape of the API's own `warnings` entries. */
+/** One error that the API accepts but complains of; the shape of the API's own `warnings` entries. */
 export interface EventWarning {
   /** Joi's name of the broken rule, such as `any.required` */
   type: string;
@@ -54,11 +54,11 @@ export interface EventWarning {
   valueType: string;
 }
 
-/** A fault in one of the four strictly checked fields: the API would answer 400 and store nothing. */
+/** An error in one of the four strictly checked fields: the API would answer 400 and store nothing. */
 export interface FieldError {
   /** the field, or empty when the event as a whole cannot be read */
   path: string;
-  /** what is wrong and what mends it, for a technician */
+  /** what is wrong and what repairs it, for a technician */
   message: string;
   /** Joi's name of the broken rule */
   type: string;
@@ -66,8 +66,8 @@ export interface FieldError {
   value: unknown;
 }
 
-/** One thing that was mended. */
-export interface Mended {
+/** One thing that was repaired. */
+export interface Repaired {
   path: string;
   /** what stood there (long values shortened) */
   from: unknown;

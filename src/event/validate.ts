@@ -2,7 +2,7 @@
  * Eager validation, before anything is sent: what the API would refuse, what it would complain of in its `warnings`, and what it would keep.
  *
  * Source of the rules: "Create a Vision Event"; of the warnings' shape: its section "Validation and Warnings". Names of broken rules are
- * those of Joi, all faults of a value are named (as Joi does with `abortEarly: false` and without conversion).
+ * those of Joi, all errors of a value are named (as Joi does with `abortEarly: false` and without conversion).
  */
 import {
   MAX_EXAMINED_ENTRIES,
@@ -25,9 +25,9 @@ export type Validation<Event = unknown> = SendableValidation<Event> | RefusedVal
 
 /** What both outcomes have. */
 export interface Findings {
-  /** faults in the four strict fields: the API would answer 400 and store nothing */
+  /** errors in the four strict fields: the API would answer 400 and store nothing */
   errors: FieldError[];
-  /** every other fault, ordered by path; at most 200 are listed */
+  /** every other error, ordered by path; at most 200 are listed */
   warnings: EventWarning[];
   /** how many there are in truth */
   warningCount: number;
@@ -40,8 +40,8 @@ export interface SendableValidation<Event = unknown> extends Findings {
   event: Event & SendableEvent;
   errors: [];
   /**
-   * What the API would keep: the event itself when it is faultless (not a copy), else a copy without what would be lost. `eventData` with a
-   * fault is kept empty, every other field with a fault anywhere in it not at all.
+   * What the API would keep: the event itself when it is valid (not a copy), else a copy without what would be lost. `eventData` with an
+   * error is kept empty, every other field with an error anywhere in it not at all.
    */
   asStored: VisionEvent;
 }
@@ -67,14 +67,14 @@ export function validate<Event>(event: Event, now = Date.now(), options?: Strict
   try {
     if (!isObject(event)) return unusable(event, 'is not an object');
     const errors = strictErrors(event, now, options);
-    const faults = new Faults();
-    faults.inObject(rulesFor(own(event, 'eventType')), event);
-    const { warnings, count: warningCount } = faults;
+    const found = new WarningCollector();
+    found.inObject(rulesFor(own(event, 'eventType')), event);
+    const { warnings, count: warningCount } = found;
     if (errors.length > 0) return { ok: false, errors, warnings, warningCount, asStored: undefined };
     // No errors: each of the four fields has the type that `SendableEvent` says.
     const sendable = event as Event & SendableEvent;
-    // And what is left without the faulty fields has the types of all the others.
-    const asStored = storedPart(event, faults.faultyFields) as unknown as VisionEvent;
+    // And what is left without the invalid fields has the types of all the others.
+    const asStored = storedPart(event, found.invalidFields) as unknown as VisionEvent;
     return { ok: true, event: sendable, errors: [], warnings, warningCount, asStored };
   } catch {
     // Only a getter or a proxy that throws leads here. Such a thing cannot be written as JSON either.
@@ -89,22 +89,22 @@ function unusable(event: unknown, what: string): RefusedValidation {
 }
 
 /** "Validation and Warnings": invalid eventData is stored as `{}`. What is said of the rest: docs/decisions/what-the-api-keeps.md. */
-function storedPart(event: Fields, faultyFields: ReadonlySet<string>): Fields {
-  if (faultyFields.size === 0) return event;
+function storedPart(event: Fields, invalidFields: ReadonlySet<string>): Fields {
+  if (invalidFields.size === 0) return event;
   const stored = { ...event };
-  for (const name of faultyFields) delete stored[name];
-  if (faultyFields.has('eventData')) stored.eventData = {};
+  for (const name of invalidFields) delete stored[name];
+  if (invalidFields.has('eventData')) stored.eventData = {};
   return stored;
 }
 
 const UNKNOWN: Rule = { kind: 'unknown' };
 
 /** Walks an event along its rules, in the order of paths, and collects what is wrong. */
-class Faults {
+class WarningCollector {
   readonly warnings: EventWarning[] = [];
   count = 0;
-  /** the event's own fields that have a fault somewhere */
-  readonly faultyFields = new Set<string>();
+  /** the event's own fields that have an error somewhere */
+  readonly invalidFields = new Set<string>();
   readonly #path: (string | number)[] = [];
   #entriesLeft = MAX_EXAMINED_ENTRIES;
 
@@ -180,36 +180,36 @@ class Faults {
     if (!isObject(metadata)) return this.#add('object.base', name, metadata);
     const keys = Object.keys(metadata).filter((key) => metadata[key] !== undefined);
     if (keys.length > MAX_METADATA_KEYS) this.#add('object.max', name, metadata);
-    const faulty = keys.filter((key) => metadataFaults(key, metadata[key]) !== NO_FAULTS);
+    const invalid = keys.filter((key) => metadataErrors(key, metadata[key]) !== NO_ERRORS);
     this.#path.push(name);
-    for (const key of faulty.sort(compareNames)) {
-      for (const type of metadataFaults(key, metadata[key])) this.#add(type, key, metadata[key]);
+    for (const key of invalid.sort(compareNames)) {
+      for (const type of metadataErrors(key, metadata[key])) this.#add(type, key, metadata[key]);
     }
     this.#path.pop();
   }
 
   #add(type: string, name: string | number, value: unknown): void {
     this.count += 1;
-    this.faultyFields.add(String(this.#path[0] ?? name));
+    this.invalidFields.add(String(this.#path[0] ?? name));
     if (this.warnings.length === MAX_LISTED_WARNINGS) return;
     const path = [...this.#path, typeof name === 'string' ? shortenText(name) : name].join('.');
     this.warnings.push({ type, path, value: shorten(value), valueType: typeof value });
   }
 }
 
-const NO_FAULTS: readonly string[] = [];
+const NO_ERRORS: readonly string[] = [];
 
 /** "Custom Metadata": what is wrong with one entry. */
-function metadataFaults(key: string, value: unknown): readonly string[] {
+function metadataErrors(key: string, value: unknown): readonly string[] {
   if (key.length > MAX_METADATA_KEY_LENGTH || !METADATA_KEY_PATTERN.test(key)) return ['object.unknown'];
   if (typeof value === 'string') {
     if (value === '') return ['string.empty'];
-    return value.length > MAX_METADATA_TEXT_LENGTH ? ['string.max'] : NO_FAULTS;
+    return value.length > MAX_METADATA_TEXT_LENGTH ? ['string.max'] : NO_ERRORS;
   }
   if (typeof value === 'number' && Number.isFinite(value)) {
-    return decimalsOf(value) > MAX_METADATA_DECIMALS ? ['number.precision'] : NO_FAULTS;
+    return decimalsOf(value) > MAX_METADATA_DECIMALS ? ['number.precision'] : NO_ERRORS;
   }
-  return typeof value === 'boolean' ? NO_FAULTS : ['alternatives.types'];
+  return typeof value === 'boolean' ? NO_ERRORS : ['alternatives.types'];
 }
 
 /** The fields of a rule and, in their places, those that the API does not know. */

@@ -143,7 +143,7 @@ export function displaySize(picture: Partial<PictureSize>): { width: number; hei
   return orientation >= 5 ? { width: height, height: width } : { width, height };
 }
 
-/** What bytes that are no picture seem to be, for the error text. */
+/** What bytes that are not a picture seem to be, for the error text. */
 export function guessOtherContent(bytes: Buffer): string | undefined {
   const start = bytes
     .toString('utf8', 0, 256)

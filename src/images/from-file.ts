@@ -24,7 +24,7 @@ export async function bytesFromFile(
     return { bytes: await readRegularFile(path, maxBytes), path };
   } catch (error) {
     if (error instanceof ImageError) throw error;
-    throw new ImageError(`The picture file ${path} ${fileFault(error)}`, { cause: error });
+    throw new ImageError(`The picture file ${path} ${fileErrorText(error)}`, { cause: error });
   }
 }
 
@@ -78,7 +78,7 @@ function refuseSpecialFile(path: string, found: Stats): void {
   throw new ImageError(`The picture file ${path} is ${kind}. Enter the path of a picture file.`);
 }
 
-const FILE_FAULTS: Record<string, string> = {
+const FILE_ERRORS: Record<string, string> = {
   ENOENT: 'does not exist. Check the path, and that the program that writes it has finished.',
   ENOTDIR: 'does not exist: a part of the path is a file, not a folder.',
   EACCES: 'cannot be read: the user that runs Node-RED has no permission.',
@@ -90,7 +90,7 @@ const FILE_FAULTS: Record<string, string> = {
   EIO: 'cannot be read: the disk reports an error.',
 };
 
-function fileFault(error: unknown): string {
+function fileErrorText(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-  return FILE_FAULTS[code] ?? `cannot be read (${code}).`;
+  return FILE_ERRORS[code] ?? `cannot be read (${code}).`;
 }

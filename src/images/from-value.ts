@@ -69,7 +69,7 @@ function bytesFromText(source: string, maxBytes: number): Buffer {
   throw new ImageError(whyTextIsNoPicture(text, head !== undefined, bytes !== undefined));
 }
 
-/** Undefined when the text is no base64. Line breaks and the URL-safe alphabet are fine. */
+/** Undefined when the text is not base64. Line breaks and the URL-safe alphabet are fine. */
 function decodeBase64(text: string): Buffer | undefined {
   const letters = text.replace(/\s+/g, '').replace(/={1,2}$/, '');
   if (letters.length % 4 === 1 || NOT_BASE64.test(letters)) return undefined;
@@ -91,8 +91,8 @@ function whyTextIsNoPicture(text: string, isDataUrl: boolean, isBase64: boolean)
     return `The text ${shown} looks like the path of a file: choose the type "file:" where this setting has it, or read it with a "read file" node.`;
   }
   return isBase64
-    ? `The text ${shown} is base64, but its bytes are no picture of a known format.`
-    : `The text ${shown} is no picture: it is neither base64 nor a data URL.`;
+    ? `The text ${shown} is base64, but its bytes are not a picture of a known format.`
+    : `The text ${shown} is not a picture: it is neither base64 nor a data URL.`;
 }
 
 export function refuseTooLarge(bytes: number, maxBytes: number): void {

@@ -1,4 +1,4 @@
-/** A picture that cannot be attached or uploaded. The message says what is wrong with it and what mends it. */
+/** A picture that cannot be attached or uploaded. The message says what is wrong with it and what fixes it. */
 export class ImageError extends Error {
   readonly code = 'IMAGE_INVALID';
 

@@ -4,5 +4,5 @@
  */
 export const PICTURE_MAX_BYTES = 20 * 1024 * 1024;
 
-/** Width and height beyond this are no size but damage: 65535 is the most that JPEG and most cameras can say. */
+/** Width and height beyond this are not a size but damage: 65535 is the most that JPEG and most cameras can say. */
 export const PICTURE_MAX_SIDE = 65_535;

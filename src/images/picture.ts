@@ -56,7 +56,7 @@ function examine(bytes: Buffer, maxBytes: number, fileName?: string): Picture {
   if (!format) {
     const guess = guessOtherContent(bytes);
     throw new ImageError(
-      `${subject} is no JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC or AVIF${guess ? `: it is ${guess}` : ''}. ` +
+      `${subject} is not a JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC or AVIF${guess ? `: it is ${guess}` : ''}. ` +
         'Check what the camera or the node before this one delivers.',
     );
   }

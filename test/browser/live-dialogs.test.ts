@@ -157,7 +157,7 @@ describe('the live parts of the dialogs, in Node-RED 4.1', function () {
       assert.equal(await editor.page.locator('.vision-event-check button').isDisabled(), true);
       await editor.page.locator('[data-section="outboxNow"] > summary').click();
       const panel = editor.page.locator('[data-section="outboxNow"]');
-      await panel.getByText('may look, but not command').waitFor();
+      await panel.getByText('You have read-only access').waitFor();
       assert.equal(await panel.getByRole('button').count(), 0);
       await editor.screenshot('live viewer');
       assert.deepEqual(editor.pageErrors, []);

@@ -108,9 +108,9 @@ for (const version of NODE_RED_VERSIONS) {
       it('retries and discards one refused event by keyboard, and leaves the others', async () => {
         const { keyboard } = editor.page;
         await editor.tabTo('[id$="-retry"]');
-        assert.equal(await isFocused(button('Send again', 'line-1-0001')), true);
+        assert.equal(await isFocused(button('Resend', 'line-1-0001')), true);
         await keyboard.press('Enter');
-        await button('Send again', 'line-1-0001').waitFor({ state: 'detached' });
+        await button('Resend', 'line-1-0001').waitFor({ state: 'detached' });
         await arrived(simulator, 'line-1-0001');
         assert.equal(await isFocused(panel.locator('li').first()), true, 'the focus is on the next row');
 
@@ -160,11 +160,11 @@ for (const version of NODE_RED_VERSIONS) {
         // The panel does not hear of it: its polls find no way.
         await editor.page.route('**/outbox', (route) => route.abort());
         await elsewhere('line-1-0002', 'discard');
-        await button('Send again', 'line-1-0002').click();
+        await button('Resend', 'line-1-0002').click();
         await panel.getByText('no longer among the refused').waitFor();
         assert.equal(await panel.locator('li', { hasText: '0002' }).count(), 0);
 
-        await button('Send again', 'line-1-0003').click();
+        await button('Resend', 'line-1-0003').click();
         await panel.locator('li', { hasText: '0003' }).waitFor({ state: 'detached' });
         // The next row has slid under the mouse.
         await editor.page.mouse.down({ clickCount: 2 });
@@ -181,7 +181,7 @@ for (const version of NODE_RED_VERSIONS) {
         await panel.getByRole('button', { name: 'Resume' }).waitFor();
         assert.equal(await isFocused(panel.getByRole('button', { name: 'Resume' })), true);
 
-        await panel.getByRole('button', { name: 'Discard the refused' }).focus();
+        await panel.getByRole('button', { name: 'Discard refused events' }).focus();
         await keyboard.press('Enter');
         await panel.getByRole('button', { name: 'Really delete 6 events?' }).waitFor();
         await elsewhere('line-1-0001', 'retry');
@@ -217,7 +217,7 @@ for (const version of NODE_RED_VERSIONS) {
         await openPanel();
         assert.deepEqual(await eventIds(), Object.keys(REASONS));
         assert.equal(await panel.getByRole('button').count(), 0);
-        await panel.getByText('may look, but not command').waitFor();
+        await panel.getByText('You have read-only access').waitFor();
         for (const command of ['retry', 'discard']) {
           const order = `vision-events/workspaces/workspace/outbox/refused/0000000001-aa/${command}`;
           const { status } = await fetch(`${nodeRed.url}/${order}`, { method: 'POST' });

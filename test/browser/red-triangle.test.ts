@@ -70,7 +70,7 @@ const CASES: Record<string, Case> = {
   'detections of broken JSON': { properties: { detections: '{', detectionsType: 'json' }, marked: /JSON/ },
   'an unknown format': { properties: { format: 'nonsense' }, marked: /format/i },
   'no mapping': { properties: { format: 'custom' }, marked: /mapping/ },
-  'a mapping that is no JSON': { properties: { format: 'custom', mapping: '{' }, marked: /JSON/ },
+  'a mapping that is not JSON': { properties: { format: 'custom', mapping: '{' }, marked: /JSON/ },
   'a right mapping': { properties: mapping({}) },
   'a mapping with an unknown convention': {
     properties: mapping({ box: { ...MAPPING.box, convention: 'xywh' } }),
@@ -94,10 +94,10 @@ const CASES: Record<string, Case> = {
   'fields of other event types wrong': {
     properties: { severity: 'a[', severityType: 'msg', comment: 'a[', commentType: 'msg' },
   },
-  'a count that is no number': {
+  'a count that is not a number': {
     properties: { eventType: 'inventory_count', itemCount: 'many', itemCountType: 'num' },
   },
-  'a count that is no number, with stop': {
+  'a count that is not a number, with stop': {
     properties: { eventType: 'inventory_count', itemCount: 'many', itemCountType: 'num', onWarnings: 'stop' },
     marked: /whole number/,
   },
@@ -162,7 +162,7 @@ const CASES: Record<string, Case> = {
   'metadata that is too long, with repair': {
     properties: { metadata: [row('a', LONG)], onWarnings: 'repair' },
   },
-  'metadata that is no list': { properties: { metadata: 'nonsense' } },
+  'metadata that is not a list': { properties: { metadata: 'nonsense' } },
   'metadata from broken JSON': {
     properties: { metadataFrom: '{', metadataFromType: 'json' },
     marked: /JSON/,
@@ -196,7 +196,7 @@ const CASES: Record<string, Case> = {
     marked: /before/,
   },
   'query: at most 0': { type: 'query', properties: { limit: '0' }, marked: /whole number/ },
-  'query: filters that are no list': { type: 'query', properties: { filters: 'nonsense' } },
+  'query: filters that are not a list': { type: 'query', properties: { filters: 'nonsense' } },
   'use case: list': { type: 'use-case', properties: {} },
   'use case: create without a name': { type: 'use-case', properties: { action: 'create' }, marked: /name/ },
   'use case: schema of none': { type: 'use-case', properties: { action: 'schema' }, marked: /use case/ },

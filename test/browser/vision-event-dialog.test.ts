@@ -125,7 +125,7 @@ for (const version of NODE_RED_VERSIONS) {
       await section('delivery').locator('.vision-event-state-wrong').waitFor({ state: 'detached' });
     });
 
-    it('points out what goes through but hardly was meant so, without marking the node', async () => {
+    it('points out what is accepted, but is probably a mistake, without marking the node', async () => {
       const { editor } = session;
       assert.deepEqual((await editor.node('hints')).validationErrors, []);
       await editor.openDialog('hints');
@@ -170,7 +170,7 @@ for (const version of NODE_RED_VERSIONS) {
       await editor.page.locator('.red-ui-popover').waitFor();
       assert.match(
         await editor.page.locator('[data-section="detections"]').innerText(),
-        /path into the message/,
+        /valid message path/,
       );
       await editor.cancelDialogs();
       await editor.canvasNode('hostile').hover();

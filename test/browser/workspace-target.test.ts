@@ -40,7 +40,7 @@ describe('the target of a workspace in Node-RED 4.1', function () {
     await field('target').selectOption('event-store');
     assert.equal(await field('apiKey').isVisible(), false);
     assert.equal(await field('eventStoreKey').isVisible(), true);
-    assert.equal(await field('baseUrl').inputValue(), '', "the cloud's address is no Event Store's");
+    assert.equal(await field('baseUrl').inputValue(), '', "the cloud's address is not an Event Store's");
     await field('target').selectOption('cloud');
     assert.equal(await field('baseUrl').inputValue(), 'https://api.roboflow.com');
     await field('target').selectOption('event-store');

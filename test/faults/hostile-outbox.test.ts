@@ -137,7 +137,7 @@ describe('a hostile outbox folder', function () {
       'an event that is a list': put(header(), '[]'),
       'an event that is a number': put(header(), '5'),
       'no event': JSON.stringify(header()),
-      'a header that is no JSON': '{"put":"0000000500-aaaaaaaa",,"event":{}}',
+      'a header that is not JSON': '{"put":"0000000500-aaaaaaaa",,"event":{}}',
       'a note with an object for a list': '{"done":{"a":1},"uploaded":1}',
       'a note with numbers for ids': '{"done":[1]}',
       'a note with a path for an id': '{"done":["../x"]}',
@@ -152,7 +152,7 @@ describe('a hostile outbox folder', function () {
       'a record that is a list': '[]',
       'an empty record': '{}',
       'a record of an unknown kind': '{"held":["0000000500-aaaaaaaa"]}',
-      'text that is no JSON': 'hello',
+      'text that is not JSON': 'hello',
       'lists in lists': '['.repeat(100_000),
     };
     for (const [name, record] of Object.entries(attacks)) {
@@ -293,7 +293,7 @@ describe('a hostile outbox folder', function () {
       'a reason that is an object': letter({ why: {} }),
       'a time that is a text': letter({ diedAt: 'x' }),
       'an event that is a list': letter({}, '[]'),
-      'an event that is no JSON': letter({}, '{broken}'),
+      'an event that is not JSON': letter({}, '{broken}'),
       'null for a letter': 'null,"event":{}}',
     };
     for (const [name, text] of Object.entries(attacks)) {
@@ -328,7 +328,7 @@ describe('a hostile outbox folder', function () {
     assert.equal((await takeLandings(dir))?.length, 1, 'control');
   });
 
-  describe('what is no plain file', () => {
+  describe('what is not a plain file', () => {
     before(function () {
       if (process.platform === 'win32') this.skip();
     });
@@ -416,7 +416,7 @@ describe('a hostile outbox folder', function () {
         await assertOutsideUntouched();
       });
 
-      it(`${kind} in the place of the meta file: refused at once, as a folder that is no outbox`, async () => {
+      it(`${kind} in the place of the meta file: refused at once, as a folder that is not an outbox`, async () => {
         await fill();
         await fs.rm(join(dir, 'meta.json'));
         await spoil(join(dir, 'meta.json'));

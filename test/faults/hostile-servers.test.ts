@@ -58,7 +58,7 @@ const ATTACKS: [name: string, attack: Attack, outcome: RegExp][] = [
   ['the key in an error', reply(JSON.stringify({ error: echo.join(' ') }), 'HTTP/1.1 400 Bad'), /^REJECTED$/],
   ['a warning nested 8,000 deep', reply(created(`"warnings":[{"value":${nested(8_000)}}]`)), /^created$/],
   [
-    'a path that is no text',
+    'a path that is not text',
     reply(created('"warnings":[{"path":[{"toString":1,"valueOf":1}]}]')),
     /^created$/,
   ],

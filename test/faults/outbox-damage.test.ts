@@ -98,11 +98,11 @@ describe('damage on the disk', function () {
 
         // The last two bytes are the closing brace and its line feed: without them the line looks torn by a crash.
         const looksTorn = position >= before.length - 2;
-        const isMended = before[position] === LINE_FEED && !looksTorn;
-        const expected = { corrupt: isMended || looksTorn ? 0 : 1, tornTails: looksTorn ? 1 : 0 };
+        const isRepaired = before[position] === LINE_FEED && !looksTorn;
+        const expected = { corrupt: isRepaired || looksTorn ? 0 : 1, tornTails: looksTorn ? 1 : 0 };
         assert.deepEqual({ corrupt, tornTails }, expected, where);
         const { start, end } = lineAround(before, position);
-        const kept = isMended ? [] : [after.subarray(start, end)];
+        const kept = isRepaired ? [] : [after.subarray(start, end)];
         assert.deepEqual([...setAside(disk).values()], kept, `${where}: the bytes are kept`);
         assert.equal(quarantined.length, kept.length, where);
 

@@ -158,7 +158,7 @@ describe('admin routes', function () {
       await new Promise((resolve) => server.close(resolve));
     });
 
-    it('refuse large bodies, other content types and what is no object', async () => {
+    it('refuse large bodies, other content types and what is not an object', async () => {
       await load();
       const large = await ask.post('try', { payload: 'x'.repeat(1024 * 1024) });
       assert.equal(large.status, 413);
@@ -356,7 +356,7 @@ describe('admin routes', function () {
         assert.equal(simulator.events().length, 1);
       });
 
-      it('that are gone by now are no error, and bring back nothing', async () => {
+      it('that are gone by now are not an error, and bring back nothing', async () => {
         const [first, second] = listed(await look());
         const [once, twice] = await Promise.all([order(first!.id, 'retry'), order(first!.id, 'retry')]);
         assert.deepEqual([once.status, twice.status], [200, 200]);

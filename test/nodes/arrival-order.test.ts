@@ -90,7 +90,7 @@ describe('ArrivalOrder', () => {
     await arrivals.leave('late');
     assert.deepEqual(arrivals.begun, ['late', 'failing', 'known']);
     await arrivals.leave('known');
-    assert.equal(arrivals.arrive('next', ['A']).turn, undefined, 'late ids are no burden afterwards');
+    assert.equal(arrivals.arrive('next', ['A']).turn, undefined, 'late ids are not a burden afterwards');
   });
 
   it('waits for ids that never come only as long as its patience lasts', async () => {

@@ -76,7 +76,7 @@ describe('vision-event given bad input', function () {
   });
 
   const cases: [name: string, payload: () => unknown, code: RegExp][] = [
-    ['a text that is no JSON', () => 'hello', /^DETECTIONS_PAYLOAD_NOT_JSON$/],
+    ['a text that is not JSON', () => 'hello', /^DETECTIONS_PAYLOAD_NOT_JSON$/],
     ['broken JSON', () => '{"predictions":[', /^DETECTIONS_PAYLOAD_NOT_JSON$/],
     ['JSON with a bare NaN', () => '{"predictions":[{"x":NaN}]}', /^DETECTIONS_PAYLOAD_NOT_JSON$/],
     ['10 MB of text', () => 'x'.repeat(10_000_000), /^DETECTIONS_PAYLOAD_NOT_JSON$/],
@@ -84,8 +84,8 @@ describe('vision-event given bad input', function () {
     ['null', () => null, /^DETECTIONS_/],
     ['nothing', () => undefined, /^DETECTIONS_/],
     ['a number', () => 17, /^DETECTIONS_/],
-    ['an object that is no detection', () => ({ temperature: 21 }), /^DETECTIONS_UNKNOWN_FORMAT$/],
-    ['a cyclic object that is no detection', cyclic, /^DETECTIONS_/],
+    ['an object that is not a detection', () => ({ temperature: 21 }), /^DETECTIONS_UNKNOWN_FORMAT$/],
+    ['a cyclic object that is not a detection', cyclic, /^DETECTIONS_/],
     ["a detector's error", () => ({ error: 'model not loaded' }), /^DETECTIONS_ERROR_PAYLOAD$/],
     ['100,000 numbers', () => Array.from({ length: 100_000 }, (_, i) => i), /^DETECTIONS_UNKNOWN_FORMAT$/],
   ];

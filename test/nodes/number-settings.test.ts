@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventSettingsFault, workspaceSettingsFault } from '../../nodes/shared/number-settings';
+import { eventSettingsError, workspaceSettingsError } from '../../nodes/shared/number-settings';
 import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
 import { helper, roboflow, TestFlow } from '../support/node-red-helper';
 
@@ -53,21 +53,21 @@ const itself = (property: string) => property;
 describe('numbers of the dialogs', () => {
   for (const [properties, text] of WRONG_OF_EVENT) {
     it(`event: refuses ${JSON.stringify(properties)}`, () => {
-      const fault = eventSettingsFault({ ...visionEventDefaults, ...properties }, itself);
+      const fault = eventSettingsError({ ...visionEventDefaults, ...properties }, itself);
       assert.match(fault?.message ?? '', text);
     });
   }
 
   for (const properties of RIGHT_OF_EVENT) {
     it(`event: takes ${JSON.stringify(properties)}`, () => {
-      const fault = eventSettingsFault({ ...visionEventDefaults, ...properties }, itself);
+      const fault = eventSettingsError({ ...visionEventDefaults, ...properties }, itself);
       assert.equal(fault?.message, undefined);
     });
   }
 
   for (const properties of WRONG_OF_WORKSPACE) {
     it(`workspace: refuses ${JSON.stringify(properties)}`, () => {
-      const fault = workspaceSettingsFault({ ...workspaceDefaults, ...properties }, itself);
+      const fault = workspaceSettingsError({ ...workspaceDefaults, ...properties }, itself);
       assert.equal(fault?.code, 'NOT_CONFIGURED');
       assert.match(fault.message, new RegExp(Object.keys(properties)[0]!));
     });
@@ -75,8 +75,8 @@ describe('numbers of the dialogs', () => {
 
   it('workspace: takes its defaults, and numbers as text', () => {
     const asText = Object.entries(workspaceDefaults).map(([name, value]) => [name, String(value)]);
-    assert.equal(workspaceSettingsFault(workspaceDefaults, itself), undefined);
-    assert.equal(workspaceSettingsFault(Object.fromEntries(asText) as never, itself), undefined);
+    assert.equal(workspaceSettingsError(workspaceDefaults, itself), undefined);
+    assert.equal(workspaceSettingsError(Object.fromEntries(asText) as never, itself), undefined);
   });
 
   describe('in a flow', () => {

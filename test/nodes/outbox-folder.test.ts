@@ -47,9 +47,9 @@ describe('the outbox folder of a workspace', () => {
       [{ HOST: 'a' }, 'SLOT'],
     ] as const) {
       const found = folderOf('/data/${HOST}/${SLOT}', variables);
-      assert.ok('fault' in found);
-      assert.equal(found.fault.code, 'NOT_CONFIGURED');
-      assert.match(found.fault.message.slice(0, 80), new RegExp(`variable ${name},`));
+      assert.ok('error' in found);
+      assert.equal(found.error.code, 'NOT_CONFIGURED');
+      assert.match(found.error.message.slice(0, 80), new RegExp(`variable ${name},`));
     }
   });
 

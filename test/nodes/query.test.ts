@@ -356,11 +356,11 @@ describe('roboflow-vision-event-query', function () {
     const wrong: [name: string, properties: Properties, text: RegExp][] = [
       ['no use case', { useCase: '' }, /"useCase" is empty/],
       ['a use case that is an object', { useCase: 'payload', useCaseType: 'msg' }, /"useCase" holds no text/],
-      ['a start that is no time', { startTime: 'yesterday' }, /"startTime" holds no time.*-1h/],
+      ['a start that is not a time', { startTime: 'yesterday' }, /"startTime" holds no time.*-1h/],
       ['a start without a unit', { startTime: '-5' }, /"startTime" holds no time/],
-      ['an end from the message that is no time', { endTime: 'payload', endTimeType: 'msg' }, /"endTime"/],
+      ['an end from the message that is not a time', { endTime: 'payload', endTimeType: 'msg' }, /"endTime"/],
       ['a start after the end', { startTime: '-1h', endTime: '-2h' }, /lies after the end/],
-      ['a limit that is no number', { limit: 'many' }, /limit "many"/],
+      ['a limit that is not a number', { limit: 'many' }, /limit "many"/],
       ['a limit of half an event', { limit: '0.5' }, /limit/],
       ['a filter without a value', { filters: [{ ...filter, value: '' }] }, /filter deviceId has no value/],
       [
@@ -371,19 +371,19 @@ describe('roboflow-vision-event-query', function () {
       [
         'a filter by an object',
         { filters: [{ ...filter, value: 'payload', valueType: 'msg' }] },
-        /filter deviceId has a value that is no text/,
+        /filter deviceId has a value that is neither text/,
       ],
       ['two filters on one id', { filters: [filter, filter] }, /two filters on "deviceId"/],
       ['a filter without its field', { filters: [{ ...filter, on: 'metadata' }] }, /lacks the name/],
       [
-        'a field that is no column',
+        'a field that is not a column',
         { filters: [{ ...filter, on: 'eventField', field: 'itemCount' }] },
         /no event field "itemCount".*item_count/,
       ],
       [
         'a count that is none',
         { filters: [{ ...filter, on: 'eventField', field: 'item_count', value: 'many' }] },
-        /item_count" has a value that is no number/,
+        /item_count" has a value that is not a number/,
       ],
       ['half a picture', { filters: [{ ...filter, on: 'imageCount', value: '0.5' }] }, /number of pictures/],
       [
@@ -409,7 +409,7 @@ describe('roboflow-vision-event-query', function () {
       [
         'two classes for one comparison',
         { filters: [{ ...filter, on: 'detection', value: 'payload', valueType: 'msg' }] },
-        /no text/,
+        /neither text/,
       ],
       [
         'an operator that does not go with it',
@@ -510,7 +510,7 @@ describe('roboflow-vision-event-query', function () {
       }
     }
 
-    it('an end that is an empty page after a full one is no fault: the last event carries the count', async () => {
+    it('an end that is an empty page after a full one is not a fault: the last event carries the count', async () => {
       const server = await StandIn.start([
         { events: [event('a'), event('b')], hasMore: true, nextCursor: 'c1' },
         { events: [], hasMore: false, nextCursor: null },

@@ -148,7 +148,12 @@ describe('the values of extra headers', () => {
       'X-Site-Token',
       /NO_SUCH_VARIABLE/,
     ],
-    ['values that are no JSON', `secret ${TOKEN}`, 'X-Site-Token', /Open the workspace and enter them again/],
+    [
+      'values that are not JSON',
+      `secret ${TOKEN}`,
+      'X-Site-Token',
+      /Open the workspace and enter them again/,
+    ],
     [
       'a value with a line break',
       `{"x-site-token":"${TOKEN}\\nX: 1"}`,

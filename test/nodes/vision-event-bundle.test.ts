@@ -162,11 +162,11 @@ describe('roboflow-vision-event-bundle', function () {
     it('refuses what cannot become a bundle, with one error each, and goes on', async () => {
       const flow = await loadWriter();
       const cases: [message: object, code: string, text: RegExp][] = [
-        [{ payload: 'text' }, 'EVENT_INVALID', /no vision event.*Only build/],
+        [{ payload: 'text' }, 'EVENT_INVALID', /not a vision event.*Only build/],
         [{ payload: { ...event(1), useCaseId: undefined } }, 'EVENT_INVALID', /useCaseId is missing/],
         [{ payload: { ...event(1), timestamp: 'now' } }, 'EVENT_INVALID', /timestamp/],
         [{ payload: event(1), annotated: undefined }, 'IMAGE_INVALID', /no picture/],
-        [{ payload: event(1), annotated: '<html>' }, 'IMAGE_INVALID', /no picture/],
+        [{ payload: event(1), annotated: '<html>' }, 'IMAGE_INVALID', /not a picture/],
       ];
       for (const [message, code, text] of cases) {
         const { out, caught } = await flow.send({ ...pictures, ...message });

@@ -144,11 +144,9 @@ describe('roboflow-vision-event-send', function () {
       assert.equal(caught!.visionEvent!.warnings[0]!.path, 'eventData.result');
       await helper.unload();
       const repair = await load({ onWarnings: 'repair' });
-      const mended = (await repair.send({ payload: built({ eventData: { result: 'FAIL' } }) })).out!;
-      assert.deepEqual(mended.visionEvent!.repaired, [
-        { path: 'eventData.result', from: 'FAIL', to: 'fail' },
-      ]);
-      assert.deepEqual(simulator.events()[0]!.event, mended.payload);
+      const fixed = (await repair.send({ payload: built({ eventData: { result: 'FAIL' } }) })).out!;
+      assert.deepEqual(fixed.visionEvent!.repaired, [{ path: 'eventData.result', from: 'FAIL', to: 'fail' }]);
+      assert.deepEqual(simulator.events()[0]!.event, fixed.payload);
       await helper.unload();
       const send = await load();
       const sent = (await send.send({ payload: doubtful() })).out!;
@@ -276,7 +274,7 @@ describe('roboflow-vision-event-send', function () {
       assert.equal(many(out).failed[0]!.code, 'EVENT_WARNINGS');
     });
 
-    it('with "repair", payload and report show what was mended', async () => {
+    it('with "repair", payload and report show what was fixed', async () => {
       const flow = await load({ onWarnings: 'repair' });
       const { out } = await flow.send({ payload: [built(), built({ eventData: { result: 'FAIL' } })] });
       assert.deepEqual(

@@ -306,7 +306,7 @@ describe('roboflow-vision-event', function () {
       assert.equal(simulator.requests.total, 0);
     });
 
-    it('mends what it can when told to, and says so', async () => {
+    it('fixes what it can when told to, and says so', async () => {
       const flow = await TestFlow.load({ result: ' FAIL ', onWarnings: 'repair' }, workspace);
       const { out } = await flow.send({ payload: [] });
       assert.deepEqual(out!.visionEvent!.repaired, [

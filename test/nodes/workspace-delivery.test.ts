@@ -24,8 +24,8 @@ describe('the delivery of a workspace', () => {
     const note = (text: string) => void lines.push(text);
     const log = { info: note, warn: note };
     const folder = { path: path.join(userDir, 'vision-events', 'w') };
-    const surroundings = { folder, target: UNREACHABLE, log, reopenAfterMs };
-    return new WorkspaceDelivery({ ...workspaceDefaults }, surroundings);
+    const deps = { folder, target: UNREACHABLE, log, reopenAfterMs };
+    return new WorkspaceDelivery({ ...workspaceDefaults }, deps);
   };
 
   beforeEach(() => {
@@ -54,7 +54,7 @@ describe('the delivery of a workspace', () => {
 
     rmSync(path.join(userDir, 'vision-events'));
     await until(() => shown.at(-1) === 'idle', 'an open outbox');
-    assert.equal(delivery.openingFault(), undefined);
+    assert.equal(delivery.openingError(), undefined);
     await delivery.append([record('a')]);
     assert.equal(delivery.state()?.events, 1);
   });
@@ -76,14 +76,14 @@ describe('the delivery of a workspace', () => {
     });
     const told = lines.filter((line) => line.includes('took over'));
     assert.equal(told.length, 1, lines.join('\n'));
-    assert.equal(delivery.openingFault()?.message, told[0]);
+    assert.equal(delivery.openingError()?.message, told[0]);
 
     await delay(1_500);
     assert.equal(shown.at(-1), 'OUTBOX_IO', 'it came back before its turn');
     assert.equal(JSON.parse(readFileSync(lock, 'utf8')).token, 'other');
     rmSync(lock);
     await until(() => shown.at(-1) !== 'OUTBOX_IO', 'its own folder again');
-    assert.equal(delivery.openingFault(), undefined);
+    assert.equal(delivery.openingError(), undefined);
     assert.equal(delivery.state()?.events, 1);
     await delivery.append([record('b')]);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { EventWarning, Mended } from '../../src/event/types';
+import type { EventWarning, Repaired } from '../../src/event/types';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import type { visionEventDefaults } from '../../nodes/shared/properties';
 import { answeringFlow } from '../support/answering-flow';
@@ -22,7 +22,7 @@ const FEEDBACK: Partial<typeof visionEventDefaults> = {
   feedback: 'correct',
 };
 
-/** Every value is faulty in another way; `MENDED` names what of it can be mended. */
+/** Every value is faulty in another way; `REPAIRED` names what of it can be fixed. */
 const FAULTY: Partial<typeof visionEventDefaults> = {
   detectionsType: 'none',
   eventType: 'safety_alert',
@@ -58,7 +58,7 @@ const FAULTY_VALUES = {
   },
 };
 
-const MENDED = 10;
+const REPAIRED = 10;
 
 interface Answer {
   error?: { code: string; message: string };
@@ -67,7 +67,7 @@ interface Answer {
     state?: string;
     warnings: EventWarning[];
     serverWarnings?: EventWarning[];
-    repaired?: Mended[];
+    repaired?: Repaired[];
   };
 }
 
@@ -128,10 +128,10 @@ describe('eager validation in a real Node-RED', function () {
     assert.equal(simulator.requests.total, 0);
   });
 
-  it(`mends at least ${MENDED} faults of one event with "repair", and lists them`, async () => {
+  it(`fixes at least ${REPAIRED} faults of one event with "repair", and lists them`, async () => {
     const { answer } = await post('/faulty/repair', FAULTY_VALUES);
     const paths = new Set(answer.report.repaired?.map(({ path }) => path));
-    assert.ok(paths.size >= MENDED, `only ${[...paths].join(', ')}`);
+    assert.ok(paths.size >= REPAIRED, `only ${[...paths].join(', ')}`);
     assert.deepEqual(answer.report.warnings, []);
     assert.equal(answer.report.serverWarnings, undefined);
     assert.deepEqual(simulator.events()[0]?.warnings, []);
@@ -139,7 +139,7 @@ describe('eager validation in a real Node-RED', function () {
 
   it('control: without "repair" the same event brings as many warnings, here and from the API', async () => {
     const { answer } = await post('/faulty/send', FAULTY_VALUES);
-    assert.ok(answer.report.warnings.length >= MENDED, JSON.stringify(answer.report.warnings));
+    assert.ok(answer.report.warnings.length >= REPAIRED, JSON.stringify(answer.report.warnings));
     assert.deepEqual(
       briefly(answer.report.serverWarnings ?? []),
       briefly(answer.report.warnings),

@@ -57,7 +57,7 @@ class DeployedExample {
     nodes: FlowNode[],
   ): Promise<DeployedExample> {
     await nodeRed.deploy(withObserver(nodes));
-    // From here on: what the example before had to say at its end is no fault of this one.
+    // From here on: what the example before had to say at its end is not a fault of this one.
     return new DeployedExample(nodeRed, simulator, nodes);
   }
 

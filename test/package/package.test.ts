@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { VisionEvent } from '../../src/event/types';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { answeringFlow } from '../support/answering-flow';
-import { ROOMS } from '../support/dialogs';
+import { NODE_FOLDERS } from '../support/dialogs';
 import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 import { packedPackage, PROJECT_ROOT } from '../support/packed-package';
 import { RealNodeRed, type FlowNode } from '../support/real-node-red';
@@ -47,11 +47,11 @@ describe('the packed files', function () {
     const wanted = [
       'dist/src/index.js',
       ...NODE_TYPES.flatMap((type) => [
-        `dist/nodes/${ROOMS[type]}/node.js`,
-        `dist/nodes/${ROOMS[type]}/node.html`,
-        `dist/nodes/${ROOMS[type]}/icons/${type}.svg`,
-        `dist/nodes/${ROOMS[type]}/locales/en-US/node.json`,
-        `dist/nodes/${ROOMS[type]}/locales/en-US/node.html`,
+        `dist/nodes/${NODE_FOLDERS[type]}/node.js`,
+        `dist/nodes/${NODE_FOLDERS[type]}/node.html`,
+        `dist/nodes/${NODE_FOLDERS[type]}/icons/${type}.svg`,
+        `dist/nodes/${NODE_FOLDERS[type]}/locales/en-US/node.json`,
+        `dist/nodes/${NODE_FOLDERS[type]}/locales/en-US/node.html`,
       ]),
       ...EXAMPLES.map((name) => `examples/${name}`),
     ];

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 /** Packing, installing and compiling take their time on a small machine with an empty npm cache. */
 const SLOW_MS = 180_000;
-const ROOM = path.join(PROJECT_ROOT, 'simulator');
+const FOLDER = path.join(PROJECT_ROOT, 'simulator');
 
 describe('the packed simulator', function () {
   this.timeout(SLOW_MS);
@@ -22,19 +22,19 @@ describe('the packed simulator', function () {
   });
 
   it('holds what it runs with, its page, README and licence, and nothing else', () => {
-    const sources = readdirSync(ROOM).filter((name) => name.endsWith('.ts'));
+    const sources = readdirSync(FOLDER).filter((name) => name.endsWith('.ts'));
     const wanted = [
       ...['LICENSE', 'README.md', 'package.json'],
       ...sources.flatMap((name) => [
         `dist/${name.replace('.ts', '.js')}`,
         `dist/${name.replace('.ts', '.d.ts')}`,
       ]),
-      ...readdirSync(path.join(ROOM, 'page')).map((name) => `dist/page/${name}`),
+      ...readdirSync(path.join(FOLDER, 'page')).map((name) => `dist/page/${name}`),
     ];
     assert.deepEqual([...files].sort(), wanted.sort());
   });
 
-  it('is no part of the nodes: neither its files nor what only it needs', async () => {
+  it('is not a part of the nodes: neither its files nor what only it needs', async () => {
     const nodes = await packedPackage();
     assert.deepEqual(
       nodes.files.filter((file) => file.includes('simulator')),
@@ -45,7 +45,7 @@ describe('the packed simulator', function () {
   });
 
   it('runs the program of its README, which its types accept, as they refuse a wrong option', async () => {
-    const [, program] = /```ts\n(.*?)```/s.exec(readFileSync(path.join(ROOM, 'README.md'), 'utf8')) ?? [];
+    const [, program] = /```ts\n(.*?)```/s.exec(readFileSync(path.join(FOLDER, 'README.md'), 'utf8')) ?? [];
     const wrong = `
       import { start } from '@vision-events/simulator';
       // @ts-expect-error a port is a number

@@ -106,9 +106,9 @@ describe('store and forward in a real Node-RED', function () {
     await nodeRed.deploy(flow(simulator, 'expired-key-of-somebody'));
     await untilAllShow(/^red ring 401 API key refused, 7 kept$/, refused);
 
-    const mended = nodeRed.log().length;
+    const fixed = nodeRed.log().length;
     await nodeRed.deploy(flow(simulator));
-    await untilAllShow(/^green dot sent 7$/, mended);
+    await untilAllShow(/^green dot sent 7$/, fixed);
     assert.equal(simulator.events().length, 8);
   });
 

@@ -154,7 +154,7 @@ describe("Roboflow's Python SDK against the simulator", function () {
       );
     });
 
-    it('refuses what is no picture, and metadata that is not flat', async () => {
+    it('refuses what is not a picture, and metadata that is not flat', async () => {
       await fails(/^file is empty$/, 'upload_vision_event_image', [picture('empty.jpg', Buffer.alloc(0))]);
       await fails(/must be JPEG/, 'upload_vision_event_image', [picture('text.jpg', Buffer.from('words'))]);
       await fails(/^camera must be one of/, 'upload_vision_event_image', [picture('a.jpg')], {

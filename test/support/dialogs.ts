@@ -19,10 +19,10 @@ const manifest = JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'package.json')
 };
 
 /** The folder below `nodes/` of every node type, as package.json names it. */
-export const ROOMS: Readonly<Record<string, string>> = Object.fromEntries(
+export const NODE_FOLDERS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(manifest['node-red'].nodes).map(([type, file]) => [type, path.basename(path.dirname(file))]),
 );
 
 /** The folders below `nodes/` with a dialog. */
-export const roomsWithDialog = (): string[] =>
-  readdirSync(NODES).filter((room) => readdirSync(path.join(NODES, room)).includes('dialog.html'));
+export const foldersWithDialog = (): string[] =>
+  readdirSync(NODES).filter((folder) => readdirSync(path.join(NODES, folder)).includes('dialog.html'));

@@ -70,7 +70,7 @@ export class EditorPage {
     return editor;
   }
 
-  /** Empties the page; what is deployed from elsewhere meanwhile is no matter of it. */
+  /** Empties the page; what is deployed from elsewhere meanwhile is not a matter of it. */
   async forgetFlows(): Promise<void> {
     await this.page.evaluate(() => {
       const { RED } = globalThis as unknown as { RED: EditorApi };
@@ -211,7 +211,7 @@ export class EditorPage {
     return shown;
   }
 
-  /** The fields and buttons of a dialog that a screen reader would announce without a name, as html; an icon is no name. */
+  /** The fields and buttons of a dialog that a screen reader would announce without a name, as html; an icon is not a name. */
   async nameless(type: string): Promise<string[]> {
     const browser = await this.page.context().newCDPSession(this.page);
     const { result: form } = await browser.send('Runtime.evaluate', {

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
 import { DEFAULTS_BY_TYPE } from '../../nodes/shared/properties';
-import { readNodesFile, ROOMS, roomsWithDialog, withIncludes } from '../support/dialogs';
+import { readNodesFile, NODE_FOLDERS, foldersWithDialog, withIncludes } from '../support/dialogs';
 import { PROJECT_ROOT } from '../support/packed-package';
 
 interface EditorProperty {
@@ -35,13 +35,13 @@ function registeredBy(file: string): Map<string, EditorDefinition> {
 
 describe('defaults of the dialogs', () => {
   it('are those of the node types, and each type has one', () => {
-    assert.deepEqual(roomsWithDialog().sort(), Object.values(ROOMS).sort());
-    assert.deepEqual(Object.keys(ROOMS).sort(), Object.keys(DEFAULTS_BY_TYPE).sort());
+    assert.deepEqual(foldersWithDialog().sort(), Object.values(NODE_FOLDERS).sort());
+    assert.deepEqual(Object.keys(NODE_FOLDERS).sort(), Object.keys(DEFAULTS_BY_TYPE).sort());
   });
 
   for (const [type, declared] of Object.entries(DEFAULTS_BY_TYPE)) {
     describe(type, () => {
-      const file = `${ROOMS[type]}/dialog.html`;
+      const file = `${NODE_FOLDERS[type]}/dialog.html`;
 
       it('registers the node type of its name, literally', () => {
         assert.deepEqual([...registeredBy(file).keys()], [type]);

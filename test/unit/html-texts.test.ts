@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readNodesFile, ROOMS } from '../support/dialogs';
+import { readNodesFile, NODE_FOLDERS } from '../support/dialogs';
 
-const types = Object.keys(ROOMS);
-const read = (type: string, file: string) => readNodesFile(`${ROOMS[type]}/${file}`);
+const types = Object.keys(NODE_FOLDERS);
+const read = (type: string, file: string) => readNodesFile(`${NODE_FOLDERS[type]}/${file}`);
 
 /** The catalogue's keys, dotted; JSON.parse would let a key that stands twice pass. */
 function keysOf(type: string): string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ROOMS } from '../support/dialogs';
+import { NODE_FOLDERS } from '../support/dialogs';
 import { nodeRedMarkdown } from '../support/node-red-markdown';
 import { PROJECT_ROOT } from '../support/packed-package';
 
@@ -20,8 +20,9 @@ function texts(catalogue: unknown, prefix = ''): Map<string, string> {
   return found;
 }
 
-const folderOf = (room: string, language = '') => path.join(PROJECT_ROOT, 'nodes', room, 'locales', language);
-/** `room/file` */
+const folderOf = (folder: string, language = '') =>
+  path.join(PROJECT_ROOT, 'nodes', folder, 'locales', language);
+/** `folder/file` */
 const read = (language: string, file: string) =>
   readFileSync(path.join(folderOf(path.dirname(file), language), path.basename(file)), 'utf8');
 const catalogue = (language: string, file: string) => texts(JSON.parse(read(language, file)) as unknown);
@@ -50,20 +51,26 @@ const describedProperties = (markdown: string) => markdown.match(/^:/gm) ?? [];
 const shownProperties = (html: string) =>
   [...html.matchAll(/<dl .*?<\/dl>/gs)].flatMap(([list]) => list.match(/<dt>/g) ?? []);
 
-const rooms = Object.values(ROOMS);
-const files = rooms.flatMap((room) => readdirSync(folderOf(room, SOURCE)).map((name) => `${room}/${name}`));
+const folders = Object.values(NODE_FOLDERS);
+const files = folders.flatMap((folder) =>
+  readdirSync(folderOf(folder, SOURCE)).map((name) => `${folder}/${name}`),
+);
 
 describe('translations', () => {
   it('exist for the languages promised, and for no others', () => {
-    for (const room of rooms)
-      assert.deepEqual(readdirSync(folderOf(room)).sort(), [SOURCE, ...TRANSLATIONS].sort(), room);
+    for (const folder of folders)
+      assert.deepEqual(readdirSync(folderOf(folder)).sort(), [SOURCE, ...TRANSLATIONS].sort(), folder);
   });
 
   it('are of the same files', () => {
     assert.ok(files.length >= 16, files.join(', '));
     for (const language of TRANSLATIONS) {
-      for (const room of rooms)
-        assert.deepEqual(readdirSync(folderOf(room, language)).sort(), ['node.html', 'node.json'], language);
+      for (const folder of folders)
+        assert.deepEqual(
+          readdirSync(folderOf(folder, language)).sort(),
+          ['node.html', 'node.json'],
+          language,
+        );
     }
   });
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, type CallExpression, type Node, type ObjectExpression } from 'acorn';
 import { satisfies, subset } from 'semver';
-import { readNodesFile, ROOMS, roomsWithDialog, withIncludes } from '../support/dialogs';
+import { readNodesFile, NODE_FOLDERS, foldersWithDialog, withIncludes } from '../support/dialogs';
 import { PROJECT_ROOT } from '../support/packed-package';
 
 /**
@@ -58,7 +58,7 @@ const readJson = <T>(...parts: string[]): T =>
 
 const manifest = readJson<Manifest>('package.json');
 const sets = manifest['node-red']?.nodes ?? {};
-const htmlOf = (set: string): string => readNodesFile(`${ROOMS[set]}/dialog.html`);
+const htmlOf = (set: string): string => readNodesFile(`${NODE_FOLDERS[set]}/dialog.html`);
 
 type Lock = Record<string, Pick<Manifest, 'dependencies' | 'optionalDependencies'>>;
 
@@ -235,7 +235,7 @@ describe('the rules of the flow library: nodes', () => {
   });
 
   it('every dialog belongs to a set', () => {
-    assert.deepEqual(roomsWithDialog().sort(), Object.values(ROOMS).sort());
+    assert.deepEqual(foldersWithDialog().sort(), Object.values(NODE_FOLDERS).sort());
   });
 
   it('all stand in one category of the palette', () => {
@@ -252,7 +252,7 @@ describe('the rules of the flow library: nodes', () => {
 
   for (const type of Object.keys(sets)) {
     it(`${type} has help with the sections of Node-RED's guide`, () => {
-      const help = readNodesFile(`${ROOMS[type]}/locales/en-US/node.html`);
+      const help = readNodesFile(`${NODE_FOLDERS[type]}/locales/en-US/node.html`);
       const sections = [...help.matchAll(/^### (.*)$/gm)].map(([, title]) => title);
       assert.deepEqual(sections, isConfig(type) ? CONFIG_HELP_SECTIONS : HELP_SECTIONS);
     });

@@ -53,7 +53,7 @@ describe('start-up cost', () => {
       ['axios', 'tar'],
     ]);
     const store = { target: 'event-store', baseUrl: 'http://localhost:8001' } as const;
-    assert.deepEqual(loadedByWorkspace('workspace.configurationFault();', store), [[], ['axios']]);
+    assert.deepEqual(loadedByWorkspace('workspace.configurationError();', store), [[], ['axios']]);
   });
 
   it('loads nothing for a workspace that no node sends with', () => {

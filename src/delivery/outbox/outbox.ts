@@ -121,7 +121,7 @@ export interface DeadLetter {
 /** `OUTBOX_FULL`: a limit is reached, try again later · `OUTBOX_IO`: the disk failed, or the outbox is closed. */
 export type OutboxErrorCode = 'OUTBOX_FULL' | 'OUTBOX_IO';
 
-/** Why the outbox refused. The text tells an operator what happened and which setting or folder mends it. */
+/** Why the outbox refused. The text tells an operator what happened and which setting or folder fixes it. */
 export class OutboxError extends Error {
   override readonly name = 'OutboxError';
 

@@ -21,7 +21,7 @@ interface Member {
 /**
  * The body with the `sourceId` or `inputSourceId` of each uploaded picture in its entry of `images`. A missing list or entry is made.
  * @param body valid JSON text of one event
- * @throws SyntaxError when the body is not a JSON object, or `images` is no list of objects
+ * @throws SyntaxError when the body is not a JSON object, or `images` is not a list of objects
  */
 export function withSourceIds(body: string, uploaded: readonly UploadedPicture[]): string {
   if (uploaded.length === 0) return body;

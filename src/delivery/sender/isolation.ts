@@ -13,7 +13,7 @@ export interface Isolation<T> {
 /**
  * Finds the events for which the target refused a whole batch: halves the batch until `halvingLeaves` single events were
  * refused, then goes one by one. A half is not tried as a whole when its sibling was accepted, because then the
- * fault must lie in it - unless the batch was only too large. The younger half comes first: what waits behind bad events
+ * error must lie in it - unless the batch was only too large. The younger half comes first: what waits behind bad events
  * is what somebody waits for.
  *
  * One bad event in a hundred costs about 11 requests, one by one would cost 101.
@@ -37,8 +37,8 @@ export async function isolateRefused<T>(
     const older = group.slice(0, middle);
     const younger = group.slice(middle);
     const youngerAccepted = await trial(younger);
-    const faultMustBeOlder = youngerAccepted && !groupTooLarge && older.length > 1;
-    if (faultMustBeOlder) await searchIn(older, false);
+    const errorMustBeOlder = youngerAccepted && !groupTooLarge && older.length > 1;
+    if (errorMustBeOlder) await searchIn(older, false);
     else await trial(older);
   }
 

@@ -27,7 +27,7 @@ export type RequestResult<T> =
   | { kind: 'aborted' };
 
 /** What a delivery needs of its sender. */
-export interface DeliveryRoom {
+export interface DeliveryDeps {
   readonly memory: SenderMemory;
   /** for what needs no request; requests go through `request` */
   readonly target: Pick<Target, 'packEvent' | 'givesOwnIds'>;
@@ -93,25 +93,25 @@ export class LeaseDelivery {
 
   constructor(
     private readonly lease: Lease,
-    private readonly room: DeliveryRoom,
+    private readonly deps: DeliveryDeps,
   ) {}
 
   async run(): Promise<void> {
     const events = this.withoutBlocked(this.lease.events);
     const [first] = events;
     if (!first) return;
-    if (this.room.memory.isOpen(first.useCaseId)) return this.deliver(events);
-    const probe = this.room.memory.probeAmong(events, this.room.now());
+    if (this.deps.memory.isOpen(first.useCaseId)) return this.deliver(events);
+    const probe = this.deps.memory.probeAmong(events, this.deps.now());
     if (probe) return this.probe(probe, events);
     this.park(events);
   }
 
   /** Newer versions of events whose older version may still land are put off. */
   private withoutBlocked(events: StoredEvent[]): StoredEvent[] {
-    const now = this.room.now();
-    const guardedUntil = this.room.guardedUntil();
+    const now = this.deps.now();
+    const guardedUntil = this.deps.guardedUntil();
     return events.filter((event) => {
-      const until = this.room.memory.blockedUntil(event, now, guardedUntil);
+      const until = this.deps.memory.blockedUntil(event, now, guardedUntil);
       if (until !== undefined) {
         this.putOff(event, until, 'an older version of this event may still be on its way');
       }
@@ -121,7 +121,7 @@ export class LeaseDelivery {
 
   /** Tries one event of a use case whose events are all refused, the others only after it was accepted. */
   private async probe(probe: StoredEvent, events: StoredEvent[]): Promise<void> {
-    const { memory } = this.room;
+    const { memory } = this.deps;
     const { useCaseId } = probe;
     const others = events.filter((event) => event !== probe);
     memory.beginProbe(useCaseId);
@@ -138,9 +138,9 @@ export class LeaseDelivery {
   }
 
   private park(events: StoredEvent[]): void {
-    const now = this.room.now();
+    const now = this.deps.now();
     for (const event of events) {
-      const until = this.room.memory.parkedUntil(event, now);
+      const until = this.deps.memory.parkedUntil(event, now);
       this.putOff(event, until, 'the target refuses every event of this use case at present');
     }
   }
@@ -151,7 +151,7 @@ export class LeaseDelivery {
 
   /** Sends events whose pictures are at the target. */
   private async post(ready: StoredEvent[]): Promise<void> {
-    const { memory } = this.room;
+    const { memory } = this.deps;
     const alone = ready.filter((event) => memory.goesAlone(event));
     const together = ready.filter((event) => !memory.goesAlone(event));
     const known = together.filter((event) => memory.refusedTogether(event));
@@ -159,13 +159,13 @@ export class LeaseDelivery {
     const refused: RefusedGroup[] = [];
     for (const { group, isBehind } of this.groupsOf(fresh)) {
       if (!this.mayGoOn(group)) break;
-      if (isBehind && !this.room.hasIsolationTurn()) {
+      if (isBehind && !this.deps.hasIsolationTurn()) {
         this.waitForTurn(group);
         continue;
       }
       const answer = await this.send(group);
       if (answer.accepted || !answer.failure) continue;
-      this.room.noteRefusedRequest();
+      this.deps.noteRefusedRequest();
       if (group.length === 1) continue;
       refused.push({ group, failure: answer.failure, tooLarge: answer.tooLarge });
     }
@@ -180,18 +180,18 @@ export class LeaseDelivery {
   /** What was refused together before waits to be taken apart; to send it together once more would only spend the budget. */
   private *knownRefused(events: StoredEvent[]): Generator<RefusedGroup> {
     for (const { group } of this.groupsOf(events)) {
-      const failure = group[0] && this.room.memory.refusedTogether(group[0]);
+      const failure = group[0] && this.deps.memory.refusedTogether(group[0]);
       if (failure) yield { group, failure, tooLarge: failure.statusCode === 413 };
     }
   }
 
   private async tryAlone(events: StoredEvent[]): Promise<void> {
-    const { memory } = this.room;
+    const { memory } = this.deps;
     // Youngest first: what waits behind bad events is what somebody waits for.
     const left = [...events];
     for (let event = left.pop(); event; event = left.pop()) {
       if (!this.mayGoOn([event])) return;
-      if (!this.room.tryIsolationTurn()) {
+      if (!this.deps.tryIsolationTurn()) {
         this.waitForTurn([event]);
         continue;
       }
@@ -205,7 +205,7 @@ export class LeaseDelivery {
   }
 
   private waitForTurn(events: StoredEvent[]): void {
-    const until = this.room.now() + RETRY_POLICY.isolationWindow;
+    const until = this.deps.now() + RETRY_POLICY.isolationWindow;
     for (const event of events) this.putOff(event, until, 'waits to be tried apart from the others');
   }
 
@@ -214,25 +214,25 @@ export class LeaseDelivery {
     if (this.halted) return;
     const { acked, retry, dead } = this.outcome;
     const settled = new Set([...acked, ...retry.map(({ id }) => id), ...dead.map(({ id }) => id)]);
-    for (const event of group) if (!settled.has(event.id)) this.room.memory.noteInStretch(event, true);
+    for (const event of group) if (!settled.has(event.id)) this.deps.memory.noteInStretch(event, true);
   }
 
   /** False when an answer of this delivery made it plain that its use case, or the host, takes nothing more. */
   private mayGoOn(group: StoredEvent[]): boolean {
     if (this.halted) return false;
     const useCaseId = group[0]?.useCaseId ?? '';
-    return this.isProbing || this.room.memory.isOpen(useCaseId);
+    return this.isProbing || this.deps.memory.isOpen(useCaseId);
   }
 
   // ----- events that take their pictures along in one request
 
   /** @returns the events that have to go the other way: pictures first, then together */
   private async sendPacked(events: StoredEvent[]): Promise<StoredEvent[]> {
-    const sliceEnd = this.room.now() + UPLOAD_SLICE;
+    const sliceEnd = this.deps.now() + UPLOAD_SLICE;
     const others: StoredEvent[] = [];
     for (const event of events) {
       if (!this.goesPacked(event)) others.push(event);
-      else if (this.room.now() <= sliceEnd && this.mayGoOn([event])) {
+      else if (this.deps.now() <= sliceEnd && this.mayGoOn([event])) {
         const packed = await this.pack(event);
         if (packed === 'too large') others.push(event);
         else if (packed) await this.postPacked(event, packed);
@@ -243,7 +243,7 @@ export class LeaseDelivery {
 
   /** An event with a picture at the target already goes on as it began: every attempt sends the same body. */
   private goesPacked(event: StoredEvent): boolean {
-    const { target, memory } = this.room;
+    const { target, memory } = this.deps;
     if (!target.packEvent || target.givesOwnIds) return target.givesOwnIds === true;
     const isUploaded = (picture: StoredPicture) => picture.sourceId ?? memory.uploadedId(event, picture);
     return event.pictures.length > 0 && !event.pictures.some(isUploaded);
@@ -259,7 +259,7 @@ export class LeaseDelivery {
       pictures.push({ role, image, mediaType, metadata, bytes });
     }
     try {
-      return (await this.room.target.packEvent?.(event.body, pictures)) ?? 'too large';
+      return (await this.deps.target.packEvent?.(event.body, pictures)) ?? 'too large';
     } catch (error) {
       this.bury(event, DAMAGED_BODY_CODE, `The stored event is damaged: ${messageOf(error)}`);
       return undefined;
@@ -267,11 +267,11 @@ export class LeaseDelivery {
   }
 
   private async postPacked(event: StoredEvent, packed: PackedEvent): Promise<void> {
-    const goesAlone = this.room.memory.goesAlone(event);
-    if (!goesAlone || this.room.tryIsolationTurn()) {
-      if (event.pictures.length > 0) await this.room.markSent(event.id);
+    const goesAlone = this.deps.memory.goesAlone(event);
+    if (!goesAlone || this.deps.tryIsolationTurn()) {
+      if (event.pictures.length > 0) await this.deps.markSent(event.id);
       const answer = await this.send([event], packed);
-      if (answer.failure && !goesAlone) this.room.noteRefusedRequest();
+      if (answer.failure && !goesAlone) this.deps.noteRefusedRequest();
     } else this.waitForTurn([event]);
   }
 
@@ -279,7 +279,7 @@ export class LeaseDelivery {
 
   /** @returns the events that can be posted: all their pictures are at the target, and that is written down */
   private async uploadPictures(events: StoredEvent[]): Promise<StoredEvent[]> {
-    const sliceEnd = this.room.now() + UPLOAD_SLICE;
+    const sliceEnd = this.deps.now() + UPLOAD_SLICE;
     const ready: StoredEvent[] = [];
     for (const event of events) {
       if (this.halted) break;
@@ -287,7 +287,7 @@ export class LeaseDelivery {
         ready.push(event);
         continue;
       }
-      if (ready.length > 0 && this.room.now() > sliceEnd) break;
+      if (ready.length > 0 && this.deps.now() > sliceEnd) break;
       if (await this.prepare(event)) ready.push(event);
     }
     return ready;
@@ -311,13 +311,13 @@ export class LeaseDelivery {
 
   /** @returns undefined when the event cannot be posted now; what becomes of it is settled then */
   private async upload(event: StoredEvent, picture: StoredPicture): Promise<string | undefined> {
-    const { memory } = this.room;
+    const { memory } = this.deps;
     let sourceId = memory.uploadedId(event, picture);
     if (sourceId === undefined) {
       const bytes = await this.readPicture(event, picture);
       if (!bytes) return undefined;
       const { mediaType, name, metadata } = picture;
-      const result = await this.room.request(bytes.length, (target, signal) =>
+      const result = await this.deps.request(bytes.length, (target, signal) =>
         target.uploadPicture({ bytes, mediaType, name, metadata }, signal),
       );
       if (result.kind === 'refused') this.refuseAlone(event, result.failure);
@@ -328,7 +328,7 @@ export class LeaseDelivery {
       memory.noteUploaded(event, picture, sourceId);
     }
     // Posted before this is durable, the event could go out a second time with another id after a crash.
-    if (await this.room.markUploaded(event.id, picture, sourceId)) return sourceId;
+    if (await this.deps.markUploaded(event.id, picture, sourceId)) return sourceId;
     this.retryLater(event, 'the outbox could not note the upload of a picture');
     return undefined;
   }
@@ -347,7 +347,7 @@ export class LeaseDelivery {
 
   /** One request each. Events that came after a bad stretch share none with those that may belong to it, and go first. */
   private *groupsOf(events: StoredEvent[]): Generator<{ group: StoredEvent[]; isBehind: boolean }> {
-    const { memory } = this.room;
+    const { memory } = this.deps;
     const behind = events.filter((event) => memory.isBehindRefused(event));
     const others = behind.length > 0 ? events.filter((event) => !memory.isBehindRefused(event)) : events;
     for (const part of [others, behind]) {
@@ -361,7 +361,7 @@ export class LeaseDelivery {
 
   /** As many events as one request takes, at least one. */
   private batchFrom(events: StoredEvent[], start: number): StoredEvent[] {
-    const limits = this.room.batchLimits();
+    const limits = this.deps.batchLimits();
     let bytes = ENVELOPE_BYTES;
     let end = start;
     for (const event of events.slice(start, start + limits.events)) {
@@ -381,7 +381,7 @@ export class LeaseDelivery {
     const bodies = group.map((event) => this.bodyOf(event));
     const [onlyEvent] = group;
     const isAlone = group.length === 1 && onlyEvent !== undefined;
-    const result: RequestResult<TargetBatchReceipt> = await this.room.request(
+    const result: RequestResult<TargetBatchReceipt> = await this.deps.request(
       bytes,
       async (target, signal) => {
         if (!isAlone) return target.postBatch(bodies, signal);
@@ -402,7 +402,7 @@ export class LeaseDelivery {
       case 'refused': {
         const tooLarge = result.failure.statusCode === 413;
         if (isAlone) this.refuseAlone(onlyEvent, result.failure);
-        else if (tooLarge) this.room.batchTooLarge(bytes);
+        else if (tooLarge) this.deps.batchTooLarge(bytes);
         return { accepted: false, tooLarge, failure: result.failure };
       }
       case 'failed':
@@ -431,40 +431,40 @@ export class LeaseDelivery {
   }
 
   private acknowledge(event: StoredEvent, statusCode: number, warnings: EventWarning[]): void {
-    const { memory } = this.room;
+    const { memory } = this.deps;
     const mayBeTwice = memory.mayBeStored(event);
     if (mayBeTwice || memory.isDoubtful(event)) this.doubtful++;
     const delivered: DeliveredEvent = {
       eventId: event.eventId,
       statusCode,
       attempts: memory.attemptsOf(event),
-      ageMs: Math.max(0, this.room.wallNow() - event.acceptedAt),
+      ageMs: Math.max(0, this.deps.wallNow() - event.acceptedAt),
       warnings,
     };
     if (mayBeTwice) delivered.mayBeTwice = true;
     this.delivered.push(delivered);
     this.outcome.acked.push(event.id);
     memory.forget(event);
-    const now = this.room.now();
-    if (this.room.guardedUntil() > now) memory.noteAcceptedUnderGuard(event);
-    this.room.rejectionChanged(event.useCaseId, memory.noteAccepted(event, now));
+    const now = this.deps.now();
+    if (this.deps.guardedUntil() > now) memory.noteAcceptedUnderGuard(event);
+    this.deps.rejectionChanged(event.useCaseId, memory.noteAccepted(event, now));
   }
 
   /** The target took the batch and left this id out. It is sent again, at last alone, where its answer is its own. */
   private missing(event: StoredEvent): void {
-    const missed = this.room.memory.noteMissingReply(event);
-    this.room.memory.noteFailedAttempt(event);
-    const wait = backoffDelay(missed, 0, this.room.random());
-    this.putOff(event, this.room.now() + wait, 'the target did not name it in its reply');
+    const missed = this.deps.memory.noteMissingReply(event);
+    this.deps.memory.noteFailedAttempt(event);
+    const wait = backoffDelay(missed, 0, this.deps.random());
+    this.putOff(event, this.deps.now() + wait, 'the target did not name it in its reply');
   }
 
   private async isolate(group: StoredEvent[], failure: SendFailure, tooLarge: boolean): Promise<void> {
-    const { memory } = this.room;
+    const { memory } = this.deps;
     const useCaseId = group[0]?.useCaseId ?? '';
-    if (!this.room.beginIsolation()) {
+    if (!this.deps.beginIsolation()) {
       const isInStretch = memory.hasStretchIn(useCaseId);
       for (const event of group) {
-        this.putOff(event, this.room.now() + ISOLATION_TURN_WAIT, failure.message);
+        this.putOff(event, this.deps.now() + ISOLATION_TURN_WAIT, failure.message);
         if (isInStretch) memory.noteInStretch(event, true);
         else memory.noteRefusedTogether(event, failure);
       }
@@ -474,17 +474,17 @@ export class LeaseDelivery {
     try {
       const giveUp = () => this.halted || !memory.isOpen(useCaseId);
       const send = async (part: StoredEvent[]): Promise<GroupAnswer> => {
-        if (await this.room.isolationTurn()) return this.send(part);
+        if (await this.deps.isolationTurn()) return this.send(part);
         this.halted = true;
         return { accepted: false, tooLarge: false };
       };
       const rest = await this.withoutNamed(group, failure, send, giveUp);
       if (rest.length === 0) return;
       const refused = await isolateRefused(rest, tooLarge, { send, giveUp });
-      const change = memory.noteIsolation(useCaseId, refused, group.length, this.room.now());
-      this.room.rejectionChanged(useCaseId, change, failure);
+      const change = memory.noteIsolation(useCaseId, refused, group.length, this.deps.now());
+      this.deps.rejectionChanged(useCaseId, change, failure);
     } finally {
-      this.room.endIsolation();
+      this.deps.endIsolation();
     }
   }
 
@@ -511,40 +511,40 @@ export class LeaseDelivery {
 
   private failed(group: StoredEvent[], failure: SendFailure): void {
     this.halted = true;
-    const now = this.room.now();
+    const now = this.deps.now();
     if (mayStillLand(failure)) this.noteLateLandings(group);
     for (const event of group) {
-      this.room.memory.noteFailedAttempt(event);
-      if (this.room.target.givesOwnIds && mayBeStored(failure)) this.room.memory.noteMayBeStored(event);
+      this.deps.memory.noteFailedAttempt(event);
+      if (this.deps.target.givesOwnIds && mayBeStored(failure)) this.deps.memory.noteMayBeStored(event);
       // Due at once: it is the host that has to be waited for, and the order is kept.
       this.outcome.retry.push({ id: event.id, at: now, why: failure.message });
     }
   }
 
   private noteLateLandings(group: StoredEvent[]): void {
-    const now = this.room.now();
+    const now = this.deps.now();
     for (const event of group) {
-      this.room.memory.noteLateLanding(event, now, now + this.room.lateLandingMs);
+      this.deps.memory.noteLateLanding(event, now, now + this.deps.lateLandingMs);
     }
   }
 
   private refuseAlone(event: StoredEvent, failure: SendFailure): void {
-    const verdict = this.room.memory.noteRefusedAlone(event, this.room.now());
+    const verdict = this.deps.memory.noteRefusedAlone(event, this.deps.now());
     if (verdict.dead) this.bury(event, failure.code, failure.message, failure.statusCode);
     else this.putOff(event, verdict.retryAt, failure.message);
-    if (!verdict.dead && verdict.isFirst) this.room.suspected(event, failure, verdict.retryAt);
-    this.room.rejectionChanged(event.useCaseId, verdict.change, failure);
+    if (!verdict.dead && verdict.isFirst) this.deps.suspected(event, failure, verdict.retryAt);
+    this.deps.rejectionChanged(event.useCaseId, verdict.change, failure);
   }
 
   private retryLater(event: StoredEvent, why: string): void {
-    this.room.memory.noteFailedAttempt(event);
-    const wait = backoffDelay(this.room.memory.attemptsOf(event), 0, this.room.random());
-    this.putOff(event, this.room.now() + wait, why);
+    this.deps.memory.noteFailedAttempt(event);
+    const wait = backoffDelay(this.deps.memory.attemptsOf(event), 0, this.deps.random());
+    this.putOff(event, this.deps.now() + wait, why);
   }
 
   private putOff(event: StoredEvent, at: number, why: string): void {
     this.outcome.retry.push({ id: event.id, at, why });
-    this.room.memory.noteDeferred(event.id, at);
+    this.deps.memory.noteDeferred(event.id, at);
   }
 
   private bury(event: StoredEvent, code: string, why: string, statusCode?: number): void {
@@ -556,7 +556,7 @@ export class LeaseDelivery {
       statusCode,
       message: why,
     });
-    this.room.memory.forget(event);
+    this.deps.memory.forget(event);
   }
 
   private bodyOf(event: StoredEvent): string {

@@ -50,7 +50,7 @@ export const RETRY_POLICY = {
 // ---------------------------------------------------------------------------------------------------------------
 // What a failure means
 
-/** `retry`: the target or the way to it · `breaker`: a person has to mend it · `suspect`: perhaps these very events */
+/** `retry`: the target or the way to it · `breaker`: a person has to fix it · `suspect`: perhaps these very events */
 export type Verdict = 'retry' | 'breaker' | 'suspect';
 
 /** Refused for what was sent. 404 is an unknown use case, unless the failure says that the endpoint itself is missing. */
@@ -231,7 +231,7 @@ export type LoneFailureVerdict =
 
 /**
  * An event is refused for good only after it failed alone twice, at least ten minutes apart, while the target accepted
- * another event in between: otherwise a fault of the server would bury the whole backlog in the dead letters.
+ * another event in between: otherwise a server error would bury the whole backlog in the dead letters.
  * @param mayDie false while the target refuses everything
  */
 export function afterLoneFailure(

@@ -138,7 +138,7 @@ class ManyRun<Event extends EventToSend> {
   }
 }
 
-/** A target rejects with a `SendFailure` only; anything else is a fault of this program. */
+/** A target rejects with a `SendFailure` only; anything else is a bug in this package. */
 function asFailure(error: unknown): SendFailure {
   if (error instanceof Error && typeof (error as Partial<SendFailure>).code === 'string') {
     return error as SendFailure;

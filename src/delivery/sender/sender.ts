@@ -14,7 +14,7 @@ import {
   type HostHealth,
   type RetryCause,
 } from './retry-policy';
-import { LeaseDelivery, type DeliveryRoom, type RequestResult } from './lease-delivery';
+import { LeaseDelivery, type DeliveryDeps, type RequestResult } from './lease-delivery';
 import type { LateLanding } from './handover';
 import { SenderMemory, type RejectionChange } from './memory';
 import { RequestBudget, RequestPacer } from './pacing';
@@ -84,7 +84,7 @@ export class Sender {
     RETRY_POLICY.isolationRequests,
     RETRY_POLICY.isolationWindow,
   );
-  private readonly room: DeliveryRoom;
+  private readonly deps: DeliveryDeps;
   private host: HostHealth;
   /** halved for good when the target answers 413 */
   private batchBytes: number;
@@ -157,7 +157,7 @@ export class Sender {
     }
     this.endedUncleanly = parts.lateLandings === undefined;
     this.memory.restoreLandings(parts.lateLandings ?? [], this.clock.monotonic());
-    this.room = this.makeRoom();
+    this.deps = this.makeDeps();
   }
 
   // ----- what others call
@@ -333,7 +333,7 @@ export class Sender {
     const isDamped = this.dampedSince !== undefined;
     const takesTurns = isDamped || isProbe || this.memory.hasStretch(this.clock.monotonic());
     this.leaseNewest = takesTurns && !newest;
-    // The youngest event of a refused use case tells whether a mended flow or use case is accepted again. It may belong
+    // The youngest event of a refused use case tells whether a fixed flow or use case is accepted again. It may belong
     // to another use case, so every second lease is a common one.
     this.seeksProbe = !this.seeksProbe && this.memory.hasProbeDue(this.clock.monotonic());
     const isCommon = !isProbe && !this.seeksProbe && !newest;
@@ -433,12 +433,12 @@ export class Sender {
 
   /** Never rejects. */
   private async runLane(lease: Lease): Promise<void> {
-    const delivery = new LeaseDelivery(lease, this.room);
+    const delivery = new LeaseDelivery(lease, this.deps);
     this.sendingLanes++;
     try {
       await delivery.run();
     } catch (error) {
-      // A fault of ours. What the delivery had settled holds; wait, so that it does not become a storm of requests.
+      // A bug in this package. What the delivery settled still holds; wait, to avoid a storm of requests.
       this.noteError(error);
       this.leaseRetryAt = this.clock.monotonic() + LEASE_RETRY_WAIT;
     }
@@ -468,7 +468,7 @@ export class Sender {
     return this.endedUncleanly ? this.startedAt + this.settings.lateLandingMs : -Infinity;
   }
 
-  private makeRoom(): DeliveryRoom {
+  private makeDeps(): DeliveryDeps {
     return {
       memory: this.memory,
       target: this.target,
@@ -647,7 +647,7 @@ export class Sender {
     this.tellOutage('begin', this.outage);
   }
 
-  /** Also told of every lone refusal, with no change, so that the end of a rejection can say how many there were. */
+  /** Called for each single refusal too (`change` is undefined), so that the final notice can give the count. */
   private rejectionChanged(useCaseId: string, change: RejectionChange, failure?: SendFailure): void {
     const known = this.rejections.get(useCaseId);
     if (known && failure) known.attempts++;

@@ -46,7 +46,7 @@ export const systemSenderClock: SenderClock = {
   ...systemClock,
   setTimer(callback, ms) {
     const timer = setTimeout(callback, Math.min(Math.max(0, ms), LONGEST_TIMER));
-    // A waiting backlog is safe on disk; it is no reason to keep a process from ending.
+    // A waiting backlog is safe on disk; it is not a reason to keep a process from ending.
     timer.unref();
     return () => clearTimeout(timer);
   },
@@ -110,7 +110,7 @@ export interface RefusedEvent {
 
 /**
  * Told once when an outage begins and once when it ends.
- * `unreachable`: retried by itself · `operator`: someone has to mend key, billing or address ·
+ * `unreachable`: retried by itself · `operator`: someone has to fix key, billing or address ·
  * `rejecting`: the target refuses every event of one use case
  */
 export interface OutageNotice {

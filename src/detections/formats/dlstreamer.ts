@@ -5,7 +5,7 @@ import type { JsonObject } from '../values';
 
 /**
  * Intel DL Streamer and its Pipeline Server: each object has an exact box in fractions and a rounded one in pixels; the exact one counts.
- * A frame without objects has no `objects` at all. `timestamp` counts from the start of the stream: it is no time of day.
+ * A frame without objects has no `objects` at all. `timestamp` counts from the start of the stream: it is not a time of day.
  */
 
 const readCorners = fourFields(['x_min', 'y_min', 'x_max', 'y_max'], 'bounding_box');

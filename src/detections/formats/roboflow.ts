@@ -207,7 +207,7 @@ function isPredictionRow(row: PredictionRow): boolean {
   if (typeof bbox === 'object' && bbox !== null) {
     return !isList(bbox) && isCentreBox(bbox) && typeof row.class === 'string' && 'confidence' in row;
   }
-  // a number of the class alone is no mark: others have it beside the corner under the same names
+  // a number of the class alone is not a mark: others have it beside the corner under the same names
   const isNamed = Number.isInteger(row.class_id) && typeof row.class === 'string';
   const marked = isNamed || typeof row.detection_id === 'string';
   return marked && (isCentreBox(row) || ('center_x' in row && 'width' in row && 'height' in row));
@@ -483,7 +483,7 @@ function multiLabelGroup(
   const predicted = ownArray(image, 'predicted_classes');
   const names = settings.allClasses || !predicted ? Object.keys(predictions) : predicted;
   if (names.length === 0) notes.add('nothing-predicted');
-  // what is no name has no row: the engine leaves it out and says so
+  // what is not a name has no row: the engine leaves it out and says so
   const rows = names.map((name) => (isText(name) ? own(predictions, name) : undefined));
   const isPredicted = predicted && ((name: unknown) => predicted.includes(name));
   const plan: RowPlan = {

@@ -23,7 +23,7 @@ const STARTS = [
 ];
 const SIZES = [1_000, 64 * 1024, 1024 * 1024, PICTURE_MAX_BYTES];
 
-/** Pictures of all formats: damaged, made of many small parts, of parts of other formats, and what is no picture. */
+/** Pictures of all formats: damaged, made of many small parts, of parts of other formats, and what is not a picture. */
 export const pictures: Subject = {
   make(dice) {
     const bytes = pictureBytes(dice);

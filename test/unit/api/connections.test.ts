@@ -274,7 +274,7 @@ describe('connections of the client', () => {
   it('nothing is opened or loaded before the first request', async () => {
     const server = await startServer(accept);
     const client = clientFor(server);
-    assert.equal(client.configurationFault(), undefined);
+    assert.equal(client.configurationError(), undefined);
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(server.connections.opened, 0);
   });
@@ -309,7 +309,7 @@ describe('settings of the client', () => {
         assert.equal(error.needsOperator, true);
         assert.match(error.message, says);
       }
-      assert.equal(client.configurationFault()?.code, 'NOT_CONFIGURED');
+      assert.equal(client.configurationError()?.code, 'NOT_CONFIGURED');
     });
   }
 

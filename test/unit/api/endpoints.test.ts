@@ -30,7 +30,7 @@ describe('VisionEventsClient.createEvents', () => {
     }
   });
 
-  it('success without ids is no success', async () => {
+  it('success without ids is not a success', async () => {
     const server = await startServer((_, response) => sendJson(response, 201, { created: 3 }));
     assert.equal((await failureOf(clientFor(server).createEvents(events))).code, 'BAD_RESPONSE');
   });
@@ -148,7 +148,7 @@ describe('VisionEventsClient.query', () => {
     assert.match(error.message, /16 MiB/);
   });
 
-  it('success without a list of events is no success', async () => {
+  it('success without a list of events is not a success', async () => {
     const server = await startServer((_, response) => sendJson(response, 200, { hasMore: false }));
     assert.equal((await failureOf(clientFor(server).query({ useCaseId: 'u' }))).code, 'BAD_RESPONSE');
   });

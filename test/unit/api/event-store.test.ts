@@ -175,7 +175,7 @@ describe('EventStoreClient', () => {
     });
   }
 
-  it('success without an id is no success', async () => {
+  it('success without an id is not a success', async () => {
     const server = await startServer((_, response) => sendJson(response, 201, {}));
     assert.equal((await failureOf(clientFor(server).createEvent(EVENT))).code, 'BAD_RESPONSE');
   });

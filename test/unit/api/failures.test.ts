@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { ApiErrorCode } from '../../../src/api/errors';
-import { networkFailure, serverText, type Surroundings } from '../../../src/api/failure';
+import { networkFailure, serverText, type RequestContext } from '../../../src/api/failure';
 import { assertHoldsNo, clientFor, endAll, failureOf } from './clients';
 import { accept, EVENT, KEY, listen, sendJson, startServer } from '../../support/servers';
 
@@ -117,9 +117,9 @@ describe('failures of the client', () => {
   });
 
   it('leaves no part of a key that is cut off at the bound', () => {
-    const surroundings = (text: string) => text.split(KEY).join('[API key]');
+    const redact = (text: string) => text.split(KEY).join('[API key]');
     for (let before = 250; before < 310; before++) {
-      const text = serverText(JSON.stringify({ error: 'x'.repeat(before) + KEY }), surroundings);
+      const text = serverText(JSON.stringify({ error: 'x'.repeat(before) + KEY }), redact);
       assert.ok(!text?.includes(KEY.slice(0, 4)), text);
     }
   });
@@ -230,7 +230,7 @@ describe('failures of the client', () => {
     ['an event id that is a number', 201, '{"eventId":7,"created":true}'],
     ['the id of another event', 201, '{"eventId":"f00","created":true}'],
   ] as const) {
-    it(`success with ${what} is no success`, async () => {
+    it(`success with ${what} is not a success`, async () => {
       const server = await startServer((_, response) => response.writeHead(status).end(body));
       const error = await failureOf(clientFor(server).createEvent(EVENT));
       assert.equal(error.code, 'BAD_RESPONSE');
@@ -291,7 +291,7 @@ describe('failures of the client', () => {
 });
 
 describe('networkFailure', () => {
-  const at: Surroundings = {
+  const at: RequestContext = {
     where: 'api.example:443',
     addressSetting: 'the base URL of the workspace',
     keySetting: 'the API key of the workspace',

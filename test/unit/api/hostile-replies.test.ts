@@ -184,7 +184,7 @@ describe('a reply without bounds', () => {
     structuredClone(reply);
   });
 
-  it('with a path that is no text still counts as created', async () => {
+  it('with a path that is not text still counts as created', async () => {
     const noText = '{"toString":1,"valueOf":1}';
     const warnings = `[{"path":[${noText},"a",0]},{"path":${noText}},{"path":"b"},{"path":1}]`;
     const reply = await (
@@ -199,7 +199,7 @@ describe('a reply without bounds', () => {
   });
 
   for (const id of ['a\u001b[2J', '\u202eb', 'c\u200b', 'd'.repeat(1025), '']) {
-    it(`with ${JSON.stringify(id.slice(0, 20))} for an id of a picture is no answer`, async () => {
+    it(`with ${JSON.stringify(id.slice(0, 20))} for an id of a picture is not an answer`, async () => {
       const client = await answering(200, JSON.stringify({ sourceId: id }));
       const upload = client.uploadImage({ bytes: Buffer.from('picture'), mediaType: 'image/jpeg' });
       assert.match((await failureOf(upload)).message, /without the sourceId/);

@@ -174,7 +174,7 @@ describe('loading src/api', () => {
     const folder = resolve(__dirname, '../../../src/api');
     const script = `for (const file of ['client', 'event-store-client', 'errors']) require(${JSON.stringify(folder)} + '/' + file);
       const { VisionEventsClient } = require(${JSON.stringify(folder)} + '/client');
-      new VisionEventsClient({ baseUrl: 'https://api.example', apiKey: 'k' }).configurationFault();
+      new VisionEventsClient({ baseUrl: 'https://api.example', apiKey: 'k' }).configurationError();
       console.log(JSON.stringify(Object.keys(require.cache).filter((file) => !file.startsWith(${JSON.stringify(folder)}))));`;
     const { stdout } = await promisify(execFile)(process.execPath, [
       '--require',

@@ -12,7 +12,7 @@ const certificate = makeCertificate(['127.0.0.1', HOST]);
 describe('TLS of the client', () => {
   afterEach(endAll);
 
-  it('a self-signed certificate is refused without its authority, and says what mends it', async () => {
+  it('a self-signed certificate is refused without its authority, and says what fixes it', async () => {
     const server = await startServer(accept, certificate);
     const error = await failureOf(clientFor(server).createEvent(EVENT));
     assert.equal(error.code, 'NETWORK');
@@ -249,7 +249,7 @@ describe('proxies of the client', () => {
       assert.equal(proxy.seen.length, 1);
     });
 
-    it('that is no URL is named, its content is not', async () => {
+    it('that is not a URL is named, its content is not', async () => {
       const env = { https_proxy: 'socks5://joe:t0psecret@proxy:1080' };
       const error = await failureOf(
         clientFor({ url: `https://${HOST}` }, { env }).createEvent(EVENT),

@@ -174,7 +174,7 @@ describe('VisionEventsClient.uploadImage', () => {
     'no sourceId': { success: true },
     'an empty sourceId': { success: true, sourceId: '' },
   })) {
-    it(`success with ${what} is no success`, async () => {
+    it(`success with ${what} is not a success`, async () => {
       const server = await startServer((_, response) => sendJson(response, 201, answer));
       assert.equal((await failureOf(clientFor(server).uploadImage(PICTURE))).code, 'BAD_RESPONSE');
     });

@@ -94,7 +94,7 @@ describe('bundle files', () => {
       assert.equal(names[0], 'event_20261120t081530_000000_abc.tar.gz');
     });
 
-    it('are refused for a timestamp that is no time', () => {
+    it('are refused for a timestamp that is not a time', () => {
       assert.throws(() => nameOf('a', 'yesterday'), failsWith('BUNDLE_INVALID', /timestamp "yesterday"/));
     });
   });
@@ -472,7 +472,7 @@ describe('bundle files', () => {
         await refusedAs(
           archive([PAYLOAD, member]),
           'BUNDLE_INVALID',
-          new RegExp(`no plain file but a ${type}`),
+          new RegExp(`not a plain file but a ${type}`),
         );
       }
     });
@@ -513,8 +513,8 @@ describe('bundle files', () => {
         'BUNDLE_INVALID',
         /has no payload\.json/,
       );
-      await refusedAs(withPayload('{'), 'BUNDLE_INVALID', /is no JSON/);
-      await refusedAs(withPayload('[]'), 'BUNDLE_INVALID', /is no object/);
+      await refusedAs(withPayload('{'), 'BUNDLE_INVALID', /is not JSON/);
+      await refusedAs(withPayload('[]'), 'BUNDLE_INVALID', /is not an object/);
       await refusedAs(withPayload('{}'), 'BUNDLE_INVALID', /format version is missing/);
       await refusedAs(withPayload('{"bundleFormatVersion":2}'), 'BUNDLE_INVALID', /format version is 2/);
       await refusedAs(

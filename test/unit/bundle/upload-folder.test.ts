@@ -241,7 +241,7 @@ describe('uploading a folder of bundles', () => {
     assert.deepEqual([summary.left, summary.kept.length, summary.stopped?.code], [5, 3, 'NETWORK']);
   });
 
-  it('keeps a bundle whose use case is unknown: a setting mends that', async () => {
+  it('keeps a bundle whose use case is unknown: a setting fixes that', async () => {
     await put('1', '2');
     const { upload } = server({ '1': fault('REJECTED', 400, 'Unknown useCaseId "line-9"') });
     const summary = await uploadFolder({ directory, upload });

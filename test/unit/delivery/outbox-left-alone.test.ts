@@ -165,7 +165,7 @@ describe('what another process may be at work on', () => {
     assert.ok(!disk.paths().includes(ORPHAN));
   });
 
-  it('a file from far ahead is no reason to wait: the clock of the gateway was set since', async () => {
+  it('a file from far ahead is not a reason to wait: the clock of the gateway was set since', async () => {
     await (await open()).close(1_000);
     disk.plant(ORPHAN, Buffer.from('picture'));
     wall = 0;
@@ -173,7 +173,7 @@ describe('what another process may be at work on', () => {
     assert.ok(!disk.paths().includes(ORPHAN));
   });
 
-  it('a write that is seen half way is no damage: it is looked at again', async () => {
+  it('a write that is seen half way is not damage: it is looked at again', async () => {
     const first = await open();
     await first.append(range(0, 3).map((n) => numberedRecord(n)));
     const [path] = chunks();

@@ -23,7 +23,7 @@ describe('outbox limits', () => {
     return outbox;
   }
 
-  it('reject: names the setting that mends it', async () => {
+  it('reject: names the setting that fixes it', async () => {
     const outbox = await open({ maxEvents: 1 });
     await outbox.append([numberedRecord(0)]);
     await assert.rejects(outbox.append([numberedRecord(1)]), /may hold 1 events.*"Max. events"/s);

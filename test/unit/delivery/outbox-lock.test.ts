@@ -201,7 +201,7 @@ describe('the lock of an outbox folder', function () {
       assert.equal(new Set(places.map((place) => place?.address)).size, 1);
     });
 
-    it('has a key of its own again when it was damaged, or is no file', async () => {
+    it('has a key of its own again when it was damaged, or is not a file', async () => {
       for (const spoil of [
         () => writeFile(join(dir, 'lock.key'), 'short'),
         () => symlink('/etc/passwd', join(dir, 'lock.key')),

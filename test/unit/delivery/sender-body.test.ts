@@ -74,7 +74,7 @@ describe('the body with the ids of uploaded pictures', () => {
   it('without ids returns the very text', () =>
     assert.equal(withSourceIds(' {"a" : 1} ', []), ' {"a" : 1} '));
 
-  it('refuses what is no event', () => {
+  it('refuses what is not an event', () => {
     for (const body of [
       '',
       '[]',

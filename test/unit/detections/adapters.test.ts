@@ -292,7 +292,7 @@ export const CASES: Case[] = [
     notes: ['missing-class', 'missing-confidence'],
   },
   {
-    name: 'a hand, which is no person',
+    name: 'a hand, which is not a person',
     format: 'tfjs',
     payload: [
       {
@@ -1015,7 +1015,7 @@ describe('Ultralytics results of several pictures at once', () => {
     }
   });
 
-  it('are refused where a text is no result', () => {
+  it('are refused where a text is not a result', () => {
     assertRefused('payload-not-json', ['offline'], { format: 'ultralytics' });
     assertRefused('unknown-format', ['{"name": "valve"}'], { format: 'ultralytics' });
   });

@@ -64,7 +64,7 @@ describe('values that follow from the detections', () => {
       assert.deepEqual(valuesOf(answer(0.25, 0.75)), ['fail', 1, 'scratch']);
     });
 
-    it(`${name}: confidences that add up to more than 1 are no alternatives`, () => {
+    it(`${name}: confidences that add up to more than 1 are not alternatives`, () => {
       assert.deepEqual(valuesOf(answer(0.9, 0.8)), ['fail', 2, 'good']);
     });
   }

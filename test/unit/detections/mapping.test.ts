@@ -318,7 +318,7 @@ describe('what rows and points may look like', () => {
     assert.deepEqual([count, dropped], [1, 1]);
   });
 
-  it('named points that are missing are no corner of a polygon', () => {
+  it('named points that are missing are not a corner of a polygon', () => {
     const points = { path: ['a', 'b', 'c', 'd'], shape: 'pairs', units: 'pixel' };
     const corners = { a: [1, 1], b: [9, 1], c: [9, 9] };
     const whole = { name: 'lid', ...corners, d: [1, 9] };

@@ -100,7 +100,7 @@ const ROWS_BY_NAME: Readonly<Record<string, RegExp>> = {
   custom: /^(found|lines\.a)\.[a-z]+$/,
 };
 
-/** An element of a list; a number of a list is no row but a coordinate or the like. */
+/** An element of a list; a number of a list is not a row but a coordinate or the like. */
 function isRow({ payload }: Specimen, { path }: Mutant): boolean {
   if (!/(^|\.)\d+$/.test(path)) return false;
   return typeof valueAt(payload, path) !== 'number';

@@ -83,7 +83,7 @@ describe('"nothing found" needs a positive sign', () => {
     for (const format of ['auto', 'roboflow']) assertRefused('rows-unreadable', answer, { format });
   });
 
-  it('lists inside lists: none at all is no list, some are counted as left out', () => {
+  it('lists inside lists: none at all is not a list, some are counted as left out', () => {
     const deep = custom({ list: 'pages[].results[]' });
     assertRefused('list-not-found', { pages: [{ result: [row] }, {}] }, deep);
     assertRefused(
@@ -117,7 +117,7 @@ describe('"nothing found" needs a positive sign', () => {
     assert.equal(convertDetections({ results: [{ ...row, score: null }] }, rated).count, 1);
   });
 
-  it('a clamped confidence of a row that is passed over is no remark', () => {
+  it('a clamped confidence of a row that is passed over is not a remark', () => {
     const tsv = custom({ minConfidence: 0.01, confidenceUnit: 'percent' });
     const { count, notes } = convertDetections(
       {

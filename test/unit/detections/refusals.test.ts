@@ -274,7 +274,7 @@ describe('the same payload in another form', () => {
 
 describe('empty lists', () => {
   for (const payload of [[], { detections: [] }, { seq: 4, detections: [] }, '[]']) {
-    it(`${JSON.stringify(payload)} is no detection of any format`, () => {
+    it(`${JSON.stringify(payload)} is not a detection of any format`, () => {
       assert.deepEqual(convertDetections(payload, { format: 'auto' }), {
         format: 'any-empty',
         images: [{ annotations: {} }],

@@ -62,7 +62,7 @@ describe('numbers', () => {
     assert.deepEqual(only([row, { ...row, x1: '', y1: '', x2: '', y2: '' }]).notes, ['missing-box']);
   });
 
-  it('drops rows that are no objects', () => {
+  it('drops rows that are not objects', () => {
     assert.deepEqual(only([null, 3, 'x', row]), { detections: [valve], dropped: 3, notes: ['missing-box'] });
   });
 
@@ -77,7 +77,7 @@ describe('numbers', () => {
     assert.deepEqual(only(turned, negative).notes, ['degenerate-box']);
   });
 
-  it('mends swapped corners without moving the box', () => {
+  it('fixes swapped corners without moving the box', () => {
     const swapped = { ...row, x1: 360, x2: 200, y1: 300, y2: 60 };
     assert.deepEqual(only([swapped]), { detections: [valve], dropped: 0, notes: ['corners-swapped'] });
   });
@@ -210,7 +210,7 @@ describe('one detection goes to one list', () => {
     assert.deepEqual(notes, ['box-derived']);
   });
 
-  it('leaves out points that are no numbers', () => {
+  it('leaves out points that are not numbers', () => {
     const { images, notes } = convert([{ ...row, joints: [{ x: null, y: 1 }, ...joints] }], shapes);
     assert.deepEqual(images[0]?.annotations.keypoints?.[0]?.keypoints, [{ id: 1, x: 210, y: 70 }]);
     assert.deepEqual(notes, ['bad-number']);

@@ -102,7 +102,7 @@ describe('event: compose', () => {
       custom: { value: 'v', externalId: 'x' },
       operator_feedback: { relatedEventId: 'r', feedback: 'correct' },
       audit: {},
-      // Repair will mend the type; its data must still be there then.
+      // `repair` will correct the type; its data must still be there then.
       ' Custom': { value: 'v', externalId: 'x' },
     };
     for (const [eventType, data] of Object.entries(expected)) {

@@ -74,7 +74,7 @@ describe('a list of billions of entries', () => {
     assert.throws(() => quickly(() => eventJson({ eventData: { a: endless() } })), tooLong);
   });
 
-  it('of bytes is no picture', async () => {
+  it('of bytes is not a picture', async () => {
     const data = new Array(20_000_000);
     const started = process.cpuUsage();
     await assert.rejects(loadPicture({ type: 'Buffer', data }, { from: 'value' }), /other things than bytes/);

@@ -19,13 +19,13 @@ function eventWith(changes: Json, type = 'quality_check'): Json {
 }
 
 /** Repairs one thing; expects what it became and that just this was said. */
-function expectMended(event: Json, path: string, from: unknown, to: unknown): Json {
-  const { event: mended, repaired } = repair(event);
+function expectRepaired(event: Json, path: string, from: unknown, to: unknown): Json {
+  const { event: after, repaired } = repair(event);
   assert.deepEqual(repaired, [to === undefined ? { path, from } : { path, from, to }]);
-  return mended;
+  return after;
 }
 
-describe('event: what repair mends', () => {
+describe('event: what repair changes', () => {
   const leaves: [string, Json, string, unknown, unknown, string?][] = [
     ['an enum value in another case', { eventData: { result: 'FAIL' } }, 'eventData.result', 'FAIL', 'fail'],
     [
@@ -101,8 +101,8 @@ describe('event: what repair mends', () => {
   ];
   for (const [name, changes, path, from, to, type = 'quality_check'] of leaves) {
     it(name, () => {
-      const mended = expectMended(eventWith({ eventType: type, ...changes }), path, from, to);
-      const { errors, warnings } = validate(mended, NOW);
+      const after = expectRepaired(eventWith({ eventType: type, ...changes }), path, from, to);
+      const { errors, warnings } = validate(after, NOW);
       assert.deepEqual([errors, warnings], [[], []]);
     });
   }
@@ -194,8 +194,8 @@ describe('event: what repair mends', () => {
     );
 
     const equal = Array.from({ length: 1001 }, (_, i) => ({ class: String(i), confidence: 0.5 }));
-    const { event: mended, repaired } = repair(eventWith({ images: [{ classifications: equal }] }));
-    assert.deepEqual(mended.images, [{ classifications: equal.slice(0, 1000) }]);
+    const { event: after, repaired } = repair(eventWith({ images: [{ classifications: equal }] }));
+    assert.deepEqual(after.images, [{ classifications: equal.slice(0, 1000) }]);
     assert.deepEqual(repaired, [
       { path: 'images.0.classifications', from: '1001 entries', to: 'the 1000 most confident' },
     ]);
@@ -239,9 +239,9 @@ describe('event: what repair mends', () => {
     ];
     for (const changes of stays) {
       const event = eventWith(changes);
-      const { event: mended, repaired } = repair(event);
+      const { event: after, repaired } = repair(event);
       assert.deepEqual(repaired, [], JSON.stringify(changes).slice(0, 80));
-      assert.equal(mended, event);
+      assert.equal(after, event);
     }
   });
 
@@ -302,10 +302,10 @@ describe('event: the laws of repair', () => {
     holds(
       fc.property(brokenEvent(5), (event) => {
         const copy = structuredClone(event);
-        const { event: mended, repaired } = repair(event);
+        const { event: after, repaired } = repair(event);
         assert.deepEqual(event, copy);
-        assert.equal(repaired.length === 0, mended === event);
-        if (repaired.length > 0) assert.notDeepEqual(mended, event);
+        assert.equal(repaired.length === 0, after === event);
+        if (repaired.length > 0) assert.notDeepEqual(after, event);
       }),
       2000,
     );

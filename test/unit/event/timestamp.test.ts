@@ -33,7 +33,7 @@ describe('event: times', () => {
     '17815196967891234567890',
     1e30,
   ]) {
-    it(`${text} is no time`, () => assert.equal(toIsoTimestamp(text), undefined));
+    it(`${text} is not a time`, () => assert.equal(toIsoTimestamp(text), undefined));
   }
 
   it('whole milliseconds survive the other units', () => {

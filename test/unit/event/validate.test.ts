@@ -404,7 +404,7 @@ describe('event: errors in the strict fields', () => {
     assert.deepEqual([ofDay(Date.now()), ofDay(Date.now() - 400 * DAY)], [true, false]);
   });
 
-  it('says of anything that is no object that it is none', () => {
+  it('says of anything that is not an object that it is none', () => {
     for (const nothing of [undefined, null, 'text', 5, [], [fullEvent()], new Date(), () => 1]) {
       const { errors, warnings, warningCount, asStored } = validate(nothing, NOW);
       assert.deepEqual([errors.length, errors[0]?.type, errors[0]?.path], [1, 'object.base', '']);

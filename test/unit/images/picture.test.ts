@@ -123,7 +123,7 @@ describe('pictures from a message', () => {
     await assert.rejects(loadPicture(png(300, 300), { from: 'value', maxBytes: 100 }), /too large/);
   });
 
-  it('says what is wrong with things that are no picture', async () => {
+  it('says what is wrong with things that are not a picture', async () => {
     await refused(Buffer.alloc(0), /empty: it has no bytes/);
     await refused('', /empty text/);
     await refused('  \n', /empty text/);
@@ -143,8 +143,8 @@ describe('pictures from a message', () => {
   });
 
   it('refuses text that is base64 by accident', async () => {
-    await refused('test', /"test" is base64, but its bytes are no picture/);
-    await refused('SGVsbG8gd29ybGQh', /is base64, but its bytes are no picture/);
+    await refused('test', /"test" is base64, but its bytes are not a picture/);
+    await refused('SGVsbG8gd29ybGQh', /is base64, but its bytes are not a picture/);
     await refused('no picture today!', /neither base64 nor a data URL/);
   });
 
@@ -242,7 +242,7 @@ describe('pictures from a file', () => {
       'image/jpeg',
     );
     const page = await put('snapshot.jpg', '\n<html><body>401</body></html>');
-    await refused(page, /snapshot\.jpg is no JPEG.*HTML page/, 'file');
+    await refused(page, /snapshot\.jpg is not a JPEG.*HTML page/, 'file');
     await refused(await put('empty.jpg', ''), /empty\.jpg is empty/, 'file');
     await refused(await put('half.jpg', jpeg(400, 240).subarray(0, 300)), /half\.jpg is incomplete/, 'file');
   });

@@ -56,7 +56,7 @@ describe('simulator: POST /vision-events/upload', () => {
     assert.deepEqual(Buffer.from(await served.arrayBuffer()), PNG);
   });
 
-  it('refuses what is no picture, empty, missing, or has broken metadata', async () => {
+  it('refuses what is not a picture, empty, missing, or has broken metadata', async () => {
     const upload = async (body: unknown) => (await post(simulator, '/vision-events/upload', body)).status;
     assert.equal(await upload(form(Buffer.from('<html>'))), 400);
     assert.equal(await upload(form(Buffer.alloc(0))), 400);

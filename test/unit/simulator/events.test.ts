@@ -137,7 +137,7 @@ describe('simulator: POST /vision-events', () => {
     );
   });
 
-  it('refuses what is no JSON object', async () => {
+  it('refuses what is not a JSON object', async () => {
     for (const body of ['{"eventId":', '[]', 'null', '']) {
       assert.equal((await post(simulator, '/vision-events', body)).status, 400, body);
     }

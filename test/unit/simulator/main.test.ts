@@ -41,7 +41,7 @@ describe('simulator: command line', function () {
   it('says what is wrong with a port', async () => {
     const failing = start('--port', '99999');
     const ended = once(failing, 'exit');
-    assert.match(await textUntil(failing.stderr!, /no port/), /--port 99999 is no port/);
+    assert.match(await textUntil(failing.stderr!, /no port/), /--port 99999 is not a port/);
     assert.deepEqual(await ended, [1, null]);
   });
 

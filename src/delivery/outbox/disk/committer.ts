@@ -38,7 +38,7 @@ interface PendingNotes {
   waiters: { resolve: () => void; reject: (error: unknown) => void }[];
 }
 
-export interface CommitGround {
+export interface CommitDeps {
   chunkFolder: ChunkFolder;
   queue: EventQueue;
   pictures: PictureFolder;
@@ -66,7 +66,7 @@ export class Committer {
   private abandoned: Error | undefined;
 
   constructor(
-    private readonly ground: CommitGround,
+    private readonly deps: CommitDeps,
     private chunkNumber: number,
   ) {}
 
@@ -130,7 +130,7 @@ export class Committer {
     try {
       await this.finishWriting();
     } finally {
-      await this.ground.chunkFolder.close();
+      await this.deps.chunkFolder.close();
     }
   }
 
@@ -177,7 +177,7 @@ export class Committer {
 
   /** A process that starts on this folder although it is ours tells by its age whether a chunk may be in use. */
   private isIdle(): boolean {
-    return isLongerAgo(this.written, OPEN_CHUNK_IDLE_MS, this.ground.clock);
+    return isLongerAgo(this.written, OPEN_CHUNK_IDLE_MS, this.deps.clock);
   }
 
   private takeOpenNotes(notes: Map<Chunk, PendingNotes>): PendingNotes | undefined {
@@ -199,12 +199,12 @@ export class Committer {
       await this.refuse(task, error);
     };
     await forEachLimited(withPictures, (task) =>
-      this.ground.pictures
+      this.deps.pictures
         .write(task.events.flatMap(({ pictureFiles }) => pictureFiles))
         .catch((error: unknown) => failedTask(task, error)),
     );
     try {
-      await this.ground.pictures.syncNames();
+      await this.deps.pictures.syncNames();
     } catch (error) {
       for (const task of withPictures) if (!failed.has(task)) await failedTask(task, error);
     }
@@ -262,7 +262,7 @@ export class Committer {
 
   private async openChunk(): Promise<NonNullable<Committer['open']>> {
     if (this.open) return this.open;
-    const { chunkFolder, queue, token } = this.ground;
+    const { chunkFolder, queue, token } = this.deps;
     const name = `${String(++this.chunkNumber).padStart(10, '0')}-${token}${CHUNK_SUFFIX}`;
     const chunk = new Chunk(await ChunkFile.create(chunkFolder, name));
     queue.addChunk(chunk);
@@ -278,9 +278,9 @@ export class Committer {
   ): Promise<void> {
     const lines = Buffer.concat([...noteLines, ...slice.map(({ event }) => event.line)]);
     if (lines.length === 0) return;
-    this.written = momentOf(this.ground.clock);
+    this.written = momentOf(this.deps.clock);
     let offset = await open.chunk.file.append(lines, areLast);
-    this.ground.space.written(lines.length);
+    this.deps.space.written(lines.length);
     for (const line of noteLines) offset += line.length;
     for (const { task, event } of slice) {
       task.placed.push(this.toEntry(event, open.chunk, offset));
@@ -296,7 +296,7 @@ export class Committer {
     const entry: Entry = {
       id,
       eventId,
-      useCaseId: this.ground.queue.shareUseCaseId(useCaseId),
+      useCaseId: this.deps.queue.shareUseCaseId(useCaseId),
       acceptedAt: at,
       chunk,
       offset,
@@ -309,7 +309,7 @@ export class Committer {
       attempts: 0,
       timeFix: undefined,
     };
-    if (event.clock) this.ground.doubtfulTimes.add(entry, event.clock);
+    if (event.clock) this.deps.doubtfulTimes.add(entry, event.clock);
     return entry;
   }
 
@@ -320,12 +320,12 @@ export class Committer {
   }
 
   private accept(task: AppendTask): void {
-    for (const entry of task.placed) this.ground.queue.add(entry);
+    for (const entry of task.placed) this.deps.queue.add(entry);
     task.resolve();
   }
 
   private async refuse(task: AppendTask, error: unknown): Promise<void> {
-    await this.ground.pictures.remove(
+    await this.deps.pictures.remove(
       task.events.flatMap(({ pictureFiles }) => pictureFiles.map(({ file }) => file)),
     );
     for (const entry of task.placed) {
@@ -337,7 +337,7 @@ export class Committer {
   }
 
   private tellSpace(error: unknown): void {
-    if (isOutOfSpace(error)) this.ground.space.sawFullDisk();
+    if (isOutOfSpace(error)) this.deps.space.sawFullDisk();
   }
 
   private async writeSealedChunks(all: Map<Chunk, PendingNotes>): Promise<void> {
@@ -369,19 +369,19 @@ export class Committer {
 
   private async removeChunks(chunks: Chunk[]): Promise<void> {
     await Promise.all(chunks.map((chunk) => chunk.file.removeEvents()));
-    await this.ground.chunkFolder.sync();
+    await this.deps.chunkFolder.sync();
     for (const chunk of chunks) {
-      this.ground.queue.removeChunk(chunk);
+      this.deps.queue.removeChunk(chunk);
       await chunk.file.removeNotes().catch(() => undefined);
     }
   }
 
   private async writeBeside(chunk: Chunk, notes: PendingNotes): Promise<void> {
     const lines = Buffer.concat(notes.notes.map(encodeNote));
-    const write = () => chunk.file.note(lines, `${this.ground.token}${++this.noteNumber}`);
+    const write = () => chunk.file.note(lines, `${this.deps.token}${++this.noteNumber}`);
     try {
       await write().catch(async (error: unknown) => {
-        if (!isOutOfSpace(error) || !(await this.ground.space.dropBallast())) throw error;
+        if (!isOutOfSpace(error) || !(await this.deps.space.dropBallast())) throw error;
         await write();
       });
     } catch (error) {
@@ -403,12 +403,12 @@ export class Committer {
 
   private async noted(notes: PendingNotes, chunk: Chunk): Promise<void> {
     chunk.undone -= notes.ended.length;
-    await this.ground.pictures.remove(notes.pictureFiles);
+    await this.deps.pictures.remove(notes.pictureFiles);
     for (const { resolve } of notes.waiters) resolve();
   }
 
   private async removeFinishedChunks(): Promise<void> {
-    const { queue } = this.ground;
+    const { queue } = this.deps;
     const finished = queue
       .allChunks()
       .filter(

@@ -29,7 +29,7 @@ export interface FileLayer {
   open(path: string, mode: 'create' | 'read'): Promise<OpenFile>;
   /** Replaces what is at `to`. */
   rename(from: string, to: string): Promise<void>;
-  /** A missing file is no error. */
+  /** A missing file is not an error. */
   remove(path: string): Promise<void>;
   /** Only for flushing its names to the disk. */
   openFolder(path: string): Promise<OpenFolder>;
@@ -44,7 +44,7 @@ export type ForgetfulFileSystem = 'overlay' | 'tmpfs' | 'ramfs';
 
 /** A file while it is written or read. */
 export interface OpenFile {
-  /** Returns how many bytes were taken: fewer than asked is no error to Node.js, but it is a full disk. */
+  /** Returns how many bytes were taken: fewer than asked is not an error to Node.js, but it is a full disk. */
   write(bytes: Uint8Array, position: number): Promise<number>;
   /** Fills the buffer. Returns how many bytes there were: fewer than asked at the end of the file. */
   read(into: Buffer, position: number): Promise<number>;
@@ -130,7 +130,7 @@ export const nodeFileLayer: FileLayer = {
   },
   async size(path) {
     const found = await fs.promises.lstat(path);
-    if (!found.isFile()) throw noPlainFile(`${path} is no plain file`);
+    if (!found.isFile()) throw noPlainFile(`${path} is not a plain file`);
     return found.size;
   },
   async modifiedAt(path) {
@@ -177,7 +177,7 @@ async function openPlain(path: string): Promise<number> {
   const file = await plain.open(path, fs.constants.O_RDONLY | WITHOUT_DETOURS);
   if (fs.fstatSync(file).isFile()) return file;
   await closeUnchanged(file);
-  throw noPlainFile(`${path} is no plain file`);
+  throw noPlainFile(`${path} is not a plain file`);
 }
 
 export function noPlainFile(message: string): Error {
@@ -202,7 +202,7 @@ function restrictOpen(file: number): 'unchanged' | 'restricted' | 'wide' {
   return isWide() ? 'wide' : 'restricted';
 }
 
-/** For `catch`: a file that is gone is no error. */
+/** For `catch`: a file that is gone is not an error. */
 export function ignoreMissing(error: unknown): undefined {
   if (errorCode(error) !== 'ENOENT') throw error;
   return undefined;

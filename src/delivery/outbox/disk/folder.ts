@@ -37,7 +37,7 @@ export async function prepareFolder(
   return { isNew, canFlush: await syncFolder(files, dir) };
 }
 
-/** What lies there and is no folder is set aside. A link to a folder is one: operators move one to another disk. */
+/** What lies there and is not a folder is set aside. A link to a folder is one: operators move one to another disk. */
 async function makeInside(files: FileLayer, folder: string, token: string): Promise<void> {
   try {
     await files.makeDir(folder);

@@ -182,7 +182,7 @@ function mayBeEvent(body: Buffer): boolean {
 
 export type ScannedLine =
   | { kind: 'line'; start: number; length: number; decoded: DecodedLine }
-  /** bytes that are no sound line; `torn` when they end the file and never were a whole line */
+  /** bytes that are not a sound line; `torn` when they end the file and never were a whole line */
   | { kind: 'damage'; start: number; length: number; torn: boolean };
 
 /** Cuts a chunk file into sound lines and damaged places. Neighbouring damaged bytes are one place. */

@@ -19,7 +19,7 @@ export interface Owner {
   beat: number;
 }
 
-/** A file caught half written has an owner too; so has what is no owner's file at all. */
+/** A file caught half written has an owner too; so has what is not an owner's file at all. */
 export const UNKNOWN_OWNER: Owner = {
   host: 'an unknown host',
   pid: 0,

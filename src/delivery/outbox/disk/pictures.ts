@@ -72,7 +72,7 @@ export class PictureFolder {
       bytes = await this.files.readFile(path, picture.size);
     } catch (error) {
       if (isNoPlainFile(error))
-        throw new OutboxDamage(`The stored picture ${path} is no file, or not what was stored.`);
+        throw new OutboxDamage(`The stored picture ${path} is not a file, or not what was stored.`);
       if (errorCode(error) !== 'ENOENT') throw error;
       throw new OutboxDamage(`The stored picture ${path} is missing.`);
     }

@@ -6,7 +6,7 @@ import { isNoPlainFile, noPlainFile, WITHOUT_DETOURS } from './file-layer';
 /** The small files of the lock hold less than a hundredth of this. */
 const MOST_BYTES = 64 * 1024;
 
-/** Rejects with ENOENT when the file is missing, with another code when it is no plain file. */
+/** Rejects with ENOENT when the file is missing, with another code when it is not a plain file. */
 export async function readPlainFile(path: string): Promise<string> {
   const file = await openPlainFile(path, constants.O_RDONLY);
   try {
@@ -19,7 +19,7 @@ export async function readPlainFile(path: string): Promise<string> {
 
 /**
  * In place, and cut to its new length afterwards: a full disk has room for it, once the file is there. What lies there
- * and is no plain file is set aside.
+ * and is not a plain file is set aside.
  */
 export async function overwritePlainFile(path: string, text: string): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT;
@@ -47,5 +47,5 @@ async function openPlainFile(path: string, flags: number): Promise<FileHandle> {
   const file = await open(path, flags | WITHOUT_DETOURS, 0o600);
   if ((await file.stat()).isFile()) return file;
   await file.close();
-  throw noPlainFile(`${path} is no plain file`);
+  throw noPlainFile(`${path} is not a plain file`);
 }

@@ -15,7 +15,7 @@ const DAMAGE_LOOKS = 5;
 /** An event has a line of its own, however long; a longer one could not be read as text. Nothing larger was written by us. */
 export const MOST_CHUNK_BYTES = 256 * 1024 * 1024;
 
-export interface RecoveryGround {
+export interface RecoveryDeps {
   chunkFolder: ChunkFolder;
   quarantine: Quarantine;
   queue: EventQueue;
@@ -44,8 +44,8 @@ interface LivePut {
 }
 
 /** Reads the chunks of earlier sessions into the queue. Nothing that is not understood is deleted. */
-export async function recover(ground: RecoveryGround): Promise<Recovered> {
-  const recovery = new Recovery(ground);
+export async function recover(deps: RecoveryDeps): Promise<Recovered> {
+  const recovery = new Recovery(deps);
   await recovery.run();
   return recovery.found;
 }
@@ -56,10 +56,10 @@ class Recovery {
   /** false when damaged bytes of the current chunk have no copy in quarantine: then the chunk stays */
   private allSetAside = true;
 
-  constructor(private readonly ground: RecoveryGround) {}
+  constructor(private readonly deps: RecoveryDeps) {}
 
   async run(): Promise<void> {
-    const { chunkFolder, dead } = this.ground;
+    const { chunkFolder, dead } = this.deps;
     const names = await chunkFolder.files.list(chunkFolder.path);
     const noteFiles = groupNotes(names);
     for (const id of dead.ids()) this.countEventNumber(id);
@@ -80,7 +80,7 @@ class Recovery {
   private async readChunk(name: string, noteFiles: string[]): Promise<void> {
     this.allSetAside = true;
     const live = new Map<string, LivePut>();
-    const { chunkFolder, isYoung } = this.ground;
+    const { chunkFolder, isYoung } = this.deps;
     const isOpen = mayBeOpen(await this.readLines(name, live));
     const notes: { name: string; bytes: Buffer }[] = [];
     for (const notesName of noteFiles)
@@ -113,7 +113,7 @@ class Recovery {
     await file.mergeNotes(
       whole.map(({ name }) => name),
       Buffer.concat(lines),
-      `${this.ground.token}0`,
+      `${this.deps.token}0`,
     );
   }
 
@@ -129,10 +129,10 @@ class Recovery {
       this.countEventNumber(id);
       if (this.seen.has(id)) {
         buried.push(id);
-      } else if (this.ground.dead.has(id) && (await this.ground.dead.read(id))) {
+      } else if (this.deps.dead.has(id) && (await this.deps.dead.read(id))) {
         buried.push(id);
       } else {
-        if (this.ground.dead.has(id)) await this.ground.dead.remove([id]);
+        if (this.deps.dead.has(id)) await this.deps.dead.remove([id]);
         fresh.push(put);
       }
       this.seen.add(id);
@@ -142,8 +142,8 @@ class Recovery {
 
   private enqueue(file: ChunkFile, puts: LivePut[]): void {
     const chunk = new Chunk(file);
-    this.ground.queue.addChunk(chunk);
-    const { queue, doubtfulTimes } = this.ground;
+    this.deps.queue.addChunk(chunk);
+    const { queue, doubtfulTimes } = this.deps;
     for (const put of puts) {
       const entry = toEntry(put, chunk, queue.shareUseCaseId(put.header.useCaseId));
       queue.add(entry);
@@ -156,7 +156,7 @@ class Recovery {
   private async removeDone(file: ChunkFile): Promise<boolean> {
     try {
       await file.removeEvents();
-      await this.ground.chunkFolder.sync();
+      await this.deps.chunkFolder.sync();
       await file.removeNotes();
       return true;
     } catch {
@@ -165,7 +165,7 @@ class Recovery {
   }
 
   private async tryToRemove(name: string): Promise<void> {
-    const { chunkFolder } = this.ground;
+    const { chunkFolder } = this.deps;
     await chunkFolder.files.remove(chunkFolder.pathOf(name)).catch(() => undefined);
   }
 
@@ -216,7 +216,7 @@ class Recovery {
 
   /** What is gone since the folder was listed was done: without the lock, another process removes what it has delivered. */
   private async readFile(name: string): Promise<Buffer> {
-    const { chunkFolder } = this.ground;
+    const { chunkFolder } = this.deps;
     try {
       return await chunkFolder.files.readFile(chunkFolder.pathOf(name), MOST_CHUNK_BYTES);
     } catch (error) {
@@ -227,12 +227,12 @@ class Recovery {
   }
 
   private async takeAway(name: string): Promise<void> {
-    const { chunkFolder, quarantine } = this.ground;
+    const { chunkFolder, quarantine } = this.deps;
     if (!(await quarantine.take(chunkFolder.pathOf(name)))) this.allSetAside = false;
   }
 
   private async setAside(chunk: string, offset: number, bytes: Buffer, torn: boolean): Promise<void> {
-    if (!(await this.ground.quarantine.keep(chunk, offset, bytes, torn))) this.allSetAside = false;
+    if (!(await this.deps.quarantine.keep(chunk, offset, bytes, torn))) this.allSetAside = false;
   }
 }
 

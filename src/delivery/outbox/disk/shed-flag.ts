@@ -9,7 +9,7 @@ export const flagShedPictures = (body: string, count: number): string => withMet
 
 /**
  * The event with one more entry of custom metadata. Gives the same text at each attempt. An event without room for one more key, or whose
- * text is no JSON object, stays as it is.
+ * text is not a JSON object, stays as it is.
  */
 export function withMetadata(body: string, key: string, value: number | boolean): string {
   try {

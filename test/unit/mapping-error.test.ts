@@ -5,8 +5,8 @@ import { editorFunction } from '../support/editor-script';
 import { chooseSeed } from '../support/seed';
 
 const faultInEditor = editorFunction<(mapping: object) => string | undefined>(
-  'mapping-fault.js',
-  'visionEventMappingFault',
+  'mapping-error.js',
+  'visionEventMappingError',
 );
 
 const BOX = { convention: 'corners', units: 'pixel', fields: ['x1', 'y1', 'x2', 'y2'] };

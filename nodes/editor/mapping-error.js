@@ -3,7 +3,7 @@
  * which a test holds against each other.
  */
 // eslint-disable-next-line no-unused-vars -- used by the html that includes this
-function visionEventMappingFault(mapping) {
+function visionEventMappingError(mapping) {
   const REFUSED_NAMES = ['__proto__', 'constructor', 'prototype'];
   const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
   const own = (object, key) => (isObject(object) && Object.hasOwn(object, key) ? object[key] : undefined);
