@@ -63,7 +63,7 @@ for (const version of NODE_RED_VERSIONS) {
       await field('apiKey').fill('another-wrong-key');
       const refused = await check(editor);
       assert.deepEqual([refused.state('api'), refused.state('read')], ['ok', 'failed']);
-      assert.match(refused.text('read'), /cannot be proved without creating/);
+      assert.match(refused.text('read'), /cannot be verified without creating/);
       await editor.screenshot(`check key refused ${version}`);
 
       await field('baseUrl').fill(DEAD_URL);

@@ -95,7 +95,7 @@ describe('a real Node-RED that is redeployed and ended under load', function () 
     simulator.faults.clear();
     await untilDrained(nodeRed.url);
 
-    const closes = closeTimes(nodeRed.log(), 'vision-event[\\w-]*');
+    const closes = closeTimes(nodeRed.log(), 'roboflow-vision-event[\\w-]*');
     console.log(
       `      ${load.acknowledged.length} acknowledged, ${simulator.events().length} arrived; ` +
         `${closes.length} nodes closed, the slowest in ${Math.max(...closes)} ms`,
