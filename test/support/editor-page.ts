@@ -56,7 +56,7 @@ export class EditorPage {
 
   private constructor(readonly page: Page) {
     page.on('pageerror', (error) => this.pageErrors.push(error.message));
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
   }
 
   static async open(browser: Browser, url: string): Promise<EditorPage> {
