@@ -9,10 +9,10 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
 
 const CHECKS = { types: 'npm run --silent typecheck', style: 'npm run --silent lint' };
 /** What begins last should end soon. */
-const LONGEST_FIRST = ['faults', 'browser', 'package', 'unit', 'style', 'nodes', 'types', 'sdk'];
+const LONGEST_FIRST = ['browser', 'faults', 'package', 'unit', 'style', 'nodes', 'types', 'sdk'];
 const KINDS = LONGEST_FIRST.filter((name) => !(name in CHECKS));
-/** So many processes share the files of a kind that takes minutes. */
-const SHARES = { faults: 2, browser: 2 };
+/** So many processes share the files of a kind. Not of browser: a second Chromium would slow down the first one. */
+const SHARES = { faults: 2 };
 /** Tests wait for servers and timers half of the time. TEST_LANES=1 is for a machine that has other things to do. */
 const LANES = Number(process.env.TEST_LANES ?? availableParallelism() + 1);
 /** They run the built package in a real Node-RED, or processes of it. */
