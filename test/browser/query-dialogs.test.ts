@@ -49,7 +49,7 @@ const REFUSED: Record<string, Refused> = {
   noTime: [{ ...query, startTime: 'yesterday' }, /time before now/],
   noLimit: [{ ...query, limit: '1.5' }, /whole number/],
   twoFilters: [{ ...query, filters: [filter, filter] }, /one filter/],
-  noField: [{ ...query, filters: [{ ...filter, on: 'metadata' }] }, /name of a field/],
+  noField: [{ ...query, filters: [{ ...filter, on: 'metadata' }] }, /needs a field name/],
   noColumn: [
     { ...query, filters: [{ ...filter, on: 'eventField', field: 'itemCount' }] },
     /field of the event/,

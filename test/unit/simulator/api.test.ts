@@ -166,7 +166,7 @@ describe('simulator: POST /vision-events/bundle', () => {
     await symlink('/etc/hostname', join(folder, 'images', 'link.png'));
     assert.match(
       await error(await pack(payload(), ['payload.json', 'images/a.png', 'images/link.png'])),
-      /no file/,
+      /not a file/,
     );
   });
 });
