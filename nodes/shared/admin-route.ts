@@ -1,6 +1,9 @@
 import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
+import type { ZodType } from 'zod';
+import type { JsonObject } from '../../src/api/json';
 import { makeRedactor, SHORTEST_KEY } from '../../src/api/redact';
+import type * as Bodies from './admin-bodies';
 import { toFlowError } from './flow-error';
 import { headerSecrets } from '../workspace/header-values';
 import { Workspace, WORKSPACE_TYPE, type WorkspaceNode } from '../workspace/workspace';
@@ -13,13 +16,16 @@ export const WRITE_PERMISSION = `${WORKSPACE_TYPE}.write`;
 /** For what runs with settings that are not deployed: who may do that may as well deploy them. */
 export const DEPLOY_PERMISSION = 'flows.write';
 
-export interface AdminRequest {
+export interface AdminRequest<Body = unknown> {
   params: Record<string, string>;
   query: Record<string, unknown>;
-  body: Record<string, unknown>;
+  /** checked by the route's schema */
+  body: Body;
 }
 
-type Handler = (request: AdminRequest) => unknown;
+type Handler<Body = unknown> = (request: AdminRequest<Body>) => unknown;
+/** Picks the schema of a route's body. */
+type BodyShape<Body> = (bodies: typeof Bodies) => ZodType<Body>;
 
 /** A request that is refused; `code` tells the dialog why, the message tells the user. */
 export class AdminRefusal extends Error {
@@ -47,16 +53,21 @@ export class AdminRoutes {
     );
   }
 
-  post(path: string, handle: Handler, furtherPermissions: string[] = []): void {
+  post<Body>(
+    path: string,
+    shape: BodyShape<Body>,
+    handle: Handler<Body>,
+    furtherPermissions: string[] = [],
+  ): void {
     const guards = [WRITE_PERMISSION, ...furtherPermissions].map((name) =>
       this.RED.auth.needsPermission(name),
     );
     this.RED.httpAdmin.post(path, ...guards, (request: Request, response: Response) =>
-      this.answer(request, response, handle),
+      this.answer(request, response, (given) => handle({ ...given, body: parseBody(given.body, shape) })),
     );
   }
 
-  private answer(request: Request, response: Response, handle: Handler): void {
+  private answer(request: Request, response: Response, handle: Handler<JsonObject>): void {
     const secrets = [...keysOf(this.RED)];
     Promise.resolve()
       .then(() => {
@@ -112,7 +123,7 @@ export function deployedNode(RED: NodeAPI, id: unknown): object | undefined {
  * consent to every page as long as it has no `adminAuth`, for its own routes as well.
  * Node-RED has parsed the body already; its length is taken from the header; requests without `Content-Length` are rejected.
  */
-function checkedRequest(request: Request): AdminRequest {
+function checkedRequest(request: Request): AdminRequest<JsonObject> {
   const query = request.query as Record<string, unknown>;
   // Express answers HEAD by the route of GET.
   if (request.method === 'GET' || request.method === 'HEAD')
@@ -132,7 +143,16 @@ function checkedRequest(request: Request): AdminRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new AdminRefusal(400, 'BAD_REQUEST', 'Send one JSON object.');
   }
-  return { params: request.params, query, body: body as Record<string, unknown> };
+  return { params: request.params, query, body: body as JsonObject };
+}
+
+/** @throws AdminRefusal `BAD_REQUEST`, which names the first field that is wrong */
+function parseBody<Body>(body: JsonObject, shape: BodyShape<Body>): Body {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const parsed = shape(require('./admin-bodies') as typeof Bodies).safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [{ path, message } = { path: [], message: '' }] = parsed.error.issues;
+  throw new AdminRefusal(400, 'BAD_REQUEST', `${path.join('.')}: ${message}`);
 }
 
 /** The status says who has to act; a refused API key must not look like a lost session of the editor. */

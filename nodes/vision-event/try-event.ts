@@ -9,6 +9,7 @@ import {
   deployedNode,
   type AdminRequest,
 } from '../shared/admin-route';
+import type { TrialBody } from '../shared/admin-bodies';
 import { withVariables } from '../shared/dialog-values';
 import { EventInputs } from './inputs';
 import type { LoadedPicture } from '../shared/send-event';
@@ -38,7 +39,12 @@ const SHOWN_MEDIA_TYPES: ReadonlySet<string> = new Set([
 export function registerTryRoutes(RED: NodeAPI): void {
   const routes = new AdminRoutes(RED);
   routes.get('/vision-events/nodes/:id/last-message', (request) => lastMessage(RED, request));
-  routes.post('/vision-events/try', (request) => tryEvent(RED, request), [DEPLOY_PERMISSION]);
+  routes.post(
+    '/vision-events/try',
+    ({ trial }) => trial,
+    (request) => tryEvent(RED, request),
+    [DEPLOY_PERMISSION],
+  );
 }
 
 /** The last message of a deployed node, and keeps the next ones for a minute: see `LastMessages`. */
@@ -51,18 +57,14 @@ function lastMessage(RED: NodeAPI, { params }: AdminRequest) {
   return kept ? { at: kept.at, leftOut: kept.leftOut } : {};
 }
 
-/**
- * What the node would make of a message with the settings of its open dialog, by the code of the runtime, without sending anything.
- *
- * @param body `id` of the node, `properties` of its dialog, and either `payload` or `useLast: true`
- */
-async function tryEvent(RED: NodeAPI, { body }: AdminRequest) {
-  const deployed = deployedNode(RED, body['id']) as Node | undefined;
+/** What the node would make of a message with the settings of its open dialog, by the code of the runtime, without sending anything. */
+async function tryEvent(RED: NodeAPI, { body }: AdminRequest<TrialBody>) {
+  const deployed = deployedNode(RED, body.id) as Node | undefined;
   const node = deployed?.type === NODE_TYPE ? deployed : undefined;
-  const config = withVariables(RED, node, propertiesOf(body['properties']));
+  const config = withVariables(RED, node, propertiesOf(body.properties));
   const { message, at, leftOut } = messageOf(node, body);
   const report: EventReport = { warnings: [] };
-  const trial = new Trial(RED, node ?? standIn(body['id']), config, report);
+  const trial = new Trial(RED, node ?? standIn(body.id), config, report);
   try {
     return { ...(await trial.run(message)), message: { at, leftOut } };
   } catch (error) {
@@ -127,11 +129,7 @@ class Trial {
 }
 
 /** Only what the dialog knows, and only of the types that it has: the rest of the request is not looked at. */
-function propertiesOf(value: unknown): VisionEventProperties {
-  if (typeof value !== 'object' || value === null) {
-    throw new AdminRefusal(400, 'BAD_REQUEST', 'The properties of the dialog are missing.');
-  }
-  const given = value as Record<string, unknown>;
+function propertiesOf(given: TrialBody['properties']): VisionEventProperties {
   const known = Object.entries(visionEventDefaults).map(([name, initial]: [string, unknown]) => {
     const own = Object.hasOwn(given, name) ? given[name] : undefined;
     const fits = Array.isArray(initial) ? Array.isArray(own) : typeof own === typeof initial;
@@ -140,9 +138,9 @@ function propertiesOf(value: unknown): VisionEventProperties {
   return Object.fromEntries(known) as VisionEventProperties;
 }
 
-function messageOf(node: Node | undefined, body: Record<string, unknown>): KeptMessage {
-  if (body['useLast'] !== true) {
-    return { at: Date.now(), message: { _msgid: 'try-it', payload: body['payload'] }, leftOut: [] };
+function messageOf(node: Node | undefined, { useLast, payload }: TrialBody): KeptMessage {
+  if (!useLast) {
+    return { at: Date.now(), message: { _msgid: 'try-it', payload }, leftOut: [] };
   }
   const kept = node && lastMessages.kept(node.id);
   if (!kept)
@@ -152,14 +150,14 @@ function messageOf(node: Node | undefined, body: Record<string, unknown>): KeptM
 }
 
 /** A node that was never deployed has no context; everything else works. */
-function standIn(id: unknown): Node {
+function standIn(id: string): Node {
   const noContext = () => {
     throw new FlowError(
       'NOT_CONFIGURED',
       'Deploy this node once, then it can read flow and global context here.',
     );
   };
-  return { id: typeof id === 'string' ? id : '', type: NODE_TYPE, context: noContext } as unknown as Node;
+  return { id, type: NODE_TYPE, context: noContext } as unknown as Node;
 }
 
 function shownPicture({ picture, ...placeAndMetadata }: LoadedPicture) {

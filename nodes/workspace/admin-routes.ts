@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { outboxCommand, outboxState, refusedEventCommand } from './admin-outbox';
+import type * as Bodies from '../shared/admin-bodies';
 import { AdminRoutes, DEPLOY_PERMISSION } from '../shared/admin-route';
 import { createUseCase, listUseCases, useCaseSchema } from './admin-use-cases';
 import { checkConnection } from './check-connection';
@@ -9,14 +10,24 @@ export function registerAdminRoutes(RED: NodeAPI): void {
   const routes = new AdminRoutes(RED);
   const workspace = '/vision-events/workspaces/:id';
   routes.get(`${workspace}/outbox`, (request) => outboxState(RED, request));
-  routes.post(`${workspace}/outbox/:command`, (request) => outboxCommand(RED, request));
-  routes.post(`${workspace}/outbox/refused/:refused/:command`, (request) =>
+  routes.post(`${workspace}/outbox/:command`, noBody, (request) => outboxCommand(RED, request));
+  routes.post(`${workspace}/outbox/refused/:refused/:command`, noBody, (request) =>
     refusedEventCommand(RED, request),
   );
   routes.get(`${workspace}/use-cases`, (request) => listUseCases(RED, request));
-  routes.post(`${workspace}/use-cases`, (request) => createUseCase(RED, request));
+  routes.post(
+    `${workspace}/use-cases`,
+    ({ newUseCase }) => newUseCase,
+    (request) => createUseCase(RED, request),
+  );
   routes.get(`${workspace}/metadata-schema/:useCase`, (request) => useCaseSchema(RED, request));
-  routes.post('/vision-events/check-connection', (request) => checkConnection(RED, request), [
-    DEPLOY_PERMISSION,
-  ]);
+  routes.post(
+    '/vision-events/check-connection',
+    ({ connection }) => connection,
+    (request) => checkConnection(RED, request),
+    [DEPLOY_PERMISSION],
+  );
 }
+
+/** A command says all in its address. */
+const noBody = ({ nothing }: typeof Bodies) => nothing;

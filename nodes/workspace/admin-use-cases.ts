@@ -1,14 +1,14 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { MetadataSchema, UseCase } from '../../src/api/client';
 import { originOf } from '../../src/api/base-url';
+import type { NewUseCaseBody } from '../shared/admin-bodies';
 import { AdminRefusal, deployedNode, deployedWorkspace, type AdminRequest } from '../shared/admin-route';
 import { withVariables } from '../shared/dialog-values';
 import type { Workspace } from './workspace';
 
 const KEEP_MS = 60_000;
 const MAX_USE_CASES = 2000;
-/** "Create a Use Case" */
-const MAX_NAME = 256;
+const MAX_SHOWN = 256;
 /** A dialog looks at one or two use cases. */
 const MAX_SCHEMAS_KEPT = 20;
 /** Interactive, so keep it short. */
@@ -82,14 +82,10 @@ export async function listUseCases(RED: NodeAPI, { params, query }: AdminRequest
 /** Never the name of a schema: those begin with a colon. */
 const LIST = 'list';
 
-/** @throws AdminRefusal `BAD_NAME`, and those of `unchangedWorkspace` */
-export async function createUseCase(RED: NodeAPI, { params, body }: AdminRequest) {
-  const workspace = unchangedWorkspace(RED, params['id'], body['baseUrl']);
-  const name = typeof body['name'] === 'string' ? body['name'].trim() : '';
-  if (name === '' || name.length > MAX_NAME) {
-    throw new AdminRefusal(400, 'BAD_NAME', `A use case needs a name of 1 to ${MAX_NAME} characters.`);
-  }
-  const created = await workspace.client().useCases.create(name, { timeoutMs: PATIENCE_MS });
+/** @throws AdminRefusal those of `unchangedWorkspace` */
+export async function createUseCase(RED: NodeAPI, { params, body }: AdminRequest<NewUseCaseBody>) {
+  const workspace = unchangedWorkspace(RED, params['id'], body.baseUrl);
+  const created = await workspace.client().useCases.create(body.name, { timeoutMs: PATIENCE_MS });
   answersOf(workspace).forget(LIST);
   return { id: created.id, name: created.name };
 }
@@ -104,7 +100,7 @@ export async function useCaseSchema(RED: NodeAPI, { params }: AdminRequest): Pro
 }
 
 function shown({ id, name }: UseCase): { id: string; name: string } {
-  return { id: id.slice(0, MAX_NAME), name: name.slice(0, MAX_NAME) };
+  return { id: id.slice(0, MAX_SHOWN), name: name.slice(0, MAX_SHOWN) };
 }
 
 function byName(a: { name: string }, b: { name: string }): number {

@@ -6,6 +6,7 @@ import { EventStoreClient, type EventStoreOptions } from '../../src/api/event-st
 import { serverOf } from '../../src/api/http-client';
 import { chooseProxy } from '../../src/api/proxy';
 import { workspaceDefaults, type WorkspaceProperties } from '../shared/properties';
+import type { ConnectionBody } from '../shared/admin-bodies';
 import { AdminRefusal, deployedNode, type AdminRequest } from '../shared/admin-route';
 import { clientOptions, eventStoreOptions } from './client-options';
 import { withVariables } from '../shared/dialog-values';
@@ -49,15 +50,13 @@ interface Target {
  * Says as far as the API lets one know whether a workspace can be reached and what its key may do, by one harmless request. What a
  * key of the cloud may write is unknown for good: the API has no request that proves it without creating something.
  *
- * @param body `id` of the workspace, and what its dialog holds: `target`, `baseUrl`, `timeout`, `tls`, `proxy`,
- * `gateway`, `headerNames`, `headerValues`, `apiKey`, `eventStoreKey`
  * @throws AdminRefusal `KEY_NEEDED` when a key that nobody typed would leave for another server than the deployed one
  */
 export async function checkConnection(
   RED: NodeAPI,
-  { body }: AdminRequest,
+  { body }: AdminRequest<ConnectionBody>,
 ): Promise<{ steps: StepResult[] }> {
-  const isCloud = body['target'] !== 'event-store';
+  const isCloud = body.target !== 'event-store';
   const results = new Results([...WAY_STEPS, ...(isCloud ? SCOPE_STEPS : [])]);
   let target: Target;
   try {
@@ -125,30 +124,29 @@ function isTlsError(code: string): boolean {
 }
 
 /** What the dialog holds, as the runtime would read it after a deploy. @throws FlowError `NOT_CONFIGURED`; AdminRefusal `KEY_NEEDED` */
-function targetOf(RED: NodeAPI, body: Record<string, unknown>, isCloud: boolean): Target {
-  const node = deployedNode(RED, body['id']) as WorkspaceNode | undefined;
+function targetOf(RED: NodeAPI, body: ConnectionBody, isCloud: boolean): Target {
+  const node = deployedNode(RED, body.id) as WorkspaceNode | undefined;
   const deployed = node?.type === WORKSPACE_TYPE ? node : undefined;
-  const text = (name: string) => (typeof body[name] === 'string' ? body[name] : '');
   const key = (name: 'apiKey' | 'eventStoreKey' | 'headerValues') =>
-    text(name) === UNCHANGED_PASSWORD ? (deployed?.credentials?.[name] ?? '') : text(name);
+    body[name] === UNCHANGED_PASSWORD ? (deployed?.credentials?.[name] ?? '') : body[name];
   const values = withVariables(RED, deployed as Node | undefined, {
-    baseUrl: text('baseUrl'),
+    baseUrl: body.baseUrl,
     apiKey: key('apiKey'),
     eventStoreKey: key('eventStoreKey'),
-    gateway: text('gateway'),
-    headerNames: text('headerNames'),
+    gateway: body.gateway,
+    headerNames: body.headerNames,
     headerValues: key('headerValues'),
   });
   const keyField = isCloud ? 'apiKey' : 'eventStoreKey';
-  const headersAreTyped = values.headerValues === text('headerValues') && !values.headerValues.includes('${');
-  const areTyped = values[keyField] === text(keyField) && headersAreTyped;
+  const headersAreTyped = values.headerValues === body.headerValues && !values.headerValues.includes('${');
+  const areTyped = values[keyField] === body[keyField] && headersAreTyped;
   if (!areTyped && !isWhereKeysGo(values, deployed)) throw keyNeeded();
   const config: WorkspaceProperties = {
     ...workspaceDefaults,
     baseUrl: values.baseUrl,
-    timeout: Math.min(Number(body['timeout']) || LONGEST_MS, LONGEST_MS),
-    tls: text('tls'),
-    proxy: text('proxy'),
+    timeout: Math.min(body.timeout || LONGEST_MS, LONGEST_MS),
+    tls: body.tls,
+    proxy: body.proxy,
     gateway: values.gateway,
   };
   const headers = extraHeaders(RED, deployed, values.headerNames, values.headerValues);

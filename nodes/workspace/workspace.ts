@@ -4,6 +4,7 @@ import { EventStoreClient } from '../../src/api/event-store-client';
 import { tooManyWait } from '../../src/api/connection-slots';
 import { ApiError } from '../../src/api/errors';
 import { loadAxios } from '../../src/api/http-client';
+import { loadReplyShapes } from '../../src/api/replies';
 import { MAX_CONNECTIONS } from '../../src/api/limits';
 import { printable } from '../../src/api/reply-text';
 import { tarLibrary } from '../../src/bundle/tar-library';
@@ -112,6 +113,7 @@ export class Workspace {
       this.openClient = new VisionEventsClient(options);
       // Asked for by each node that will send, as soon as it is built.
       loadAhead(loadAxios);
+      loadAhead(loadReplyShapes);
       if (this.config.transport === 'bundle') loadAhead(tarLibrary);
     }
     return this.openClient;
@@ -137,6 +139,7 @@ export class Workspace {
       const options = eventStoreOptions(this.RED, this.config, key, this.headers());
       this.openEventStore = new EventStoreClient(options);
       loadAhead(loadAxios);
+      loadAhead(loadReplyShapes);
     }
     return this.openEventStore;
   }

@@ -22,17 +22,15 @@ import {
 import { multipartBody } from './multipart';
 import type { EventQuery } from './query';
 import {
-  badResponse,
   factsOf,
   parseBatchReply,
   parseCreateReply,
-  parseObject,
+  parseReply,
   textsOf,
   type BatchReply,
   type CreateReply,
   type ReplyFacts,
 } from './replies';
-import { isPlainId } from './reply-text';
 import { UploadCache, uploadKey, type UploadedImage } from './upload-cache';
 
 /** How `VisionEventsClient` reaches the workspace. */
@@ -118,6 +116,9 @@ export interface DeleteReply {
   deleted: number;
   notFound: string[];
 }
+
+/** "Upload a Vision Event Bundle": what the API answers beside its remarks is hardly documented. */
+export type BundleReply = JsonObject & ReplyFacts & { warnings: unknown[]; deprecations: unknown[] };
 
 /** The sender's `Target`; spelled out here because `src/api` knows nothing of `src/delivery`. */
 export interface ClientTarget {
@@ -214,10 +215,7 @@ export class VisionEventsClient {
    * "Upload a Vision Event Bundle": one archive of at most 25 MiB, as bytes or as the path of a file.
    * @throws ApiError `REJECTED` for a bundle that is larger, or a file that cannot be read
    */
-  async uploadBundle(
-    bundle: Uint8Array | string,
-    options: UploadBundleOptions = {},
-  ): Promise<JsonObject & ReplyFacts> {
+  async uploadBundle(bundle: Uint8Array | string, options: UploadBundleOptions = {}): Promise<BundleReply> {
     const { useCaseId, signal, timeoutMs } = options;
     const bytes = typeof bundle === 'string' ? await readBundle(bundle) : asBuffer(bundle);
     if (bytes.length > MAX_BUNDLE_BYTES) throw bundleTooLarge(bytes.length);
@@ -235,7 +233,7 @@ export class VisionEventsClient {
       timeoutMs: timeoutMs ?? this.#uploadTimeoutMs(bytes.length),
       signal,
     });
-    return { ...parseObject(reply), ...factsOf(reply) };
+    return { ...parseReply(reply, ({ uploadedBundle }) => uploadedBundle), ...factsOf(reply) };
   }
 
   /** "Query Vision Events": one page. The filters go as they are; pass `nextCursor` as `cursor` for the next page. */
@@ -286,7 +284,7 @@ export class VisionEventsClient {
         query: { status },
         ...request,
       });
-      return parseUseCases(reply);
+      return parseReply(reply, ({ useCaseList }) => useCaseList);
     },
 
     /** "Create a Use Case": name of 1 to 256 characters, unique in the workspace. */
@@ -300,21 +298,17 @@ export class VisionEventsClient {
         repeatable: false,
         ...options,
       });
-      const created = parseObject(reply);
-      if (typeof created['id'] !== 'string' || !created['id']) {
-        throw badResponse(reply, 'without the id of the use case');
-      }
-      return { id: created['id'], name: typeof created['name'] === 'string' ? created['name'] : name };
+      const created = parseReply(reply, ({ createdUseCase }) => createdUseCase);
+      return { id: created.id, name: created.name ?? name };
     },
 
     /** "Update a Use Case" */
     rename: async (id: string, name: string, options: RequestOptions = {}): Promise<NamedUseCase> => {
       const path = ['vision-events', 'use-cases', id];
       const body = jsonBody(jsonText({ name }));
-      const reply = parseObject(
-        await this.#http.request({ method: 'PUT', path, scope: MANAGE, body, ...options }),
-      );
-      return { id, name: typeof reply['name'] === 'string' ? reply['name'] : name };
+      const reply = await this.#http.request({ method: 'PUT', path, scope: MANAGE, body, ...options });
+      const renamed = parseReply(reply, ({ renamedUseCase }) => renamedUseCase);
+      return { id, name: renamed.name ?? name };
     },
 
     /** "Archive a Use Case": its events stay, new ones are refused. */
@@ -339,16 +333,7 @@ export class VisionEventsClient {
   async #schema(kind: string, useCaseId: string, options: RequestOptions): Promise<MetadataSchema> {
     const path = ['vision-events', kind, useCaseId];
     const reply = await this.#http.request({ method: 'GET', path, scope: READ, ...options });
-    const { fields } = parseObject(reply);
-    if (!isObject(fields)) throw badResponse(reply, 'without the fields of the schema');
-    return {
-      fields: Object.fromEntries(
-        Object.entries(fields).map(([name, field]) => {
-          const types: unknown[] = isObject(field) && Array.isArray(field['types']) ? field['types'] : [];
-          return [name, { types: types.filter((type) => typeof type === 'string') }];
-        }),
-      ),
-    };
+    return parseReply(reply, (shapes) => shapes.metadataSchema);
   }
 
   /**
@@ -405,23 +390,22 @@ export class VisionEventsClient {
       timeoutMs: options.timeoutMs ?? this.#uploadTimeoutMs(bytes.length),
       signal: options.signal,
     });
-    const { sourceId, url } = parseObject(reply);
-    if (!isPlainId(sourceId)) throw badResponse(reply, 'without the sourceId of the picture');
-    return { sourceId, ...(isPlainId(url) && { url }) };
+    return parseReply(reply, (shapes) => shapes.uploadedImage);
   }
 
   async #switchUseCase(id: string, action: 'archive' | 'unarchive', options: RequestOptions): Promise<void> {
     const path = ['vision-events', 'use-cases', id, action];
-    parseObject(await this.#http.request({ method: 'POST', path, scope: MANAGE, ...options }));
+    const reply = await this.#http.request({ method: 'POST', path, scope: MANAGE, ...options });
+    parseReply(reply, ({ anyObject }) => anyObject);
   }
 
   async #deleteSome(useCaseId: string, eventIds: string[], options: RequestOptions): Promise<DeleteReply> {
     const body = jsonBody(jsonText({ useCaseId, eventIds }));
     const path = ['vision-events', 'delete'];
-    const reply = parseObject(await this.#http.request({ method: 'POST', path, body, ...options }));
-    const notFound = textsOf(reply['notFound']);
-    const { deleted } = reply;
-    return { deleted: typeof deleted === 'number' ? deleted : eventIds.length - notFound.length, notFound };
+    const reply = await this.#http.request({ method: 'POST', path, body, ...options });
+    const { deleted, ...rest } = parseReply(reply, ({ deletedEvents }) => deletedEvents);
+    const notFound = textsOf(rest.notFound);
+    return { deleted: deleted ?? eventIds.length - notFound.length, notFound };
   }
 
   #uploadTimeoutMs(bytes: number): number {
@@ -485,30 +469,6 @@ function deletedSome(error: ApiError, deleted: number): ApiError {
 }
 
 function parseQueryPage(reply: HttpReply): QueryPage {
-  const { events, nextCursor, hasMore, lookbackDays } = parseObject(reply);
-  if (!Array.isArray(events)) throw badResponse(reply, 'without a list of events');
-  const cursor = typeof nextCursor === 'string' && nextCursor ? nextCursor : null;
-  return {
-    ...factsOf(reply),
-    events: events.filter(isObject),
-    nextCursor: cursor,
-    hasMore: typeof hasMore === 'boolean' ? hasMore : cursor !== null,
-    ...(typeof lookbackDays === 'number' && { lookbackDays }),
-  };
-}
-
-/** Older servers call use cases "solutions". */
-function parseUseCases(reply: HttpReply): UseCaseList {
-  const body = parseObject(reply);
-  const list = body['useCases'] ?? body['solutions'];
-  if (!Array.isArray(list)) throw badResponse(reply, 'without a list of use cases');
-  const useCases = list.filter(isObject).flatMap((entry) => {
-    const id = entry['id'];
-    if (typeof id !== 'string' && typeof id !== 'number') return [];
-    return [
-      { ...entry, id: String(id), name: typeof entry['name'] === 'string' ? entry['name'] : String(id) },
-    ];
-  });
-  const { lookbackDays } = body;
-  return { useCases, ...(typeof lookbackDays === 'number' && { lookbackDays }) };
+  const page = parseReply(reply, ({ queryPage }) => queryPage);
+  return { ...factsOf(reply), ...page, hasMore: page.hasMore ?? page.nextCursor !== null };
 }

@@ -2,17 +2,10 @@ import type { PicturePlace } from '../event/picture-place';
 import { MAX_METADATA_KEYS, MAX_METADATA_TEXT_LENGTH } from '../event/limits';
 import type { EventImage, MetadataValue, VisionEvent } from '../event/types';
 import { ApiError } from './errors';
-import {
-  HttpClient,
-  jsonBody,
-  type ConnectionOptions,
-  type HttpReply,
-  type ServiceTraits,
-} from './http-client';
+import { HttpClient, jsonBody, type ConnectionOptions, type ServiceTraits } from './http-client';
 import { isObject, jsonText, type JsonObject } from './json';
 import { MAX_UPLOAD_TIMEOUT_MS, UPLOAD_BYTES_PER_SECOND } from './limits';
-import { badResponse, factsOf, parseObject, type ReplyFacts } from './replies';
-import { isPlainId } from './reply-text';
+import { factsOf, parseReply, type ReplyFacts } from './replies';
 
 /** "Local Event Ingestion Service": `EVENT_INGESTION_API_KEY` may be unset; then no key is sent. */
 export type EventStoreOptions = Omit<ConnectionOptions, 'apiKey'> & { apiKey?: string };
@@ -86,7 +79,8 @@ export class EventStoreClient {
       signal: options.signal,
       repeatable: false,
     });
-    return { ...factsOf(reply), storeId: storeIdOf(reply) };
+    const { id } = parseReply(reply, ({ storedEvent }) => storedEvent);
+    return { ...factsOf(reply), storeId: id };
   }
 
   /**
@@ -106,14 +100,6 @@ export class EventStoreClient {
   close(): void {
     this.#http.close();
   }
-}
-
-/** "id may be a string or a number": read as text. */
-function storeIdOf(reply: HttpReply): string {
-  const { id } = parseObject(reply);
-  if (typeof id === 'number') return String(id);
-  if (isPlainId(id)) return id;
-  throw badResponse(reply, 'without the id of the stored event');
 }
 
 /**

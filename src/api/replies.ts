@@ -4,6 +4,7 @@ import { ApiError } from './errors';
 import type { HttpReply } from './http-client';
 import { isObject, type JsonObject } from './json';
 import { MAX_NOTED_DEPTH, MAX_NOTED_LENGTH, MAX_REPLY_WARNINGS } from './limits';
+import type * as Shapes from './reply-shapes';
 import { printable } from './reply-text';
 
 /** What every reply carries. */
@@ -54,16 +55,35 @@ export function badResponse(reply: HttpReply, what: string): ApiError {
   );
 }
 
-/** The reply's JSON object. @throws ApiError `BAD_RESPONSE` */
-export function parseObject(reply: HttpReply): JsonObject {
+/** A schema of zod, as far as reading a reply needs it. */
+interface Shape<T> {
+  safeParse(
+    value: unknown,
+  ): { success: true; data: T } | { success: false; error: { issues: { message: string }[] } };
+}
+
+/**
+ * The reply's JSON in one of the shapes of `reply-shapes.ts`.
+ * @throws ApiError `BAD_RESPONSE`, which says what is missing
+ */
+export function parseReply<T>(reply: HttpReply, shapeOf: (shapes: typeof Shapes) => Shape<T>): T {
   let value: unknown;
   try {
     value = JSON.parse(reply.body);
   } catch {
     throw badResponse(reply, reply.body.trim() ? 'not with JSON' : 'with an empty body');
   }
-  if (!isObject(value)) throw badResponse(reply, 'not with a JSON object');
-  return value;
+  const parsed = shapeOf(loadReplyShapes()).safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw badResponse(reply, parsed.error.issues[0]?.message ?? 'not as its documentation says');
+}
+
+let loadedShapes: typeof Shapes | undefined;
+
+/** Zod is loaded by the first reply, or when it is told that one will come: see `loadAxios`. */
+export function loadReplyShapes(): typeof Shapes {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (loadedShapes ??= require('./reply-shapes') as typeof Shapes);
 }
 
 export function factsOf({ statusCode, attempts, durationMs }: HttpReply): ReplyFacts {
@@ -76,31 +96,26 @@ export function factsOf({ statusCode, attempts, durationMs }: HttpReply): ReplyF
  * @throws ApiError `BAD_RESPONSE`
  */
 export function parseCreateReply(reply: HttpReply, sent: string): CreateReply {
-  const body = parseObject(reply);
-  const { eventId } = body;
-  if (typeof eventId !== 'string' || !eventId) throw badResponse(reply, 'without the id of the event');
+  const body = parseReply(reply, ({ createdEvent }) => createdEvent);
+  const { eventId, created } = body;
   if (!sent.includes(JSON.stringify(eventId))) throw badResponse(reply, 'with the id of another event');
-  return {
-    ...factsOf(reply),
-    eventId,
-    // Whether overwriting an event counts as creating it is not documented; only an explicit "no" is one.
-    created: body['created'] !== false,
-    ...remarksOf(body),
-  };
+  return { ...factsOf(reply), eventId, created, ...remarksOf(body) };
 }
 
 /** At most 1,000 warnings, and as many deprecations; each is bounded as well. */
-export function remarksOf(body: JsonObject): Remarks {
-  const warnings = listOf(body['warnings']);
+export function remarksOf({
+  warnings,
+  deprecations,
+}: Record<'warnings' | 'deprecations', unknown[]>): Remarks {
   return {
     warnings: warnings.slice(0, MAX_REPLY_WARNINGS).map(toWarning),
     ...(warnings.length > MAX_REPLY_WARNINGS && { warningCount: warnings.length }),
-    deprecations: deprecationsOf(body),
+    deprecations: notedList(deprecations),
   };
 }
 
-function deprecationsOf(body: JsonObject): unknown[] {
-  return listOf(body['deprecations']).slice(0, MAX_REPLY_WARNINGS).map(noted);
+function notedList(list: unknown[]): unknown[] {
+  return list.slice(0, MAX_REPLY_WARNINGS).map(noted);
 }
 
 /**
@@ -111,28 +126,22 @@ function deprecationsOf(body: JsonObject): unknown[] {
  * @throws ApiError `BAD_RESPONSE`
  */
 export function parseBatchReply(reply: HttpReply, sentIds: () => string[]): BatchReply {
-  const body = parseObject(reply);
-  const results = listOf(body['results']).map((entry) => (isObject(entry) ? entry : {}));
-  const eventIds = Array.isArray(body['eventIds'])
-    ? body['eventIds']
-    : results.map((entry) => entry['eventId']);
-  if (!Array.isArray(body['eventIds']) && results.length === 0) {
-    throw badResponse(reply, 'without the ids of the events');
-  }
+  const body = parseReply(reply, ({ createdEvents }) => createdEvents);
+  const eventIds = body.eventIds ?? body.results.map(({ eventId }) => eventId);
   const stored = eventIds.filter((id): id is string => typeof id === 'string' && id !== '');
   const attributed = new WarningsByEvent(sentIds);
-  attributed.addAll(body['warnings']);
-  results.forEach((entry, index) => {
-    for (const warning of listOf(entry['warnings'])) attributed.add(warning, entry['eventId'] ?? index);
+  attributed.addAll(body.warnings);
+  body.results.forEach(({ eventId, warnings }, index) => {
+    for (const warning of warnings) attributed.add(warning, eventId ?? index);
   });
   return {
     ...factsOf(reply),
     eventIds: stored,
-    created: typeof body['created'] === 'number' ? body['created'] : stored.length,
+    created: body.created ?? stored.length,
     warningsByEvent: attributed.byEvent,
     warnings: attributed.rest,
     ...(attributed.count > MAX_REPLY_WARNINGS && { warningCount: attributed.count }),
-    deprecations: deprecationsOf(body),
+    deprecations: notedList(body.deprecations),
   };
 }
 

@@ -168,8 +168,26 @@ describe('admin routes', function () {
       assert.equal(list.status, 400);
       assert.deepEqual((await ask.post('try', {})).body['error'], {
         code: 'BAD_REQUEST',
-        message: 'The properties of the dialog are missing.',
+        message: 'properties: The properties of the dialog are missing.',
       });
+    });
+
+    it('name the field of a body that is wrong', async () => {
+      await load();
+      const wrong: [path: string, body: object, field: string][] = [
+        ['try', { properties: {}, useLast: 'yes' }, 'useLast'],
+        ['try', { properties: [] }, 'properties'],
+        ['check-connection', { id: WORKSPACE_ID, baseUrl: 7 }, 'baseUrl'],
+        ['check-connection', { id: WORKSPACE_ID, timeout: 'soon' }, 'timeout'],
+        [`workspaces/${WORKSPACE_ID}/use-cases`, { name: ['x'] }, 'name'],
+      ];
+      for (const [path, body, field] of wrong) {
+        const answer = await ask.post(path, body);
+        assert.equal(answer.status, 400, path);
+        const { code, message } = answer.body['error'] as { code: string; message: string };
+        assert.equal(code, 'BAD_REQUEST');
+        assert.ok(message.startsWith(`${field}: `), message);
+      }
     });
 
     it('answer hostile ids, names and properties without harm', async () => {
@@ -222,7 +240,7 @@ describe('admin routes', function () {
       assert.equal((await ask.get('workspaces/nowhere/use-cases')).status, 404);
       for (const name of ['', '   ', 'x'.repeat(257), { a: 1 }, undefined]) {
         const answer = await ask.post(`workspaces/${WORKSPACE_ID}/use-cases`, { name });
-        assert.equal((answer.body['error'] as { code: string }).code, 'BAD_NAME');
+        assert.equal((answer.body['error'] as { code: string }).code, 'BAD_REQUEST');
       }
     });
 

@@ -47,13 +47,13 @@ describe('start-up cost', () => {
 
   it('loads what a node will send with soon after it is built, off the way of its first message', function () {
     this.timeout(30_000);
-    assert.deepEqual(loadedByWorkspace('workspace.client();'), [[], ['axios']]);
+    assert.deepEqual(loadedByWorkspace('workspace.client();'), [[], ['axios', 'zod']]);
     assert.deepEqual(loadedByWorkspace('workspace.client();', { transport: 'bundle' }), [
       [],
-      ['axios', 'tar'],
+      ['axios', 'zod', 'tar'],
     ]);
     const store = { target: 'event-store', baseUrl: 'http://localhost:8001' } as const;
-    assert.deepEqual(loadedByWorkspace('workspace.configurationError();', store), [[], ['axios']]);
+    assert.deepEqual(loadedByWorkspace('workspace.configurationError();', store), [[], ['axios', 'zod']]);
   });
 
   it('loads nothing for a workspace that no node sends with', () => {

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/**
+ * What the dialogs send to the runtime, as schemas. Loading this file loads zod: only the first request with a body does.
+ * The text of an issue follows the name of its field and a colon.
+ */
+
+const text = z.string('A text is wanted here.').default('');
+
+/** The dialog of a workspace as it stands, deployed or not. */
+export const connection = z.object({
+  id: text,
+  target: text,
+  baseUrl: text,
+  timeout: z.coerce.number('A number is wanted here.').default(0),
+  tls: text,
+  proxy: text,
+  gateway: text,
+  headerNames: text,
+  headerValues: text,
+  apiKey: text,
+  eventStoreKey: text,
+});
+export type ConnectionBody = z.infer<typeof connection>;
+
+/** "Create a Use Case" */
+const MAX_NAME = 256;
+const badName = `A use case needs a name of 1 to ${MAX_NAME} characters.`;
+
+export const newUseCase = z.object({
+  name: z.string(badName).trim().min(1, badName).max(MAX_NAME, badName),
+  baseUrl: z.string('A text is wanted here.').optional(),
+});
+export type NewUseCaseBody = z.infer<typeof newUseCase>;
+
+/** A message to try the dialog of a node with: its last one, or a payload. */
+export const trial = z.object({
+  id: text,
+  properties: z.record(z.string(), z.unknown(), 'The properties of the dialog are missing.'),
+  useLast: z.boolean('True or false is wanted here.').default(false),
+  payload: z.unknown().optional(),
+});
+export type TrialBody = z.infer<typeof trial>;
+
+/** Whatever is sent, none of it is looked at. */
+export const nothing = z.object({});
