@@ -4,7 +4,7 @@ import type { Place } from '../../src/delivery/arrival-order';
 import { deliveryStatus } from '../shared/delivery-status';
 import { toFlowError, type FlowError } from '../shared/flow-error';
 import type { FlowMessage, Send } from '../shared/guarded-input';
-import { warningsOf, type EventReport } from '../shared/report';
+import { firstWarning, warningsOf, type EventReport } from '../shared/report';
 import { outboxRecord, sendEvent } from '../shared/send-event';
 import { checkGivenEvent, givenEvents, givenIds } from './input';
 import { deliverMany, type ManyEventsReport } from './many';
@@ -119,7 +119,8 @@ export class SendEventsWork {
     this.finished += isMany ? report.created : 1;
     const warnings = isMany ? sumOfLengths(report.warnings) : warningsOf(report);
     if (isMany && report.failed.length > 0) this.status.show(this.texts.someFailed(report.failed.length));
-    else if (warnings > 0) this.status.show(this.texts.warnings(warnings));
+    else if (warnings > 0)
+      this.status.show(this.texts.warnings(warnings, isMany ? undefined : firstWarning(report)));
     else if (report.state === 'queued') {
       // A node that stores shows what the outbox says of itself.
       if (this.config.delivery !== 'queue')

@@ -1,5 +1,5 @@
 import type { Node, NodeMessageInFlow } from 'node-red';
-import { FlowError, textOf, toFlowError } from './flow-error';
+import { FlowError, readable, textOf, toFlowError } from './flow-error';
 import { copyMessage } from './last-messages';
 
 export type FlowMessage = NodeMessageInFlow & Record<string, unknown>;
@@ -22,7 +22,7 @@ export function onInput(
     try {
       if (error?.statusCode !== undefined) message['statusCode'] = error.statusCode;
       if (error) onError(error, message);
-      done(error);
+      done(error && readable(error));
     } catch (reason) {
       tellCatchNodes(node, error ?? notHandedOn(reason), message);
     }
@@ -49,8 +49,8 @@ function notHandedOn(reason: unknown): FlowError {
 function tellCatchNodes(node: Node, error: FlowError, message: FlowMessage): void {
   const { _msgid } = message;
   try {
-    node.error(error, { ...copyMessage(message).message, _msgid });
+    node.error(readable(error), { ...copyMessage(message).message, _msgid });
   } catch {
-    node.error(error, { _msgid });
+    node.error(readable(error), { _msgid });
   }
 }

@@ -47,3 +47,8 @@ export function warningsOf(report: EventReport): number {
   const predicted = report.warningCount ?? report.warnings.length;
   return Math.max(predicted, report.serverWarningCount ?? report.serverWarnings?.length ?? 0);
 }
+
+/** The one that the status names. */
+export function firstWarning(report: EventReport): EventWarning | undefined {
+  return report.warnings[0] ?? report.serverWarnings?.[0];
+}

@@ -1,5 +1,7 @@
 import type { NodeAPI, NodeStatus } from 'node-red';
 import type { SenderState } from '../../src/delivery/sender/types';
+import { cutText } from '../../src/event/report';
+import type { EventWarning } from '../../src/event/types';
 import type { VisionEventUseCaseProperties } from './properties';
 import type { FlowError } from './flow-error';
 
@@ -9,18 +11,42 @@ const CATALOGUE = '@vision-events/node-red-roboflow/roboflow-vision-event-worksp
 /** Failures that only a person can fix. */
 const OPERATOR_CODES: ReadonlySet<string> = new Set(['UNAUTHORIZED', 'PAYMENT_REQUIRED', 'NOT_CONFIGURED']);
 
-/** The statuses of the contract, with texts from the message catalogue. */
+type DoneWhat = 'sent' | 'built' | 'delivered' | 'queued' | 'uploaded' | 'written';
+
+const DETECTIONS = 'DETECTIONS_';
+/** Leaves room for what is wrong with it. */
+const LONGEST_FIELD = 14;
+/** No status is longer: the canvas shows them between the nodes. */
+export const MAX_STATUS_LENGTH = 30;
+
+/** What is wrong with a field, in two words: texts of the catalogue by the end of the API's type of warning. */
+const WARNING_TEXTS: Record<string, string> = {
+  required: 'missing',
+  only: 'not-allowed',
+  unknown: 'unknown',
+  max: 'too-much',
+  min: 'too-little',
+  empty: 'too-little',
+};
+
+/**
+ * The statuses of the contract, with texts from the message catalogue. A text without values travels as its key, as those of
+ * Node-RED's own nodes do: each editor shows it in its language.
+ */
 export class StatusTexts {
   constructor(private readonly RED: NodeAPI) {}
 
   sending(): NodeStatus {
-    return { fill: 'blue', shape: 'dot', text: this.text('sending') };
+    return { fill: 'blue', shape: 'dot', text: keyOf('sending') };
   }
 
-  /** `detail` is shown behind the number, such as the recognised format and its count. */
-  done(what: 'sent' | 'built' | 'queued' | 'uploaded' | 'written', count: number, detail = ''): NodeStatus {
+  /** @param detections of the last event, where it has any */
+  done(what: DoneWhat, count: number, detections?: number): NodeStatus {
     const fill = what === 'queued' ? 'blue' : 'green';
-    return { fill, shape: 'dot', text: this.text(what, { count }) + (detail && ` · ${detail}`) };
+    const text = this.text(what, { count });
+    if (detections === undefined) return { fill, shape: 'dot', text };
+    const found = this.text(detections === 1 ? 'oneDetection' : 'detections', { count: detections });
+    return { fill, shape: 'dot', text: joined(text, found) ?? text };
   }
 
   /** How far a long run is. */
@@ -49,19 +75,24 @@ export class StatusTexts {
     return { fill: 'grey', shape: 'ring', text: this.text('stopped', { count }) };
   }
 
-  warnings(count: number): NodeStatus {
-    return {
-      fill: 'yellow',
-      shape: 'dot',
-      text: this.text(count === 1 ? 'oneWarning' : 'warnings', { count }),
-    };
+  /** Names the field of the first one. */
+  warnings(count: number, first?: Pick<EventWarning, 'type' | 'path'>): NodeStatus {
+    const all = this.text(count === 1 ? 'oneWarning' : 'warnings', { count });
+    const named = first?.path ? this.warning(first) : undefined;
+    const text = named === undefined ? all : (count > 1 && joined(named, all)) || named;
+    return { fill: 'yellow', shape: 'dot', text };
   }
 
-  /** The event left without some detections of the payload; other warnings stand behind. */
-  partlyRead(found: number, leftOut: number, warnings: number): NodeStatus {
+  private warning({ type, path }: Pick<EventWarning, 'type' | 'path'>): string {
+    const key = WARNING_TEXTS[type.slice(type.lastIndexOf('.') + 1)] ?? 'not-valid';
+    const field = path.slice(path.lastIndexOf('.') + 1);
+    return this.text(`warning.${key}`, { field: cutText(field, LONGEST_FIELD) });
+  }
+
+  /** The event left without some detections of the payload. */
+  partlyRead(found: number, leftOut: number): NodeStatus {
     const text = this.text(found === 1 ? 'oneRead' : 'partlyRead', { found, count: leftOut });
-    const more = warnings > 0 ? ` · ${this.warnings(warnings).text}` : '';
-    return { fill: 'yellow', shape: 'dot', text: text + more };
+    return { fill: 'yellow', shape: 'dot', text };
   }
 
   /** Some of many events could not be sent. */
@@ -70,7 +101,7 @@ export class StatusTexts {
   }
 
   throttled(): NodeStatus {
-    return { fill: 'grey', shape: 'ring', text: this.text('throttled') };
+    return { fill: 'grey', shape: 'ring', text: keyOf('throttled') };
   }
 
   /** An event of a node that sends at once waits in the outbox, with so many others. */
@@ -85,14 +116,14 @@ export class StatusTexts {
     const dropped = state.dropped > 0 ? this.text('dropped', { count: state.dropped }) : '';
     if (!dropped) return status;
     if (!status.text) return { fill: 'yellow', shape: 'dot', text: dropped };
-    return { ...status, text: `${status.text} · ${dropped}` };
+    return { ...status, text: joined(status.text, dropped) ?? dropped };
   }
 
   private deliveryState(state: SenderState): NodeStatus {
     const kept = state.events;
     switch (state.state) {
       case 'idle':
-        return state.delivered > 0 ? this.done('sent', state.delivered) : {};
+        return state.delivered > 0 ? this.done('delivered', state.delivered) : {};
       case 'delivering':
         return this.done('queued', kept);
       case 'paused':
@@ -111,9 +142,12 @@ export class StatusTexts {
     // Nothing is left to wait for: the attempt is under way, and may take as long as the timeout.
     const text =
       seconds > 0 ? this.text('retry', { seconds, count: events }) : this.text('retryNow', { count: events });
+    if (lastError?.code !== 'REJECTED') return { fill: 'yellow', shape: 'ring', text };
     // No link has to come back: it is these events that are refused.
-    const refusal = lastError?.code === 'REJECTED' ? `${this.reasonOf(lastError)} · ` : '';
-    return { fill: 'yellow', shape: 'ring', text: refusal + text };
+    const reason = this.reasonOf(lastError);
+    const again = seconds > 0 ? this.text('retryIn', { seconds }) : '';
+    const kept = this.text('kept', { reason, count: events });
+    return { fill: 'yellow', shape: 'ring', text: (again && joined(reason, again)) || kept };
   }
 
   private reasonOf({ code, statusCode }: { code: string; statusCode?: number }): string {
@@ -124,17 +158,27 @@ export class StatusTexts {
     return { fill: 'red', shape: 'ring', text: this.errorText(error) };
   }
 
-  private errorText(error: FlowError): string {
-    if (error.short) return this.text(error.short.key, error.short.values);
-    if (error.code.startsWith('DETECTIONS_')) {
-      return this.text('DETECTIONS', {
-        code: error.code.slice('DETECTIONS_'.length).toLowerCase().replace(/_/g, ' '),
-      });
+  private errorText({ short, code, statusCode }: FlowError): string {
+    if (short) return short.values ? this.text(short.key, short.values) : keyOf(short.key);
+    if (code.startsWith(DETECTIONS)) {
+      const name = code.slice(DETECTIONS.length).toLowerCase().replace(/_/g, '-');
+      return keyOf(`detectionError.${name}`);
     }
-    return this.reasonOf(error);
+    return statusCode === undefined ? keyOf(code) : this.reasonOf({ code, statusCode });
   }
 
   private text(key: string, values: Record<string, unknown> = {}): string {
     return this.RED._(CATALOGUE + key, values as Record<string, string>);
   }
+}
+
+/** With the namespace, as the editor looks texts up by the node that shows them. */
+function keyOf(key: string): string {
+  return CATALOGUE + key;
+}
+
+/** Both texts in one status, undefined when they do not fit. */
+function joined(text: string, more: string): string | undefined {
+  const both = `${text} · ${more}`;
+  return both.length <= MAX_STATUS_LENGTH ? both : undefined;
 }

@@ -14,7 +14,7 @@ import { EventPictures } from './pictures';
 import { eventSettings, messageContext, prepareEvent, type EventSettings } from './prepare';
 import { lastMessages } from '../shared/last-messages';
 import { eventSettingsError } from '../shared/number-settings';
-import { warningsOf, type EventReport } from '../shared/report';
+import { warningsOf, firstWarning, type EventReport } from '../shared/report';
 import { outboxRecord, sendEvent } from '../shared/send-event';
 import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
@@ -215,8 +215,8 @@ export class VisionEventWork {
     const { count = 0, dropped = 0 } = report.detections ?? {};
     if (report.state !== 'throttled') this.finished++;
     if (report.state === 'throttled') this.status.show(() => this.texts.throttled());
-    else if (dropped > 0) this.status.show(() => this.texts.partlyRead(count, dropped, warnings));
-    else if (warnings > 0) this.status.show(() => this.texts.warnings(warnings));
+    else if (dropped > 0) this.status.show(() => this.texts.partlyRead(count, dropped));
+    else if (warnings > 0) this.status.show(() => this.texts.warnings(warnings, firstWarning(report)));
     else if (report.state !== 'queued') this.showCount(report);
     // A node that stores shows what the outbox says of itself.
     else if (this.config.delivery !== 'queue')
@@ -225,10 +225,8 @@ export class VisionEventWork {
 
   private showCount(report: EventReport): void {
     if (this.underWay > 0) return;
-    const detections = report.detections;
-    const detail =
-      detections && detections.format !== 'any-empty' ? `${detections.format} ${detections.count}` : '';
+    const detections = report.detections?.count;
     const what = report.state === 'built' ? 'built' : 'sent';
-    this.status.show(() => this.texts.done(what, this.finished, detail));
+    this.status.show(() => this.texts.done(what, this.finished, detections));
   }
 }
