@@ -16,11 +16,23 @@ const documents = [
     .map((name) => path.join('docs', name)),
 ];
 
-/** Targets of links and pictures, without those on the web and within the page. */
+/** The README is read on the registry's pages too, where only whole addresses work. */
+const OWN_PAGES = [
+  'https://github.com/vision-events/node-red-roboflow/blob/main/',
+  'https://raw.githubusercontent.com/vision-events/node-red-roboflow/main/',
+];
+
+/** The path within the repository of a whole address. */
+function withinRepository(target: string): string {
+  const base = OWN_PAGES.find((page) => target.startsWith(page));
+  return base ? target.slice(base.length) : target;
+}
+
+/** Targets of links and pictures, without those elsewhere on the web and within the page. */
 function localTargets(markdown: string): string[] {
   const prose = markdown.replace(/```.*?```/gs, '').replace(/`[^`\n]*`/g, '');
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target = '']) => target)
+    .map(([, target = '']) => withinRepository(target))
     .filter((target) => !/^(https?:|mailto:|#)/.test(target))
     .map((target) => decodeURIComponent(target.split('#')[0] ?? ''));
 }
@@ -34,6 +46,19 @@ describe('the documents', () => {
     );
     const unused = readdirSync(path.join(root, 'docs/images')).filter((picture) => !shown.includes(picture));
     assert.deepEqual(unused, []);
+  });
+
+  it('show the README whole on other sites: no link and no picture depends on where it is read', () => {
+    const markdown = readFileSync(path.join(root, 'README.md'), 'utf8');
+    const targets = [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+    assert.ok(targets.length > 10);
+    assert.deepEqual(
+      targets.filter((target) => !target.startsWith('https://')),
+      [],
+    );
+    const prose = markdown.replace(/\]\([^)]*\)/g, ']');
+    const words = prose.split(/\s+/).filter((word) => /\w/.test(word));
+    assert.ok(words.length < 900, `${words.length} words`);
   });
 
   for (const document of documents) {
