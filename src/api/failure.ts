@@ -30,32 +30,53 @@ export interface RawReply {
 const PROTOCOL_MISMATCH = 'EPROTO';
 const TIMEOUT_CODES = new Set(['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT', 'ERR_CANCELED', 'ABORT_ERR']);
 
-const NETWORK_CAUSES: Record<string, string> = {
-  ECONNREFUSED: 'the connection was refused; nothing listens there, or a firewall says no',
-  ENOTFOUND: 'this host name is not known; check its spelling and the DNS of this device',
-  EAI_AGAIN: 'the host name could not be looked up; the DNS server of this device does not answer',
-  EHOSTUNREACH: 'there is no route to it; check cable, Wi-Fi and gateway of this device',
-  ENETUNREACH: 'the network cannot be reached; check cable, Wi-Fi and gateway of this device',
-  ENETDOWN: 'the network is down; check cable and Wi-Fi of this device',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
+/** What to do, where there is more than to check address and network, and what happened. */
+interface Cause {
+  cure?: string;
+  what: string;
+}
+
+const CABLE = 'Check cable, Wi-Fi and gateway of this device';
+const NETWORK_CAUSES: Record<string, Cause> = {
+  ECONNREFUSED: { what: 'the connection was refused; nothing listens there, or a firewall says no' },
+  ENOTFOUND: {
+    cure: 'Check the spelling of the host name and the DNS of this device',
+    what: 'this host name is not known',
+  },
+  EAI_AGAIN: {
+    cure: 'Check the network of this device: its DNS server does not answer',
+    what: 'the host name could not be looked up',
+  },
+  EHOSTUNREACH: { cure: CABLE, what: 'there is no route to it' },
+  ENETUNREACH: { cure: CABLE, what: 'the network cannot be reached' },
+  ENETDOWN: { cure: CABLE, what: 'the network is down' },
+  ECONNRESET: { what: 'the connection was cut' },
+  EPIPE: { what: 'the connection was cut' },
 };
 
 /** A connection is an open file too. */
-const TOO_MANY_FILES: Record<string, string> = {
-  EMFILE: "too many files are open; raise Node-RED's limit (ulimit -n)",
-  ENFILE: "too many files are open; raise the machine's limit (fs.file-max)",
+const TOO_MANY_FILES: Record<string, Required<Cause>> = {
+  EMFILE: { cure: "Raise Node-RED's limit of open files (ulimit -n)", what: 'too many files are open' },
+  ENFILE: { cure: "Raise the machine's limit of open files (fs.file-max)", what: 'too many files are open' },
 };
 
 /** No connection came about, to the proxy where there is one. A route may also be lost while a request is under way, so those codes are not among them. */
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', ...Object.keys(TOO_MANY_FILES)]);
 
 /** The certificate errors of OpenSSL and Node.js, as far as their cure differs from "trust this authority". */
-const CERTIFICATE_CAUSES: Record<string, string> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired; renew it, or set the clock of this device right',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet; the clock of this device is probably wrong',
-  ERR_TLS_CERT_ALTNAME_INVALID:
-    'its certificate is for another host name; correct the address, or the server name of the TLS configuration',
+const CERTIFICATE_CAUSES: Record<string, Required<Cause>> = {
+  CERT_HAS_EXPIRED: {
+    cure: "Renew the server's certificate, or set the clock of this device right",
+    what: 'its certificate has expired',
+  },
+  CERT_NOT_YET_VALID: {
+    cure: 'Set the clock of this device right: it is probably wrong',
+    what: 'its certificate is not valid yet',
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    cure: 'Correct the address, or the server name of the TLS configuration',
+    what: 'its certificate is for another host name',
+  },
 };
 const UNTRUSTED_CERTIFICATE = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -79,8 +100,9 @@ const UNTRUSTED_CERTIFICATE = new Set([
  */
 export function networkFailure(error: unknown, at: RequestContext, attempts: number): ApiError {
   const code = errorCode(error);
-  const fail = (kind: ApiErrorCode, what: string, needsOperator?: boolean) =>
-    new ApiError(kind, `${at.where}: ${what} (${code}).`, {
+  const addressAndNetwork = `Check ${(NEVER_CONNECTED.has(code) && at.proxySetting) || at.addressSetting} and the network`;
+  const fail = (kind: ApiErrorCode, { cure = addressAndNetwork, what }: Cause, needsOperator?: boolean) =>
+    new ApiError(kind, `${cure}. ${at.where}: ${what} (${code}).`, {
       needsOperator,
       attempts,
       networkCode: code,
@@ -88,37 +110,43 @@ export function networkFailure(error: unknown, at: RequestContext, attempts: num
     });
 
   if (TIMEOUT_CODES.has(code)) {
-    return fail('TIMEOUT', `no answer in time; whether the request was carried out is not known`);
+    const what = 'no answer in time; whether the request was carried out is not known';
+    return fail('TIMEOUT', { cure: 'Check the network, or raise the timeout of the workspace', what });
   }
   if (code === 'PROXY_REFUSED') return proxyRefusal(error, at, attempts);
-  const certificateCause = CERTIFICATE_CAUSES[code];
-  if (certificateCause) return fail('NETWORK', certificateCause, true);
+  const tlsCause = tlsCauseOf(code, at);
+  if (tlsCause) return fail('NETWORK', tlsCause, true);
+  if (code.startsWith('HPE_')) {
+    return fail('BAD_RESPONSE', { cure: `Check ${at.addressSetting}`, what: 'the answer is not HTTP' });
+  }
+  if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR') {
+    return fail('BAD_RESPONSE', {
+      cure: 'Check proxy and gateway on the way',
+      what: 'the compressed answer is damaged',
+    });
+  }
+  return fail('NETWORK', TOO_MANY_FILES[code] ?? NETWORK_CAUSES[code] ?? { what: 'the request failed' });
+}
+
+/** Undefined when the error has nothing to do with TLS. */
+function tlsCauseOf(code: string, { addressSetting }: RequestContext): Cause | undefined {
+  if (CERTIFICATE_CAUSES[code]) return CERTIFICATE_CAUSES[code];
   if (UNTRUSTED_CERTIFICATE.has(code)) {
-    return fail(
-      'NETWORK',
-      'its certificate is not trusted; add its authority (CA) to the TLS configuration of the workspace',
-      true,
-    );
+    return {
+      cure: 'Add the authority (CA) of the server to the TLS configuration of the workspace',
+      what: 'its certificate is not trusted',
+    };
   }
   if (code.startsWith('ERR_OSSL_') || code === 'ERR_CRYPTO_OPERATION_FAILED') {
-    return fail('NETWORK', 'certificate, key or passphrase of the TLS configuration cannot be read', true);
+    return {
+      cure: 'Check certificate, key and passphrase of the TLS configuration',
+      what: 'one of them cannot be read',
+    };
   }
   if (code === PROTOCOL_MISMATCH || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
-    return fail(
-      'NETWORK',
-      `no TLS connection came about; check https:// or http:// in ${at.addressSetting}`,
-      true,
-    );
+    return { cure: `Check https:// or http:// in ${addressSetting}`, what: 'no TLS connection came about' };
   }
-  if (code.startsWith('HPE_')) return fail('BAD_RESPONSE', 'the answer is not HTTP');
-  if (code === 'Z_DATA_ERROR' || code === 'Z_BUF_ERROR') {
-    return fail('BAD_RESPONSE', 'the compressed answer is damaged');
-  }
-  const tooManyFiles = TOO_MANY_FILES[code];
-  if (tooManyFiles) return fail('NETWORK', tooManyFiles);
-  const cause = NETWORK_CAUSES[code] ?? 'the request failed';
-  const setting = (NEVER_CONNECTED.has(code) && at.proxySetting) || at.addressSetting;
-  return fail('NETWORK', `${cause}. Check ${setting} and the network`);
+  return undefined;
 }
 
 /** The HTTP library wraps what Node.js threw, and Node.js wraps the failures of several addresses. */
@@ -140,13 +168,13 @@ function proxyRefusal(error: unknown, at: RequestContext, attempts: number): Api
   const statusCode = refusal instanceof TunnelRefused ? refusal.statusCode : undefined;
   // A gateway error (502 to 504) passes when the line is back; anything else is a matter of the proxy's rules or its password.
   const passing = statusCode !== undefined && statusCode >= 500;
-  const cure =
+  const [cure, what] =
     statusCode === 407
-      ? proxyLoginAdvice(at)
+      ? [proxyLoginAdvice(at), 'the proxy refused them']
       : passing
-        ? 'it could not reach the server'
-        : 'its rules do not allow this connection';
-  return new ApiError('NETWORK', `${at.where}: the proxy refused (${statusCode ?? 'no status'}); ${cure}.`, {
+        ? ['Check the line behind the proxy', 'the proxy could not reach the server']
+        : ['Let the proxy allow this connection', 'its rules refuse it'];
+  return new ApiError('NETWORK', `${cure}. ${at.where}: ${what} (${statusCode ?? 'no status'}).`, {
     needsOperator: passing ? undefined : true,
     attempts,
     networkCode: 'PROXY_REFUSED',
@@ -154,7 +182,7 @@ function proxyRefusal(error: unknown, at: RequestContext, attempts: number): Api
 }
 
 function proxyLoginAdvice({ proxySetting }: RequestContext): string {
-  return `check user name and password of the proxy${proxySetting ? ` in ${proxySetting}` : ''}`;
+  return `Check user name and password of the proxy${proxySetting ? ` in ${proxySetting}` : ''}`;
 }
 
 interface StatusContext {
@@ -175,7 +203,7 @@ export function statusFailure(
   const serverMessage = serverText(reply.body, at.redact);
   const { code, advice, needsOperator } = meaningOf(reply, serverMessage, at, scope);
   const said = serverMessage ? `: ${serverMessage.replace(/[.\s]+$/, '')}` : '';
-  return new ApiError(code, `${at.where} answered ${statusCode}${said}. ${advice}`, {
+  return new ApiError(code, `${advice} ${at.where} answered ${statusCode}${said}.`, {
     statusCode,
     serverMessage,
     needsOperator,
@@ -202,25 +230,25 @@ function meaningOf(
     const target = redirectTarget(reply.headers['location'], at.redact);
     return {
       code: 'BAD_RESPONSE',
-      advice: `Redirects are not followed, so that the key stays here; correct ${at.addressSetting}${target}.`,
+      advice: `Correct ${at.addressSetting}${target}: redirects are not followed, so that the key stays here.`,
       needsOperator: true,
     };
   }
-  if (statusCode >= 500) return { code: 'SERVER_ERROR', advice: 'The server failed; try again later.' };
+  if (statusCode >= 500) return { code: 'SERVER_ERROR', advice: 'Try again later: the server failed.' };
   switch (statusCode) {
     case 401:
     case 403:
       return {
         code: 'UNAUTHORIZED',
         // Which of the two it is, the status does not tell: the platform's page and that of the endpoint disagree.
-        advice: `The key was refused${scope ? ` or lacks the scope ${scope}` : ''}; check ${at.keySetting}.`,
+        advice: `Check ${at.keySetting}: it was refused${scope ? ` or lacks the scope ${scope}` : ''}.`,
         needsOperator: true,
       };
     case 402:
     case 423:
       return {
         code: 'PAYMENT_REQUIRED',
-        advice: "The workspace's plan or billing does not allow this; settle it with Roboflow.",
+        advice: "Settle plan or billing with Roboflow: the workspace's does not allow this.",
         needsOperator: true,
       };
     case 404:
@@ -235,25 +263,31 @@ function meaningOf(
     case 407:
       return {
         code: 'NETWORK',
-        advice: `This comes from the proxy; ${proxyLoginAdvice(at)}.`,
+        advice: `${proxyLoginAdvice(at)}: this comes from the proxy.`,
         needsOperator: true,
       };
     case 408:
-      return { code: 'TIMEOUT', advice: 'The server waited too long for the request; the link may be slow.' };
+      return {
+        code: 'TIMEOUT',
+        advice: 'Check the link, it may be slow: the server waited too long for the request.',
+      };
     case 413:
-      return { code: 'REJECTED', advice: 'The request is too large; send fewer events or smaller pictures.' };
+      return { code: 'REJECTED', advice: 'Send fewer events or smaller pictures: the request is too large.' };
     case 425:
     case 429:
-      return { code: 'RATE_LIMITED', advice: 'Too many requests; slow down and try again later.' };
+      return { code: 'RATE_LIMITED', advice: 'Slow down and try again later: too many requests.' };
     default:
-      return { code: 'REJECTED', advice: 'Sending the same again will not help; correct what it names.' };
+      return {
+        code: 'REJECTED',
+        advice: 'Correct what the server names; sending the same again will not help.',
+      };
   }
 }
 
 function noSuchEndpoint(at: RequestContext): Meaning {
   return {
     code: 'REJECTED',
-    advice: `This address has no Vision Events API; check ${at.addressSetting}.`,
+    advice: `Check ${at.addressSetting}: this address has no Vision Events API.`,
     needsOperator: true,
   };
 }

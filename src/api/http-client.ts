@@ -376,8 +376,8 @@ export class HttpClient {
         const seconds = Math.round(this.#timeoutOf(request) / 100) / 10;
         return new ApiError(
           'TIMEOUT',
-          `${where}: no complete answer within ${seconds} s; whether the request was carried out is not known. ` +
-            'Check the network, or raise the timeout of the workspace.',
+          'Check the network, or raise the timeout of the workspace. ' +
+            `${where}: no complete answer within ${seconds} s; whether the request was carried out is not known.`,
           { attempts },
         );
       }

@@ -49,8 +49,8 @@ export interface BatchReply extends ReplyFacts {
 export function badResponse(reply: HttpReply, what: string): ApiError {
   return new ApiError(
     'BAD_RESPONSE',
-    `The server answered ${reply.statusCode}, but ${what}. Check that the base URL leads to the Vision Events API, ` +
-      'and that no login page or proxy answers in its place.',
+    'Check that the base URL leads to the Vision Events API, and that no login page or proxy answers in its place. ' +
+      `The server answered ${reply.statusCode}, but ${what}.`,
     { statusCode: reply.statusCode, attempts: reply.attempts },
   );
 }

@@ -236,7 +236,7 @@ describe('check connection', () => {
       assert.deepEqual([steps['proxy']?.state, steps['host']?.state], ['failed', 'unknown']);
       assert.match(
         steps['proxy']?.detail ?? '',
-        /proxy 127\.0\.0\.1:9: .*Check the proxy settings of the workspace/,
+        /^Check the proxy settings of the workspace .*proxy 127\.0\.0\.1:9: /,
       );
     });
 

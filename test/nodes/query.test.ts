@@ -538,10 +538,10 @@ describe('roboflow-vision-event-query', function () {
     const refused: [name: string, status: number, code: string, text: RegExp][] = [
       ['a key that is refused', 401, 'UNAUTHORIZED', /key/],
       ['a key without the scope', 403, 'UNAUTHORIZED', /vision-events:read/],
-      ['a use case that does not exist', 404, 'REJECTED', /Solution not found.*use case/],
+      ['a use case that does not exist', 404, 'REJECTED', /use case.*Solution not found/],
       ['a query that the server does not understand', 400, 'REJECTED', /as told/],
-      ['too many requests', 429, 'RATE_LIMITED', /slow down/],
-      ['a fault of the server', 503, 'SERVER_ERROR', /try again later/],
+      ['too many requests', 429, 'RATE_LIMITED', /^Slow down/],
+      ['a fault of the server', 503, 'SERVER_ERROR', /^Try again later/],
     ];
     for (const [name, status, code, text] of refused) {
       it(`${name} (${status}) on the first page: one error at once`, async () => {

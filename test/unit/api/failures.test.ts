@@ -32,14 +32,17 @@ const STATUS_CASES: StatusCase[] = [
   { status: 418, code: 'REJECTED', says: /418/ },
   { status: 422, code: 'REJECTED', says: /422/ },
   { status: 423, code: 'PAYMENT_REQUIRED', needsOperator: true, says: /billing/ },
-  { status: 425, code: 'RATE_LIMITED', says: /slow down/ },
-  { status: 429, code: 'RATE_LIMITED', says: /slow down/ },
-  { status: 500, code: 'SERVER_ERROR', says: /try again/ },
-  { status: 502, code: 'SERVER_ERROR', says: /try again/ },
-  { status: 503, code: 'SERVER_ERROR', says: /try again/ },
-  { status: 504, code: 'SERVER_ERROR', says: /try again/ },
-  { status: 529, code: 'SERVER_ERROR', says: /try again/ },
+  { status: 425, code: 'RATE_LIMITED', says: /^Slow down/ },
+  { status: 429, code: 'RATE_LIMITED', says: /^Slow down/ },
+  { status: 500, code: 'SERVER_ERROR', says: /^Try again/ },
+  { status: 502, code: 'SERVER_ERROR', says: /^Try again/ },
+  { status: 503, code: 'SERVER_ERROR', says: /^Try again/ },
+  { status: 504, code: 'SERVER_ERROR', says: /^Try again/ },
+  { status: 529, code: 'SERVER_ERROR', says: /^Try again/ },
 ];
+
+/** What to do comes first: the debug sidebar shows some 80 characters at once. */
+const REMEDY = /^(Add|Check|Correct|Let|Raise|Renew|Send|Set|Settle|Slow down|Try) /;
 
 describe('failures of the client', () => {
   afterEach(endAll);
@@ -55,6 +58,7 @@ describe('failures of the client', () => {
       assert.equal(error.needsOperator, needsOperator);
       assert.equal(error.serverMessage, 'eventType is required; read the docs');
       assert.equal(error.attempts, 1);
+      assert.match(error.message, REMEDY);
       assert.match(error.message, says);
       assert.match(error.message, /eventType is required/);
       assert.equal(server.received.length, 1, 'one attempt only');
@@ -321,8 +325,8 @@ describe('networkFailure', () => {
     ['EHOSTUNREACH', 'NETWORK', undefined, /gateway/],
     ['ECONNRESET', 'NETWORK', undefined, /cut/],
     ['EPIPE', 'NETWORK', undefined, /cut/],
-    ['EMFILE', 'NETWORK', undefined, /open; raise Node-RED's limit \(ulimit -n\) \(EMFILE\)/],
-    ['ENFILE', 'NETWORK', undefined, /raise the machine's limit/],
+    ['EMFILE', 'NETWORK', undefined, /^Raise Node-RED's limit of open files \(ulimit -n\)\. .*\(EMFILE\)/],
+    ['ENFILE', 'NETWORK', undefined, /^Raise the machine's limit/],
     ['ETIMEDOUT', 'TIMEOUT', undefined, /in time/],
     ['ECONNABORTED', 'TIMEOUT', undefined, /in time/],
     ['ERR_CANCELED', 'TIMEOUT', undefined, /in time/],
@@ -345,6 +349,7 @@ describe('networkFailure', () => {
       assert.equal(error.code, expected);
       assert.equal(error.needsOperator, needsOperator);
       assert.equal(error.attempts, 2);
+      assert.match(error.message, REMEDY);
       assert.match(error.message, says);
       assertHoldsNo(KEY, error);
     });

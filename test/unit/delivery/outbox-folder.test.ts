@@ -30,9 +30,9 @@ async function bothWork(outboxes: DiskOutbox[]): Promise<void> {
 
 describe('what an outbox says of its disk', () => {
   for (const [code, says] of [
-    ['EMFILE', /^Too many open files \(EMFILE\): raise Node-RED's limit \(ulimit -n\)\. .*\/outbox/],
-    ['ENFILE', /^Too many open files \(ENFILE\): raise the machine's limit/],
-    ['EIO', /\(EIO\)\. Check the disk/],
+    ['EMFILE', /^Raise Node-RED's limit \(ulimit -n\): too many open files \(EMFILE\)\. .*\/outbox/],
+    ['ENFILE', /^Raise the machine's limit/],
+    ['EIO', /^Check the disk .*\(EIO\)\.$/],
   ] as const) {
     it(`names ${code} for what it is`, async () => {
       const disk = new SimDisk();

@@ -26,7 +26,7 @@ describe('outbox limits', () => {
   it('reject: names the setting that fixes it', async () => {
     const outbox = await open({ maxEvents: 1 });
     await outbox.append([numberedRecord(0)]);
-    await assert.rejects(outbox.append([numberedRecord(1)]), /may hold 1 events.*"Max. events"/s);
+    await assert.rejects(outbox.append([numberedRecord(1)]), /"Max. events".*may hold 1 events/s);
     assert.deepEqual(await drain(outbox), [0]);
   });
 

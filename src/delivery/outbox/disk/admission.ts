@@ -162,18 +162,18 @@ export class Admission {
     switch (shortage) {
       case 'events':
         return (
-          `The outbox in ${dir} is full: it may hold ${maxEvents} events. The event was not stored. ` +
-          `Restore the connection, or raise the workspace's "Max. events".`
+          `Restore the connection, or raise the workspace's "Max. events": the outbox in ${dir} is full. ` +
+          `It may hold ${maxEvents} events; the event was not stored.`
         );
       case 'bytes':
         return (
-          `The outbox in ${dir} is full: it may hold ${megabytes(maxBytes)} MB. The event was not stored. ` +
-          `Restore the connection, or raise the workspace's "Max. size".`
+          `Restore the connection, or raise the workspace's "Max. size": the outbox in ${dir} is full. ` +
+          `It may hold ${megabytes(maxBytes)} MB; the event was not stored.`
         );
       case 'disk':
         return (
-          `The disk of the outbox in ${dir} is nearly full. The event was not stored. ` +
-          `Free some space there, or choose an outbox folder on another disk.`
+          `Free some space on the disk of the outbox, or choose a folder on another one: the disk of ${dir} is nearly ` +
+          `full. The event was not stored.`
         );
     }
   }

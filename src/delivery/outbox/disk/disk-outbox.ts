@@ -577,7 +577,7 @@ export class DiskOutbox implements Outbox {
   }
 
   private closedError(): OutboxError {
-    return new OutboxError('OUTBOX_IO', `The outbox in ${this.dir} is not open. Deploy the flows again.`);
+    return new OutboxError('OUTBOX_IO', `Deploy the flows again: the outbox in ${this.dir} is not open.`);
   }
 
   private drop(entry: Entry): void {
@@ -627,21 +627,21 @@ export class DiskOutbox implements Outbox {
     if (isOutOfSpace(error)) {
       return new OutboxError(
         'OUTBOX_FULL',
-        `The outbox in ${this.dir} could not be ${verb}: its disk is full (${code}). Free some space there, or ` +
-          `choose an outbox folder on another disk.`,
+        `Free some space on the disk of the outbox, or choose a folder on another one: the outbox in ${this.dir} ` +
+          `could not be ${verb}, its disk is full (${code}).`,
       );
     }
     if (code === 'EMFILE' || code === 'ENFILE') {
       const whose = code === 'EMFILE' ? "Node-RED's limit (ulimit -n)" : "the machine's limit (fs.file-max)";
       return new OutboxError(
         'OUTBOX_IO',
-        `Too many open files (${code}): raise ${whose}. The outbox in ${this.dir} could not be ${verb}.`,
+        `Raise ${whose}: too many open files (${code}). The outbox in ${this.dir} could not be ${verb}.`,
       );
     }
     return new OutboxError(
       'OUTBOX_IO',
-      `The outbox in ${this.dir} could not be ${verb} (${code}). Check the disk and the rights of the user that ` +
-        `runs Node-RED, or choose another outbox folder.`,
+      `Check the disk and the rights of the user that runs Node-RED, or choose another outbox folder: the outbox ` +
+        `in ${this.dir} could not be ${verb} (${code}).`,
     );
   }
 

@@ -187,6 +187,6 @@ async function inUse(folder: string): Promise<OutboxError> {
   const who = owner ? `process ${owner.pid} on ${owner.host}` : 'another process';
   return new OutboxError(
     'OUTBOX_IO',
-    `The outbox folder ${folder} is in use by ${who}. Stop it, or give this workspace an outbox folder of its own.`,
+    `Give this workspace an outbox folder of its own, or stop the other process: ${folder} is in use by ${who}.`,
   );
 }

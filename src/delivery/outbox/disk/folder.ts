@@ -99,15 +99,15 @@ export async function checkMeta(files: FileLayer, dir: string): Promise<boolean>
   if (meta?.format !== FORMAT || typeof meta.version !== 'number') {
     throw new OutboxError(
       'OUTBOX_IO',
-      `${path} does not belong to an outbox, or is damaged. Nothing was changed. Choose another outbox folder in the ` +
-        `workspace; if this folder is an outbox (it holds "chunks"), move meta.json away and it is made anew.`,
+      `Choose another outbox folder in the workspace: ${path} does not belong to an outbox, or is damaged. Nothing was ` +
+        `changed. If this folder is an outbox (it holds "chunks"), move meta.json away and it is made anew.`,
     );
   }
   if (meta.version > FORMAT_VERSION) {
     throw new OutboxError(
       'OUTBOX_IO',
-      `The outbox folder ${dir} was written by a newer version of this package (format ${meta.version}, this one ` +
-        `reads ${FORMAT_VERSION}). Nothing was changed. Update the package, or choose another outbox folder.`,
+      `Update the package, or choose another outbox folder: ${dir} was written by a newer version of this package ` +
+        `(format ${meta.version}, this one reads ${FORMAT_VERSION}). Nothing was changed.`,
     );
   }
   return false;
