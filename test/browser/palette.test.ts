@@ -17,12 +17,16 @@ for (const version of NODE_RED_VERSIONS) {
         .locator('.red-ui-palette-node:visible')
         .evaluateAll((nodes: HTMLElement[]) => nodes.map((node) => node.dataset['paletteType'] ?? ''));
 
-    afterEach(() => filter().fill(''));
+    // The filter listens to keys.
+    afterEach(async () => {
+      await filter().press('Control+A');
+      await filter().press('Delete');
+    });
 
     it('finds all nodes of the package, and no others, by "roboflow"', async () => {
       const before = await shown();
       assert.ok(before.length > NODE_TYPES.length, before.join());
-      await filter().fill('roboflow');
+      await filter().pressSequentially('roboflow');
       const found = await until(async () => {
         const types = await shown();
         return types.length < before.length && types;
