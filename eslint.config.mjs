@@ -30,6 +30,15 @@ export default tseslint.config(
     },
   },
   {
+    // the dialogs run in the browser
+    files: ['nodes/editor/*.ts', 'nodes/*/dialog.ts', 'nodes/*/dialog/*.ts'],
+    languageOptions: {
+      parserOptions: { project: './tsconfig.editor.json', tsconfigRootDir: import.meta.dirname },
+    },
+    // A flow written by hand may hold anything; its text is only compared or shown.
+    rules: { '@typescript-eslint/no-base-to-string': 'off' },
+  },
+  {
     files: ['src/event/**/*.ts', 'src/detections/**/*.ts'],
     rules: {
       'no-restricted-imports': [
@@ -71,12 +80,12 @@ export default tseslint.config(
     },
   },
   // nodes meet in `shared` and `workspace`, never in each other's folders
-  ...[...NODE_FOLDERS, 'shared', 'workspace'].map((folder) => ({
-    files: [`nodes/${folder}/*.ts`],
+  ...[...NODE_FOLDERS, 'shared', 'workspace', 'editor'].map((folder) => ({
+    files: [`nodes/${folder}/**/*.ts`],
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: NODE_FOLDERS.filter((other) => other !== folder).map((other) => `../${other}/*`) },
+        { patterns: NODE_FOLDERS.filter((other) => other !== folder).map((other) => `**/../${other}/**`) },
       ],
     },
   })),
@@ -88,13 +97,6 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
-    },
-  },
-  {
-    files: ['nodes/editor/*.js'],
-    languageOptions: {
-      sourceType: 'script',
-      globals: { ...globals.browser, ...globals.jquery, RED: 'readonly' },
     },
   },
   {

@@ -8,38 +8,38 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const dist = path.join(root, 'dist');
-const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const { resolve } = createRequire(import.meta.url);
+const tsc = resolve('typescript/bin/tsc');
+const tsx = resolve('tsx/cli');
 
 rmSync(dist, { recursive: true, force: true });
 // First of all, for the table is compiled too.
-const tsx = createRequire(import.meta.url).resolve('tsx/cli');
-const derived = spawnSync(process.execPath, [tsx, path.join(root, 'scripts/derive-rules.ts')], {
-  stdio: 'inherit',
-});
-if (derived.status !== 0) process.exit(derived.status ?? 1);
-
-const compiled = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.json')], {
-  stdio: 'inherit',
-});
-if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+run(tsx, 'scripts/derive-rules.ts');
+run(tsc, '-p', 'tsconfig.json');
+run(tsx, 'scripts/build-dialogs.ts');
 
 stampBuildTime(path.join(dist, 'src/built-at.js'));
 
 const nodes = path.join(root, 'nodes');
 leaveOutTypes(path.join(dist, 'nodes'));
 for (const { name: folder } of readdirSync(nodes, { withFileTypes: true })) {
-  const dialog = path.join(nodes, folder, 'dialog.html');
+  const dialog = path.join(nodes, folder, 'dialog.ts');
   if (!existsSync(dialog)) continue;
   const built = path.join(dist, 'nodes', folder);
-  writeFileSync(path.join(built, 'node.html'), withIncludes(dialog));
   cpSync(path.join(nodes, folder, 'locales'), path.join(built, 'locales'), { recursive: true });
   const icon = iconOf(readFileSync(dialog, 'utf8'));
   cpSync(path.join(root, 'icons', icon), path.join(built, 'icons', icon));
 }
 
+/** Runs a program of Node.js in the project, and ends the build when it fails. */
+function run(...program) {
+  const { status } = spawnSync(process.execPath, program, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
 /** The icon that a dialog's script names. */
-function iconOf(html) {
-  const [, icon] = /\bicon: '([^']+)'/.exec(html) ?? [];
+function iconOf(script) {
+  const [, icon] = /\bicon: '([^']+\.svg)'/.exec(script) ?? [];
   if (!icon) throw new Error('A dialog names no icon.');
   return icon;
 }
@@ -63,15 +63,4 @@ function stampBuildTime(file) {
   if (stamped === text || !Number.isSafeInteger(builtAt))
     throw new Error(`${file}: no place for the build time`);
   writeFileSync(file, stamped);
-}
-
-/**
- * An html file with the text of `nodes/editor` in place of its lines `// @include editor/…`:
- * Node-RED loads each node's html by itself, and scripts from elsewhere in no certain order.
- */
-function withIncludes(file) {
-  const text = readFileSync(file, 'utf8');
-  return text.replace(/^ *(?:\/\/|\/\*) @include (\S+).*$/gm, (_line, included) =>
-    readFileSync(path.join(nodes, included), 'utf8'),
-  );
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_USE_CASE_NAME_LENGTH } from '../../src/api/limits';
 
 /**
  * What the dialogs send to the runtime, as schemas. Loading this file loads zod: only the first request with a body does.
@@ -23,12 +24,10 @@ export const connection = z.object({
 });
 export type ConnectionBody = z.infer<typeof connection>;
 
-/** "Create a Use Case" */
-const MAX_NAME = 256;
-const badName = `A use case needs a name of 1 to ${MAX_NAME} characters.`;
+const badName = `A use case needs a name of 1 to ${MAX_USE_CASE_NAME_LENGTH} characters.`;
 
 export const newUseCase = z.object({
-  name: z.string(badName).trim().min(1, badName).max(MAX_NAME, badName),
+  name: z.string(badName).trim().min(1, badName).max(MAX_USE_CASE_NAME_LENGTH, badName),
   baseUrl: z.string('A text is wanted here.').optional(),
 });
 export type NewUseCaseBody = z.infer<typeof newUseCase>;

@@ -1,6 +1,6 @@
 /**
  * The properties that users save in their flows: names, defaults and types, declared once.
- * The runtime reads them, the tests hold the `defaults` in the html files against them.
+ * The runtime reads them, and the dialogs register them as their `defaults`.
  * The names are a contract with every saved flow: add, never rename.
  */
 

@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
+import { MAX_USE_CASE_NAME_LENGTH } from '../../src/api/limits';
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
 import type { VisionEventUseCaseProperties } from '../shared/properties';
 import { FlowError, toFlowError } from '../shared/flow-error';
@@ -9,9 +10,6 @@ import { ThrottledStatus } from '../shared/throttled-status';
 import { typedInput, type Evaluate } from '../shared/typed-input';
 import { ACTIONS, type UseCaseInputs, type UseCaseReport } from './actions';
 import { workspaceOf } from '../workspace/workspace';
-
-/** "Create a Use Case": 1 to 256 characters, trimmed. */
-const MAX_NAME_LENGTH = 256;
 
 /** What one `roboflow-vision-event-use-case` node does with a message: one action on the use cases of a workspace. */
 export class UseCaseWork {
@@ -77,7 +75,7 @@ export class UseCaseWork {
   private inputs(message: FlowMessage): UseCaseInputs {
     return {
       useCase: async () => neededText('useCase', await this.useCase(message), MAX_IDENTIFIER_LENGTH),
-      useCaseName: async () => neededText('useCaseName', await this.useCaseName(message), MAX_NAME_LENGTH),
+      useCaseName: async () => neededText('useCaseName', await this.useCaseName(message), MAX_USE_CASE_NAME_LENGTH),
       eventIds: async () => idsOf(await this.eventIds(message), this.config.eventIdsType === 'str'),
     };
   }

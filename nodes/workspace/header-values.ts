@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { secretsOf } from '../../src/api/gateway';
 import { FlowError } from '../shared/flow-error';
 import { VARIABLE_IN_TEXT, variableValue } from '../shared/unset-variable';
+import { headerNames } from './header-names';
 
 /**
  * The extra headers of a workspace.
@@ -40,13 +41,6 @@ export function headerSecrets(RED: NodeAPI, node: Node | undefined, values: stri
   const filled = (value: string) =>
     value.replace(VARIABLE_IN_TEXT, (whole, name: string) => variable(RED, node, name) ?? whole);
   return secretsOf([...given.values()].map(filled));
-}
-
-function headerNames(names: string | undefined): string[] {
-  return (names ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
 }
 
 function valuesByName(text: string | undefined): Map<string, string> {

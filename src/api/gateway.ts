@@ -4,6 +4,7 @@
  */
 import { parseBaseUrl } from './base-url';
 import { ApiError } from './errors';
+import { isHeaderName } from './header-name';
 import { SHORTEST_KEY } from './redact';
 
 /** Where Roboflow's secure gateway listens; for an address that names no path. */
@@ -11,15 +12,6 @@ const DEFAULT_PATH = '/proxy';
 
 /** Headers by name. */
 export type ExtraHeaders = Readonly<Record<string, string>>;
-
-/** What the request itself decides. */
-const OWN_HEADERS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'content-type',
-  'host',
-  'transfer-encoding',
-]);
 
 /** @throws ApiError `NOT_CONFIGURED` */
 export function parseGateway(text: string): URL {
@@ -45,7 +37,7 @@ export function checkedHeaders(headers: ExtraHeaders = {}): Record<string, strin
   const checked: Record<string, string> = {};
   for (const [given, value] of Object.entries(headers)) {
     const name = given.trim().toLowerCase();
-    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name) || OWN_HEADERS.has(name)) {
+    if (!isHeaderName(name)) {
       throw wrongHeader(`The header name "${given}" cannot be used. Take it out of the workspace's headers.`);
     }
     if (Object.hasOwn(checked, name)) {

@@ -58,3 +58,6 @@ export const MAX_SERVER_TEXT = 300;
 
 /** Entries of the server's list of errors that are read for it. */
 export const MAX_SERVER_ERRORS = 20;
+
+/** "Create a Use Case": 1 to 256 characters, trimmed. */
+export const MAX_USE_CASE_NAME_LENGTH = 256;

@@ -2,12 +2,7 @@
 import { topClass } from '../event/derive';
 import type { VisionEvent } from '../event/types';
 import { BundleError, bundleMoment, fileSafe } from './format';
-
-/** As Roboflow's own bundle block has it: so many characters before the `.tar.gz`. */
-const MAX_NAME_LENGTH = 200;
-
-/** Letters, digits, `.`, `_`, `-` and the names of values in braces; not beginning with a dot, which is for files still being written. */
-const NAME_PATTERN = /^(?!\.)(?:[\w.-]|\{(?:class|result|eventType|time|id)\})+$/;
+import { isNamePattern, MAX_NAME_LENGTH } from './is-name-pattern';
 
 /** What stands in place of a value that the event does not have. */
 const ABSENT = 'none';
@@ -22,7 +17,7 @@ const VALUES: Record<string, (event: VisionEvent) => unknown> = {
 
 /** Why a pattern for the names of bundle files cannot be used, or undefined. */
 export function namePatternError(pattern: string): string | undefined {
-  if (pattern.length <= MAX_NAME_LENGTH && NAME_PATTERN.test(pattern)) return undefined;
+  if (isNamePattern(pattern)) return undefined;
   return (
     `The file name "${pattern}" cannot be used. Enter letters, digits, ".", "_", "-", {class}, {result}, {eventType}, {time} ` +
     `or {id}, not beginning with a dot, at most ${MAX_NAME_LENGTH} characters.`

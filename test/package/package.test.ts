@@ -106,7 +106,6 @@ for (const version of NODE_RED_VERSIONS) {
         assert.ok(html.includes(`data-help-name="${type}"`), `no help for ${type}`);
         assert.ok(html.includes(`data-template-name="${type}"`), `no dialog for ${type}`);
       }
-      assert.doesNotMatch(html, /@include editor/);
     });
 
     it('offers its examples in the Import menu', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readNodesFile, NODE_FOLDERS } from '../support/dialogs';
+import { EVENT_NUMBER_RULES, WORKSPACE_NUMBER_RULES } from '../../nodes/shared/number-rules';
+import type { Dialog } from '../../scripts/build-dialogs';
+import { buildDialogs, readNodesFile, NODE_FOLDERS } from '../support/dialogs';
 
 const types = Object.keys(NODE_FOLDERS);
 const read = (type: string, file: string) => readNodesFile(`${NODE_FOLDERS[type]}/${file}`);
@@ -18,16 +20,16 @@ function keysOf(type: string): string[] {
 }
 
 /** Parts that dialogs share with their texts: those stand once, in the catalogue of the vision event. */
-const WITH_SHARED_TEXTS = ['editor/live.js', 'editor/use-case-picker.js'];
+const WITH_SHARED_TEXTS = ['nodes/editor/live.ts', 'nodes/editor/use-case-picker.ts'];
 
-/** Keys that the dialog's html and script name in full. */
-function keysNamedIn(type: string): string[] {
-  const dialog = read(type, 'dialog.html');
-  const sharesTexts = dialog.includes('visionEventAdmin(visionEventSharedText)');
-  const included = [...dialog.matchAll(/^ *\/\/ @include (\S+)$/gm)]
-    .map(([, file]) => file!)
-    .filter((file) => !(sharesTexts && WITH_SHARED_TEXTS.includes(file)));
-  const html = dialog + included.map(readNodesFile).join('');
+/** Keys that the dialog's html and scripts name in full. */
+function keysNamedIn(type: string, { sources }: Dialog): string[] {
+  const sharesTexts = read(type, 'dialog.ts').includes('adminRequests(sharedText)');
+  const scripts = sources
+    .filter((source) => source.startsWith('nodes/') && source.endsWith('.ts'))
+    .filter((source) => !(sharesTexts && WITH_SHARED_TEXTS.includes(source)))
+    .map((source) => readNodesFile(source.slice('nodes/'.length)));
+  const html = [read(type, 'dialog.html'), read(type, 'dialog.ts'), ...scripts].join('');
   const translated = [...html.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, keys]) => keys?.split(';') ?? []);
   const own = translated
     .map((key) => key.replace(/^\[[\w-]+\]/, ''))
@@ -37,10 +39,26 @@ function keysNamedIn(type: string): string[] {
 }
 
 describe('texts of the dialogs', () => {
+  let dialogs: Record<string, Dialog>;
+  before(async () => {
+    dialogs = await buildDialogs();
+  });
+
+  for (const [type, rules] of [
+    ['roboflow-vision-event', EVENT_NUMBER_RULES],
+    ['roboflow-vision-event-workspace', WORKSPACE_NUMBER_RULES],
+  ] as const) {
+    it(`${type}: every number has a reason to show`, () => {
+      const keys = keysOf(type);
+      for (const { reason } of Object.values(rules))
+        assert.ok(keys.includes(`${type}.refusal.${reason}`), reason);
+    });
+  }
+
   for (const type of types) {
     it(`${type}: every key that is named exists`, () => {
       const keys = new Set(keysOf(type));
-      const named = keysNamedIn(type);
+      const named = keysNamedIn(type, dialogs[type]!);
       assert.ok(named.length > 10);
       assert.deepEqual(
         named.filter((key) => !keys.has(key)),

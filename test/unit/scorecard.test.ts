@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, type CallExpression, type Node, type ObjectExpression } from 'acorn';
 import { satisfies, subset } from 'semver';
-import { readNodesFile, NODE_FOLDERS, foldersWithDialog, withIncludes } from '../support/dialogs';
+import { foldersWithDialog, type Dialog } from '../../scripts/build-dialogs';
+import { buildDialogs, readNodesFile, NODE_FOLDERS } from '../support/dialogs';
 import { PROJECT_ROOT } from '../support/packed-package';
 
 /**
@@ -58,7 +59,8 @@ const readJson = <T>(...parts: string[]): T =>
 
 const manifest = readJson<Manifest>('package.json');
 const sets = manifest['node-red']?.nodes ?? {};
-const htmlOf = (set: string): string => readNodesFile(`${NODE_FOLDERS[set]}/dialog.html`);
+let dialogs: Record<string, Dialog>;
+const htmlOf = (set: string): string => dialogs[set]!.html;
 
 type Lock = Record<string, Pick<Manifest, 'dependencies' | 'optionalDependencies'>>;
 
@@ -91,9 +93,7 @@ function installedFolder(packages: Lock, from: string, name: string): string {
 function registrations(html: string): Registration[] {
   const scripts = [...html.matchAll(/<script[^>]*type="text\/javascript"[^>]*>(.*?)<\/script>/gs)];
   return scripts
-    .flatMap(([, script]) =>
-      callsOf('registerType', parse(withIncludes(script ?? ''), { ecmaVersion: 'latest' })),
-    )
+    .flatMap(([, script]) => callsOf('registerType', parse(script ?? '', { ecmaVersion: 'latest' })))
     .map(({ arguments: [type, definition] }) => {
       assert.equal(type?.type, 'Literal', 'the type is not a literal');
       assert.equal(definition?.type, 'ObjectExpression', 'the definition is not an object literal');
@@ -223,6 +223,10 @@ describe('the rules of the flow library: dependencies', () => {
 });
 
 describe('the rules of the flow library: nodes', () => {
+  before(async () => {
+    dialogs = await buildDialogs();
+  });
+
   it('N01: every set registers one type of its name, readable without running it; all names are ours alone', () => {
     assert.ok(Object.keys(sets).length > 0);
     for (const set of Object.keys(sets)) {

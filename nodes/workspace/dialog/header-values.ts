@@ -1,53 +1,55 @@
+import { isHeaderName } from '../../../src/api/header-name';
+import type { FormTexts } from '../../editor/form';
+import { headerNames } from '../header-names';
+
+/** What the editor holds in place of a saved password. */
+const SAVED = '__PWRD__';
+
 /**
  * The extra headers in the dialog of a workspace: their names in one field, and beneath it a password field for the value of each.
  * All values are one credential, JSON by name. The editor never gets a saved one back, so to change one all are entered again.
  *
- * @param {{t: Function, refresh: Function}} form what `visionEventForm` answered
- * @param {{names: string, values: string, fields: string}} selectors of the two properties and of the place for the fields
+ * @param selectors of the two properties and of the place for the fields
  */
-// eslint-disable-next-line no-unused-vars -- used by the html that includes this
-function visionEventHeaderValues(form, selectors) {
+export function createHeaderValues(
+  form: FormTexts,
+  selectors: { names: string; values: string; fields: string },
+) {
   const { t } = form;
-  /** What the editor holds in place of a saved password. */
-  const SAVED = '__PWRD__';
-  const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
-  /** What a request itself decides: src/api/gateway.ts. */
-  const OWN = ['connection', 'content-length', 'content-type', 'host', 'transfer-encoding'];
-
-  const namesOf = (text) =>
-    String(text ?? '')
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== '');
+  const namesOf = (text: unknown) => headerNames(String(text ?? ''));
 
   /** Why the names cannot be used, or undefined. */
-  function namesReason(text) {
+  function namesReason(text: unknown): string | undefined {
     const names = namesOf(text).map((name) => name.toLowerCase());
-    const wrong = names.find((name) => !TOKEN.test(name) || OWN.includes(name));
+    const wrong = names.find((name) => !isHeaderName(name));
     if (wrong !== undefined) return t('refusal.headerName', { name: wrong });
     return new Set(names).size < names.length ? t('refusal.headerTwice') : undefined;
   }
 
   /** Why the values cannot be used, or undefined; only an open dialog knows them. */
-  function valuesReason(text, names) {
+  function valuesReason(text: unknown, names: unknown): string | undefined {
     if (text === SAVED) return undefined;
     const values = parsed(text);
-    const isMissing = (name) => [undefined, '', SAVED].includes(values[name.toLowerCase()]?.trim());
+    const isMissing = (name: string) => [undefined, '', SAVED].includes(values[name.toLowerCase()]?.trim());
     return namesOf(names).some(isMissing) ? t('refusal.headerValues') : undefined;
   }
 
-  function parsed(text) {
+  function parsed(text: unknown): Partial<Record<string, string>> {
     try {
-      return JSON.parse(text || '{}');
+      return JSON.parse(String(text || '{}')) as Partial<Record<string, string>>;
     } catch {
       return {};
     }
   }
 
-  const fields = () => $(selectors.fields).find('input').toArray();
+  const fields = () =>
+    $(selectors.fields)
+      .find('input')
+      .toArray()
+      .map((field) => ({ field, header: field.dataset['header'] ?? '' }));
 
   function keep() {
-    const values = Object.fromEntries(fields().map(({ dataset, value }) => [dataset.header, value]));
+    const values = Object.fromEntries(fields().map(({ header, field }) => [header, field.value]));
     $(selectors.values)
       .val(fields().length === 0 ? '' : JSON.stringify(values))
       .trigger('change');
@@ -56,9 +58,11 @@ function visionEventHeaderValues(form, selectors) {
   /** A field for each name; what was typed stays. */
   function show() {
     const names = namesOf($(selectors.names).val());
-    const shown = fields().map(({ dataset }) => dataset.header);
+    const shown = fields().map(({ header }) => header);
     if (shown.join() === names.map((name) => name.toLowerCase()).join()) return;
-    const typed = Object.fromEntries(fields().map(({ dataset, value }) => [dataset.header, value]));
+    const typed: Partial<Record<string, string>> = Object.fromEntries(
+      fields().map(({ header, field }) => [header, field.value]),
+    );
     const wasSaved = $(selectors.values).val() === SAVED;
     $(selectors.fields).empty();
     names.forEach((name, position) => {
@@ -78,8 +82,8 @@ function visionEventHeaderValues(form, selectors) {
   function prepare() {
     show();
     $(selectors.names).on('input change', show);
-    $(selectors.fields).on('input change', 'input', (event) => {
-      if (event.target.value !== SAVED) keep();
+    $(selectors.fields).on('input change', 'input', (event: JQuery.TriggeredEvent) => {
+      if ((event.target as HTMLInputElement).value !== SAVED) keep();
     });
   }
 

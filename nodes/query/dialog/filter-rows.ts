@@ -1,40 +1,61 @@
-/* global visionEventNumberReason, visionEventPathReason */
+import {
+  COMPARISON,
+  EQUALITY,
+  EVENT_COLUMNS,
+  FEEDBACK_STATUSES,
+  MEMBERSHIP,
+  ORDER,
+} from '../../../src/api/query';
+import { numberReason, pathReason, type Check, type FormTexts, type Text } from '../../editor/form';
+import type { QueryFilterRow, QueryFilterSubject } from '../../shared/properties';
+
+const FROM_ELSEWHERE = ['msg', 'flow', 'global', 'env', 'jsonata'];
+const ANY_VALUE = ['str', 'num', 'bool', ...FROM_ELSEWHERE];
+const COLUMNS: readonly string[] = EVENT_COLUMNS;
+const OPERATORS = [...new Set([...COMPARISON, ...MEMBERSHIP])];
+
+/** What a filter can look at. */
+interface Subject {
+  operators: readonly string[];
+  types: (string | (() => TypedInputType))[];
+  /** the name of a field, or one of the columns */
+  field?: 'name' | 'column';
+  /** there can be several */
+  listed?: boolean;
+  confidence?: boolean;
+}
+
+/** A flow made by hand may hold anything. */
+const rowsOf = (value: unknown) =>
+  Array.isArray(value) ? (value as Partial<QueryFilterRow>[]).filter((row) => row) : [];
+
+const text = (name: string, label = '') =>
+  $('<input type="text" autocomplete="off">')
+    .addClass(`vision-event-filter-${name}`)
+    .attr('aria-label', label);
+
+function select(name: string, label: string, values: readonly string[], textOf: (value: string) => string) {
+  const element = $('<select>').addClass(`vision-event-filter-${name}`).attr('aria-label', label);
+  for (const value of values) element.append($('<option>').val(value).text(textOf(value)));
+  return element;
+}
+
 /**
  * The list of filters in the dialog of a query: rows of what is looked at, the name of a field where that needs one, an operator,
  * a typed value, and of a detection the confidence.
  *
- * @param {{t: Function, refresh: Function, nameParts: Function}} form what `visionEventForm` answered
- * @param {{list: string, reason: string}} selectors of the list and of the line for what is wrong
+ * @param selectors of the list and of the line for what is wrong
  */
-// eslint-disable-next-line no-unused-vars -- used by the html that includes this
-function visionEventFilterRows(form, selectors) {
-  const EQUALITY = ['eq', 'neq'];
-  const ORDER = ['gt', 'gte', 'lt', 'lte'];
-  const COMPARISON = [...EQUALITY, ...ORDER];
-  const FROM_ELSEWHERE = ['msg', 'flow', 'global', 'env', 'jsonata'];
-  const ANY_VALUE = ['str', 'num', 'bool', ...FROM_ELSEWHERE];
-  const COLUMNS = [
-    'event_type',
-    'result',
-    'location',
-    'item_count',
-    'item_type',
-    'alert_type',
-    'severity',
-    'feedback',
-    'related_event_id',
-  ];
-  const FEEDBACK_STATUSES = ['correct', 'incorrect', 'inconclusive', 'none'];
-  const id = { operators: EQUALITY, types: ANY_VALUE };
+export function createFilterRows(form: FormTexts, selectors: { list: string; reason: string }) {
+  const id: Subject = { operators: EQUALITY, types: ANY_VALUE };
 
-  /** What a filter can look at. `field`: the name of a field, or one of the columns. `listed`: there can be several. */
-  const SUBJECTS = {
+  const SUBJECTS: Record<QueryFilterSubject, Subject> = {
     deviceId: id,
     streamId: id,
     workflowId: id,
     externalId: id,
     detection: {
-      operators: [...EQUALITY, 'in', 'not_in'],
+      operators: MEMBERSHIP,
       types: ['str', ...FROM_ELSEWHERE],
       confidence: true,
     },
@@ -52,7 +73,7 @@ function visionEventFilterRows(form, selectors) {
   };
 
   /** Shown as a choice, kept as the text that a message could hold as well. */
-  function choiceOfFeedback() {
+  function choiceOfFeedback(): TypedInputType {
     const options = FEEDBACK_STATUSES.map((value) => ({
       value,
       label: form.t(`option.feedbackStatus.${value}`),
@@ -60,13 +81,12 @@ function visionEventFilterRows(form, selectors) {
     return { value: 'str', label: form.t('option.filterOn.feedbackStatus'), options, multiple: true };
   }
 
-  /** A flow made by hand may hold anything. */
-  const rowsOf = (value) => (Array.isArray(value) ? value.filter((row) => row) : []);
-  const subjectOf = (on) => (Object.hasOwn(SUBJECTS, on) ? SUBJECTS[on] : undefined);
+  const subjectOf = (on: unknown): Subject | undefined =>
+    Object.hasOwn(SUBJECTS, String(on)) ? SUBJECTS[on as QueryFilterSubject] : undefined;
 
   /** One reason or undefined for each row, in order. */
-  function reasons(rows, t) {
-    const seen = new Set();
+  function reasons(rows: unknown, t: Text): (string | undefined)[] {
+    const seen = new Set<unknown>();
     return rowsOf(rows).map((row) => {
       const subject = subjectOf(row.on);
       if (!subject) return t('refusal.filterOn');
@@ -76,52 +96,56 @@ function visionEventFilterRows(form, selectors) {
     });
   }
 
-  function rowReason(row, { operators, field, confidence }, t) {
-    if (operators.length > 0 && !operators.includes(row.operator)) return t('refusal.filterOperator');
+  function rowReason(
+    row: Partial<QueryFilterRow>,
+    { operators, field, confidence }: Subject,
+    t: Text,
+  ): string | undefined {
+    if (operators.length > 0 && !operators.includes(String(row.operator))) return t('refusal.filterOperator');
     const name = String(row.field ?? '').trim();
     if (field === 'name' && name === '') return t('refusal.filterFieldMissing');
     if (field === 'column' && !COLUMNS.includes(name)) return t('refusal.filterColumn');
     if (String(row.value ?? '').trim() === '') return t('refusal.filterValueMissing');
     if (row.valueType !== 'str') {
-      const wrongPath = visionEventPathReason(row.value, row.valueType, t);
+      const wrongPath = pathReason(row.value, row.valueType, t);
       if (wrongPath !== undefined) return wrongPath;
     }
     return confidence
-      ? visionEventNumberReason(row.confidence, { min: 0, max: 1 }, t('refusal.filterConfidence'))
+      ? numberReason(row.confidence, { min: 0, max: 1 }, t('refusal.filterConfidence'))
       : valueReason(row, t);
   }
 
   /** Of a value that stands in the row itself. */
-  function valueReason(row, t) {
+  function valueReason(row: Partial<QueryFilterRow>, t: Text): string | undefined {
     const isFixed = row.valueType === 'str' || row.valueType === 'num';
     if (!isFixed) return undefined;
     if (row.on === 'imageCount')
-      return visionEventNumberReason(row.value, { min: 0, integer: true }, t('refusal.filterCount'));
+      return numberReason(row.value, { min: 0, whole: true }, t('refusal.filterCount'));
     if (row.field === 'item_count')
-      return visionEventNumberReason(row.value, { min: -Infinity }, t('refusal.num'));
+      return numberReason(row.value, { min: -Number.MAX_VALUE }, t('refusal.num'));
     return undefined;
   }
 
   /** What is wrong with the first wrong row, or undefined: for the property's validator. */
-  const reason = (rows, _read, t) => reasons(rows, t).find((each) => each !== undefined);
+  const reason: Check<never> = (rows, _read, t) => reasons(rows, t).find((each) => each !== undefined);
 
-  function read() {
+  function read(): QueryFilterRow[] {
     return $(selectors.list)
       .editableList('items')
       .toArray()
       .map((item) => {
-        const part = (name) => $(item).find(`.vision-event-filter-${name}`);
-        const on = part('on').val();
+        const part = (name: string) => $(item).find(`.vision-event-filter-${name}`);
+        const on = part('on').val() as QueryFilterSubject;
         const { field, confidence } = SUBJECTS[on];
         return {
           on,
-          field: field ? part(field).val().trim() : '',
-          operator: part('operator').val() ?? 'eq',
+          field: field ? String(part(field).val()).trim() : '',
+          operator: (part('operator').val() ?? 'eq') as QueryFilterRow['operator'],
           value: part('value').typedInput('value'),
-          valueType: part('value').typedInput('type'),
+          valueType: part('value').typedInput('type') as QueryFilterRow['valueType'],
           ...(confidence && {
-            confidence: part('confidence').val().trim(),
-            confidenceOperator: part('confidence-operator').val(),
+            confidence: String(part('confidence').val()).trim(),
+            confidenceOperator: part('confidence-operator').val() as QueryFilterRow['confidenceOperator'],
           }),
         };
       });
@@ -139,32 +163,21 @@ function visionEventFilterRows(form, selectors) {
     $(selectors.reason).text(found.find((each) => each !== undefined) ?? '');
   }
 
-  function select(name, label, values, textOf) {
-    const element = $('<select>').addClass(`vision-event-filter-${name}`).attr('aria-label', label);
-    for (const value of values) element.append($('<option>').val(value).text(textOf(value)));
-    return element;
-  }
-
-  const text = (name, label) =>
-    $('<input type="text" autocomplete="off">')
-      .addClass(`vision-event-filter-${name}`)
-      .attr('aria-label', label);
-
   /** The inputs of a row, each with what it was saved with. */
-  function inputsOf(row, t) {
-    const operatorText = (value) => t(`option.operator.${value}`);
+  function inputsOf(row: Partial<QueryFilterRow>, t: Text) {
+    const operatorText = (value: string) => t(`option.operator.${value}`);
     const inputs = {
       on: select('on', t('label.filterOn'), Object.keys(SUBJECTS), (value) => t(`option.filterOn.${value}`)),
       name: text('name', t('label.filterField')),
       column: select('column', t('label.filterField'), COLUMNS, (value) => t(`option.column.${value}`)),
-      operator: select('operator', t('label.filterOperator'), [...COMPARISON, 'in', 'not_in'], operatorText),
+      operator: select('operator', t('label.filterOperator'), OPERATORS, operatorText),
       value: text('value'),
       confidenceOperator: select('confidence-operator', t('label.confidenceOperator'), ORDER, operatorText),
       confidence: text('confidence', t('label.filterConfidence')).attr('inputmode', 'decimal'),
     };
     inputs.on.val(row.on ?? 'deviceId');
     inputs.name.val(row.field ?? '');
-    inputs.column.val(COLUMNS.includes(row.field) ? row.field : 'result');
+    inputs.column.val(COLUMNS.includes(String(row.field)) ? String(row.field) : 'result');
     inputs.operator.val(row.operator ?? 'eq');
     inputs.value.val(row.value ?? '');
     inputs.confidenceOperator.val(row.confidenceOperator ?? 'gte');
@@ -172,7 +185,7 @@ function visionEventFilterRows(form, selectors) {
     return inputs;
   }
 
-  function addItem(container, _index, row) {
+  function addItem(container: JQuery, _index: number, row: Partial<QueryFilterRow>) {
     const { t } = form;
     const line = $('<div class="vision-event-filter-row">').appendTo(container);
     container
@@ -181,25 +194,25 @@ function visionEventFilterRows(form, selectors) {
     const inputs = inputsOf(row, t);
     const { on, name, column, operator, value, confidenceOperator, confidence } = inputs;
     line.append(on, name, column, operator, value, confidenceOperator, confidence);
-    const typesOf = ({ types }) => types.map((type) => (typeof type === 'function' ? type() : type));
+    const typesOf = ({ types }: Subject) => types.map((type) => (typeof type === 'function' ? type() : type));
     value.typedInput({ types: typesOf(subjectOf(row.on) ?? id) });
     if (row.valueType !== undefined) value.typedInput('type', row.valueType);
     const showParts = () => {
-      const subject = SUBJECTS[on.val()] ?? id;
+      const subject = subjectOf(on.val()) ?? id;
       name
         .prop('hidden', subject.field !== 'name')
-        .attr('placeholder', subject.field === 'name' ? t(`placeholder.${on.val()}`) : '');
+        .attr('placeholder', subject.field === 'name' ? t(`placeholder.${String(on.val())}`) : '');
       column.prop('hidden', subject.field !== 'column');
       confidenceOperator.prop('hidden', !subject.confidence);
       confidence.prop('hidden', !subject.confidence);
       operator.prop('hidden', subject.operators.length === 0);
-      operator.find('option').each(function () {
+      operator.find<HTMLOptionElement>('option').each(function () {
         this.hidden = this.disabled = !subject.operators.includes(this.value);
       });
       if (operator.find(':selected').prop('disabled')) operator.val('eq');
     };
     on.on('change', () => {
-      value.typedInput('types', typesOf(SUBJECTS[on.val()]));
+      value.typedInput('types', typesOf(subjectOf(on.val()) ?? id));
       form.nameParts(value, t('label.filterValue'));
       showParts();
     });
@@ -209,9 +222,9 @@ function visionEventFilterRows(form, selectors) {
   }
 
   /** Call in `oneditprepare`, before the form is opened. */
-  function prepare(rows) {
+  function prepare(rows: unknown) {
     const list = $(selectors.list);
-    list.editableList({
+    list.editableList<QueryFilterRow>({
       addButton: form.t('form.addFilter'),
       removable: true,
       sortable: true,

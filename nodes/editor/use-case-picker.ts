@@ -1,34 +1,39 @@
-/* global visionEventElement, visionEventButton, visionEventSharedText */
+import { NO_CONFIG_NODE } from './form';
+import { adminError, makeButton, makeElement, sharedText, type AdminRequests } from './live';
+
+interface UseCase {
+  id: string;
+  name: string;
+}
+
 /**
  * A searchable list of the workspace's use cases beneath the plain field, and a way to create one.
  * Nothing is asked of the API before somebody opens the list.
  *
- * @param {object} admin what `visionEventAdmin` answered
- * @param {() => boolean} isOffered false where the active use cases are the wrong ones
+ * @param isOffered false where the active use cases are the wrong ones
  */
-// eslint-disable-next-line no-unused-vars -- used by the html that includes this
-function visionEventUseCasePicker(admin, isOffered = () => true) {
-  const t = visionEventSharedText;
+export function createUseCasePicker(admin: AdminRequests, isOffered = () => true) {
+  const t = sharedText;
   const selectors = { useCase: '#node-input-useCase', workspace: '#node-input-workspace' };
-  let useCases;
-  let workspace;
-  let open;
-  let beside;
-  let toggle;
-  let name;
-  let panel;
-  let search;
-  let list;
-  let message;
+  let useCases: UseCase[] | undefined;
+  let workspace: string | undefined;
+  let open = false;
+  let beside: HTMLElement;
+  let toggle: HTMLButtonElement;
+  let name: HTMLElement;
+  let panel: HTMLElement;
+  let search: HTMLInputElement;
+  let list: HTMLElement;
+  let message: HTMLElement;
   let active = -1;
 
   const chosenWorkspace = () => {
     const id = $(selectors.workspace).val();
-    return id && id !== '_ADD_' ? id : undefined;
+    return id && id !== NO_CONFIG_NODE ? String(id) : undefined;
   };
-  const path = () => `workspaces/${encodeURIComponent(chosenWorkspace())}/use-cases`;
+  const path = () => `workspaces/${encodeURIComponent(String(chosenWorkspace()))}/use-cases`;
   /** As the editor has it: whether it was changed since the last deploy, the runtime finds out. */
-  const baseUrl = () => RED.nodes.node(chosenWorkspace())?.baseUrl ?? '';
+  const baseUrl = () => String(RED.nodes.node(chosenWorkspace())?.baseUrl ?? '');
   const isFixed = () => $(`${selectors.useCase}Type`).val() === 'str';
 
   /** Call in `oneditprepare`, after the typed inputs were made. */
@@ -37,10 +42,10 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     open = false;
     active = -1;
     const listId = 'vision-event-use-cases';
-    toggle = visionEventButton(t('useCase.choose'), 'fa fa-list', () => (open ? hide() : show()));
+    toggle = makeButton(t('useCase.choose'), 'fa fa-list', () => (open ? hide() : show()));
     toggle.setAttribute('aria-expanded', 'false');
-    name = visionEventElement('span', { class: 'vision-event-chosen', 'aria-live': 'polite' });
-    search = visionEventElement('input', {
+    name = makeElement('span', { class: 'vision-event-chosen', 'aria-live': 'polite' });
+    search = makeElement('input', {
       type: 'text',
       autocomplete: 'off',
       role: 'combobox',
@@ -50,22 +55,22 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
       placeholder: t('useCase.search'),
       maxlength: 256,
     });
-    list = visionEventElement('ul', { id: listId, role: 'listbox', 'aria-label': t('useCase.list') });
-    message = visionEventElement('div', { class: 'vision-event-picker-message', 'aria-live': 'polite' });
-    const refresh = visionEventButton('', 'fa fa-refresh', () => load({ refresh: '' }));
+    list = makeElement('ul', { id: listId, role: 'listbox', 'aria-label': t('useCase.list') });
+    message = makeElement('div', { class: 'vision-event-picker-message', 'aria-live': 'polite' });
+    const refresh = makeButton('', 'fa fa-refresh', () => load({ refresh: '' }));
     refresh.setAttribute('aria-label', t('useCase.refresh'));
     refresh.title = t('useCase.refresh');
-    panel = visionEventElement(
+    panel = makeElement(
       'div',
       { class: 'vision-event-picker', hidden: '' },
-      visionEventElement('div', { class: 'vision-event-pair' }, search, refresh),
+      makeElement('div', { class: 'vision-event-pair' }, search, refresh),
       list,
       message,
     );
-    beside = visionEventElement(
+    beside = makeElement(
       'div',
       { class: 'vision-event-beside' },
-      visionEventElement('div', { class: 'vision-event-pair' }, toggle, name),
+      makeElement('div', { class: 'vision-event-pair' }, toggle, name),
       panel,
     );
     $(selectors.useCase).closest('.form-row').append(beside);
@@ -93,7 +98,7 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     search.value = '';
     search.focus();
     if (useCases && workspace === chosenWorkspace()) draw();
-    else load();
+    else void load();
   }
 
   function hide() {
@@ -102,7 +107,7 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     toggle.setAttribute('aria-expanded', 'false');
   }
 
-  async function load(query = {}) {
+  async function load(query: Record<string, string> = {}) {
     useCases = undefined;
     workspace = chosenWorkspace();
     draw();
@@ -110,7 +115,9 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     say(t('useCase.loading'));
     const asked = workspace;
     try {
-      const answer = await admin.get(`${path()}?${new URLSearchParams({ baseUrl: baseUrl(), ...query })}`);
+      const answer = await admin.get<{ useCases: UseCase[] }>(
+        `${path()}?${new URLSearchParams({ baseUrl: baseUrl(), ...query })}`,
+      );
       if (asked !== workspace) return;
       useCases = answer.useCases;
       draw();
@@ -120,10 +127,10 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     }
   }
 
-  async function create(newName) {
+  async function create(newName: string) {
     say(t('useCase.loading'));
     try {
-      const created = await admin.post(path(), { name: newName, baseUrl: baseUrl() });
+      const created = await admin.post<UseCase>(path(), { name: newName, baseUrl: baseUrl() });
       useCases = [...(useCases ?? []), created];
       choose(created);
     } catch (error) {
@@ -131,12 +138,13 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     }
   }
 
-  function reasonOf({ code, message: reason }, key) {
+  function reasonOf(error: unknown, key: string): string {
+    const { code, message: reason } = adminError(error);
     if (code === 'NOT_DEPLOYED') return t('useCase.notDeployed');
     return code === 'ADDRESS_CHANGED' ? t('useCase.addressChanged') : t(key, { reason });
   }
 
-  function say(text, isWrong = false) {
+  function say(text: string, isWrong = false) {
     message.textContent = text;
     message.classList.toggle('vision-event-note-wrong', isWrong);
   }
@@ -157,15 +165,13 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     const newName = search.value.trim();
     const exists = (useCases ?? []).some((each) => each.name.toLowerCase() === newName.toLowerCase());
     if (!useCases || newName === '' || exists || !admin.mayWrite()) return;
-    const item = visionEventElement('li', { role: 'presentation', class: 'vision-event-create' });
-    item.append(
-      visionEventButton(t('useCase.create', { name: newName }), 'fa fa-plus', () => create(newName)),
-    );
+    const item = makeElement('li', { role: 'presentation', class: 'vision-event-create' });
+    item.append(makeButton(t('useCase.create', { name: newName }), 'fa fa-plus', () => create(newName)));
     list.append(item);
   }
 
-  function option(useCase, place, isCurrent) {
-    const item = visionEventElement(
+  function option(useCase: UseCase, place: number, isCurrent: boolean): HTMLElement {
+    const item = makeElement(
       'li',
       {
         role: 'option',
@@ -173,20 +179,20 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
         'aria-selected': String(isCurrent),
         class: place === active ? 'vision-event-active' : undefined,
       },
-      visionEventElement('span', {}, useCase.name),
-      visionEventElement('code', {}, useCase.id),
+      makeElement('span', {}, useCase.name),
+      makeElement('code', {}, useCase.id),
     );
     item.addEventListener('click', () => choose(useCase));
     return item;
   }
 
-  function onKey(event) {
+  function onKey(event: KeyboardEvent) {
     const found = matching();
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const step = ({ ArrowDown: 1, ArrowUp: -1 } as Record<string, number>)[event.key];
     if (step && found.length > 0) {
       active = (active + step + found.length) % found.length;
       draw();
-      list.children[active].scrollIntoView({ block: 'nearest' });
+      list.children[active]?.scrollIntoView({ block: 'nearest' });
     } else if (event.key === 'Enter') {
       const only = found.length === 1 ? found[0] : undefined;
       const picked = found[active] ?? only;
@@ -200,7 +206,7 @@ function visionEventUseCasePicker(admin, isOffered = () => true) {
     event.stopPropagation();
   }
 
-  function choose({ id }) {
+  function choose({ id }: UseCase) {
     hide();
     $(selectors.useCase).typedInput('value', id).trigger('change');
     showName();

@@ -1,0 +1,41 @@
+import { createForm, type Checks } from '../editor/form';
+import { workspaceReason } from '../editor/workspace-reason';
+import { visionEventOutboxDefaults, type VisionEventOutboxProperties } from '../shared/properties';
+
+/** What the runtime would refuse. */
+const refuse: Checks<keyof VisionEventOutboxProperties> = {
+  workspace: (value, _read, t) => workspaceReason(value, t),
+};
+
+const form = createForm('roboflow-vision-event-outbox', {
+  prefix: 'node-input',
+  defaults: visionEventOutboxDefaults,
+  configNodes: { workspace: 'roboflow-vision-event-workspace' },
+  refuse,
+});
+const { t } = form;
+
+RED.nodes.registerType('roboflow-vision-event-outbox', {
+  category: 'Roboflow',
+  color: '#B39DDB',
+  defaults: form.defaults,
+  inputs: 1,
+  outputs: 3,
+  icon: 'roboflow-vision-event-outbox.svg',
+  paletteLabel: () => t('paletteLabel'),
+  label() {
+    return this.name || t('paletteLabel');
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  inputLabels: () => t('form.input'),
+  outputLabels: (index) => t(`form.output.${['delivered', 'refused', 'state'][index]}`),
+  oneditprepare() {
+    form.fill(this);
+    form.open(this);
+  },
+  oneditsave: () => form.close(),
+  oneditcancel: () => form.close(),
+  oneditdelete: () => form.close(),
+});

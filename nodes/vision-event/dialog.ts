@@ -1,0 +1,137 @@
+import { EVENT_TYPES } from '../../src/event/types';
+import { createForm } from '../editor/form';
+import { adminRequests } from '../editor/live';
+import { createMetadataRows } from '../editor/metadata-rows';
+import { createUseCasePicker } from '../editor/use-case-picker';
+import { visionEventDefaults } from '../shared/properties';
+import { doubt, hint, refuse } from './dialog/checks';
+import { FORMAT_GROUPS, isKnownFormat, isRecognised } from './dialog/formats';
+import { createMetadataSchema } from './dialog/metadata-schema';
+import { createTryIt } from './dialog/try-it';
+import { prepareTypedInputs } from './dialog/typed-inputs';
+
+const form = createForm('roboflow-vision-event', {
+  prefix: 'node-input',
+  defaults: visionEventDefaults,
+  configNodes: { workspace: 'roboflow-vision-event-workspace' },
+  refuse,
+  doubt,
+  hint,
+  doubtRefuses: (read) => read('onWarnings') === 'stop',
+});
+const { t } = form;
+const metadata = createMetadataRows(form, {
+  list: '#vision-event-metadata',
+  reason: '#vision-event-metadata-reason',
+});
+const pictureMetadata = createMetadataRows(form, {
+  list: '#vision-event-picture-metadata',
+  reason: '#vision-event-picture-metadata-reason',
+});
+const admin = adminRequests(t);
+const useCases = createUseCasePicker(admin);
+const schema = createMetadataSchema(
+  form,
+  admin,
+  {
+    useCase: '#node-input-useCase',
+    workspace: '#node-input-workspace',
+    section: '[data-form="roboflow-vision-event"] [data-section="metadata"]',
+    list: '#vision-event-metadata',
+    notes: '#vision-event-metadata-types',
+  },
+  () => metadata.read(),
+);
+const tryIt = createTryIt(form, admin, '[data-form="roboflow-vision-event"] [data-section="try"]');
+
+function close() {
+  tryIt.close();
+  form.close();
+}
+
+function prepareFormats(chosen: string) {
+  const select = $('#node-input-format').empty();
+  const option = (value: string, label: string) => $('<option>').val(value).text(label);
+  select.append(option('auto', t('option.format.auto')));
+  for (const [group, formats] of Object.entries(FORMAT_GROUPS)) {
+    const list = $('<optgroup>')
+      .attr('label', t(`option.format.${group}`))
+      .appendTo(select);
+    for (const { id, label } of formats) list.append(option(id, label));
+  }
+  select.append(option('custom', t('option.format.custom')));
+  if (!isKnownFormat(chosen)) select.append(option(chosen, chosen));
+  select.val(chosen);
+}
+
+function showFieldsOfEventType() {
+  const type =
+    $('#node-input-eventTypeType').val() === 'str' ? String($('#node-input-eventType').val()) : undefined;
+  $('[data-event-types]').each(function () {
+    this.hidden = type !== undefined && !this.dataset['eventTypes']?.split(' ').includes(type);
+  });
+}
+
+function showFieldsOfPictures() {
+  const used = $('#node-input-picturesType').val() === 'none' ? 'one' : 'list';
+  $('[data-pictures]').each(function () {
+    this.hidden = $(this).attr('data-pictures') !== used;
+  });
+}
+
+function showFieldsOfFormat() {
+  const format = String($('#node-input-format').val());
+  const types = $<HTMLInputElement>('#node-input-detectionsType, #node-input-picturesType').toArray();
+  $('[data-detections]').prop(
+    'hidden',
+    types.every((type) => type.value === 'none'),
+  );
+  $('[data-formats]').each(function () {
+    const formats = this.dataset['formats']?.split(' ') ?? [];
+    const recognised = formats.includes('recognised') && isRecognised(format);
+    this.hidden = !(recognised || formats.includes('any') || formats.includes(format));
+  });
+}
+
+RED.nodes.registerType('roboflow-vision-event', {
+  category: 'Roboflow',
+  color: '#B39DDB',
+  defaults: form.defaults,
+  inputs: 1,
+  outputs: 1,
+  icon: 'roboflow-vision-event.svg',
+  paletteLabel: () => t('paletteLabel'),
+  label() {
+    if (this.name) return this.name;
+    const type = EVENT_TYPES.find((known) => known === this['eventType']);
+    return this['eventTypeType'] === 'str' && type ? t(`option.eventType.${type}`) : t('paletteLabel');
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  outputLabels: () => t('form.output'),
+  oneditprepare() {
+    form.fill(this);
+    prepareFormats(String(this['format'] ?? 'auto'));
+    prepareTypedInputs(form);
+    metadata.prepare(this['metadata']);
+    pictureMetadata.prepare(this['pictureMetadata']);
+    $('#node-input-eventType').on('change', showFieldsOfEventType);
+    $('#node-input-format, #node-input-detections, #node-input-pictures').on('change', showFieldsOfFormat);
+    $('#node-input-pictures').on('change', showFieldsOfPictures);
+    showFieldsOfEventType();
+    showFieldsOfPictures();
+    showFieldsOfFormat();
+    useCases.prepare();
+    form.open(this, { metadata: metadata.read, pictureMetadata: pictureMetadata.read });
+    schema.prepare();
+    tryIt.prepare(this);
+  },
+  oneditsave() {
+    this['metadata'] = metadata.read();
+    this['pictureMetadata'] = pictureMetadata.read();
+    close();
+  },
+  oneditcancel: close,
+  oneditdelete: close,
+});

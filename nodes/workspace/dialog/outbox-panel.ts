@@ -1,0 +1,268 @@
+import type { Text } from '../../editor/form';
+import { adminError, makeButton, makeElement, setText, type AdminRequests } from '../../editor/live';
+import { createRefusedEvents, type RefusedState } from './refused-events';
+import { createSureButton } from './sure-button';
+
+/** What the runtime tells of an outbox; of one that is closed only where it is and why it cannot be opened. */
+interface OutboxState extends RefusedState {
+  open: boolean;
+  folder?: string;
+  lastError?: { message: string; at?: string | number } | null;
+  state?: string;
+  events?: number;
+  bytes?: number | null;
+  oldestAgeMs?: number | null;
+  nextAttemptMs?: number | null;
+  delivered?: number | null;
+  dropped?: number;
+  /** the file system under it that is gone with the container or the power */
+  forgets?: string | null;
+  /** of a command on one refused event: 0 when it was gone already */
+  count?: number;
+}
+
+/**
+ * What the outbox of a workspace holds and does, live while its section is open, and the buttons that command it.
+ *
+ * @param selector of the section
+ */
+export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selector: string) {
+  const { t } = form;
+  const ASK_EVERY_MS = 2000;
+  const MINUTE = 60;
+  const HOUR = 60 * MINUTE;
+  const DAY = 24 * HOUR;
+
+  let node: EditorNode;
+  let section: HTMLDetailsElement | undefined;
+  let polling: ReturnType<typeof setInterval> | undefined;
+  /** requests that wait for their answer */
+  let underWay = 0;
+  /** the number of the last request; the answers to earlier ones are out of date */
+  let latest = 0;
+  let refusedCount = 0;
+  let parts: ReturnType<typeof makeParts>;
+
+  /** Call in `oneditprepare`. */
+  function prepare(editedNode: EditorNode) {
+    node = editedNode;
+    section = document.querySelector<HTMLDetailsElement>(selector)!;
+    parts = makeParts();
+    const facts = parts.facts.flatMap(({ term, value }) => [term, value]);
+    section
+      .querySelector('.vision-event-body')!
+      .replaceChildren(
+        parts.message,
+        makeElement('dl', { class: 'vision-event-numbers' }, facts),
+        parts.buttons,
+        parts.outcome,
+        parts.refused.element,
+      );
+    section.addEventListener('toggle', onToggle);
+  }
+
+  function makeParts() {
+    const note = () =>
+      makeElement('p', { class: 'vision-event-note vision-event-lead', 'aria-live': 'polite' });
+    const commands = {
+      pause: command('pause', t('outbox.pause'), 'fa fa-pause'),
+      resume: command('resume', t('outbox.resume'), 'fa fa-play'),
+      flush: command('flush', t('outbox.flush'), 'fa fa-bolt'),
+      retry: command('retry-refused', t('outbox.retryRefused'), 'fa fa-repeat'),
+    };
+    const discard = createSureButton(t('outbox.discardRefused'), 'fa fa-trash', discardQuestion, () => {
+      void give('discard-refused');
+    });
+    return {
+      message: note(),
+      facts: makeFacts(),
+      commands,
+      discard,
+      buttons: makeElement(
+        'div',
+        { class: 'vision-event-buttons', hidden: 'hidden' },
+        Object.values(commands),
+        discard.button,
+      ),
+      outcome: note(),
+      refused: createRefusedEvents(t, admin.mayWrite(), (id, name) => give(`refused/${id}/${name}`)),
+    };
+  }
+
+  /** Call in `oneditsave`, `oneditcancel` and `oneditdelete`. */
+  function close() {
+    clearInterval(polling);
+    polling = undefined;
+    section = undefined;
+    latest += 1;
+  }
+
+  function onToggle() {
+    clearInterval(polling);
+    polling = section?.open ? setInterval(look, ASK_EVERY_MS) : undefined;
+    if (section?.open) look();
+  }
+
+  const path = () => `workspaces/${encodeURIComponent(node.id)}/outbox`;
+
+  /** A slow answer is waited for, not asked for twice; nor is the state while a command is under way that answers it too. */
+  function look() {
+    if (underWay === 0) void shown(admin.get<OutboxState>(path()), parts.message);
+  }
+
+  /** @param command below the outbox's address */
+  async function give(command: string): Promise<void> {
+    setText(parts.outcome, '');
+    const state = await shown(admin.post<OutboxState>(`${path()}/${command}`), parts.outcome);
+    if (state?.count === 0) setText(parts.outcome, t('outbox.gone'));
+  }
+
+  /**
+   * Shows the state that is answered, or why there is none.
+   *
+   * @returns the state, or undefined
+   */
+  async function shown(
+    answer: Promise<OutboxState>,
+    placeOfRefusal: HTMLElement,
+  ): Promise<OutboxState | undefined> {
+    latest += 1;
+    underWay += 1;
+    const own = latest;
+    try {
+      const state = await answer;
+      if (own !== latest) return undefined;
+      show(state);
+      return state;
+    } catch (error) {
+      if (own !== latest) return undefined;
+      const { code, message } = adminError(error);
+      setText(placeOfRefusal, code === 'NOT_DEPLOYED' ? t('outbox.notDeployed') : message);
+      return undefined;
+    } finally {
+      underWay -= 1;
+    }
+  }
+
+  function command(name: string, text: string, icon: string): HTMLButtonElement {
+    return makeButton(text, icon, () => give(name));
+  }
+
+  const discardQuestion = () =>
+    refusedCount === 1 ? t('outbox.discardOneSure') : t('outbox.discardSure', { n: refusedCount });
+
+  function show(state: OutboxState) {
+    const hadFocus = holdsFocus();
+    setText(parts.message, messageOf(state));
+    showFacts(state);
+    showButtons(state);
+    parts.refused.show(state);
+    // What had it may be hidden or gone; the keyboard would start anew at the top of the page.
+    if (hadFocus && !holdsFocus()) section?.querySelector('summary')?.focus();
+  }
+
+  function holdsFocus(): boolean {
+    const focused = document.activeElement;
+    return focused !== null && section?.contains(focused) === true && focused.getClientRects().length > 0;
+  }
+
+  function messageOf({ open, lastError }: OutboxState): string {
+    if (!open) return lastError ? '' : t('outbox.closed');
+    return admin.mayWrite() ? '' : t('outbox.readOnly');
+  }
+
+  const given = <Value>(value: Value | null | undefined, text: (value: Value) => string) =>
+    value === undefined || value === null ? undefined : text(value);
+
+  /** Names and texts of what the panel tells; the text is undefined when there is nothing to tell. */
+  const FACTS: [() => string, (state: OutboxState) => string | undefined][] = [
+    [
+      () => t('outbox.state'),
+      ({ state }) => (state === undefined ? undefined : (STATES[state]?.() ?? state)),
+    ],
+    [
+      () => t('outbox.events'),
+      ({ events, bytes }) =>
+        given(bytes, (known) => t('outbox.eventsAndSize', { events, size: bytesText(known) })),
+    ],
+    [() => t('outbox.oldest'), ({ oldestAgeMs }) => given(oldestAgeMs, duration)],
+    [() => t('outbox.nextAttempt'), ({ nextAttemptMs }) => given(nextAttemptMs, untilText)],
+    [() => t('outbox.delivered'), ({ delivered }) => given(delivered, String)],
+    [() => t('outbox.refused'), ({ refused }) => given(refused, String)],
+    [() => t('outbox.dropped'), ({ dropped = 0 }) => (dropped > 0 ? String(dropped) : undefined)],
+    [() => t('outbox.lastError'), ({ lastError }) => given(lastError, errorText)],
+    [() => t('outbox.folder'), ({ folder }) => folder],
+    [() => t('outbox.warning'), ({ forgets }) => given(forgets, forgetsText)],
+  ];
+
+  /** With its time: an error of last night is not an error of now. */
+  function errorText({ message, at }: NonNullable<OutboxState['lastError']>): string {
+    return at === undefined ? message : `${new Date(at).toLocaleString()} – ${message}`;
+  }
+
+  const forgetsText = (kind: string) =>
+    kind === 'overlay' ? t('outbox.inContainer') : t('outbox.inMemory', { kind });
+
+  const STATES: Partial<Record<string, () => string>> = {
+    idle: () => t('outbox.idle'),
+    delivering: () => t('outbox.delivering'),
+    waiting: () => t('outbox.waiting'),
+    paused: () => t('outbox.paused'),
+  };
+
+  function makeFacts() {
+    return FACTS.map(([name, textOf]) => ({
+      textOf,
+      term: makeElement('dt', { hidden: 'hidden' }, name()),
+      value: makeElement('dd', { hidden: 'hidden' }),
+    }));
+  }
+
+  function showFacts(state: OutboxState) {
+    for (const { textOf, term, value } of parts.facts) {
+      const text = textOf(state);
+      term.hidden = text === undefined;
+      value.hidden = text === undefined;
+      setText(value, text ?? '');
+    }
+  }
+
+  function showButtons({ open, state, refused = 0 }: OutboxState) {
+    const { pause, resume, flush, retry } = parts.commands;
+    parts.buttons.hidden = !open || !admin.mayWrite();
+    if (state === 'paused') swap(pause, resume);
+    else swap(resume, pause);
+    flush.hidden = state === 'paused';
+    refusedCount = refused;
+    retry.hidden = !refused;
+    parts.discard.button.hidden = !refused;
+    parts.discard.refresh();
+  }
+
+  /** The one in place of the other takes its focus over. */
+  function swap(before: HTMLElement, after: HTMLElement) {
+    const hadFocus = document.activeElement === before;
+    after.hidden = false;
+    before.hidden = true;
+    if (hadFocus) after.focus();
+  }
+
+  function bytesText(bytes: number): string {
+    if (bytes < 1024) return `${bytes} B`;
+    return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  }
+
+  function untilText(ms: number): string {
+    return ms > 0 ? t('outbox.inSeconds', { n: Math.ceil(ms / 1000) }) : t('outbox.now');
+  }
+
+  function duration(ms: number): string {
+    const seconds = Math.round(ms / 1000);
+    if (seconds < 2 * MINUTE) return t('outbox.seconds', { n: seconds });
+    if (seconds < 2 * HOUR) return t('outbox.minutes', { n: Math.round(seconds / MINUTE) });
+    if (seconds < 2 * DAY) return t('outbox.hours', { n: Math.round(seconds / HOUR) });
+    return t('outbox.days', { n: Math.round(seconds / DAY) });
+  }
+
+  return { prepare, close };
+}
