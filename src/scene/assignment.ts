@@ -8,7 +8,7 @@ export function assign(cost: readonly (readonly number[])[]): number[] {
   const rows = cost.length;
   const columns = cost[0]?.length ?? 0;
   if (rows === 0 || columns === 0) return new Array<number>(rows).fill(-1);
-  if (rows > columns) return transposed(assign(columns_(cost, columns)), rows);
+  if (rows > columns) return transposed(assign(turned(cost, columns)), rows);
   const forbidden = forbiddenCost(cost, rows);
   const priceOfRow = new Float64Array(rows + 1);
   const priceOfColumn = new Float64Array(columns + 1);
@@ -69,7 +69,7 @@ function forbiddenCost(cost: readonly (readonly number[])[], rows: number): numb
   return (highest + 1) * (rows + 1);
 }
 
-function columns_(cost: readonly (readonly number[])[], columns: number): number[][] {
+function turned(cost: readonly (readonly number[])[], columns: number): number[][] {
   return Array.from({ length: columns }, (_value, column) => cost.map((row) => row[column]!));
 }
 

@@ -5,11 +5,11 @@ const MEASURED = 0.05;
 /** How fast a thing moves that is seen for the first time, in its sizes a second. */
 const FIRST_SPEED = 1.5;
 /** How much the speed changes by itself within a second, in sizes a second. */
-const RESTLESSNESS = 0.7;
+const RESTLESSNESS = 0.35;
 /** Width and height change more slowly than the place. */
 const GROWTH = 0.25;
-/** Nobody walks straight on for long while out of sight: ms after which the speed is down to a third. */
-const SPEED_FADES = 1000;
+/** Nothing goes straight on for long: seconds after which the speed of a thing out of sight is down to a third. */
+const SPEED_FADES = 5;
 /** Farther ahead a prediction says nothing more, ms. */
 const FARTHEST = 10_000;
 
@@ -31,9 +31,9 @@ class Coordinate {
 
   advance(seconds: number, size: number): void {
     const noise = (RESTLESSNESS * this.pace * size) ** 2;
-    const fading = Math.exp((-seconds * 1000) / SPEED_FADES);
+    const fading = Math.exp(-seconds / SPEED_FADES);
     // the way that is left to a speed that fades
-    const way = (SPEED_FADES / 1000) * (1 - fading);
+    const way = SPEED_FADES * (1 - fading);
     this.position += this.speed * way;
     this.variance += way * (2 * this.shared + way * this.speedVariance) + (noise * seconds ** 3) / 3;
     this.shared = fading * (this.shared + way * this.speedVariance) + (noise * seconds ** 2) / 2;
@@ -41,9 +41,9 @@ class Coordinate {
     this.speed *= fading;
   }
 
-  correct(measured: number, size: number): void {
+  correct(measured: number, size: number, doubt: number): void {
     const surprise = measured - this.position;
-    const total = this.variance + (MEASURED * size) ** 2;
+    const total = this.variance + (MEASURED * size * doubt) ** 2;
     const gain = this.variance / total;
     const speedGain = this.shared / total;
     this.position += gain * surprise;
@@ -83,13 +83,17 @@ export class Motion {
     return this.box();
   }
 
-  /** What was seen at the time last predicted. */
-  correct(seen: Box): void {
+  /**
+   * What was seen at the time last predicted.
+   *
+   * @param doubt how many times farther off than usual the box may be, 1 or more
+   */
+  correct(seen: Box, doubt = 1): void {
     const size = sizeOf(seen);
-    this.x.correct(seen.x, size);
-    this.y.correct(seen.y, size);
-    this.width.correct(seen.width, size);
-    this.height.correct(seen.height, size);
+    this.x.correct(seen.x, size, doubt);
+    this.y.correct(seen.y, size, doubt);
+    this.width.correct(seen.width, size, doubt);
+    this.height.correct(seen.height, size, doubt);
   }
 
   box(): Box {

@@ -1,75 +1,35 @@
-import { assign } from './assignment';
-import { Motion } from './motion';
 import { overlap } from './overlap';
-import type { Box, SceneDetection } from './types';
+import { choosePairs, type Candidate } from './pairing';
+import { Track, type Boxed } from './track';
+import type { SceneDetection } from './types';
 
 /** Boxes of one thing overlap at least so much from frame to frame, as in SORT. */
 const LEAST_OVERLAP = 0.3;
-/** What is left after that is looked for around the place: boxes grow by this share of their size … */
+/** What is left after that is looked for around its place: both boxes grow by this share of their size on every side … */
 const FIRST_GROWTH = 0.3;
-/** … and by this more for each second out of sight, … */
+/** … and by so much more for each second out of sight … */
 const GROWTH_PER_SECOND = 0.5;
-/** … up to this. */
+/** … up to this … */
 const MOST_GROWTH = 0.8;
-const LEAST_GROWN_OVERLAP = 0.25;
-/** A detection of another class has to overlap more: a rider is not the bicycle. */
+/** … and then have to overlap so much. */
+const LEAST_GROWN_OVERLAP = 0.35;
+/** The overlap of a detection of another class counts this much: a rider is not the bicycle. */
 const OTHER_CLASS = 0.6;
-/** Detections below this share of the usual confidence are weak: they are matched after the others. */
-const WEAK_SHARE = 0.6;
-/** A box that covers one of a thing already found, so far, is the same thing seen twice. */
+/** Detections below this share of the usual confidence are weak, and come second, as in ByteTrack. */
+const WEAK_SHARE = 0.5;
+/** How fast the usual confidence follows the detections. */
+const CONFIDENCE_PACE = 0.02;
+/** A box that covers one of a thing already found so far is that thing, seen twice. */
 const SAME_THING = 0.8;
-/** Things that are followed at the same time; the longest unseen are forgotten. */
+/** Things that are followed at the same time; of more, those unseen for longest are forgotten. */
 const MOST_TRACKS = 2000;
 
-/** A thing that is followed. */
-export class Track {
-  /** ms */
-  lastSeen: number;
-  frames = 1;
-  predicted: Box;
-  readonly motion: Motion;
-  private readonly votes = new Map<string, number>();
-  private topClass: string;
-
-  constructor(
-    readonly id: string,
-    /** the id is the detector's own */
-    readonly isNamed: boolean,
-    detection: SceneDetection & { box: Box },
-    readonly firstSeen: number,
-  ) {
-    this.lastSeen = firstSeen;
-    this.motion = new Motion(detection.box, firstSeen);
-    this.predicted = detection.box;
-    this.topClass = detection.class;
-    this.vote(detection);
-  }
-
-  /** What it was seen as most, by confidence: a detector that wavers does not make two things. */
-  get class(): string {
-    return this.topClass;
-  }
-
-  see(detection: SceneDetection & { box: Box }, at: number): void {
-    this.motion.predict(at);
-    this.motion.correct(detection.box);
-    this.lastSeen = at;
-    this.frames++;
-    this.vote(detection);
-  }
-
-  private vote({ class: name, confidence }: SceneDetection): void {
-    const votes = (this.votes.get(name) ?? 0) + Math.max(confidence, 0.01);
-    this.votes.set(name, votes);
-    if (votes > (this.votes.get(this.topClass) ?? 0)) this.topClass = name;
-  }
-}
-
-export type Boxed<Detection extends SceneDetection> = Detection & { box: Box };
+/** How alike a track and a detection are: 0 (not at all) to 1. */
+type Likeness = (track: Track, detection: Boxed<SceneDetection>) => number;
 
 /**
  * Follows things from frame to frame: by the detector's own ids where it sends them, else by overlap with the place that the motion
- * so far leads to, in the way of SORT and ByteTrack. Pure; frames may come in any rhythm.
+ * so far leads to, in the way of SORT and ByteTrack. Frames may come in any rhythm.
  */
 export class Tracker {
   private tracks: Track[] = [];
@@ -77,10 +37,7 @@ export class Tracker {
   private nextId = 1;
   private usualConfidence = 0;
 
-  /** @param lostAfter ms */
-  constructor(private readonly lostAfter: number) {}
-
-  /** All tracks that are not lost. */
+  /** All tracks that were not forgotten. */
   get all(): readonly Track[] {
     return this.tracks;
   }
@@ -91,46 +48,36 @@ export class Tracker {
    * @param at ms, not before the last frame
    * @returns for each detection its track; undefined for one that repeats another
    */
-  update<Detection extends SceneDetection>(
-    at: number,
-    detections: readonly Boxed<Detection>[],
-  ): (Track | undefined)[] {
+  update(at: number, detections: readonly Boxed<SceneDetection>[]): (Track | undefined)[] {
     const found = new Array<Track | undefined>(detections.length).fill(undefined);
     const unnamed: number[] = [];
     detections.forEach((detection, index) => {
       if (detection.trackId === undefined) unnamed.push(index);
       else found[index] = this.byName(detection.trackId, detection, at);
     });
-    this.associate(at, detections, unnamed, found);
+    if (unnamed.length > 0) this.associate(at, detections, unnamed, found);
+    for (const { confidence } of detections) this.learnConfidence(confidence);
     return found;
   }
 
-  /** Forgets a track. */
-  drop(track: Track): void {
-    this.tracks = this.tracks.filter((other) => other !== track);
-    if (this.named.get(track.id) === track) this.named.delete(track.id);
-  }
-
-  /** Forgets the tracks that were not seen for longer than `lostAfter`, and answers them. */
-  dropLost(at: number, isKept: (track: Track) => boolean = () => false): Track[] {
-    const isLost = (track: Track) => at - track.lastSeen > this.lostAfter && !isKept(track);
+  /**
+   * Forgets tracks.
+   *
+   * @returns those forgotten, also those beyond the number that is followed
+   */
+  forget(isLost: (track: Track) => boolean): Track[] {
     const lost = this.tracks.filter(isLost);
-    if (this.tracks.length - lost.length > MOST_TRACKS) {
-      const others = this.tracks.filter((track) => !isLost(track)).sort((a, b) => b.lastSeen - a.lastSeen);
-      lost.push(...others.slice(MOST_TRACKS));
+    const kept = lost.length > 0 ? this.tracks.filter((track) => !isLost(track)) : this.tracks;
+    if (kept.length > MOST_TRACKS) {
+      kept.sort((a, b) => b.lastSeen - a.lastSeen);
+      lost.push(...kept.splice(MOST_TRACKS));
     }
-    if (lost.length === 0) return lost;
-    const gone = new Set(lost);
-    this.tracks = this.tracks.filter((track) => !gone.has(track));
+    this.tracks = kept;
     for (const track of lost) if (this.named.get(track.id) === track) this.named.delete(track.id);
     return lost;
   }
 
-  private byName<Detection extends SceneDetection>(
-    name: string,
-    detection: Boxed<Detection>,
-    at: number,
-  ): Track | undefined {
+  private byName(name: string, detection: Boxed<SceneDetection>, at: number): Track | undefined {
     const known = this.named.get(name);
     if (!known) {
       const track = new Track(name, true, detection, at);
@@ -138,94 +85,91 @@ export class Tracker {
       this.tracks.push(track);
       return track;
     }
-    // the same id twice in a frame: the first one counts
+    // the same id twice at one time: the first one counts
     if (known.lastSeen === at) return undefined;
-    known.see(detection, at);
+    known.see(detection, at, this.usualConfidence);
     return known;
   }
 
-  private associate<Detection extends SceneDetection>(
+  private associate(
     at: number,
-    detections: readonly Boxed<Detection>[],
+    detections: readonly Boxed<SceneDetection>[],
     indices: readonly number[],
     found: (Track | undefined)[],
   ): void {
-    if (indices.length === 0) return;
-    const weakBelow = WEAK_SHARE * this.usualConfidence;
-    let open = this.tracks.filter((track) => !track.isNamed);
-    for (const track of open) track.predicted = track.motion.predict(at);
-    const strong = indices.filter((index) => detections[index]!.confidence >= weakBelow);
-    const weak = indices.filter((index) => detections[index]!.confidence < weakBelow);
-    const plain = (track: Track, detection: Boxed<Detection>) => {
-      const share = overlap(track.predicted, detection.box);
-      const likeness = track.class === detection.class ? share : share * OTHER_CLASS;
-      return likeness >= LEAST_OVERLAP ? likeness : 0;
-    };
-    const grown = (track: Track, detection: Boxed<Detection>) => {
-      if (track.class !== detection.class) return 0;
-      const seconds = (at - track.lastSeen) / 1000;
-      const growth = Math.min(FIRST_GROWTH + GROWTH_PER_SECOND * seconds, MOST_GROWTH);
-      const likeness = overlap(track.predicted, detection.box, growth);
-      return likeness >= LEAST_GROWN_OVERLAP ? likeness : 0;
-    };
-    for (const [likeness, candidates] of [
-      [plain, strong],
-      [plain, weak],
-      [grown, indices],
-    ] as const) {
-      const left = candidates.filter((index) => !found[index]);
-      for (const [track, index] of pairs(open, left, detections, likeness)) {
-        track.see(detections[index]!, at);
+    let open = this.tracks.filter((track) => !track.isNamed && track.lastSeen < at);
+    for (const track of open) track.predict(at);
+    const isWeak = (index: number) => detections[index]!.confidence < WEAK_SHARE * this.usualConfidence;
+    const passes: [Likeness, readonly number[]][] = [
+      [likeness, indices.filter((index) => !isWeak(index))],
+      [likeness, indices.filter(isWeak)],
+      [nearness(at), indices],
+    ];
+    for (const [alike, from] of passes) {
+      const left = from.filter((index) => !found[index]);
+      for (const { row, column } of choosePairs(candidates(open, left, detections, alike))) {
+        const [track, index] = [open[row]!, left[column]!];
+        track.see(detections[index]!, at, this.usualConfidence);
         found[index] = track;
       }
-      open = open.filter((track) => track.lastSeen < at || track.frames === 0);
+      open = open.filter((track) => track.lastSeen < at);
     }
     this.begin(at, detections, indices, found);
-    for (const index of indices) {
-      const { confidence } = detections[index]!;
-      this.usualConfidence += (confidence - this.usualConfidence) * (this.usualConfidence === 0 ? 1 : 0.02);
-    }
   }
 
   /** Everything that is left is new, but for second boxes of things already found. */
-  private begin<Detection extends SceneDetection>(
+  private begin(
     at: number,
-    detections: readonly Boxed<Detection>[],
+    detections: readonly Boxed<SceneDetection>[],
     indices: readonly number[],
     found: (Track | undefined)[],
   ): void {
     for (const index of indices) {
       const detection = detections[index]!;
-      if (found[index]) continue;
-      const isSecond = indices.some(
-        (other) =>
-          found[other] &&
-          detections[other]!.class === detection.class &&
-          overlap(detections[other]!.box, detection.box) > SAME_THING,
-      );
-      if (isSecond) continue;
-      const track = new Track(String(this.nextId++), false, detection, at);
-      this.tracks.push(track);
-      found[index] = track;
+      if (found[index] || indices.some((other) => found[other] && isSame(detections[other]!, detection)))
+        continue;
+      found[index] = new Track(String(this.nextId++), false, detection, at);
+      this.tracks.push(found[index]);
     }
+  }
+
+  private learnConfidence(confidence: number): void {
+    const pace = this.usualConfidence === 0 ? 1 : CONFIDENCE_PACE;
+    this.usualConfidence += (confidence - this.usualConfidence) * pace;
   }
 }
 
-/** The pairs that are most alike in total; a likeness of 0 is none. */
-function pairs<Detection extends SceneDetection>(
+function likeness(track: Track, { class: name, box }: Boxed<SceneDetection>): number {
+  const share = overlap(track.predicted, box) * (track.class === name ? 1 : OTHER_CLASS);
+  return share >= LEAST_OVERLAP ? share : 0;
+}
+
+/** For what moved farther than its own box: with few frames a second, or after some time out of sight. */
+function nearness(at: number): Likeness {
+  return (track, { class: name, box }) => {
+    if (track.class !== name) return 0;
+    const growth = FIRST_GROWTH + (GROWTH_PER_SECOND * (at - track.lastSeen)) / 1000;
+    const share = overlap(track.predicted, box, Math.min(growth, MOST_GROWTH));
+    return share >= LEAST_GROWN_OVERLAP ? share : 0;
+  };
+}
+
+function isSame(found: Boxed<SceneDetection>, other: Boxed<SceneDetection>): boolean {
+  return found.class === other.class && overlap(found.box, other.box) > SAME_THING;
+}
+
+function candidates(
   tracks: readonly Track[],
   indices: readonly number[],
-  detections: readonly Boxed<Detection>[],
-  likeness: (track: Track, detection: Boxed<Detection>) => number,
-): [Track, number][] {
-  if (tracks.length === 0 || indices.length === 0) return [];
-  const cost = tracks.map((track) =>
-    indices.map((index) => {
-      const value = likeness(track, detections[index]!);
-      return value > 0 ? 1 - value : Infinity;
-    }),
-  );
-  return assign(cost).flatMap((column, row): [Track, number][] =>
-    column < 0 ? [] : [[tracks[row]!, indices[column]!]],
-  );
+  detections: readonly Boxed<SceneDetection>[],
+  alike: Likeness,
+): Candidate[] {
+  const found: Candidate[] = [];
+  tracks.forEach((track, row) => {
+    indices.forEach((index, column) => {
+      const value = alike(track, detections[index]!);
+      if (value > 0) found.push({ row, column, likeness: value });
+    });
+  });
+  return found;
 }
