@@ -95,9 +95,6 @@ function idf1(truth: readonly MotBox[], told: readonly MotBox[]): number {
     }
   }
   const pairs = assign(agreeing.map((row) => row.map((count) => -count)));
-  const agreed = pairs.reduce(
-    (sum, column, row) => sum + (column < 0 ? 0 : agreeing[row]![column]!),
-    0,
-  );
+  const agreed = pairs.reduce((sum, column, row) => sum + (column < 0 ? 0 : agreeing[row]![column]!), 0);
   return (2 * agreed) / (truth.length + told.length);
 }

@@ -28,8 +28,7 @@ export function assign(cost: readonly (readonly number[])[]): number[] {
       const costs = cost[current - 1]!;
       for (let other = 1; other <= columns; other++) {
         if (isUsed[other]) continue;
-        const reduced =
-          Math.min(costs[other - 1]!, forbidden) - priceOfRow[current]! - priceOfColumn[other]!;
+        const reduced = Math.min(costs[other - 1]!, forbidden) - priceOfRow[current]! - priceOfColumn[other]!;
         if (reduced < least[other]!) {
           least[other] = reduced;
           cameFrom[other] = column;
