@@ -63,18 +63,21 @@ interface Thing {
   thing: number;
   class: string;
   from: number;
-  until: number;
+  isGone: boolean;
   width: number;
   height: number;
   x: number;
   y: number;
-  vx: number;
-  vy: number;
+  /** sizes a second */
+  pace: number;
+  /** rad */
+  heading: number;
   turnAt: number;
   hiddenUntil: number;
 }
 
-/** A made-up scene with known truth: straight and turning paths, things before others, pillars, a detector with flaws. */
+/** A made-up scene with known truth: things come in at an edge, turn, stop, pass before others and behind
+ * pillars, and go out at an edge; the detector has flaws. */
 export function simulate(settings: SimulationSettings): Simulation {
   const random = seededRandom(settings.seed);
   const { rate, seconds, missed = 0.1, falseShare = 0.02, wrongClass = 0.02, gaps = 0.01 } = settings;
@@ -86,9 +89,10 @@ export function simulate(settings: SimulationSettings): Simulation {
     const wait = (1000 / rate) * (0.9 + 0.2 * random());
     const step = random() < gaps ? wait + random() * 1000 : wait;
     at += step;
-    const present = all.filter((thing) => thing.from <= at && at < thing.until);
+    const present = all.filter((thing) => thing.from <= at && !thing.isGone);
     for (const thing of present) move(thing, step / 1000, at, settings, random);
-    const visible = present.filter((thing) => isVisible(thing, present, at));
+    const there = present.filter(({ isGone }) => !isGone);
+    const visible = there.filter((thing) => isVisible(thing, there, at));
     for (const { thing } of visible) note(seen, thing, at, step);
     frames.push({
       at,
@@ -124,33 +128,34 @@ function note(
   }
 }
 
+/** Of many things each is smaller, so that they do not fill the picture. */
+const ROOM_FOR = 12;
+
 function makeThings({ seconds, things, speed = 1.5 }: SimulationSettings, random: () => number): Thing[] {
   const made: Thing[] = [];
   const between = (low: number, high: number) => low + (high - low) * random();
+  const scale = Math.min(1, Math.sqrt(ROOM_FOR / things));
   for (let lane = 0; lane < things; lane++) {
-    // each lane holds one thing after the other
-    let from = between(0, 4000);
+    // each lane sends one thing after the other, some lanes from the start
+    let from = between(-10_000, 4000);
     while (from < seconds * 1000) {
-      const height = between(60, 260);
-      const width = height * between(0.4, 1.6);
-      const pace = between(0, speed) * ((width + height) / 2);
-      const angle = between(0, 2 * Math.PI);
-      const until = from + between(1500, 15_000);
+      const height = between(80, 260) * scale;
+      const isLeft = random() < 0.5;
       made.push({
         thing: made.length,
         class: CLASSES[Math.floor(random() * CLASSES.length)]!,
-        from,
-        until,
-        width,
+        from: Math.max(from, 0),
+        isGone: false,
+        width: height * between(0.4, 1.6),
         height,
-        x: between(0.1, 0.9) * SIZE.width,
-        y: between(0.2, 0.8) * SIZE.height,
-        vx: pace * Math.cos(angle),
-        vy: pace * Math.sin(angle) * 0.4,
-        turnAt: from + between(1000, 8000),
+        x: from < 0 ? between(0.05, 0.95) * SIZE.width : isLeft ? 0 : SIZE.width,
+        y: between(0.15, 0.85) * SIZE.height,
+        pace: between(0.3, 1) * speed,
+        heading: (isLeft ? 0 : Math.PI) + between(-0.4, 0.4),
+        turnAt: from + between(2000, 8000),
         hiddenUntil: 0,
       });
-      from = until + between(500, 4000);
+      from = Math.max(from, 0) + between(4000, 20_000);
     }
   }
   return made;
@@ -163,15 +168,14 @@ function move(
   { hidesPerSecond = 0.05, hiddenAtMost = 1500, speed = 1.5 }: SimulationSettings,
   random: () => number,
 ): void {
-  thing.x += thing.vx * seconds;
-  thing.y += thing.vy * seconds;
-  if (thing.x < 0 || thing.x > SIZE.width) thing.vx = -thing.vx;
-  if (thing.y < 0 || thing.y > SIZE.height) thing.vy = -thing.vy;
+  const size = (thing.width + thing.height) / 2;
+  thing.x += Math.cos(thing.heading) * thing.pace * size * seconds;
+  thing.y += Math.sin(thing.heading) * thing.pace * size * seconds * 0.5;
+  thing.isGone = thing.x < 0 || thing.x > SIZE.width || thing.y < 0 || thing.y > SIZE.height;
   if (at > thing.turnAt) {
-    const size = (thing.width + thing.height) / 2;
-    thing.vx = (2 * random() - 1) * speed * size;
-    thing.vy = (2 * random() - 1) * speed * size * 0.4;
-    thing.turnAt = at + 1000 + random() * 7000;
+    thing.heading += (random() - 0.5) * Math.PI * 0.75;
+    thing.pace = random() < 0.2 ? 0 : (0.3 + 0.7 * random()) * speed;
+    thing.turnAt = at + 2000 + random() * 6000;
   }
   if (at > thing.hiddenUntil && random() < hidesPerSecond * seconds)
     thing.hiddenUntil = at + 200 + random() * Math.max(hiddenAtMost - 200, 0);
