@@ -1,5 +1,5 @@
 import { PICTURE_MAX_SIDE } from '../../src/images/limits';
-import type { VisionEventProperties, WorkspaceProperties } from './properties';
+import type { VisionEventProperties, VisionEventSceneProperties, WorkspaceProperties } from './properties';
 import type { LabelOf } from './field-label';
 import { FlowError } from './flow-error';
 import { takesList } from './picture-inputs';
@@ -52,6 +52,31 @@ export function eventSettingsError(config: VisionEventProperties, labelOf: Label
         sizeError(config, 'imageWidth', 'imageHeight', labelOf('imageSize')) ??
         sizeError(config, 'sourceWidth', 'sourceHeight', labelOf('sourceSize'))))
   );
+}
+
+const SCENE_RULES: Partial<Record<keyof VisionEventSceneProperties, NumberRule>> = {
+  lostAfter: { ...SECONDS, max: 86_400, wanted: 'a number of seconds, up to a day' },
+  stayAfter: SECONDS,
+  countStable: SECONDS,
+  countEvery: SECONDS,
+  minConfidence: FRACTION,
+  defaultConfidence: FRACTION,
+  imageWidth: PIXELS,
+  imageHeight: PIXELS,
+  sourceWidth: PIXELS,
+  sourceHeight: PIXELS,
+};
+
+/** The first number of the scene's dialog that cannot be used, or undefined. */
+export function sceneSettingsError(
+  config: VisionEventSceneProperties,
+  labelOf: LabelOf,
+): FlowError | undefined {
+  for (const [property, rule] of Object.entries(SCENE_RULES)) {
+    const error = numberError(config[property as keyof VisionEventSceneProperties], labelOf(property), rule);
+    if (error) return error;
+  }
+  return undefined;
 }
 
 /** The first number of the workspace's dialog that is missing or cannot be used, or undefined. */

@@ -29,6 +29,8 @@ interface Thing<Detection extends SceneDetection> {
   lastSeen: number;
   /** frames that could have shown it */
   looks: number;
+  /** the number of the frame that showed it last */
+  lastFrame: number;
   single?: SingleThing;
   /** one for each area */
   visits: Visit<Detection>[];
@@ -189,6 +191,7 @@ export class Scene<Kept, Detection extends SceneDetection = SceneDetection> {
       class: id,
       lastSeen: -Infinity,
       looks: 0,
+      lastFrame: 0,
       visits: this.areas.map(({ zone }) => new Visit<Detection>(zone?.name)),
       lines: this.lines.map(({ zone }) => new LineCrossings(zone)),
       early: [],
@@ -202,6 +205,7 @@ export class Scene<Kept, Detection extends SceneDetection = SceneDetection> {
   ): void {
     thing.lastSeen = frame.at;
     thing.looks++;
+    thing.lastFrame = this.frameNumber;
     this.areas.forEach((_area, index) => {
       if (this.isIn(index, thing.class, detection, frame)) this.seeIn(index, thing, detection, frame);
     });
@@ -375,12 +379,18 @@ export class Scene<Kept, Detection extends SceneDetection = SceneDetection> {
       at - thing.lastSeen > (thing.single?.saysEnd ? LONGEST_SILENCE : lostAfter);
     this.tracker.forget((track) => {
       const thing = this.things.get(track);
-      return !thing || isLost(thing);
+      return !thing || isLost(thing) || this.isHopeless(thing);
     });
     const alive = new Set<Track | string>(this.tracker.all);
     for (const [key, thing] of this.things) {
       if (typeof key === 'string' ? isLost(thing) : !alive.has(key)) this.endThing(key);
     }
+  }
+
+  /** Not confirmed, and missed so often that what was seen of it no longer helps: it shall not take the place of another thing. */
+  private isHopeless(thing: Thing<Detection>): boolean {
+    const { hits, frames } = this.settings.confirm;
+    return !thing.single && this.frameNumber - thing.lastFrame > frames - hits && !this.isKnown(thing);
   }
 
   private endThing(key: Track | string): void {
