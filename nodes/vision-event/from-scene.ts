@@ -32,7 +32,11 @@ export function momentId(message: FlowMessage, config: VisionEventProperties): s
 }
 
 /** Fills what has no setting of its own: metadata, alert type and item count. */
-export function withMoment(values: EventValues, message: FlowMessage, config: VisionEventProperties): EventValues {
+export function withMoment(
+  values: EventValues,
+  message: FlowMessage,
+  config: VisionEventProperties,
+): EventValues {
   const moment = momentOf(message, config);
   if (!moment) return values;
   const { zone, direction, trackId, durationMs } = moment;
@@ -44,7 +48,10 @@ export function withMoment(values: EventValues, message: FlowMessage, config: Vi
   };
   const { metadataFrom } = values.inputs;
   const rows = Object.entries(facts)
-    .filter(([key, value]) => value !== undefined && !(isObject(metadataFrom) && own(metadataFrom, key) !== undefined))
+    .filter(
+      ([key, value]) =>
+        value !== undefined && !(isObject(metadataFrom) && own(metadataFrom, key) !== undefined),
+    )
     .map(([key, value]) => ({ key, value }));
   return {
     ...values,
@@ -56,9 +63,12 @@ export function withMoment(values: EventValues, message: FlowMessage, config: Vi
 function withOwnSettings(eventData: EventValues['eventData'], moment: SceneMoment): EventValues['eventData'] {
   const filled = { ...eventData };
   const { itemCount } = eventData;
-  const isUnset = itemCount instanceof DerivedField && itemCount.derivation === 'count' && itemCount.classes.length === 0;
-  if ((isUnset || itemCount === undefined) && typeof moment.count === 'number') filled['itemCount'] = moment.count;
-  const alertType = typeof moment.class === 'string' ? fitAlertType(`${moment.class}_${String(moment.kind)}`) : undefined;
+  const isUnset =
+    itemCount instanceof DerivedField && itemCount.derivation === 'count' && itemCount.classes.length === 0;
+  if ((isUnset || itemCount === undefined) && typeof moment.count === 'number')
+    filled['itemCount'] = moment.count;
+  const alertType =
+    typeof moment.class === 'string' ? fitAlertType(`${moment.class}_${String(moment.kind)}`) : undefined;
   if (eventData['alertType'] === undefined && alertType !== undefined) filled['alertType'] = alertType;
   return filled;
 }
