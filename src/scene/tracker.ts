@@ -67,7 +67,8 @@ export class Tracker {
    */
   forget(isLost: (track: Track) => boolean): Track[] {
     const lost = this.tracks.filter(isLost);
-    const kept = lost.length > 0 ? this.tracks.filter((track) => !isLost(track)) : this.tracks;
+    const gone = new Set(lost);
+    const kept = lost.length > 0 ? this.tracks.filter((track) => !gone.has(track)) : this.tracks;
     if (kept.length > MOST_TRACKS) {
       kept.sort((a, b) => b.lastSeen - a.lastSeen);
       lost.push(...kept.splice(MOST_TRACKS));
