@@ -38,7 +38,11 @@ function microsecondsPerFrame(things: number): number {
 console.table(
   [1, 10, 50, 100].map((things) => {
     const cost = microsecondsPerFrame(things);
-    return { things, 'µs a frame': Math.round(cost), '% of a core at 30 frames/s': Number((cost * 30e-4).toFixed(2)) };
+    return {
+      things,
+      'µs a frame': Math.round(cost),
+      '% of a core at 30 frames/s': Number((cost * 30e-4).toFixed(2)),
+    };
   }),
 );
 

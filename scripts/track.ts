@@ -32,7 +32,10 @@ function measure(found: MotBox[], real: MotBox[]): void {
     Object.fromEntries(
       Object.entries(ways).map(([name, told]) => {
         const { mota, idf1, switches, missed, falseBoxes, tracks } = evaluate(real, told);
-        return [name, { MOTA: percent(mota), IDF1: percent(idf1), switches, missed, false: falseBoxes, tracks }];
+        return [
+          name,
+          { MOTA: percent(mota), IDF1: percent(idf1), switches, missed, false: falseBoxes, tracks },
+        ];
       }),
     ),
   );

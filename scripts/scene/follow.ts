@@ -11,7 +11,10 @@ const LONGEST_FILLED = 600;
  * @param filled also boxes between two sightings that are close in time, and those before the thing was confirmed; without it, what
  * was known in each frame
  */
-export function follow(detections: readonly MotBox[], { rate = DEFAULTS.rate, filled = true } = {}): MotBox[] {
+export function follow(
+  detections: readonly MotBox[],
+  { rate = DEFAULTS.rate, filled = true } = {},
+): MotBox[] {
   const tracker = new Tracker();
   const seen = new Map<string, MotBox[]>();
   const confirmed = new Set<string>();
@@ -20,18 +23,24 @@ export function follow(detections: readonly MotBox[], { rate = DEFAULTS.rate, fi
   for (let frame = 1; frame <= lastFrame(detections); frame++) {
     const at = (frame * 1000) / rate;
     tracker.forget(({ lastSeen }) => at - lastSeen > DEFAULTS.lostAfter);
-    const boxes = (frames.get(frame) ?? []).map(({ box, confidence }) => ({ class: 'thing', confidence, box }));
+    const boxes = (frames.get(frame) ?? []).map(({ box, confidence }) => ({
+      class: 'thing',
+      confidence,
+      box,
+    }));
     tracker.update(at, boxes).forEach((track, index) => {
       if (!track) return;
       const path = seen.get(track.id) ?? [];
       seen.set(track.id, path);
       const box = { frame, id: Number(track.id), box: track.box, confidence: boxes[index]!.confidence };
       path.push(box);
-      if (path.filter((one) => one.frame > frame - DEFAULTS.frames).length >= DEFAULTS.hits) confirmed.add(track.id);
+      if (path.filter((one) => one.frame > frame - DEFAULTS.frames).length >= DEFAULTS.hits)
+        confirmed.add(track.id);
       if (!filled && confirmed.has(track.id)) told.push(box);
     });
   }
-  if (filled) for (const id of confirmed) told.push(...withoutGaps(seen.get(id) ?? [], (LONGEST_FILLED * rate) / 1000));
+  if (filled)
+    for (const id of confirmed) told.push(...withoutGaps(seen.get(id) ?? [], (LONGEST_FILLED * rate) / 1000));
   return told.sort((a, b) => a.frame - b.frame || a.id - b.id);
 }
 

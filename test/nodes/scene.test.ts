@@ -18,7 +18,9 @@ interface SceneMessage {
 const place = { z: 'tab', x: 100, y: 100 };
 const person = (x: number, tracker_id?: number) => ({
   image: { width: 1000, height: 500 },
-  predictions: [{ x, y: 250, width: 50, height: 100, class: 'person', class_id: 0, confidence: 0.9, tracker_id }],
+  predictions: [
+    { x, y: 250, width: 50, height: 100, class: 'person', class_id: 0, confidence: 0.9, tracker_id },
+  ],
 });
 const empty = { image: { width: 1000, height: 500 }, predictions: [] };
 
@@ -35,7 +37,14 @@ describe('roboflow-vision-event-scene', () => {
     [out, completed, caught] = [[], [], []];
     await helper.load([scene, visionEvent, catchNode, completeNode], [
       { id: 'tab', type: 'tab', label: 'test' },
-      { id: 'scene', type: 'roboflow-vision-event-scene', ...place, ...visionEventSceneDefaults, ...settings, wires: [[behind.length ? 'event' : 'out']] },
+      {
+        id: 'scene',
+        type: 'roboflow-vision-event-scene',
+        ...place,
+        ...visionEventSceneDefaults,
+        ...settings,
+        wires: [[behind.length ? 'event' : 'out']],
+      },
       ...behind,
       { id: 'out', type: 'helper', ...place },
       { id: 'complete', type: 'complete', ...place, scope: ['scene'], wires: [['completed']] },
@@ -43,7 +52,11 @@ describe('roboflow-vision-event-scene', () => {
       { id: 'catch', type: 'catch', ...place, scope: null, uncaught: false, wires: [['caught']] },
       { id: 'caught', type: 'helper', ...place },
     ] as never);
-    for (const [id, list] of [['out', out], ['completed', completed], ['caught', caught]] as const)
+    for (const [id, list] of [
+      ['out', out],
+      ['completed', completed],
+      ['caught', caught],
+    ] as const)
       helper.getNode(id).on('input', (message) => list.push(message as never));
   }
 
@@ -54,43 +67,69 @@ describe('roboflow-vision-event-scene', () => {
     await until(() => completed.length + caught.length >= before + messages.length);
   }
   const frames = (count: number, payload: (frame: number) => unknown, more: object = {}, from = 0) =>
-    Array.from({ length: count }, (_value, frame) => ({ payload: payload(from + frame), at: 1_700_000_000_000 + (from + frame) * 100, ...more }));
+    Array.from({ length: count }, (_value, frame) => ({
+      payload: payload(from + frame),
+      at: 1_700_000_000_000 + (from + frame) * 100,
+      ...more,
+    }));
 
   it('sends one message when a thing is confirmed, with its own detections and the rest of the message', async () => {
     await load(own);
     await send(...frames(10, (frame) => person(100 + frame), { topic: 'gate', picture: Buffer.from('jpg') }));
     assert.equal(out.length, 1);
     const [{ payload, moment, topic, picture }] = out as [SceneMessage];
-    assert.deepEqual([moment.kind, moment['class'], topic, String(picture as Buffer)], ['appeared', 'person', 'gate', 'jpg']);
+    assert.deepEqual(
+      [moment.kind, moment['class'], topic, String(picture as Buffer)],
+      ['appeared', 'person', 'gate', 'jpg'],
+    );
     assert.match(moment.id, /^[0-9a-f-]{36}$/);
     assert.equal(moment['since'], new Date(1_700_000_000_000).toISOString());
     assert.deepEqual(Object.keys(payload), ['objectDetections']);
-    assert.deepEqual(Object.keys(payload['objectDetections']![0] as object).sort(), ['class', 'confidence', 'height', 'width', 'x', 'y']);
+    assert.deepEqual(Object.keys(payload['objectDetections']![0] as object).sort(), [
+      'class',
+      'confidence',
+      'height',
+      'width',
+      'x',
+      'y',
+    ]);
   });
 
   it('uses the track ids of the detector', async () => {
     await load(own);
     await send(...frames(6, (frame) => person(frame % 2 ? 900 : 100, 42)));
-    assert.deepEqual(out.map(({ moment }) => moment['trackId']), ['42']);
+    assert.deepEqual(
+      out.map(({ moment }) => moment['trackId']),
+      ['42'],
+    );
   });
 
   it('keeps cameras apart', async () => {
     await load({ ...own, cameraBy: 'topic', cameraByType: 'msg' });
     const [a, b] = ['a', 'b'].map((topic) => frames(5, () => person(100), { topic }));
     await send(...a!.flatMap((message, index) => [message, b![index]!]));
-    assert.deepEqual(out.map(({ topic }) => topic), ['a', 'b']);
+    assert.deepEqual(
+      out.map(({ topic }) => topic),
+      ['a', 'b'],
+    );
   });
 
   it('says that a frame older than the last one was left out', async () => {
     await load(own);
     await send(...frames(2, () => empty).reverse());
-    assert.deepEqual(completed.map(({ scene: report }) => report.notes), [undefined, ['late-frame']]);
+    assert.deepEqual(
+      completed.map(({ scene: report }) => report.notes),
+      [undefined, ['late-frame']],
+    );
   });
 
   it('forgets everything at msg.reset', async () => {
     await load(own);
     await send(...frames(4, () => person(100)), { reset: true }, ...frames(4, () => person(100), {}, 4));
-    assert.deepEqual(out.map(({ moment }) => moment.kind), ['appeared', 'appeared']);
+    assert.deepEqual(
+      out.map(({ moment }) => moment.kind),
+      ['appeared', 'appeared'],
+    );
   });
 
   it('lets the clock decide when no frame comes any more', async () => {
@@ -101,7 +140,18 @@ describe('roboflow-vision-event-scene', () => {
   });
 
   it('needs the size of the picture for zones, and says how to give it', async () => {
-    const zones = [{ name: 'gate', kind: 'area' as const, points: [[0, 0], [1, 0], [1, 1]] as [number, number][], classes: '' }];
+    const zones = [
+      {
+        name: 'gate',
+        kind: 'area' as const,
+        points: [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+        ] as [number, number][],
+        classes: '',
+      },
+    ];
     await load({ ...own, zones });
     const unsized = [{ x: 5, y: 5, width: 5, height: 5, class: 'person', class_id: 0, confidence: 1 }];
     await send({ payload: unsized, at: 1_700_000_000_000 });
@@ -115,8 +165,29 @@ describe('roboflow-vision-event-scene', () => {
   });
 
   it('gives the event behind it its id, metadata, alert type and count', async () => {
-    const event = { id: 'event', type: 'roboflow-vision-event', ...place, ...visionEventDefaults, delivery: 'build', eventType: 'safety_alert', useCase: 'gate', wires: [['out']] };
-    const zones = [{ name: 'gate', kind: 'area' as const, points: [[0, 0], [1, 0], [1, 1], [0, 1]] as [number, number][], classes: '' }];
+    const event = {
+      id: 'event',
+      type: 'roboflow-vision-event',
+      ...place,
+      ...visionEventDefaults,
+      delivery: 'build',
+      eventType: 'safety_alert',
+      useCase: 'gate',
+      wires: [['out']],
+    };
+    const zones = [
+      {
+        name: 'gate',
+        kind: 'area' as const,
+        points: [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+          [0, 1],
+        ] as [number, number][],
+        classes: '',
+      },
+    ];
     await load({ ...own, moments: ['stayed'], stayAfter: '1', zones }, [event]);
     await send(...frames(15, () => person(100)));
     await until(() => out.length === 1);

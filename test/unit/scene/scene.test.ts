@@ -23,7 +23,9 @@ describe('scene', () => {
 
   it('knows a thing again that was hidden for less than the time after which it is lost', () => {
     const hidden: Way = (at) => (at > 3000 && at < 4500 ? undefined : walk(at));
-    assert.deepEqual(kinds(film(newScene({ moments: ['appeared'] }), [hidden], { seconds: 12 })), ['appeared']);
+    assert.deepEqual(kinds(film(newScene({ moments: ['appeared'] }), [hidden], { seconds: 12 })), [
+      'appeared',
+    ]);
   });
 
   it('takes a thing whose class wavers for one', () => {
@@ -33,7 +35,10 @@ describe('scene', () => {
       const detection = personAt(stand(0)!, frame % 4 === 3 ? 'child' : 'person');
       told.push(...scene.frame({ at: frame * 100, detections: [detection], kept: frame })!);
     }
-    assert.deepEqual(told.map(({ class: name }) => name), ['person']);
+    assert.deepEqual(
+      told.map(({ class: name }) => name),
+      ['person'],
+    );
   });
 
   it('follows the ids of the detector where it sends them, however far a thing jumps', () => {
@@ -43,20 +48,44 @@ describe('scene', () => {
       const detection = { ...personAt([frame % 2 ? 0.1 : 0.9, 0.5]), trackId: '17' };
       told.push(...scene.frame({ at: frame * 100, detections: [detection], kept: frame })!);
     }
-    assert.deepEqual(told.map(({ trackId }) => trackId), ['17']);
+    assert.deepEqual(
+      told.map(({ trackId }) => trackId),
+      ['17'],
+    );
   });
 
   it('tells who stays in an area, by the feet, with its name', () => {
-    const zone = { name: 'press', kind: 'area', points: [[0.4, 0.5], [0.6, 0.5], [0.6, 0.7], [0.4, 0.7]], classes: [] } as const;
+    const zone = {
+      name: 'press',
+      kind: 'area',
+      points: [
+        [0.4, 0.5],
+        [0.6, 0.5],
+        [0.6, 0.7],
+        [0.4, 0.7],
+      ],
+      classes: [],
+    } as const;
     const settings = { moments: ['stayed'] as const, stayAfter: 3000, zones: [zone] };
     const [stayed, ...others] = film(newScene(settings), [stand], { seconds: 10 });
     assert.deepEqual([stayed!.zone, stayed!.durationMs, others.length], ['press', 3000, 0]);
-    assert.deepEqual(film(newScene({ ...settings, anchor: 'center' }), [() => [0.5, 0.75]], { seconds: 6 }).length, 1);
+    assert.deepEqual(
+      film(newScene({ ...settings, anchor: 'center' }), [() => [0.5, 0.75]], { seconds: 6 }).length,
+      1,
+    );
     assert.deepEqual(film(newScene(settings), [() => [0.5, 0.75]], { seconds: 6 }), []);
   });
 
   it('tells the direction in which a line is crossed, and not that of one who stands on it', () => {
-    const line = { name: 'gate', kind: 'line', points: [[0.5, 1], [0.5, 0]], classes: [] } as const;
+    const line = {
+      name: 'gate',
+      kind: 'line',
+      points: [
+        [0.5, 1],
+        [0.5, 0],
+      ],
+      classes: [],
+    } as const;
     const settings = { moments: ['crossed'] as const, zones: [line] };
     // seen from below upwards, the right of the line is the right of the picture
     const [crossed, ...others] = film(newScene(settings), [walk], { seconds: 10 });
@@ -70,14 +99,34 @@ describe('scene', () => {
   it('tells a count once it holds, with as many detections', () => {
     const late: Way = (at) => (at > 5000 ? [0.2, 0.6] : undefined);
     const told = film(newScene({ moments: ['count'] }), [stand, late], { seconds: 10 });
-    assert.deepEqual(told.map(({ count, detections }) => [count, detections.length]), [[1, 1], [2, 2]]);
+    assert.deepEqual(
+      told.map(({ count, detections }) => [count, detections.length]),
+      [
+        [1, 1],
+        [2, 2],
+      ],
+    );
   });
 
   it('tells the crossings of each interval', () => {
-    const line = { name: 'belt', kind: 'line', points: [[0.5, 1], [0.5, 0]], classes: ['person'] } as const;
+    const line = {
+      name: 'belt',
+      kind: 'line',
+      points: [
+        [0.5, 1],
+        [0.5, 0],
+      ],
+      classes: ['person'],
+    } as const;
     const settings = { moments: ['count'] as const, zones: [line], countEvery: 6000 };
     const told = film(newScene(settings), [walk], { seconds: 13 }).filter(({ zone }) => zone === 'belt');
-    assert.deepEqual(told.map(({ count, direction }) => [count, direction]), [[1, 'in'], [0, 'in']]);
+    assert.deepEqual(
+      told.map(({ count, direction }) => [count, direction]),
+      [
+        [1, 'in'],
+        [0, 'in'],
+      ],
+    );
   });
 
   it('sends the best frame: large and sure, and not cut off by the edge', () => {
@@ -121,29 +170,42 @@ describe('scene', () => {
     const detection = fc.record({
       class: fc.constantFrom('a', 'b', ''),
       confidence: fc.oneof(fc.double({ min: 0, max: 1 }), fc.constant(NaN)),
-      box: fc.option(fc.record({ x: fc.double(), y: fc.double(), width: fc.double(), height: fc.double() }), { nil: undefined }),
+      box: fc.option(fc.record({ x: fc.double(), y: fc.double(), width: fc.double(), height: fc.double() }), {
+        nil: undefined,
+      }),
       trackId: fc.option(fc.constantFrom('1', '2'), { nil: undefined }),
     });
     const calm = fc.integer({ min: 0, max: 9 }).map((place) => personAt([place / 10, 0.5]));
-    const frame = fc.record({ wait: fc.integer({ min: -500, max: 3000 }), detections: fc.array(fc.oneof(calm, detection), { maxLength: 5 }) });
+    const frame = fc.record({
+      wait: fc.integer({ min: -500, max: 3000 }),
+      detections: fc.array(fc.oneof(calm, detection), { maxLength: 5 }),
+    });
     fc.assert(
-      fc.property(fc.array(frame, { maxLength: 40 }), fc.constantFrom('auto' as const, 'never' as const), (frames, trackBy) => {
-        const scene = newScene({ moments: ['appeared', 'left', 'stayed', 'crossed', 'count'], stayAfter: 1000, trackBy });
-        let at = 0;
-        const told = frames.flatMap(({ wait, detections }, kept) => {
-          at += wait;
-          return scene.frame({ at, detections, size: SCENE_SIZE, kept }) ?? [];
-        });
-        const open = new Map<string, Set<string>>();
-        for (const { kind, trackId, count } of told) {
-          if (kind === 'count') assert.ok(count! >= 0);
-          if (kind === 'count' || kind === 'crossed') continue;
-          const seen = open.get(trackId!) ?? new Set();
-          assert.ok(!seen.has(kind), `${kind} twice`);
-          assert.equal(seen.has('appeared'), kind !== 'appeared', kind);
-          open.set(trackId!, kind === 'left' ? new Set() : seen.add(kind));
-        }
-      }),
+      fc.property(
+        fc.array(frame, { maxLength: 40 }),
+        fc.constantFrom('auto' as const, 'never' as const),
+        (frames, trackBy) => {
+          const scene = newScene({
+            moments: ['appeared', 'left', 'stayed', 'crossed', 'count'],
+            stayAfter: 1000,
+            trackBy,
+          });
+          let at = 0;
+          const told = frames.flatMap(({ wait, detections }, kept) => {
+            at += wait;
+            return scene.frame({ at, detections, size: SCENE_SIZE, kept }) ?? [];
+          });
+          const open = new Map<string, Set<string>>();
+          for (const { kind, trackId, count } of told) {
+            if (kind === 'count') assert.ok(count! >= 0);
+            if (kind === 'count' || kind === 'crossed') continue;
+            const seen = open.get(trackId!) ?? new Set();
+            assert.ok(!seen.has(kind), `${kind} twice`);
+            assert.equal(seen.has('appeared'), kind !== 'appeared', kind);
+            open.set(trackId!, kind === 'left' ? new Set() : seen.add(kind));
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });

@@ -5,14 +5,19 @@ import { newScene } from '../../support/scenes';
 const SEEDS = [1, 2, 3, 4];
 
 /** Of the things that are to be seen for a second or more and never hidden for too long: how many are told exactly once. */
-function toldOnce(settings: Omit<SimulationSettings, 'seed' | 'seconds'>): { share: number; falseMoments: number } {
+function toldOnce(settings: Omit<SimulationSettings, 'seed' | 'seconds'>): {
+  share: number;
+  falseMoments: number;
+} {
   let [once, judged, falseMoments] = [0, 0, 0];
   for (const seed of SEEDS) {
     const { frames, things, size } = simulate({ seed, seconds: 60, ...settings });
     const scene = newScene<SimulatedDetection>({ moments: ['appeared'] });
     const told = new Map<number, number>();
     frames.forEach(({ at, detections }, kept) => {
-      for (const { detections: [seen] } of scene.frame({ at, detections, size, kept }) ?? [])
+      for (const {
+        detections: [seen],
+      } of scene.frame({ at, detections, size, kept }) ?? [])
         told.set(seen!.thing, (told.get(seen!.thing) ?? 0) + 1);
     });
     falseMoments += told.get(-1) ?? 0;
