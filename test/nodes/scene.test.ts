@@ -64,7 +64,10 @@ describe('roboflow-vision-event-scene', () => {
   async function send(...messages: object[]) {
     const before = completed.length + caught.length;
     for (const message of messages) helper.getNode('scene').receive(message as never);
-    await until(() => completed.length + caught.length >= before + messages.length);
+    await until(
+      () => completed.length + caught.length >= before + messages.length,
+      'the frames to be handled',
+    );
   }
   const frames = (count: number, payload: (frame: number) => unknown, more: object = {}, from = 0) =>
     Array.from({ length: count }, (_value, frame) => ({
@@ -135,7 +138,7 @@ describe('roboflow-vision-event-scene', () => {
   it('lets the clock decide when no frame comes any more', async () => {
     await load({ moments: ['left'], lostAfter: '0.2' });
     await send(...frames(4, () => person(100)));
-    await until(() => out.length === 1);
+    await until(() => out.length === 1, 'the message of the moment');
     assert.equal(out[0]!.moment.kind, 'left');
   });
 
@@ -190,7 +193,7 @@ describe('roboflow-vision-event-scene', () => {
     ];
     await load({ ...own, moments: ['stayed'], stayAfter: '1', zones }, [event]);
     await send(...frames(15, () => person(100)));
-    await until(() => out.length === 1);
+    await until(() => out.length === 1, 'the message of the moment');
     const [{ payload, moment }] = out as [SceneMessage];
     const built = payload as unknown as { eventId: string; eventData: object; customMetadata: object };
     assert.equal(built.eventId, moment.id);
