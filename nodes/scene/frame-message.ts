@@ -19,13 +19,13 @@ export const FRAME_HANDLING: FrameHandling<FrameMessage> = {
 /** About how much memory a value takes. */
 function bytesOf(value: unknown): number {
   let bytes = 0;
-  const open = [value];
+  const open: unknown[] = [value];
   for (let parts = 0; open.length > 0; parts++) {
     const part = open.pop();
     if (typeof part === 'string') bytes += part.length;
     else if (part instanceof Uint8Array) bytes += part.byteLength;
-    else if (Array.isArray(part)) open.push(...part.slice(0, MOST_PARTS));
-    else if (isPlain(part)) open.push(...Object.values(part));
+    else if (Array.isArray(part)) open.push(...(part as unknown[]).slice(0, MOST_PARTS));
+    else if (isPlain(part)) open.push(...(Object.values(part) as unknown[]));
     else bytes += 8;
     if (parts > MOST_PARTS) return Math.max(bytes, LARGE);
   }

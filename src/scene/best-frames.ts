@@ -86,11 +86,11 @@ export class BestFrames<Kept> {
   }
 
   private shrink(): void {
-    const { limits, withoutPictures } = this.handling;
+    const { limits } = this.handling;
     while (this.heavy.size > 0 && (this.heavy.size > limits.frames || this.bytesKept > limits.bytes)) {
       const [thing, entry] = this.leastGood();
       this.release(thing, entry);
-      entry.frame = { kept: withoutPictures(entry.frame.kept), bytes: 0, users: 1 };
+      entry.frame = { kept: this.handling.withoutPictures(entry.frame.kept), bytes: 0, users: 1 };
       entry.isLight = true;
       this.droppedPictures++;
     }
