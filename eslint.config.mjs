@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 /** Functions that the generator of the examples puts behind the texts that call them. */
 const SHARED_BY_EXAMPLES = ['pngOf', 'readPng'];
 
-const NODE_FOLDERS = ['vision-event', 'send', 'image', 'query', 'use-case', 'outbox', 'bundle'];
+const NODE_FOLDERS = ['vision-event', 'send', 'image', 'query', 'use-case', 'outbox', 'bundle', 'scene'];
 
 export default tseslint.config(
   { ignores: ['**/dist/', 'node_modules/', '.demo/', '.cache/'] },
@@ -39,7 +39,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-base-to-string': 'off' },
   },
   {
-    files: ['src/event/**/*.ts', 'src/detections/**/*.ts'],
+    files: ['src/event/**/*.ts', 'src/detections/**/*.ts', 'src/scene/**/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
@@ -57,6 +57,35 @@ export default tseslint.config(
             '**/images/from-*',
           ],
         },
+      ],
+    },
+  },
+  {
+    // pure: time is passed in, and of the other rooms only types are known
+    files: ['src/scene/**/*.ts'],
+    rules: {
+      'no-restricted-imports': 'off',
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^\\.\\./(event|detections)/', allowTypeImports: true },
+            { regex: '^(?!\\./|\\.\\./(event|detections)/)' },
+          ],
+        },
+      ],
+      'no-restricted-globals': [
+        'error',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'process',
+        'performance',
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now' },
+        { object: 'Math', property: 'random' },
       ],
     },
   },

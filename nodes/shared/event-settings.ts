@@ -14,8 +14,12 @@ function sizeOf(width: unknown, height: unknown): Size | undefined {
   return size.width > 0 && size.height > 0 ? size : undefined;
 }
 
+/** The properties of a dialog that say how a detector's payload is read; a node may have only some of them. */
+export type DetectionProperties = Pick<VisionEventProperties, 'format' | 'mapping' | 'units'> &
+  Partial<VisionEventProperties>;
+
 /** What the dialog says about the detector, as `convertDetections` takes it. */
-export function detectionSettings(config: VisionEventProperties): DetectionSettings {
+export function detectionSettings(config: DetectionProperties): DetectionSettings {
   return {
     format: config.format || 'auto',
     mapping: config.mapping || undefined,

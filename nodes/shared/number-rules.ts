@@ -1,6 +1,6 @@
 /** What the numbers of the dialogs may be, once: for the runtime and for the dialogs. */
 import { PICTURE_MAX_SIDE } from '../../src/images/limits';
-import type { VisionEventProperties, WorkspaceProperties } from './properties';
+import type { VisionEventProperties, VisionEventSceneProperties, WorkspaceProperties } from './properties';
 
 export interface NumberRule {
   min: number;
@@ -38,6 +38,22 @@ export const EVENT_NUMBER_RULES = {
   sourceWidth: PIXELS,
   sourceHeight: PIXELS,
 } satisfies Partial<Record<keyof VisionEventProperties, NumberRule>>;
+
+const SECONDS: NumberRule = { min: 0, wanted: 'a number of seconds, 0 or more', reason: 'seconds' };
+
+/** Numbers of a scene's dialog; each may be empty. */
+export const SCENE_NUMBER_RULES = {
+  lostAfter: { ...SECONDS, max: 86_400, wanted: 'a number of seconds, up to a day' },
+  stayAfter: SECONDS,
+  countStable: SECONDS,
+  countEvery: SECONDS,
+  minConfidence: FRACTION,
+  defaultConfidence: FRACTION,
+  imageWidth: PIXELS,
+  imageHeight: PIXELS,
+  sourceWidth: PIXELS,
+  sourceHeight: PIXELS,
+} satisfies Partial<Record<keyof VisionEventSceneProperties, NumberRule>>;
 
 /** Numbers of a workspace's dialog; none may be empty. */
 export const WORKSPACE_NUMBER_RULES = {

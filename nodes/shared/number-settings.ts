@@ -1,7 +1,14 @@
-import type { VisionEventProperties, WorkspaceProperties } from './properties';
+import type { VisionEventProperties, VisionEventSceneProperties, WorkspaceProperties } from './properties';
 import type { LabelOf } from './field-label';
 import { FlowError } from './flow-error';
-import { EVENT_NUMBER_RULES, fits, isEmpty, WORKSPACE_NUMBER_RULES, type NumberRule } from './number-rules';
+import {
+  EVENT_NUMBER_RULES,
+  fits,
+  isEmpty,
+  SCENE_NUMBER_RULES,
+  WORKSPACE_NUMBER_RULES,
+  type NumberRule,
+} from './number-rules';
 import { takesList } from './picture-inputs';
 import { wrongInput } from './text-input';
 import { unsetVariable, variableNotSet } from './unset-variable';
@@ -26,6 +33,18 @@ export function eventSettingsError(config: VisionEventProperties, labelOf: Label
         sizeError(config, 'imageWidth', 'imageHeight', labelOf('imageSize')) ??
         sizeError(config, 'sourceWidth', 'sourceHeight', labelOf('sourceSize'))))
   );
+}
+
+/** The first number of the scene's dialog that cannot be used, or undefined. */
+export function sceneSettingsError(
+  config: VisionEventSceneProperties,
+  labelOf: LabelOf,
+): FlowError | undefined {
+  for (const [property, rule] of Object.entries<NumberRule>(SCENE_NUMBER_RULES)) {
+    const error = numberError(config[property as keyof VisionEventSceneProperties], labelOf(property), rule);
+    if (error) return error;
+  }
+  return undefined;
 }
 
 /** The first number of the workspace's dialog that is missing or cannot be used, or undefined. */

@@ -120,6 +120,8 @@ export const visionEventDefaults = {
   metadataFrom: '',
   metadataFromType: 'none',
   onWarnings: 'repair' as 'send' | 'repair' | 'stop',
+  /** `msg.moment` of the node scene fills what has no setting of its own */
+  fromScene: true,
   cooldown: '0',
   cooldownBy: '',
   cooldownByType: 'none',
@@ -175,6 +177,55 @@ export const visionEventOutboxDefaults = {
   workspace: '',
 };
 export type VisionEventOutboxProperties = typeof visionEventOutboxDefaults;
+
+/** A zone of the scene's dialog; points are fractions of the picture. */
+export interface SceneZoneRow {
+  name: string;
+  kind: 'area' | 'line';
+  points: [x: number, y: number][];
+  /** comma separated; empty for all */
+  classes: string;
+}
+
+export const visionEventSceneDefaults = {
+  name: '',
+  detections: 'payload',
+  detectionsType: 'msg',
+  /** the picture of the frame: its header tells its size */
+  image: '',
+  imageType: 'none',
+  format: 'auto',
+  mapping: '',
+  units: 'auto' as 'auto' | 'pixel' | 'fraction',
+  defaultClass: '',
+  labels: '',
+  sourceWidth: '',
+  sourceHeight: '',
+  sourceFit: 'squash' as 'squash' | 'crop' | 'letterbox',
+  imageWidth: '',
+  imageHeight: '',
+  output: '',
+  frigateBox: 'snapshot' as 'snapshot' | 'current',
+  defaultConfidence: '',
+  exifOrientation: 'turned' as 'turned' | 'stored',
+  minConfidence: '',
+  classes: '',
+  moments: ['appeared'] as ('appeared' | 'left' | 'stayed' | 'crossed' | 'count')[],
+  confirm: '3 of 5',
+  /** seconds, as all times here */
+  lostAfter: '2',
+  stayAfter: '10',
+  countStable: '2',
+  countEvery: '',
+  timestamp: '',
+  timestampType: 'now',
+  cameraBy: '',
+  cameraByType: 'none',
+  zones: [] as SceneZoneRow[],
+  anchor: 'bottom' as 'bottom' | 'center',
+  trackBy: 'auto' as 'auto' | 'never',
+};
+export type VisionEventSceneProperties = typeof visionEventSceneDefaults;
 
 /** What a filter of a query looks at. The last three need the name of a field. */
 export type QueryFilterSubject =
@@ -247,5 +298,6 @@ export const DEFAULTS_BY_TYPE = {
   'roboflow-vision-event-use-case': visionEventUseCaseDefaults,
   'roboflow-vision-event-outbox': visionEventOutboxDefaults,
   'roboflow-vision-event-bundle': visionEventBundleDefaults,
+  'roboflow-vision-event-scene': visionEventSceneDefaults,
 };
 export type NodeType = keyof typeof DEFAULTS_BY_TYPE;

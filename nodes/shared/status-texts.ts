@@ -100,6 +100,25 @@ export class StatusTexts {
     return { fill: 'yellow', shape: 'dot', text: this.text('someFailed', { count }) };
   }
 
+  /** How many things are in the scene. */
+  things(count: number): NodeStatus {
+    return count > 0 ? { fill: 'blue', shape: 'dot', text: this.text('scene.things', { count }) } : {};
+  }
+
+  /** The same, with what happened last. */
+  moment(
+    things: number,
+    { kind, class: name = '', count = 0 }: { kind: string; class?: string; count?: number },
+  ): NodeStatus {
+    const what = this.text(`scene.${kind}`, { class: name, count });
+    return { fill: 'green', shape: 'dot', text: `${this.text('scene.things', { count: things })} · ${what}` };
+  }
+
+  /** A frame older than the last one was left out. */
+  lateFrame(): NodeStatus {
+    return { fill: 'yellow', shape: 'dot', text: this.text('scene.late') };
+  }
+
   throttled(): NodeStatus {
     return { fill: 'grey', shape: 'ring', text: keyOf('throttled') };
   }

@@ -3,6 +3,7 @@ import { processClockWatch } from '../../src/delivery/clock-watch';
 import { DERIVATIONS, parseClasses, type Derivation } from '../../src/event/derive';
 import { EVENT_DATA_RULES } from '../../src/event/rules';
 import { EVENT_TYPES, type EventType } from '../../src/event/types';
+import { momentId, withMoment } from './from-scene';
 import type { VisionEventProperties } from '../shared/properties';
 import type { FlowMessage } from '../shared/guarded-input';
 import { metadataInputs, type MetadataInput } from '../shared/metadata-rows';
@@ -90,17 +91,18 @@ export class EventInputs {
    * @throws FlowError as `typedInput` does
    */
   evaluate(message: FlowMessage): ArrivedInputs {
-    const eventId = this.eventId(message);
+    const eventId = momentId(message, this.config) ?? this.eventId(message);
     const later: PromiseLike<void>[] = [];
     const inputs: EventValues['inputs'] = {};
     whenKnown(eventId, later, (id) => {
       if (id !== undefined) inputs.eventId = id;
     });
     const eventType = this.eventType(message);
-    const values = isPromise(eventType)
+    const known = isPromise(eventType)
       ? eventType.then((type) => this.evaluateAs(type, message, inputs, later))
       : this.evaluateAs(eventType, message, inputs, later);
-    return { eventId, values };
+    const fill = (values: EventValues) => withMoment(values, message, this.config);
+    return { eventId, values: isPromise(known) ? known.then(fill) : fill(known) };
   }
 
   private evaluateAs(

@@ -22,6 +22,7 @@ const PROPERTIES = [
   'predicted',
   'confidence',
   'confidenceUnit',
+  'track',
   'minConfidence',
   'box',
   'points',
@@ -74,6 +75,7 @@ class MappingCheck {
     this.classMap();
     this.predicted();
     this.confidence();
+    if (own(this.mapping, 'track') !== undefined) this.valuePath('track', own(this.mapping, 'track'));
     this.geometry();
     this.imageSize();
     this.sourceSize();

@@ -82,6 +82,7 @@ function convert(read: ReadPayload, settings: DetectionSettings, context: Detect
     notes: [...engine.notes],
   };
   if (!reading.images.some(({ isListMissing }) => isListMissing)) result.seen = seen;
+  if (reading.single) result.single = reading.single;
   if (settings.metadataCandidates) result.metadata = collectMetadata(payload, adapter, settings);
   return result;
 }
@@ -129,9 +130,13 @@ function convertImages(
   for (const image of used) {
     const frame = frames.frameOf(image, isOne);
     const converted = engine.convert(image.groups, frame);
-    const { annotations } = converted;
+    const { annotations, tracks } = converted;
     if (images.length < MAX_IMAGES)
-      images.push(frame.picture ? { annotations, imageSize: frame.picture } : { annotations });
+      images.push({
+        annotations,
+        ...(tracks && { tracks }),
+        ...(frame.picture && { imageSize: frame.picture }),
+      });
     seen.push(converted.seen);
   }
   return { images, seen };

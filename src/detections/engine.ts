@@ -38,6 +38,8 @@ export interface ConvertedRows {
   annotations: AnnotationLists;
   /** what values of the event follow from: nothing is cut, but of a list of all classes only the predicted one is in it */
   seen: AnnotationLists;
+  /** see `ConvertedImage` */
+  tracks?: ReadonlyMap<object, string>;
 }
 
 type Lists = { [List in keyof AnnotationLists]-?: NonNullable<AnnotationLists[List]> };
@@ -64,6 +66,7 @@ export class Engine {
   /** classes of the image that a classifier lists beside the one that it predicted; most images have none */
   private alternatives: Set<object> | undefined;
   private frame: Frame = { fit: 'squash' };
+  private tracks: Map<object, string> | undefined;
 
   constructor(private readonly settings: DetectionSettings) {}
 
@@ -75,6 +78,7 @@ export class Engine {
   convert(groups: readonly RowGroup[], frame: Frame): ConvertedRows {
     this.lists = newLists();
     this.alternatives = undefined;
+    this.tracks = this.settings.trackIds ? new Map() : undefined;
     this.frame = frame;
     for (const group of groups) {
       group.withoutRows?.forEach((element) => this.leaveOut('no-list-inside', element, group));
@@ -180,15 +184,21 @@ export class Engine {
     const { x, y, width, height } = scratch;
     const name = this.className(row, index, group);
     const confidence = this.confidence(row, index, group);
+    let annotation: object;
     if (keypoints && keypoints.length > 0) {
-      this.lists.keypoints.push({ class: name, x, y, width, height, confidence, keypoints });
+      const found = { class: name, x, y, width, height, confidence, keypoints };
+      this.lists.keypoints.push((annotation = found));
     } else if (points && points.length >= MIN_POLYGON_POINTS) {
-      this.lists.instanceSegmentations.push({ class: name, x, y, width, height, confidence, points });
+      const found = { class: name, x, y, width, height, confidence, points };
+      this.lists.instanceSegmentations.push((annotation = found));
     } else {
       if (keypoints) this.notes.add('no-keypoints');
       if (points) this.notes.add('polygon-too-short');
-      this.lists.objectDetections.push({ class: name, x, y, width, height, confidence });
+      const found = { class: name, x, y, width, height, confidence };
+      this.lists.objectDetections.push((annotation = found));
     }
+    const track = this.tracks && trackId(plan.readTrack?.(row, index, group));
+    if (track !== undefined) this.tracks?.set(annotation, track);
   }
 
   private leaveOut(note: NoteCode, row: unknown, { path }: RowGroup): void {
@@ -404,10 +414,10 @@ export class Engine {
   }
 
   private finish(): ConvertedRows {
-    const { lists, alternatives } = this;
-    if (!alternatives) return { annotations: this.cappedLists(), seen: lists };
+    const { lists, alternatives, tracks } = this;
+    if (!alternatives) return { annotations: this.cappedLists(), seen: lists, tracks };
     const predicted = lists.classifications.filter((one) => !alternatives.has(one));
-    return { annotations: this.cappedLists(), seen: { ...lists, classifications: predicted } };
+    return { annotations: this.cappedLists(), seen: { ...lists, classifications: predicted }, tracks };
   }
 
   private cappedLists(): AnnotationLists {
@@ -432,6 +442,22 @@ export class Engine {
       .sort((a, b) => a.position - b.position)
       .map(({ entry }) => entry);
   }
+}
+
+/** Detectors send -1, null, an empty text or the highest number there is for an object that they do not track. */
+const NO_TRACK: ReadonlySet<string> = new Set([
+  '',
+  '-1',
+  'null',
+  'None',
+  '18446744073709551615',
+  '18446744073709552000',
+]);
+
+function trackId(value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const id = String(value).trim();
+  return NO_TRACK.has(id) ? undefined : id;
 }
 
 interface Maps {

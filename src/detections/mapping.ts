@@ -39,6 +39,8 @@ export interface Mapping {
   predicted?: 'top' | 'all';
   confidence?: ValuePath | { const: number };
   confidenceUnit?: 'fraction' | 'percent';
+  /** the detector's own id of the object, for the scene */
+  track?: ValuePath;
   minConfidence?: number;
   box?: {
     convention: BoxConvention;
@@ -133,6 +135,7 @@ export function compileMapping(mapping: Mapping, pixelUnits: 'pixel' | 'auto' = 
     classNumberNeedsLabel: true,
     readConfidence: typeof confidence === 'string' ? reader(confidence) : constantConfidence(confidence),
     confidenceUnit: mapping.confidenceUnit ?? 'fraction',
+    readTrack: mapping.track === undefined ? undefined : reader(mapping.track),
     percentEvidence: DECLARED_FRACTION_EVIDENCE,
     predicted: mapping.predicted === 'top' ? 'top' : undefined,
     minConfidence: mapping.minConfidence,

@@ -513,6 +513,7 @@ export const PRESETS: readonly Preset[] = [
         list: '',
         class: 'class_name',
         confidence: 'confidence',
+        track: 'tracker_id',
         box: { convention: 'corners', units: 'pixel', fields: ['x_min', 'y_min', 'x_max', 'y_max'] },
       },
     ],
@@ -607,6 +608,7 @@ function axisMapping(list: string, box: string): Mapping {
     list,
     class: 'class.type',
     confidence: 'class.score',
+    track: 'track_id',
     box: {
       convention: 'corners',
       units: 'fraction',

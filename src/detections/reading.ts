@@ -1,5 +1,5 @@
 import type { BoxConvention, CoordinateUnit } from './geometry';
-import type { DetectionSettings, NoteCode, Size, SourceFit } from './types';
+import type { DetectionSettings, NoteCode, SingleObject, Size, SourceFit } from './types';
 import { isAbsent, isList, own, toNumber } from './values';
 import type { JsonObject } from './values';
 
@@ -37,6 +37,8 @@ export interface Reading {
   notes?: NoteCode[];
   /** parts of the payload that cannot be read and stand for no row, such as a module that failed; they count as dropped */
   leftOut?: number;
+  /** the payload speaks of one tracked object, not of all objects of a frame */
+  single?: SingleObject;
 }
 
 export interface ImageReading {
@@ -107,6 +109,8 @@ export interface RowPlan {
   /** the format's own word for rows without a class, after the setting `defaultClass` */
   fallbackClass?: string;
   readConfidence?: Reader;
+  /** the detector's own id of the object, where it tracks objects by itself; what is no id (-1, null) is none */
+  readTrack?: Reader;
   /** `score` is not a probability (anomaly scores): above 1 it is clamped, never an error */
   confidenceUnit: 'fraction' | 'percent' | 'score';
   /** above this a "fraction" must be a percentage, and is refused */

@@ -42,6 +42,8 @@ export interface DetectionSettings {
   onMissingSize?: 'error' | 'skip-boxes';
   /** Roboflow multi-label classification: every class, not only the predicted ones */
   allClasses?: boolean;
+  /** read the detector's own track ids */
+  trackIds?: boolean;
   /** collect values for customMetadata, such as camera or track id */
   metadataCandidates?: boolean;
   /** use names of recognised persons and licence plates; personal data, so off without an order */
@@ -103,9 +105,21 @@ export type NoteCode =
   | 'snapshot-frame-mismatch'
   | 'text-as-class';
 
+/** What a detector says that reports its tracked objects one by one. */
+export interface SingleObject {
+  /** it tells of an object only once it is sure */
+  isConfirmed?: boolean;
+  /** it will tell when the object is gone */
+  saysEnd?: boolean;
+  /** the object is gone */
+  isEnd?: boolean;
+}
+
 /** The detections of one picture. */
 export interface ConvertedImage {
   annotations: AnnotationLists;
+  /** only with `trackIds`: the detector's own id of the object behind an annotation, where it sends one */
+  tracks?: ReadonlyMap<object, string>;
   /** the size that was used or found, absent when nobody knows it */
   imageSize?: Size;
 }
@@ -128,6 +142,8 @@ export interface DetectionResult {
    */
   seen?: AnnotationLists[];
   notes: NoteCode[];
+  /** the payload speaks of one tracked object, not of all objects of a frame */
+  single?: SingleObject;
   /** only with `metadataCandidates` */
   metadata?: Record<string, string | number | boolean>;
 }

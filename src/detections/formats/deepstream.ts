@@ -9,6 +9,7 @@ import type { JsonObject } from '../values';
  */
 
 interface UnpackedObject {
+  track: unknown;
   type: unknown;
   confidence: unknown;
   left: unknown;
@@ -20,12 +21,14 @@ interface UnpackedObject {
 const minimal: RowPlan = boxes({
   readClass: field('type'),
   readConfidence: field('confidence'),
+  readTrack: field('track'),
   box: { convention: 'corners', units: 'auto', read: fourFields(['left', 'top', 'right', 'bottom']) },
 });
 
 const full: RowPlan = boxes({
   readClass: field('type'),
   readConfidence: field('confidence'),
+  readTrack: field('track'),
   box: {
     convention: 'corners',
     units: 'auto',
@@ -36,9 +39,9 @@ const full: RowPlan = boxes({
 /** `trackingId|left|top|right|bottom|type|#|attributes…|confidence`; the part from # on is optional. */
 function unpack(text: unknown): UnpackedObject | undefined {
   if (typeof text !== 'string') return undefined;
-  const [, left, top, right, bottom, type, mark, ...attributes] = text.split('|');
+  const [track, left, top, right, bottom, type, mark, ...attributes] = text.split('|');
   const confidence = mark === '#' ? attributes.at(-1) : undefined;
-  return { type, confidence, left, top, right, bottom };
+  return { track, type, confidence, left, top, right, bottom };
 }
 
 /** Parts of a full object that describe where it is, not what. */
@@ -48,7 +51,7 @@ const NOT_A_CLASS = ['bbox', 'bbox3d', 'location', 'coordinate', 'pose', 'embedd
 function unpackFull(object: JsonObject): JsonObject {
   const type = Object.keys(object).find((key) => !NOT_A_CLASS.includes(key) && isObject(object[key]));
   const confidence = type === undefined ? undefined : own(object[type], 'confidence');
-  return { type, confidence: confidence ?? object.confidence, bbox: object.bbox };
+  return { track: object.id, type, confidence: confidence ?? object.confidence, bbox: object.bbox };
 }
 
 function isMinimal(payload: unknown): boolean {
@@ -64,7 +67,7 @@ function read(payload: unknown): Reading | undefined {
   const rows = ownArray(payload, 'objects');
   if (rows) return { images: [{ groups: [{ rows: rows.map(unpack), plan: minimal }] }] };
   const object = ownObject(payload, 'object');
-  return object && { images: [{ groups: [{ rows: [unpackFull(object)], plan: full }] }] };
+  return object && { images: [{ groups: [{ rows: [unpackFull(object)], plan: full }] }], single: {} };
 }
 
 export const deepstream: Adapter = {

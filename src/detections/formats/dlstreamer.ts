@@ -14,6 +14,7 @@ const objects: RowPlan = boxes({
   readClass: (row) => own(own(row, 'detection'), 'label'),
   readClassId: (row) => own(own(row, 'detection'), 'label_id'),
   readConfidence: (row) => own(own(row, 'detection'), 'confidence'),
+  readTrack: field('id'),
   box: {
     convention: 'corners',
     units: 'fraction',

@@ -11,6 +11,7 @@ import type { JsonObject } from '../values';
 const rows: RowPlan = boxes({
   readClass: field('label'),
   readConfidence: field('value'),
+  readTrack: field('object_id'),
   box: { convention: 'corner', units: 'auto', read: fourFields(['x', 'y', 'width', 'height']) },
 });
 

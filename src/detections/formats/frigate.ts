@@ -1,7 +1,7 @@
 import { DetectionError } from '../detection-error';
 import { boxes, classes, putArray, field } from '../reading';
 import type { Adapter, Reading, RowPlan } from '../reading';
-import type { DetectionSettings } from '../types';
+import type { DetectionSettings, SingleObject } from '../types';
 import {
   everyRow,
   has,
@@ -24,6 +24,7 @@ import type { JsonObject } from '../values';
 const mqttEvent: RowPlan = boxes({
   readClass: field('label'),
   readConfidence: field('score'),
+  readTrack: field('id'),
   box: { convention: 'corners', units: 'auto', read: (row, out) => putArray(out, own(row, 'box')) },
 });
 
@@ -80,7 +81,7 @@ function read(payload: unknown, settings: DetectionSettings): Reading | undefine
     // many moments: an event for each would be the honest way, and the note says so
     return { ...oneImage(payload, apiEvent), notes: payload.length > 1 ? ['several-frames'] : [] };
   }
-  if (isMqttEvent(payload)) return readMqttEvent(payload, settings);
+  if (isMqttEvent(payload)) return { ...readMqttEvent(payload, settings), single: singleObject(payload) };
   if (isUpdate(payload)) return readUpdate(payload, settings);
   return isObject(payload) && has(payload, 'data') ? oneImage([payload], apiEvent) : undefined;
 }
@@ -103,7 +104,14 @@ function readMqttEvent(payload: JsonObject, settings: DetectionSettings): Readin
   const { snapshot = null } = after;
   if (snapshot !== null) {
     return oneImage(
-      [{ label: after.label, box: own(snapshot, 'box'), score: own(snapshot, 'score') ?? after.score }],
+      [
+        {
+          id: after.id,
+          label: after.label,
+          box: own(snapshot, 'box'),
+          score: own(snapshot, 'score') ?? after.score,
+        },
+      ],
       mqttEvent,
     );
   }
@@ -111,6 +119,11 @@ function readMqttEvent(payload: JsonObject, settings: DetectionSettings): Readin
   const snapshotTime = toNumber(after.snapshot_time);
   const isOtherFrame = snapshotTime > 0 && snapshotTime !== toNumber(after.frame_time);
   return { ...oneImage([after], mqttEvent), notes: isOtherFrame ? ['snapshot-frame-mismatch'] : [] };
+}
+
+/** Frigate waits until it is sure of an object, tells when it changes, and says when it is gone. */
+function singleObject(payload: JsonObject): SingleObject {
+  return { isConfirmed: true, saysEnd: true, isEnd: payload.type === 'end' };
 }
 
 function readUpdate(update: JsonObject, settings: DetectionSettings): Reading {

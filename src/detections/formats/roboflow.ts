@@ -32,6 +32,7 @@ interface PredictionRow {
   class_id?: unknown;
   confidence?: unknown;
   detection_id?: unknown;
+  tracker_id?: unknown;
   x?: unknown;
   y?: unknown;
   width?: unknown;
@@ -51,6 +52,7 @@ const detections: RowPlan = boxes({
   readClass: (row) => (row as PredictionRow).class,
   readClassId: (row) => (row as PredictionRow).class_id,
   readConfidence: (row) => (row as PredictionRow).confidence,
+  readTrack: (row) => (row as PredictionRow).tracker_id,
   box: {
     convention: 'center',
     units: 'auto',

@@ -58,6 +58,7 @@ const around: BoxPlan = {
 
 const results: RowPlan = boxes({
   ...common,
+  readTrack: (row) => own(row, 'track_id'),
   box: rectangle,
   points: { units: 'auto', read: (row) => axisArrays((row as UltralyticsRow).segments) },
   // `visible` is a confidence, not visibility: no `occluded`

@@ -1,0 +1,68 @@
+import { convertDetections } from '../../src/detections/convert';
+import type { DetectionContext, DetectionResult, DetectionSettings } from '../../src/detections/types';
+import { ANNOTATION_LISTS, filterDetections, parseClasses } from '../../src/event/derive';
+import type { AnnotationLists } from '../../src/event/types';
+import type { AnnotationList, Box, SceneDetection } from '../../src/scene/types';
+import { detectionSettings, numberOf } from '../shared/event-settings';
+import type { VisionEventSceneProperties } from '../shared/properties';
+
+/** A detection of the scene that knows its annotation and the list in which that stands. */
+export interface AnnotatedDetection extends SceneDetection {
+  list: AnnotationList;
+  annotation: object;
+}
+
+export interface DetectedFrame {
+  result: DetectionResult;
+  detections: AnnotatedDetection[];
+}
+
+/** Reads a detector's payload as the node's dialog says. */
+export class DetectionReader {
+  private readonly settings: DetectionSettings;
+  private readonly filter: { minConfidence?: number; classes: string[] };
+
+  constructor(config: VisionEventSceneProperties) {
+    this.settings = {
+      ...detectionSettings(config),
+      trackIds: config.trackBy !== 'never',
+      multipleImages: 'first',
+    };
+    this.filter = {
+      minConfidence: numberOf(config.minConfidence),
+      classes: parseClasses(config.classes ?? ''),
+    };
+  }
+
+  /** @throws DetectionError */
+  read(payload: unknown, context: DetectionContext): DetectedFrame {
+    const result = convertDetections(payload, this.settings, context);
+    const [image] = result.images;
+    const lists = filterDetections(image?.annotations ?? {}, this.filter);
+    const detections = ANNOTATION_LISTS.flatMap((list) =>
+      (lists[list] ?? []).map((annotation): AnnotatedDetection => {
+        const { class: name, confidence } = annotation;
+        const detection: AnnotatedDetection = { class: name, confidence, list, annotation };
+        if (hasBox(annotation)) {
+          const { x, y, width, height } = annotation;
+          detection.box = { x, y, width, height };
+        }
+        const trackId = image?.tracks?.get(annotation);
+        if (trackId !== undefined) detection.trackId = trackId;
+        return detection;
+      }),
+    );
+    return { result, detections };
+  }
+}
+
+function hasBox(annotation: object): annotation is Box {
+  return 'width' in annotation;
+}
+
+/** The annotation lists of some detections; `objectDetections` is always there, so that the next node recognises them. */
+export function annotationLists(detections: readonly AnnotatedDetection[]): AnnotationLists {
+  const lists: Partial<Record<AnnotationList, object[]>> = { objectDetections: [] };
+  for (const { list, annotation } of detections) (lists[list] ??= []).push({ ...annotation });
+  return lists as AnnotationLists;
+}

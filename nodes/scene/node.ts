@@ -1,0 +1,13 @@
+import type { NodeAPI } from 'node-red';
+import { visionEventSceneDefaults } from '../shared/properties';
+import { registerNode } from '../shared/register-node';
+import { SceneWork } from './work';
+
+export = function (RED: NodeAPI): void {
+  registerNode(
+    RED,
+    'roboflow-vision-event-scene',
+    visionEventSceneDefaults,
+    (node, properties) => new SceneWork(RED, node, properties),
+  );
+};

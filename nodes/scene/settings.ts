@@ -1,0 +1,64 @@
+import { parseClasses } from '../../src/event/derive';
+import { parseConfirmation } from '../../src/scene/confirmation';
+import { MOMENT_KINDS, type SceneSettings, type Zone, type ZonePoint } from '../../src/scene/types';
+import { numberOf } from '../shared/event-settings';
+import type { LabelOf } from '../shared/field-label';
+import type { FlowError } from '../shared/flow-error';
+import { sceneSettingsError } from '../shared/number-settings';
+import type { SceneZoneRow, VisionEventSceneProperties } from '../shared/properties';
+import { wrongInput } from '../shared/text-input';
+
+/**
+ * The dialog in the scene's own terms.
+ *
+ * @throws FlowError `EVENT_INVALID` that names the setting
+ */
+export function sceneSettings(config: VisionEventSceneProperties, labelOf: LabelOf): SceneSettings {
+  const error = sceneSettingsError(config, labelOf);
+  if (error) throw error;
+  const confirm = parseConfirmation(String(config.confirm));
+  if (!confirm) throw wrongSetting(labelOf('confirm'), 'Enter how many of how many frames, such as 3 of 5.');
+  const every = secondsOf(config.countEvery);
+  const moments = Array.isArray(config.moments) ? config.moments : [];
+  return {
+    moments: MOMENT_KINDS.filter((kind) => moments.includes(kind)),
+    confirm,
+    lostAfter: secondsOf(config.lostAfter) ?? 2000,
+    stayAfter: secondsOf(config.stayAfter) ?? 10_000,
+    countStable: secondsOf(config.countStable) ?? 2000,
+    ...(every !== undefined && every > 0 && { countEvery: every }),
+    zones: zonesOf(config.zones, labelOf('zones')),
+    anchor: config.anchor === 'center' ? 'center' : 'bottom',
+    trackBy: config.trackBy === 'never' ? 'never' : 'auto',
+  };
+}
+
+function secondsOf(value: unknown): number | undefined {
+  const seconds = numberOf(value);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+/** Also of a flow that was written by hand. */
+function zonesOf(rows: readonly SceneZoneRow[], label: string): Zone[] {
+  if (!Array.isArray(rows)) return [];
+  return (rows as Partial<SceneZoneRow>[]).map((row, position) => {
+    const kind = row?.kind === 'line' ? 'line' : 'area';
+    const points = Array.isArray(row?.points) ? row.points.filter(isPoint) : [];
+    if (points.length < (kind === 'line' ? 2 : 3)) {
+      const needed = kind === 'line' ? 'a line needs two points' : 'an area needs three';
+      throw wrongSetting(label, `Draw zone ${position + 1} anew: ${needed}, as fractions of the picture.`);
+    }
+    const name =
+      typeof row.name === 'string' && row.name.trim() !== '' ? row.name.trim() : `${kind} ${position + 1}`;
+    const classes = typeof row.classes === 'string' ? parseClasses(row.classes) : [];
+    return { name, kind, points, classes };
+  });
+}
+
+function isPoint(value: unknown): value is ZonePoint {
+  return Array.isArray(value) && value.length === 2 && value.every((part) => Number.isFinite(part));
+}
+
+function wrongSetting(label: string, remedy: string): FlowError {
+  return wrongInput(label, `The setting "${label}" cannot be used. ${remedy}`);
+}

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import type { Node, NodeAPI } from 'node-red';
+import { toIsoTimestamp } from '../../src/event/timestamp';
+import { BestFrames } from '../../src/scene/best-frames';
+import type { SceneSettings } from '../../src/scene/types';
+import { messageImageSize } from '../shared/event-settings';
+import { fieldLabels, type LabelOf } from '../shared/field-label';
+import { FlowError, toFlowError } from '../shared/flow-error';
+import type { FlowMessage, Send } from '../shared/guarded-input';
+import { lastMessages } from '../shared/last-messages';
+import { pictureInput } from '../shared/picture-input';
+import type { VisionEventSceneProperties } from '../shared/properties';
+import { StatusTexts } from '../shared/status-texts';
+import { wrongInput } from '../shared/text-input';
+import { ThrottledStatus } from '../shared/throttled-status';
+import { typedInput, type Evaluate } from '../shared/typed-input';
+import { Camera, type FrameMoment } from './camera';
+import { annotationLists, DetectionReader } from './detections';
+import { FRAME_HANDLING, type FrameMessage } from './frame-message';
+import type { SceneReport } from './report';
+import { sceneSettings } from './settings';
+
+/** Cameras of one node; of more, the one idle for longest is forgotten. */
+const MOST_CAMERAS = 1000;
+
+/** What a message says of its frame. */
+interface FrameInputs {
+  payload: unknown;
+  timestamp: unknown;
+  camera: unknown;
+  picture: Uint8Array | undefined;
+}
+
+/** What one `roboflow-vision-event-scene` node does with a message. */
+export class SceneWork {
+  private readonly detections: Evaluate;
+  private readonly timestamp: Evaluate;
+  private readonly cameraBy: Evaluate;
+  private readonly picture: ReturnType<typeof pictureInput>;
+  private readonly reader: DetectionReader;
+  private readonly labelOf: LabelOf;
+  private readonly settings: SceneSettings | FlowError;
+  private readonly frames = new BestFrames<FrameMessage>(FRAME_HANDLING);
+  /** the one idle for longest comes first */
+  private readonly cameras = new Map<string, Camera>();
+  private readonly status: ThrottledStatus;
+  private readonly texts: StatusTexts;
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly node: Node,
+    private readonly config: VisionEventSceneProperties,
+  ) {
+    const input = (name: 'detections' | 'timestamp' | 'cameraBy') =>
+      typedInput(RED, node, name, config[name], config[`${name}Type`]);
+    this.detections = input('detections');
+    this.timestamp = input('timestamp');
+    this.cameraBy = input('cameraBy');
+    this.picture = pictureInput(RED, node, 'image', config.image, config.imageType);
+    this.reader = new DetectionReader(config);
+    this.labelOf = fieldLabels(RED, node.type);
+    this.status = new ThrottledStatus(node);
+    this.texts = new StatusTexts(RED);
+    this.settings = this.readSettings();
+  }
+
+  /** Takes the frame in its turn: what a context store or a picture takes time for does not put frames out of order. */
+  handle(message: FlowMessage, send: Send): Promise<void> {
+    lastMessages.note(this.node.id, message);
+    const arrivedAt = performance.now();
+    const inputs = this.inputsOf(message);
+    // Unheard until its turn comes, a rejection would end the process.
+    inputs.catch(() => undefined);
+    const handled = this.turn.then(async () => this.take(message, await inputs, arrivedAt, send));
+    this.turn = handled.catch(() => undefined);
+    return handled;
+  }
+
+  showError(error: FlowError): void {
+    this.status.show(this.texts.error(error));
+  }
+
+  close(): void {
+    lastMessages.forget(this.node.id);
+    this.reset();
+    this.status.clear();
+  }
+
+  private readSettings(): SceneSettings | FlowError {
+    try {
+      return sceneSettings(this.config, this.labelOf);
+    } catch (reason) {
+      const error = toFlowError(reason);
+      this.status.show(this.texts.error(error));
+      return error;
+    }
+  }
+
+  private async inputsOf(message: FlowMessage): Promise<FrameInputs> {
+    const [payload, timestamp, camera, picture] = await Promise.all([
+      this.detections(message),
+      this.timestamp(message),
+      this.cameraBy(message),
+      this.picture?.(message),
+    ]);
+    return { payload, timestamp, camera, picture: picture?.bytes };
+  }
+
+  private take(message: FlowMessage, inputs: FrameInputs, arrivedAt: number, send: Send): void {
+    if (message['reset']) {
+      this.reset();
+      this.status.show({});
+      return;
+    }
+    if (this.settings instanceof FlowError) throw this.settings;
+    const { result, detections } = this.reader.read(inputs.payload, {
+      imageSize: messageImageSize(message),
+      shape: message['shape'],
+      picture: inputs.picture,
+      statusCode: message['statusCode'],
+    });
+    const size = result.images[0]?.imageSize;
+    if (!size && this.settings.zones.length > 0 && detections.some(({ box }) => box)) throw sizeNeeded();
+    const { payload: _payload, ...kept } = message;
+    const camera = this.cameraOf(inputs.camera);
+    const at = this.timeOf(inputs.timestamp, arrivedAt);
+    const isGap =
+      at - camera.scene.lastFrameAt > this.settings.lostAfter && camera.scene.lastFrameAt > -Infinity;
+    const moments = camera.take({ at, detections, size, single: result.single, kept }, arrivedAt);
+    const { format, count, dropped, notes } = result;
+    const report: SceneReport = {
+      things: camera.scene.size,
+      moments: moments?.length ?? 0,
+      detections: { format, count, dropped, notes },
+      pictures: this.frames.state,
+      ...(!moments ? { notes: ['late-frame'] } : isGap && { notes: ['frame-gap'] }),
+    };
+    message['scene'] = report;
+    this.tell(moments ?? [], report, send);
+    if (moments) this.show(moments.at(-1));
+    else this.status.show(() => this.texts.lateFrame());
+  }
+
+  private cameraOf(value: unknown): Camera {
+    const key = JSON.stringify(value) ?? '';
+    const known = this.cameras.get(key);
+    const camera = known ?? this.newCamera();
+    if (known) this.cameras.delete(key);
+    this.cameras.set(key, camera);
+    if (this.cameras.size > MOST_CAMERAS) {
+      const [idle] = this.cameras;
+      if (idle) {
+        idle[1].close();
+        this.cameras.delete(idle[0]);
+      }
+    }
+    return camera;
+  }
+
+  private newCamera(): Camera {
+    const camera: Camera = new Camera(this.settings as SceneSettings, this.frames, (moments) => {
+      const { state } = this.frames;
+      const report = { things: camera.scene.size, moments: moments.length, pictures: state };
+      this.tell(moments, report, (message) => this.node.send(message as never));
+      this.show(moments.at(-1));
+    });
+    return camera;
+  }
+
+  /** Where frames have no time of their own, a clock that nobody sets. */
+  private timeOf(timestamp: unknown, arrivedAt: number): number {
+    if (this.config.timestampType === 'now') return arrivedAt;
+    const iso = toIsoTimestamp(timestamp);
+    if (iso !== undefined) return Date.parse(iso);
+    const label = this.labelOf('timestamp');
+    throw wrongInput(
+      label,
+      `The setting "${label}" holds no time. Use ISO 8601 text, a Date, or epoch milliseconds.`,
+    );
+  }
+
+  private isoOf(at: number): string {
+    const epoch = this.config.timestampType === 'now' ? at + Date.now() - performance.now() : at;
+    return new Date(Math.round(epoch)).toISOString();
+  }
+
+  private tell(moments: readonly FrameMoment[], report: SceneReport, send: Send): void {
+    for (const { detections, kept, since, until, durationMs, ...moment } of moments) {
+      // A copy: the message may be told of once more, and what comes behind may change it.
+      const message = this.RED.util.cloneMessage((kept ?? {}) as FlowMessage);
+      send({
+        ...message,
+        payload: annotationLists(detections),
+        moment: {
+          id: randomUUID(),
+          ...moment,
+          since: this.isoOf(since),
+          ...(until !== undefined && { until: this.isoOf(until) }),
+          ...(durationMs !== undefined && { durationMs: Math.round(durationMs) }),
+        },
+        scene: report,
+      });
+    }
+  }
+
+  private show(last: FrameMoment | undefined): void {
+    let things = 0;
+    for (const { scene } of this.cameras.values()) things += scene.size;
+    if (last) this.status.show(() => this.texts.moment(things, last));
+    else this.status.showChange(() => this.texts.things(things));
+  }
+
+  private reset(): void {
+    for (const camera of this.cameras.values()) camera.close();
+    this.cameras.clear();
+  }
+}
+
+function sizeNeeded(): FlowError {
+  return new FlowError(
+    'DETECTIONS_IMAGE_SIZE_REQUIRED',
+    'Enter the size of the picture, or say where the picture is: zones are fractions of it, and the detector does not send its size.',
+  );
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { simulate, type SimulatedDetection, type SimulationSettings } from '../../support/scene-simulator';
+import { newScene } from '../../support/scenes';
+
+const SEEDS = [1, 2, 3, 4];
+
+/** Of the things that are to be seen for a second or more and never hidden for too long: how many are told exactly once. */
+function toldOnce(settings: Omit<SimulationSettings, 'seed' | 'seconds'>): {
+  share: number;
+  falseMoments: number;
+} {
+  let [once, judged, falseMoments] = [0, 0, 0];
+  for (const seed of SEEDS) {
+    const { frames, things, size } = simulate({ seed, seconds: 60, ...settings });
+    const scene = newScene<SimulatedDetection>({ moments: ['appeared'] });
+    const told = new Map<number, number>();
+    frames.forEach(({ at, detections }, kept) => {
+      for (const {
+        detections: [seen],
+      } of scene.frame({ at, detections, size, kept }) ?? [])
+        told.set(seen!.thing, (told.get(seen!.thing) ?? 0) + 1);
+    });
+    falseMoments += told.get(-1) ?? 0;
+    const fair = things.filter(({ visibleMs, longestHidden }) => visibleMs >= 1000 && longestHidden < 2000);
+    judged += fair.length;
+    once += fair.filter(({ thing }) => told.get(thing) === 1).length;
+  }
+  return { share: once / judged, falseMoments };
+}
+
+describe('scene, in simulated scenes of known truth', () => {
+  // what was measured, less a little: a change that makes it worse shall be seen
+  for (const [rate, things, floor] of [
+    [10, 1, 0.98],
+    [10, 3, 0.97],
+    [10, 10, 0.93],
+    [10, 20, 0.9],
+  ] as const) {
+    it(`tells ${floor * 100} % of ${things} things at ${rate} frames a second exactly once`, () => {
+      const { share, falseMoments } = toldOnce({ rate, things });
+      assert.ok(share >= floor, `${(share * 100).toFixed(1)} %`);
+      assert.ok(falseMoments <= 2, `${falseMoments} false`);
+    });
+  }
+});
