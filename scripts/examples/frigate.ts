@@ -10,7 +10,7 @@ export function frigate(): ExampleFlow {
   flow.comments(
     ...firstSteps('frigate', 'Deploy, then press the button: it sends what Frigate would send', [
       'Your Frigate: enable the node "frigate/events" (in its dialog, lower left corner) and set its broker',
-      'It is disabled here so that the example works without a broker. Then delete the button. Is the snapshot larger than the detect stream? In the vision event node, under "Format settings", enter the size of the detect stream as "Detector\'s size".',
+      'It is disabled here so that the example works without a broker. Then delete the button. Is the snapshot larger than the detect stream? In the vision event node, under "Format settings", enter the size of the detect stream as "Size the detector saw".',
     ]),
   );
   const report = flow.debug('reports', [990, 260], 'visionEvent');
