@@ -107,6 +107,33 @@ describe('translations', () => {
   });
 });
 
+/** Names of Roboflow's own pages and products, the same in every language. */
+const FOREIGN_NAMES = ['Settings', 'API Keys', 'Local Event Store'];
+
+/** Names of settings and options in a help: what it prints in italics, but for code, scopes and the lists of properties. */
+const namesInHelp = (help: string) =>
+  [...help.replace(/`[^`]*`|^: .*$/gm, '').matchAll(/(?<!\*)\*([^*\n]+)\*(?!\*)/g)]
+    .map(([, name]) => name!)
+    .filter((name) => !name.startsWith('vision-events:') && !FOREIGN_NAMES.includes(name));
+
+describe('settings that a help names', () => {
+  for (const language of [SOURCE, ...TRANSLATIONS]) {
+    it(`are called in ${language} as the dialogs call them, or by the first words of that`, () => {
+      const ofDialogs = files
+        .filter((name) => name.endsWith('.json'))
+        .flatMap((file) => [...catalogue(language, file).values()]);
+      const names = files
+        .filter((name) => name.endsWith('.html'))
+        .flatMap((file) => namesInHelp(read(language, file)));
+      assert.ok(names.length >= 30, names.join(', '));
+      assert.deepEqual(
+        names.filter((name) => !ofDialogs.some((text) => text.toLowerCase().startsWith(name.toLowerCase()))),
+        [],
+      );
+    });
+  }
+});
+
 /**
  * Node-RED takes `: name (type) : text` for the description of a property wherever a piece of text begins with a colon,
  * also after code in the middle of a paragraph, and drops all that is between the type and the last colon of the line:
