@@ -98,15 +98,14 @@ export class ExampleFlow {
   }
 
   /**
-   * `files` hold the function's text; those after the first only declare functions. `libs` are built-in modules of
-   * Node.js that it uses.
+   * `files` hold the function's text; those after the first only declare functions. No module is loaded: a plant's Node-RED may
+   * forbid it (`functionExternalModules`).
    */
   functionNode(
     name: string,
     place: Place,
     files: string | string[],
     wires: string[][],
-    libs: string[] = [],
   ): string {
     return this.node(
       'function',
@@ -122,7 +121,7 @@ export class ExampleFlow {
         noerr: 0,
         initialize: '',
         finalize: '',
-        libs: libs.map((module) => ({ var: module, module })),
+        libs: [],
       },
       wires,
     );
@@ -233,7 +232,7 @@ export class ExampleFlow {
 
   /** Catches the errors of its tab and shows them. */
   errors(place: Place, distance = 240): void {
-    const shown = this.debug('failed', [place[0] + distance, place[1]], 'error');
+    const shown = this.debug('failed', [place[0] + distance, place[1]], 'error.message');
     this.node('catch', 'events that failed', place, { scope: null, uncaught: false }, [[shown]]);
   }
 
