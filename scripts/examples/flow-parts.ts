@@ -213,7 +213,8 @@ export class ExampleFlow {
     return this.node('json', name, place, { property: 'payload', action: '', pretty: false }, wires);
   }
 
-  mqttBroker(name: string, clientId = ''): string {
+  /** @param announcements what it says when it comes or goes, as the node saves it */
+  mqttBroker(name: string, clientId = '', announcements: object = {}): string {
     return this.config('mqtt-broker', name, {
       broker: '127.0.0.1',
       port: '1883',
@@ -225,6 +226,7 @@ export class ExampleFlow {
       cleansession: true,
       autoUnsubscribe: true,
       ...NO_MQTT_ANNOUNCEMENTS,
+      ...announcements,
       userProps: '',
       sessionExpiry: '',
     });
