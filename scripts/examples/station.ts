@@ -49,7 +49,7 @@ function addPage(flow: ExampleFlow): Groups {
     acceptsClientConfig: ['ui-notification', 'ui-control'],
     showPathInSidebar: false,
     headerContent: 'page',
-    navigationStyle: 'default',
+    navigationStyle: 'none',
     titleBarStyle: 'default',
   });
   const theme = flow.config('ui-theme', 'Station', {
@@ -178,8 +178,9 @@ const TEMPLATE = {
   page: '',
   ui: '',
   order: 1,
-  width: '6',
-  height: '1',
+  // As high as what it shows.
+  width: '0',
+  height: '0',
   head: '',
   storeOutMessages: false,
   passthru: false,
@@ -211,7 +212,7 @@ const CHART = {
   chartType: 'bar',
   category: 'result',
   categoryType: 'property',
-  xAxisLabel: '',
+  xAxisLabel: 'time',
   xAxisProperty: 'time',
   xAxisPropertyType: 'property',
   xAxisType: 'category',
@@ -222,7 +223,7 @@ const CHART = {
   yAxisLabel: 'checks in 10 minutes',
   yAxisProperty: 'checks',
   yAxisPropertyType: 'property',
-  ymin: '',
+  ymin: '0',
   ymax: '',
   bins: 10,
   action: 'replace',
@@ -239,7 +240,7 @@ const CHART = {
   gridColor: ['#e5e5e5'],
   gridColorDefault: true,
   width: '6',
-  height: '6',
+  height: '7',
   className: '',
   interpolation: 'linear',
 };

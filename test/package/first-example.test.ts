@@ -24,28 +24,29 @@ for (const version of NODE_RED_VERSIONS) {
     let nodeRed: RealNodeRed;
     let page: string;
 
-    before(async () => {
-      nodeRed = await RealNodeRed.start(
-        version,
-        { HTTP_PROXY: 'http://127.0.0.1:9' },
-        { settings: HARDENED, flows: nodes },
-      );
-      page = `${nodeRed.url}/api${String(workspace?.['baseUrl'])}`;
-    });
-    after(() => nodeRed.stop());
-
-    it('asks for the key after a start without it, since no flow carries one, and goes on after the deploy of one', async () => {
-      await until(
-        () => nodeRed.log().includes('has no API key'),
-        () => nodeRed.log(),
-        ARRIVAL_MS,
-      );
-      await nodeRed.deploy(nodes);
-      await until(
+    const arrives = () =>
+      until(
         async () => (await arrivedAt(page)).count >= 2,
         () => nodeRed.log(),
         ARRIVAL_MS,
       );
+
+    before(async () => {
+      const proxy = { HTTP_PROXY: 'http://127.0.0.1:9' };
+      nodeRed = await RealNodeRed.start(version, proxy, { settings: HARDENED });
+      page = `${nodeRed.url}/api${String(workspace?.['baseUrl'])}`;
+      await nodeRed.deploy(nodes);
+    });
+    after(() => nodeRed.stop());
+
+    it('delivers its events to its stand-in, past the proxy of the environment', arrives);
+
+    it('delivers them after a restart too, when its nodes are built before the server listens', async () => {
+      await nodeRed.terminate();
+      await nodeRed.restart();
+      // What arrived before is forgotten: the stand-in keeps it in memory.
+      await until(() => arrivedAt(page).then(Boolean, () => false), 'the server', ARRIVAL_MS);
+      await arrives();
     });
 
     it('shows what arrived, with its pictures', async () => {
