@@ -8,7 +8,7 @@ const TOPIC = `vision-events/${SITE}/state`;
 export function fleet(): ExampleFlow {
   const flow = new ExampleFlow('fleet');
   const workspace = standInWorkspace(flow, 'fleet', SITE);
-  const broker = flow.mqttBroker('Broker of the fleet', '', {
+  const broker = flow.mqttBroker('Broker, as the site', '', {
     willTopic: TOPIC,
     willQos: '1',
     willRetain: 'true',
@@ -20,7 +20,8 @@ export function fleet(): ExampleFlow {
     closePayload: JSON.stringify({ site: SITE, online: false }),
   });
   addSite(flow, broker, workspace);
-  addOverview(flow, broker);
+  // With a connection of its own: the last will above is the site's.
+  addOverview(flow, flow.mqttBroker('Broker, as the overview'));
   addStandInApi(flow, { path: 'fleet', takesBatches: true });
   return flow;
 }

@@ -16,8 +16,9 @@ const FOLDER = path.join(PROJECT_ROOT, 'examples');
 const FILES = readdirSync(FOLDER).sort();
 const API_KEY = 'key-of-the-examples';
 
-/** It waits for a broker. */
-const GATEWAY = '11';
+/** They wait for a broker, or for the dashboard. */
+const DASHBOARD = '13';
+const NEED_MORE = ['11', DASHBOARD, '14'];
 
 const SLOW_MS = 180_000;
 const ARRIVAL_MS = 20_000;
@@ -101,6 +102,13 @@ class DeployedExample {
       this.troubleLines().filter((line) => !meant.some((text) => text.test(line))),
       [],
     );
+  }
+
+  /** Its nodes but those of one tab. */
+  without(label: string): FlowNode[] {
+    const tab = this.nodes.find((node) => node.type === 'tab' && node['label'] === label);
+    assert.ok(tab, `no tab "${label}"`);
+    return this.nodes.filter((node) => node.id !== tab.id && node['z'] !== tab.id);
   }
 
   private trouble(): string {
@@ -320,16 +328,29 @@ describe('the other examples in Node-RED 4.1', function () {
     await example.assertSound();
   });
 
+  it('14: the fleet sees how a site is, and that it is gone', async function () {
+    mosquitto ??= await Mosquitto.start(this);
+    const example = await deploy('14', mosquitto.port);
+    await example.events(1);
+    type State = { site: string; online: boolean; needsSomebody: boolean };
+    await example.told<State[]>('all sites', ([site]) => site?.site === 'site-1' && site.online);
+    await example.assertSound();
+    // Deploys the overview alone: the connection of the site closes.
+    const overview = example.without('Fleet: a site');
+    const later = await DeployedExample.deployAsIs(nodeRed, simulator, overview);
+    await later.told<State[]>('all sites', ([site]) => site?.online === false && site.needsSomebody);
+  });
+
   it('all together, each with its own stand-in, as right after import', async () => {
-    const nodes = FILES.flatMap((file) => read(file)).filter(
-      (node) => node.type !== 'mqtt in' && node.type !== 'mqtt out',
-    );
+    const nodes = FILES.filter((file) => !file.startsWith(DASHBOARD))
+      .flatMap((file) => read(file))
+      .filter((node) => node.type !== 'mqtt in' && node.type !== 'mqtt out');
     const example = await DeployedExample.deployAsIs(nodeRed, simulator, nodes);
     await example.press('somebody walked by');
     await example.told('written');
     await example.press('upload');
     for (const file of FILES) {
-      if (file.startsWith(GATEWAY)) continue;
+      if (NEED_MORE.some((number) => file.startsWith(number))) continue;
       const workspace = read(file).find((node) => node.type === 'roboflow-vision-event-workspace');
       const page = nodeRed.url + String(workspace?.['baseUrl']);
       await until(async () => (await arrivedAt(page)).count > 0, `events on ${page}`, ARRIVAL_MS);
