@@ -80,7 +80,7 @@ for (const version of NODE_RED_VERSIONS) {
       for (const node of nodes.filter(({ type }) => type === 'roboflow-vision-event')) {
         assert.ok(listed.includes(String(node['useCase'])), JSON.stringify(useCases));
       }
-      const schema = await nodeRed.getText(`vision-events/workspaces/${id}/use-cases/quality-line-1/schema`);
+      const schema = await nodeRed.getText(`vision-events/workspaces/${id}/metadata-schema/quality-line-1`);
       assert.match(schema, /"line"/);
     });
   });
