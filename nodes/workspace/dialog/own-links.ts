@@ -4,8 +4,7 @@
  */
 export function openOwnPages(): void {
   $(document).on('click auxclick', 'a[href^="/"][href*="/vision-events-"]', function () {
-    const settings = RED.settings as { httpNodeRoot?: string };
-    const root = (settings.httpNodeRoot ?? '').replace(/\/+$/, '');
+    const root = (RED.settings.httpNodeRoot ?? '').replace(/\/+$/, '');
     const path = $(this).attr('href') ?? '';
     $(this).attr({ target: '_blank', href: path.startsWith(`${root}/`) ? path : root + path });
   });
