@@ -17,7 +17,7 @@ export function isOwnPath(baseUrl: string | undefined): boolean {
  */
 export function absoluteBaseUrl(RED: NodeAPI, baseUrl: string): string {
   const root = RED.settings.httpNodeRoot as string | false | undefined;
-  const server = RED.server as Server | null | undefined;
+  const server: Server | null | undefined = RED.server;
   // Then no path leads anywhere, and the client says that the address is incomplete.
   if (!isOwnPath(baseUrl) || root === false || !server) return baseUrl;
   const prefix = (root ?? '').replace(/^\/*|\/*$/g, '');

@@ -60,7 +60,7 @@ describe('the examples', () => {
       return node.type === 'ui-page' ? [`/dashboard${String(node['path'])}`] : [];
     });
     for (const file of FILES) {
-      const infos = nodesOf(file).map((node) => String(node['info'] ?? ''));
+      const infos = nodesOf(file).map((node) => (node['info'] ?? '') as string);
       const links = infos.flatMap((info) => [...info.matchAll(/\]\(([^)]*)\)/g)].map(([, target]) => String(target)));
       assert.ok(links.length > 0, file);
       for (const link of links) assert.ok(pages.includes(link), `${file}: ${link}`);
