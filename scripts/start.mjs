@@ -175,9 +175,12 @@ function demoFlow() {
   const examples = path.join(root, 'examples');
   const first = readdirSync(examples).sort()[0];
   const nodes = JSON.parse(readFileSync(path.join(examples, first), 'utf8'));
-  const standIn = nodes.find((node) => node.type === 'tab' && node.label === 'Stand-in API');
-  const withoutStandIn = nodes.filter((node) => node.id !== standIn?.id && node.z !== standIn?.id);
+  const standIn = nodes.find((node) => node.type === 'tab' && node.label === 'Stand-in');
+  const isOfStandIn = (node) =>
+    node.id === standIn?.id || node.z === standIn?.id || /^2\. See what/.test(node.name);
+  const withoutStandIn = nodes.filter((node) => !isOfStandIn(node));
   for (const node of withoutStandIn) {
+    if (node.type === 'tab') node.info = node.info.split('\n')[0];
     if (node.type === 'comment' && node.name.startsWith('1.')) {
       node.name = '1. Watch the events arrive: the address is in the terminal';
       node.info =

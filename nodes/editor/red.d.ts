@@ -6,6 +6,8 @@
 declare const RED: {
   /** a text of a catalogue; the key itself when there is none */
   _(key: string, values?: Record<string, unknown>): string;
+  /** what the runtime tells the editor of its settings */
+  settings: { httpNodeRoot?: string };
   nodes: {
     registerType(type: string, definition: EditorNodeDefinition): void;
     node(id: string | undefined): EditorNode | null | undefined;

@@ -4,6 +4,7 @@ import { originOf } from '../../src/api/base-url';
 import type { NewUseCaseBody } from '../shared/admin-bodies';
 import { AdminRefusal, deployedNode, deployedWorkspace, type AdminRequest } from '../shared/admin-route';
 import { withVariables } from '../shared/dialog-values';
+import { absoluteBaseUrl } from './own-address';
 import type { Workspace } from './workspace';
 
 const KEEP_MS = 60_000;
@@ -59,7 +60,10 @@ function answersOf(workspace: Workspace): KeptAnswers {
 function unchangedWorkspace(RED: NodeAPI, id: string | undefined, baseUrl: unknown): Workspace {
   const workspace = deployedWorkspace(RED, id);
   const shown = withVariables(RED, deployedNode(RED, id) as Node, { baseUrl }).baseUrl;
-  if (typeof shown !== 'string' || originOf(shown) === originOf(workspace.addresses.baseUrl))
+  if (
+    typeof shown !== 'string' ||
+    originOf(absoluteBaseUrl(RED, shown)) === originOf(workspace.addresses.baseUrl)
+  )
     return workspace;
   throw new AdminRefusal(
     409,

@@ -12,6 +12,7 @@ import { clientOptions, eventStoreOptions } from './client-options';
 import { withVariables } from '../shared/dialog-values';
 import { toFlowError } from '../shared/flow-error';
 import { extraHeaders } from './header-values';
+import { absoluteBaseUrl } from './own-address';
 import { WORKSPACE_TYPE, type WorkspaceNode } from './workspace';
 
 /** Interactive, so keep it short. */
@@ -140,7 +141,8 @@ function targetOf(RED: NodeAPI, body: ConnectionBody, isCloud: boolean): Target 
   const keyField = isCloud ? 'apiKey' : 'eventStoreKey';
   const headersAreTyped = values.headerValues === body.headerValues && !values.headerValues.includes('${');
   const areTyped = values[keyField] === body[keyField] && headersAreTyped;
-  if (!areTyped && !isWhereKeysGo(values, deployed)) throw keyNeeded();
+  const addresses = { baseUrl: absoluteBaseUrl(RED, values.baseUrl), gateway: values.gateway };
+  if (!areTyped && !isWhereKeysGo(addresses, deployed)) throw keyNeeded();
   const config: WorkspaceProperties = {
     ...workspaceDefaults,
     baseUrl: values.baseUrl,

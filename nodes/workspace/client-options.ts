@@ -10,6 +10,7 @@ import { fieldLabels } from '../shared/field-label';
 import { FlowError } from '../shared/flow-error';
 import { workspaceSettingsError } from '../shared/number-settings';
 import { unsetVariable } from '../shared/unset-variable';
+import { absoluteBaseUrl, isOwnPath } from './own-address';
 
 /** Node-RED's own `tls-config` node, as far as it is used here. */
 interface TlsConfigNode extends Node {
@@ -74,11 +75,13 @@ function connectionOptions(
   const error = workspaceSettingsError(config, fieldLabels(RED, 'roboflow-vision-event-workspace'));
   if (error) throw error;
   const label = labelOf(config);
+  const baseUrl = configured('base URL', config.baseUrl, label);
   const options: Omit<ConnectionOptions, 'apiKey'> = {
-    baseUrl: configured('base URL', config.baseUrl, label),
+    baseUrl: absoluteBaseUrl(RED, baseUrl),
     timeoutMs: Number(config.timeout) || 30_000,
     maxWaiting: maxWaitingOf(config),
-    env: process.env,
+    // No proxy leads back to this computer.
+    env: isOwnPath(baseUrl) ? {} : process.env,
     headers,
     ...(config.gateway?.trim() && { gateway: configured('gateway', config.gateway, label) }),
   };

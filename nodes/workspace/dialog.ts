@@ -6,6 +6,7 @@ import { workspaceDefaults, type WorkspaceProperties } from '../shared/propertie
 import { createConnectionCheck } from './dialog/check-connection';
 import { createHeaderValues } from './dialog/header-values';
 import { createOutboxPanel } from './dialog/outbox-panel';
+import { openOwnPages } from './dialog/own-links';
 
 const CREDENTIALS = ['apiKey', 'eventStoreKey', 'headerValues'] as const;
 type Property = keyof WorkspaceProperties | (typeof CREDENTIALS)[number];
@@ -44,7 +45,9 @@ const hasOwnAuthorization = (headerNames: unknown) =>
 
 /** What the runtime would refuse. */
 const refuse: Checks<Property> = {
-  baseUrl: (value, read, t) => urlReason(value, read('target'), t),
+  // A path is one of this Node-RED itself.
+  baseUrl: (value, read, t) =>
+    String(value).trim().startsWith('/') ? undefined : urlReason(value, read('target'), t),
   tls: (value, _read, t) => configReason(value, t),
   proxy: (value, _read, t) => configReason(value, t),
   gateway: (value, _read, t) => (isEmpty(value) ? undefined : urlReason(value, 'cloud', t)),
@@ -110,6 +113,7 @@ function showFieldsOfTarget() {
   else if (!isEventStore(target) && url.val() === '') url.val(CLOUD_URL);
 }
 
+openOwnPages();
 RED.nodes.registerType('roboflow-vision-event-workspace', {
   category: 'config',
   color: '#B39DDB',

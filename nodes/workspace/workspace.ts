@@ -17,6 +17,7 @@ import { loadAhead } from '../shared/load-ahead';
 import { FlowError } from '../shared/flow-error';
 import { extraHeaders, headerSecrets } from './header-values';
 import { outboxFolder } from './outbox-folder';
+import { absoluteBaseUrl } from './own-address';
 import { cloudTarget, eventStoreTarget } from './targets';
 import { ArrivalOrder } from '../../src/delivery/arrival-order';
 import { WorkLimit } from '../../src/delivery/work-limit';
@@ -47,6 +48,7 @@ export class Workspace {
   private readonly sending: WorkLimit;
   private openClient: VisionEventsClient | undefined;
   private openEventStore: EventStoreClient | undefined;
+  private openFor: string | undefined;
   private closed = false;
 
   constructor(
@@ -82,7 +84,8 @@ export class Workspace {
 
   /** As deployed: where the keys are sent to. */
   get addresses(): Pick<WorkspaceProperties, 'baseUrl' | 'gateway'> {
-    return this.config;
+    const { baseUrl, gateway } = this.config;
+    return { baseUrl: absoluteBaseUrl(this.RED, baseUrl), gateway };
   }
 
   /** Larger pictures are refused before anything is sent. */
@@ -150,8 +153,16 @@ export class Workspace {
   }
 
   private mustBeOpen(): void {
-    if (!this.closed) return;
+    if (!this.closed) return this.followAddress();
     throw new FlowError('NETWORK', 'This workspace was closed by a deploy while the message was under way.');
+  }
+
+  /** The port of this Node-RED itself is certain only once it listens, which may be after the first look at the settings. */
+  private followAddress(): void {
+    const { baseUrl } = this.addresses;
+    if (baseUrl === this.openFor) return;
+    this.closeClients();
+    this.openFor = baseUrl;
   }
 
   /**
@@ -179,11 +190,15 @@ export class Workspace {
     this.closed = true;
     void this.sending.close(this.closedError());
     const delivery = this.delivery.close(removed);
+    this.closeClients();
+    await delivery;
+  }
+
+  private closeClients(): void {
     this.openClient?.close();
     this.openClient = undefined;
     this.openEventStore?.close();
     this.openEventStore = undefined;
-    await delivery;
   }
 
   private closedError(): ApiError {

@@ -1,6 +1,6 @@
 import { filmTheBelt, standInDetector } from './belt';
 import { ExampleFlow } from './flow-parts';
-import { addStandInApi, firstSteps, standInWorkspace } from './stand-in-api';
+import { addStandInApi, exampleTab, firstSteps, standInWorkspace } from './stand-in-api';
 
 const FOLDER = 'vision-event-bundles';
 
@@ -10,12 +10,12 @@ export function airGapped(): ExampleFlow {
   addSite(flow);
   const workspace = standInWorkspace(flow, 'air-gapped', '');
   addStation(flow, workspace);
-  addStandInApi(flow, { path: 'air-gapped', label: 'air-gapped', takesBundles: true });
+  addStandInApi(flow, { path: 'air-gapped', takesBundles: true });
   return flow;
 }
 
 function addSite(flow: ExampleFlow): void {
-  flow.tab('Air-gapped site', 'Each event and its picture become a file. No network and no key are needed.');
+  flow.tab('Site', 'Each event and its picture become a file. No network and no key are needed.');
   flow.comments(
     [
       '1. Deploy: every 10 s an event is written as a file',
@@ -54,7 +54,7 @@ function addSite(flow: ExampleFlow): void {
 }
 
 function addStation(flow: ExampleFlow, workspace: string): void {
-  flow.tab('Station with a network', 'Uploads all bundle files of a folder. What was uploaded is removed.');
+  exampleTab(flow, 'air-gapped', 'Station', 'Uploads all bundle files of a folder. What was uploaded is removed.');
   flow.comments(
     ...firstSteps('air-gapped', 'Press the button: all files of the folder are uploaded', [
       'Refused files move to the folder "refused" beside them, each with its reason',

@@ -1,11 +1,11 @@
 import { ExampleFlow } from './flow-parts';
-import { addLinkButtons, addStandInApi, firstSteps, standInWorkspace } from './stand-in-api';
+import { addLinkButtons, addStandInApi, exampleTab, firstSteps, standInWorkspace } from './stand-in-api';
 
 /** How much waits and for how long, in words on the canvas, and an alarm. */
 export function backlog(): ExampleFlow {
   const flow = new ExampleFlow('backlog');
   const workspace = standInWorkspace(flow, 'backlog', 'edge-8');
-  flow.tab('Backlog', 'Shows by core nodes what the outbox holds, and raises an alarm.');
+  exampleTab(flow, 'backlog', 'Backlog', 'Shows by core nodes what the outbox holds, and raises an alarm.');
   flow.comments(
     ...firstSteps('backlog', 'Deploy: what waits stands in words below the node "backlog"', [
       'Press "cut the link" and watch the backlog grow; after 20 s there is an alarm',
@@ -16,7 +16,7 @@ export function backlog(): ExampleFlow {
   addBacklog(flow, workspace);
   const linkSwitch = addLinkButtons(flow, 520);
   flow.errors([540, 540]);
-  addStandInApi(flow, { path: 'backlog', label: 'backlog', takesBatches: true, linkSwitch });
+  addStandInApi(flow, { path: 'backlog', takesBatches: true, linkSwitch });
   return flow;
 }
 

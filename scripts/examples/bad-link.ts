@@ -1,11 +1,11 @@
 import { ExampleFlow } from './flow-parts';
-import { addLinkButtons, addStandInApi, firstSteps, standInWorkspace } from './stand-in-api';
+import { addLinkButtons, addStandInApi, exampleTab, firstSteps, standInWorkspace } from './stand-in-api';
 
 /** Events are kept on disk while the link is down, and delivered when it is back. */
 export function badLink(): ExampleFlow {
   const flow = new ExampleFlow('bad-link');
   const workspace = standInWorkspace(flow, 'bad-link', 'edge-7');
-  flow.tab('Edge with a bad link', 'Events are stored on disk and delivered in the background.');
+  exampleTab(flow, 'bad-link', 'Bad link', 'Events are stored on disk and delivered in the background.');
   flow.comments(
     ...firstSteps('bad-link', 'Deploy: every 2 s an event is stored, and delivered a moment later', [
       'Press "cut the link": the events wait on disk, and survive a restart. Press "restore it" and "flush": they arrive',
@@ -16,7 +16,7 @@ export function badLink(): ExampleFlow {
   addOutbox(flow, workspace);
   const linkSwitch = addLinkButtons(flow, 540);
   flow.errors([540, 560]);
-  addStandInApi(flow, { path: 'bad-link', label: 'bad link', takesBatches: true, linkSwitch });
+  addStandInApi(flow, { path: 'bad-link', takesBatches: true, linkSwitch });
   return flow;
 }
 

@@ -7,12 +7,14 @@ import { conveyor } from './conveyor';
 import { dock } from './dock';
 import { feedback } from './feedback';
 import type { ExampleFlow } from './flow-parts';
+import { fleet } from './fleet';
 import { frigate } from './frigate';
 import { gateway } from './gateway';
 import { inference } from './inference';
 import { pictures } from './pictures';
 import { reading } from './reading';
 import { safety } from './safety';
+import { station } from './station';
 
 /** File name (what the Import menu shows) → flow. */
 export const EXAMPLES: Record<string, () => ExampleFlow> = {
@@ -28,6 +30,8 @@ export const EXAMPLES: Record<string, () => ExampleFlow> = {
   '10 - Backlog on the canvas': backlog,
   '11 - Central gateway over MQTT': gateway,
   '12 - Query events and use cases': reading,
+  '13 - Operator station on FlowFuse Dashboard': station,
+  '14 - State of a fleet over MQTT': fleet,
 };
 
 export function exampleJson(build: () => ExampleFlow): string {

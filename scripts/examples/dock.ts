@@ -1,11 +1,11 @@
 import { ExampleFlow } from './flow-parts';
-import { addStandInApi, firstSteps, standInWorkspace } from './stand-in-api';
+import { addStandInApi, exampleTab, firstSteps, standInWorkspace } from './stand-in-api';
 
 /** Counts boxes at the dock and tells only of changes. */
 export function dock(): ExampleFlow {
   const flow = new ExampleFlow('dock');
   const workspace = standInWorkspace(flow, 'dock', 'dock-camera-3');
-  flow.tab('Count at the dock', 'A camera counts boxes; an event is sent whenever the number changes.');
+  exampleTab(flow, 'dock', 'Dock', 'A camera counts boxes; an event is sent whenever the number changes.');
   flow.comments(
     ...firstSteps('dock', 'Deploy: a stand-in for a camera sees boxes come and go', [
       'Your own camera: wire it in place of "dock camera"',
@@ -46,6 +46,6 @@ export function dock(): ExampleFlow {
   const camera = flow.functionNode('dock camera', [310, 240], 'dock-camera.js', [[changed]]);
   flow.inject('every 3 s', [120, 240], 3, [[camera]]);
   flow.errors([150, 320]);
-  addStandInApi(flow, { path: 'dock', label: 'dock' });
+  addStandInApi(flow, { path: 'dock' });
   return flow;
 }

@@ -1,43 +1,47 @@
+import { filmTheBelt, standInDetector } from './belt';
 import { ExampleFlow } from './flow-parts';
-import { addStandInApi, firstSteps, standInWorkspace } from './stand-in-api';
+import { addStandInApi, exampleTab, firstSteps, link, standInWorkspace } from './stand-in-api';
 
-const PAGE = '/operator-feedback';
+const PAGE = '/vision-events-feedback';
 
 /** A page on which an operator says whether the last events were right. */
 export function feedback(): ExampleFlow {
   const flow = new ExampleFlow('feedback');
   const workspace = standInWorkspace(flow, 'feedback', 'line-1-terminal');
-  flow.tab('Operator feedback', 'The last events on a page; what the operator says becomes a vision event.');
+  exampleTab(flow, 'feedback', 'Feedback', 'The last events on a page; what the operator says becomes a vision event.');
   flow.comments(
     ...firstSteps('feedback', 'Deploy: quality checks are sent, and the last ten are kept for the page', [
-      `The page for the operator: http://127.0.0.1:1880${PAGE}`,
-      'Everybody who reaches Node-RED can open it. Set a password for pages: "httpNodeAuth" in the settings file of Node-RED.',
+      'The page for the operator: click here, then the link beside',
+      `${link('The page for the operator', PAGE)}. Everybody who reaches Node-RED can open it. Set a password for pages: "httpNodeAuth" in the settings file of Node-RED.`,
     ]),
   );
   addChecks(flow, workspace);
   addPage(flow);
   addAnswers(flow, workspace);
   flow.errors([150, 600]);
-  addStandInApi(flow, { path: 'feedback', label: 'feedback' });
+  addStandInApi(flow, { path: 'feedback' });
   return flow;
 }
 
 function addChecks(flow: ExampleFlow, workspace: string): void {
-  const remember = flow.functionNode('remember the last ten', [720, 240], 'remember-events.js', []);
+  const remember = flow.functionNode('remember the last ten', [930, 240], 'remember-events.js', []);
   const check = flow.visionEvent(
     'quality check',
-    [480, 240],
+    [720, 240],
     {
       workspace,
       eventType: 'quality_check',
       useCase: 'quality-line-1',
       result: 'scratch',
       resultType: 'detected',
+      outputImage: 'image',
+      outputImageType: 'msg',
     },
     [[remember]],
   );
-  const camera = flow.functionNode('line camera', [290, 240], 'line-camera.js', [[check]]);
-  flow.inject('every 10 s', [120, 240], 10, [[camera]]);
+  const detector = standInDetector(flow, [490, 240], [[check]]);
+  const film = filmTheBelt(flow, [290, 240], [[detector]]);
+  flow.inject('every 10 s', [120, 240], 10, [[film]]);
 }
 
 function addPage(flow: ExampleFlow): void {

@@ -98,15 +98,14 @@ export class ExampleFlow {
   }
 
   /**
-   * `files` hold the function's text; those after the first only declare functions. `libs` are built-in modules of
-   * Node.js that it uses.
+   * `files` hold the function's text; those after the first only declare functions. No module is loaded: a plant's Node-RED may
+   * forbid it (`functionExternalModules`).
    */
   functionNode(
     name: string,
     place: Place,
     files: string | string[],
     wires: string[][],
-    libs: string[] = [],
   ): string {
     return this.node(
       'function',
@@ -122,7 +121,7 @@ export class ExampleFlow {
         noerr: 0,
         initialize: '',
         finalize: '',
-        libs: libs.map((module) => ({ var: module, module })),
+        libs: [],
       },
       wires,
     );
@@ -214,7 +213,8 @@ export class ExampleFlow {
     return this.node('json', name, place, { property: 'payload', action: '', pretty: false }, wires);
   }
 
-  mqttBroker(name: string, clientId = ''): string {
+  /** @param announcements what it says when it comes or goes, as the node saves it */
+  mqttBroker(name: string, clientId = '', announcements: object = {}): string {
     return this.config('mqtt-broker', name, {
       broker: '127.0.0.1',
       port: '1883',
@@ -226,6 +226,7 @@ export class ExampleFlow {
       cleansession: true,
       autoUnsubscribe: true,
       ...NO_MQTT_ANNOUNCEMENTS,
+      ...announcements,
       userProps: '',
       sessionExpiry: '',
     });
@@ -233,7 +234,7 @@ export class ExampleFlow {
 
   /** Catches the errors of its tab and shows them. */
   errors(place: Place, distance = 240): void {
-    const shown = this.debug('failed', [place[0] + distance, place[1]], 'error');
+    const shown = this.debug('failed', [place[0] + distance, place[1]], 'error.message');
     this.node('catch', 'events that failed', place, { scope: null, uncaught: false }, [[shown]]);
   }
 

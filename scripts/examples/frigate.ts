@@ -1,12 +1,12 @@
 import { ExampleFlow } from './flow-parts';
-import { addStandInApi, firstSteps, standInWorkspace } from './stand-in-api';
+import { addStandInApi, exampleTab, firstSteps, standInWorkspace } from './stand-in-api';
 
 /** Frigate's MQTT messages, from a button so that it works without a broker. */
 export function frigate(): ExampleFlow {
   const flow = new ExampleFlow('frigate');
   const workspace = standInWorkspace(flow, 'frigate', 'frigate-nvr');
   const broker = flow.mqttBroker('Broker of Frigate');
-  flow.tab('Frigate', 'Each object that Frigate has followed to its end becomes one safety alert.');
+  exampleTab(flow, 'frigate', 'Frigate', 'Each object that Frigate has followed to its end becomes one safety alert.');
   flow.comments(
     ...firstSteps('frigate', 'Deploy, then press the button: it sends what Frigate would send', [
       'Your Frigate: enable the node "frigate/events" (in its dialog, lower left corner) and set its broker',
@@ -59,7 +59,7 @@ export function frigate(): ExampleFlow {
     [[parsed]],
   );
   flow.errors([150, 380]);
-  addStandInApi(flow, { path: 'frigate', label: 'Frigate' });
+  addStandInApi(flow, { path: 'frigate' });
   return flow;
 }
 

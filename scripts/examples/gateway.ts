@@ -1,5 +1,5 @@
 import { ExampleFlow } from './flow-parts';
-import { addStandInApi, firstSteps, standInWorkspace } from './stand-in-api';
+import { addStandInApi, exampleTab, firstSteps, standInWorkspace } from './stand-in-api';
 
 /** Devices publish events to a broker; gateways take them from there and deliver them. */
 export function gateway(): ExampleFlow {
@@ -8,7 +8,7 @@ export function gateway(): ExampleFlow {
   addEdge(flow, broker);
   const workspace = standInWorkspace(flow, 'gateway', '');
   addGateway(flow, broker, workspace);
-  addStandInApi(flow, { path: 'gateway', label: 'gateway', takesBatches: true });
+  addStandInApi(flow, { path: 'gateway', takesBatches: true });
   return flow;
 }
 
@@ -61,7 +61,7 @@ function addEdge(flow: ExampleFlow, broker: string): void {
 }
 
 function addGateway(flow: ExampleFlow, broker: string, workspace: string): void {
-  flow.tab('Gateway', 'Takes the events of all devices from the broker, stores and delivers them.');
+  exampleTab(flow, 'gateway', 'Gateway', 'Takes the events of all devices from the broker, stores and delivers them.');
   flow.comments(
     ...firstSteps('gateway', 'Deploy: what the devices publish is stored on disk and delivered', [
       'Several gateways share the work: run this tab in each of them',

@@ -1,19 +1,19 @@
 import { filmTheBelt, standInDetector } from './belt';
 import { ExampleFlow } from './flow-parts';
-import { addStandInApi, firstSteps, standInWorkspace } from './stand-in-api';
+import { addStandInApi, exampleTab, firstSteps, standInWorkspace } from './stand-in-api';
 
 /** Two pictures in one event, and a picture uploaded by itself. */
 export function pictures(): ExampleFlow {
   const flow = new ExampleFlow('pictures');
   const workspace = standInWorkspace(flow, 'pictures', 'belt-camera-1');
-  flow.tab('Pictures', 'An event with the picture of the camera and one with marks, and a picture by itself.');
+  exampleTab(flow, 'pictures', 'Pictures', 'An event with the picture of the camera and one with marks, and a picture by itself.');
   flow.comments(
     ...firstSteps('pictures', 'Deploy: each event carries two pictures, the original and an annotated one'),
   );
   addEvent(flow, workspace);
   addUpload(flow, workspace);
   flow.errors([150, 460]);
-  addStandInApi(flow, { path: 'pictures', label: 'pictures' });
+  addStandInApi(flow, { path: 'pictures' });
   return flow;
 }
 
@@ -51,7 +51,6 @@ function addEvent(flow: ExampleFlow, workspace: string): void {
     [650, 220],
     ['mark-scratches.js', 'read-png.js', 'png.js'],
     [[event]],
-    ['zlib'],
   );
   const detector = standInDetector(flow, [440, 220], [[mark]]);
   const film = filmTheBelt(flow, [260, 220], [[detector]]);

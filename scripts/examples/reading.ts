@@ -1,5 +1,5 @@
 import { ExampleFlow } from './flow-parts';
-import { addStandInApi, firstSteps, standInWorkspace } from './stand-in-api';
+import { addStandInApi, exampleTab, firstSteps, standInWorkspace } from './stand-in-api';
 
 const USE_CASE = 'quality-line-1';
 
@@ -7,7 +7,7 @@ const USE_CASE = 'quality-line-1';
 export function reading(): ExampleFlow {
   const flow = new ExampleFlow('reading');
   const workspace = standInWorkspace(flow, 'reading', 'line-camera-1');
-  flow.tab('Query and use cases', 'Reads events back, as one list or one by one; lists and creates use cases.');
+  exampleTab(flow, 'reading', 'Queries', 'Reads events back, as one list or one by one; lists and creates use cases.');
   flow.comments(
     ...firstSteps('reading', 'Deploy: every 5 s an event is sent. Press the buttons to read them back', [
       'Your key needs the scope vision-events:read, to create use cases vision-events:manage',
@@ -18,7 +18,7 @@ export function reading(): ExampleFlow {
   addQueries(flow, workspace);
   addUseCases(flow, workspace);
   flow.errors([150, 720]);
-  addStandInApi(flow, { path: 'reading', label: 'query', answersQueries: true });
+  addStandInApi(flow, { path: 'reading', answersQueries: true });
   return flow;
 }
 

@@ -1,12 +1,11 @@
 import { ExampleFlow } from './flow-parts';
-import { addStandInApi, firstSteps, standInWorkspace } from './stand-in-api';
+import { addStandInApi, exampleTab, firstSteps, standInWorkspace } from './stand-in-api';
 
 /** One alert per camera and half a minute, however long somebody stands there. */
 export function safety(): ExampleFlow {
   const flow = new ExampleFlow('safety');
   const workspace = standInWorkspace(flow, 'safety', 'site-cameras');
-  flow.tab(
-    'Safety alert',
+  exampleTab(flow, 'safety', 'Safety alert',
     'Two cameras see persons where none should be. Each camera raises at most one alert in 30 seconds.',
   );
   flow.comments(
@@ -55,6 +54,6 @@ export function safety(): ExampleFlow {
     });
   }
   flow.errors([150, 380]);
-  addStandInApi(flow, { path: 'safety', label: 'safety' });
+  addStandInApi(flow, { path: 'safety' });
   return flow;
 }

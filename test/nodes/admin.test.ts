@@ -248,12 +248,13 @@ describe('admin routes', function () {
       await load();
       const path = `workspaces/${WORKSPACE_ID}/use-cases`;
       const asked = simulator.requests.total;
-      const other = 'https://elsewhere.test';
-      const list = await ask.get(`${path}?baseUrl=${encodeURIComponent(other)}`);
-      const create = await ask.post(path, { name: 'Lid check', baseUrl: other });
-      for (const { status, body } of [list, create]) {
-        assert.equal(status, 409);
-        assert.equal((body['error'] as { code: string }).code, 'ADDRESS_CHANGED');
+      for (const other of ['https://elsewhere.test', '/stand-in']) {
+        const list = await ask.get(`${path}?baseUrl=${encodeURIComponent(other)}`);
+        const create = await ask.post(path, { name: 'Lid check', baseUrl: other });
+        for (const { status, body } of [list, create]) {
+          assert.equal(status, 409);
+          assert.equal((body['error'] as { code: string }).code, 'ADDRESS_CHANGED');
+        }
       }
       assert.equal(simulator.requests.total, asked);
       const same = await ask.get(`${path}?baseUrl=${encodeURIComponent(simulator.url)}`);

@@ -175,6 +175,12 @@ describe('check connection', () => {
       assert.equal(sameHost.error?.code, 'KEY_NEEDED', 'the scheme belongs to the address');
     });
 
+    it('asks for it once more when the address is now a path of this Node-RED', async () => {
+      await load([], { apiKey: KEY });
+      const { status, error } = await asked({ id: WORKSPACE_ID, baseUrl: '/stand-in', apiKey: '__PWRD__' });
+      assert.deepEqual([status, error?.code], [409, 'KEY_NEEDED']);
+    });
+
     it('tries one that was typed at any address, and a saved one on another path of the deployed address', async () => {
       await load();
       const { seen, server } = await seenElsewhere();

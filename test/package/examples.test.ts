@@ -9,16 +9,16 @@ import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 import { PROJECT_ROOT } from '../support/packed-package';
 import type { RealNodeRed, FlowNode } from '../support/real-node-red';
 import { sharedNodeRed } from '../support/shared-node-red';
+import { arrivedAt } from '../support/stand-in';
 import { until } from '../support/until';
 
 const FOLDER = path.join(PROJECT_ROOT, 'examples');
 const FILES = readdirSync(FOLDER).sort();
-/** Where the examples expect Node-RED and a broker. */
-const NODE_RED = 'http://127.0.0.1:1880';
 const API_KEY = 'key-of-the-examples';
 
-/** It waits for a broker. */
-const GATEWAY = '11';
+/** They wait for a broker, or for the dashboard. */
+const DASHBOARD = '13';
+const NEED_MORE = ['11', DASHBOARD, '14'];
 
 const SLOW_MS = 180_000;
 const ARRIVAL_MS = 20_000;
@@ -44,7 +44,7 @@ class DeployedExample {
     brokerPort?: number,
   ): Promise<DeployedExample> {
     simulator.reset();
-    const nodes = toSimulator(read(number, nodeRed.url), simulator).map((node) =>
+    const nodes = toSimulator(read(number), simulator).map((node) =>
       node.type === 'mqtt-broker' && brokerPort ? { ...node, port: String(brokerPort) } : node,
     );
     return DeployedExample.deployAsIs(nodeRed, simulator, nodes);
@@ -104,6 +104,13 @@ class DeployedExample {
     );
   }
 
+  /** Its nodes but those of one tab. */
+  without(label: string): FlowNode[] {
+    const tab = this.nodes.find((node) => node.type === 'tab' && node['label'] === label);
+    assert.ok(tab, `no tab "${label}"`);
+    return this.nodes.filter((node) => node.id !== tab.id && node['z'] !== tab.id);
+  }
+
   private trouble(): string {
     return `${this.simulator.events().length} events arrived; log: ${this.troubleLines().join('\n')}`;
   }
@@ -117,12 +124,10 @@ class DeployedExample {
   }
 }
 
-function read(number: string, nodeRedUrl: string): FlowNode[] {
+function read(number: string): FlowNode[] {
   const file = FILES.find((name) => name.startsWith(number));
   assert.ok(file, `no example ${number}`);
-  return JSON.parse(
-    readFileSync(path.join(FOLDER, file), 'utf8').replaceAll(NODE_RED, nodeRedUrl),
-  ) as FlowNode[];
+  return JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8')) as FlowNode[];
 }
 
 function toSimulator(nodes: FlowNode[], simulator: Simulator): FlowNode[] {
@@ -221,9 +226,9 @@ describe('the other examples in Node-RED 4.1', function () {
   it('06: an operator answers on the page', async () => {
     const example = await deploy('06');
     const [check] = await example.events(1);
-    const page = await (await fetch(`${nodeRed.url}/operator-feedback`)).text();
+    const page = await (await fetch(`${nodeRed.url}/vision-events-feedback`)).text();
     assert.ok(check && page.includes(check.eventId), page);
-    const answer = await fetch(`${nodeRed.url}/operator-feedback`, {
+    const answer = await fetch(`${nodeRed.url}/vision-events-feedback`, {
       method: 'POST',
       body: new URLSearchParams({ eventId: check.eventId, feedback: 'incorrect', note: 'dust <b>only</b>' }),
       redirect: 'manual',
@@ -232,7 +237,7 @@ describe('the other examples in Node-RED 4.1', function () {
     const [feedback] = await example.events(2);
     assert.deepEqual(feedback?.eventData, { relatedEventId: check.eventId, feedback: 'incorrect' });
     assert.equal(feedback?.comment, 'dust <b>only</b>');
-    assert.match(await (await fetch(`${nodeRed.url}/operator-feedback`)).text(), /→ incorrect/);
+    assert.match(await (await fetch(`${nodeRed.url}/vision-events-feedback`)).text(), /→ incorrect/);
     await example.assertSound();
   });
 
@@ -323,22 +328,32 @@ describe('the other examples in Node-RED 4.1', function () {
     await example.assertSound();
   });
 
+  it('14: the fleet sees how a site is, and that it is gone', async function () {
+    mosquitto ??= await Mosquitto.start(this);
+    const example = await deploy('14', mosquitto.port);
+    await example.events(1);
+    type State = { site: string; online: boolean; needsSomebody: boolean };
+    await example.told<State[]>('all sites', ([site]) => site?.site === 'site-1' && site.online);
+    await example.assertSound();
+    // Deploys the overview alone: the connection of the site closes.
+    const overview = example.without('Fleet: a site');
+    const later = await DeployedExample.deployAsIs(nodeRed, simulator, overview);
+    await later.told<State[]>('all sites', ([site]) => site?.online === false && site.needsSomebody);
+  });
+
   it('all together, each with its own stand-in, as right after import', async () => {
-    const nodes = FILES.flatMap((file) => read(file, nodeRed.url)).filter(
-      (node) => node.type !== 'mqtt in' && node.type !== 'mqtt out',
-    );
+    const nodes = FILES.filter((file) => !file.startsWith(DASHBOARD))
+      .flatMap((file) => read(file))
+      .filter((node) => node.type !== 'mqtt in' && node.type !== 'mqtt out');
     const example = await DeployedExample.deployAsIs(nodeRed, simulator, nodes);
     await example.press('somebody walked by');
     await example.told('written');
     await example.press('upload');
     for (const file of FILES) {
-      if (file.startsWith(GATEWAY)) continue;
-      const workspace = read(file, nodeRed.url).find(
-        (node) => node.type === 'roboflow-vision-event-workspace',
-      );
-      const page = String(workspace?.['baseUrl']);
-      const arrived = async () => /<h1>[1-9]\d* events arrived/.test(await (await fetch(page)).text());
-      await until(arrived, `events on ${page}`, ARRIVAL_MS);
+      if (NEED_MORE.some((number) => file.startsWith(number))) continue;
+      const workspace = read(file).find((node) => node.type === 'roboflow-vision-event-workspace');
+      const page = nodeRed.url + String(workspace?.['baseUrl']);
+      await until(async () => (await arrivedAt(page)).count > 0, `events on ${page}`, ARRIVAL_MS);
     }
   });
 });

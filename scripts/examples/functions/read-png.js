@@ -1,4 +1,4 @@
-// Reads a PNG as "film the belt" writes it: eight bits a pixel, each the number of a colour.
+// Reads a PNG as "film the belt" writes it: stored, two pixels a byte, each the number of a colour.
 function readPng(png) {
   const parts = {};
   for (let at = 8; at < png.length; ) {
@@ -8,9 +8,19 @@ function readPng(png) {
   }
   const width = parts.IHDR.readUInt32BE(0);
   const height = parts.IHDR.readUInt32BE(4);
-  const rows = zlib.inflateSync(parts.IDAT);
+  const blocks = [];
+  for (let at = 2, isLast = false; !isLast; ) {
+    isLast = parts.IDAT[at] === 1;
+    const length = parts.IDAT.readUInt16LE(at + 1);
+    blocks.push(parts.IDAT.subarray(at + 5, at + 5 + length));
+    at += 5 + length;
+  }
+  const rows = Buffer.concat(blocks);
+  const rowBytes = 1 + Math.ceil(width / 2);
   const pixels = Buffer.alloc(width * height);
-  for (let y = 0; y < height; y++) rows.copy(pixels, y * width, y * (width + 1) + 1, (y + 1) * (width + 1));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) pixels[y * width + x] = (rows[y * rowBytes + 1 + (x >> 1)] >> (x & 1 ? 0 : 4)) & 15;
+  }
   const colours = Array.from({ length: parts.PLTE.length / 3 }, (_, i) => [...parts.PLTE.subarray(i * 3, i * 3 + 3)]);
   return { width, height, colours, pixels };
 }

@@ -1,9 +1,7 @@
 // Answers like a Roboflow inference server. Its "model" knows one thing: scratches are red.
 const RED_PAINT = '220,38,38';
 const png = Buffer.from((msg.payload.image || {}).value || '', 'base64');
-msg.headers = { 'content-type': 'application/json' };
 if (png.length === 0) {
-  msg.statusCode = 400;
   msg.payload = { message: 'image is missing' };
   return msg;
 }
@@ -28,6 +26,5 @@ for (let x = 0; x <= width; x++) {
     width: x - left, height: bottom + 1 - top, detection_id: RED.util.generateId() });
   scratch = null;
 }
-msg.statusCode = 200;
 msg.payload = { inference_id: RED.util.generateId(), time: 0.004, image: { width, height }, predictions };
 return msg;

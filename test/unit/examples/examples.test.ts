@@ -43,11 +43,40 @@ describe('the examples', () => {
     }
   });
 
-  it('name only this computer and Roboflow', () => {
-    const allowed = /^https?:\/\/(127\.0\.0\.1:1880|api\.roboflow\.com|<host>:9001)/;
+  it('name no host but those of Roboflow, and so work on any port of any computer', () => {
+    const allowed = /^https?:\/\/(api\.roboflow\.com|<host>:9001|www\.w3\.org\/2000\/svg)/;
     for (const file of FILES) {
       const addresses = read(file).match(/https?:\/\/[^\s"')]+/g) ?? [];
       for (const address of addresses) assert.match(address, allowed, file);
+      for (const workspace of nodesOf(file).filter(({ type }) => type === 'roboflow-vision-event-workspace')) {
+        assert.match(String(workspace['baseUrl']), /^\/vision-events-stand-in/, file);
+      }
+    }
+  });
+
+  it('link from every tab to pages that are there', () => {
+    const pages = FILES.flatMap(nodesOf).flatMap((node) => {
+      if (node.type === 'http in' && node['method'] === 'get') return [String(node['url'])];
+      return node.type === 'ui-page' ? [`/dashboard${String(node['path'])}`] : [];
+    });
+    for (const file of FILES) {
+      const infos = nodesOf(file).map((node) => (node['info'] ?? '') as string);
+      const links = infos.flatMap((info) => [...info.matchAll(/\]\(([^)]*)\)/g)].map(([, target]) => String(target)));
+      assert.ok(links.length > 0, file);
+      for (const link of links) assert.ok(pages.includes(link), `${file}: ${link}`);
+    }
+  });
+
+  it('load no module in a function node, which a plant may forbid', () => {
+    for (const node of FILES.flatMap(nodesOf).filter(({ type }) => type === 'function')) {
+      assert.deepEqual(node['libs'], [], String(node['name']));
+      assert.doesNotMatch(String(node['func']), /\brequire\(|\bimport\(|zlib\./, String(node['name']));
+    }
+  });
+
+  it('have tab names that are not cut', () => {
+    for (const tab of FILES.flatMap(nodesOf).filter(({ type }) => type === 'tab')) {
+      assert.ok(String(tab['label']).length <= 20, String(tab['label']));
     }
   });
 
