@@ -11,7 +11,7 @@ const FOLDER = path.join(PROJECT_ROOT, 'examples');
 const FIRST = readdirSync(FOLDER).sort()[0] ?? '';
 const WORKSPACE = 'roboflow-vision-event-workspace';
 const SLOW_MS = 180_000;
-const ARRIVAL_MS = 20_000;
+const ARRIVAL_MS = 60_000;
 
 /** A plant's Node-RED: another port than the usual one, pages below a path, and functions that load nothing. */
 const HARDENED = { httpNodeRoot: '/api', functionExternalModules: false };
