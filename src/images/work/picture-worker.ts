@@ -114,6 +114,9 @@ export class PictureWorker {
       if ('error' in answer) failed(answer.error);
       else this.finished(answer.result);
     });
+    // What the codecs complain of is in their error; unread it would pile up.
+    thread.stdout.resume();
+    thread.stderr.resume();
     thread.on('error', (error) => failed(error.message));
     thread.on('exit', () => failed('the thread ended'));
     return thread;

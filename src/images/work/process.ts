@@ -10,6 +10,11 @@ import { scaled, type Region } from './region';
 import { withoutMetadata } from './strip';
 import { upright } from './upright';
 
+interface Size {
+  width: number;
+  height: number;
+}
+
 /** What is to be done with one picture. Plain values and bytes only: it goes to another thread. */
 export interface PictureJob {
   bytes: Uint8Array;
@@ -32,7 +37,7 @@ export interface PictureJob {
   /** drawn on a second picture */
   draw?: AnnotationLists;
   /** of the grid that regions and annotations are in; undefined: that of the picture as it is shown */
-  grid?: { width: number; height: number };
+  grid?: Size;
 }
 
 export interface EncodedPicture {
@@ -55,10 +60,10 @@ export interface PictureJobResult {
  * @throws whatever the codec throws for a picture that it cannot read
  */
 export async function processPicture(job: PictureJob): Promise<PictureJobResult> {
-  const shown = displaySize(job) as { width: number; height: number };
+  const shown = displaySize(job) as Size;
   const pixels = await finishedPixels(job, shown);
   const encoded = await encode(pixels, job.mediaType, job.quality);
-  const mayKeep = !job.hide && (job.orientation ?? 1) === 1 && encoded.bytes.length >= job.bytes.length;
+  const mayKeep = isUnchanged(job, pixels, shown) && encoded.bytes.length >= job.bytes.length;
   const kept = mayKeep ? withoutMetadata(job.bytes, job.mediaType) : undefined;
   const picture = kept ? { bytes: kept, mediaType: job.mediaType, ...shown } : encoded;
   if (!job.draw) return { picture };
@@ -66,7 +71,13 @@ export async function processPicture(job: PictureJob): Promise<PictureJobResult>
   return { picture, drawn: await encode(pixels, job.mediaType, job.quality) };
 }
 
-async function finishedPixels(job: PictureJob, shown: { width: number; height: number }): Promise<Pixels> {
+/** Apart from its size, which only counts where a drawing has to fit. */
+function isUnchanged({ hide, orientation = 1, draw }: PictureJob, pixels: Pixels, shown: Size): boolean {
+  if (orientation !== 1 || (hide && (hide.except || hide.regions.length > 0))) return false;
+  return !draw || pixels.width === shown.width;
+}
+
+async function finishedPixels(job: PictureJob, shown: Size): Promise<Pixels> {
   const decoded = await decode(job.bytes, job.mediaType);
   if (decoded.width !== job.width || decoded.height !== job.height) {
     throw new Error(
@@ -84,7 +95,7 @@ async function finishedPixels(job: PictureJob, shown: { width: number; height: n
 function hideIn(
   pixels: Pixels,
   { regions, except, margin }: NonNullable<PictureJob['hide']>,
-  grid: { width: number; height: number },
+  grid: Size,
 ): void {
   const here = (region: Region) => scaled(region, pixels.width / grid.width, pixels.height / grid.height);
   hide(pixels, { regions: regions.map(here), except: except?.map(here), margin });

@@ -7,7 +7,7 @@ export type WorkerAnswer = { result: PictureJobResult } | { error: string };
 parentPort?.on('message', (job: PictureJob) => {
   processPicture(job).then(
     (result) => answer({ result }, [result.picture, result.drawn]),
-    (error: unknown) => answer({ error: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => answer({ error: textOf(error) }),
   );
 });
 
@@ -19,4 +19,10 @@ function answer(message: WorkerAnswer, pictures: readonly (EncodedPicture | unde
       : [],
   );
   parentPort?.postMessage(message, buffers);
+}
+
+/** The codecs throw objects of their own, too. */
+function textOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' && message !== '' ? message : 'the codec gave up';
 }
