@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Pixels } from './pixels';
 
-/** Media types that can be decoded. */
-export const DECODED_MEDIA_TYPES: ReadonlySet<string> = new Set(['image/jpeg', 'image/png']);
-
 /**
  * The codecs in WebAssembly, loaded when first used; only the worker thread calls them. After an error the state of the codec that
  * raised it is unknown: the thread must end then.

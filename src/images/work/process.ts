@@ -25,6 +25,8 @@ export interface PictureJob {
   orientation?: number;
   /** longest side in pixels; undefined: as it is */
   maxSide?: number;
+  /** it is only to lose its metadata, where nothing else forces a new file */
+  isSmallEnough?: boolean;
   /** of a JPEG, 1 to 100 */
   quality: number;
   hide?: {
@@ -61,20 +63,23 @@ export interface PictureJobResult {
  */
 export async function processPicture(job: PictureJob): Promise<PictureJobResult> {
   const shown = displaySize(job) as Size;
+  const original = mayStay(job) && withoutMetadata(job.bytes, job.mediaType);
+  const asItWas = original && { bytes: original, mediaType: job.mediaType, ...shown };
+  if (asItWas && job.isSmallEnough && !job.draw && !job.hide) return { picture: asItWas };
   const pixels = await finishedPixels(job, shown);
   const encoded = await encode(pixels, job.mediaType, job.quality);
-  const mayKeep = isUnchanged(job, pixels, shown) && encoded.bytes.length >= job.bytes.length;
-  const kept = mayKeep ? withoutMetadata(job.bytes, job.mediaType) : undefined;
-  const picture = kept ? { bytes: kept, mediaType: job.mediaType, ...shown } : encoded;
+  const isOfUse = job.isSmallEnough || encoded.bytes.length >= job.bytes.length;
+  // A picture and its drawing have one size.
+  const fits = !job.draw || pixels.width === shown.width;
+  const picture = asItWas && isOfUse && fits ? asItWas : encoded;
   if (!job.draw) return { picture };
   draw(pixels, resizeAnnotations(job.draw, job.grid ?? shown, pixels));
   return { picture, drawn: await encode(pixels, job.mediaType, job.quality) };
 }
 
-/** Apart from its size, which only counts where a drawing has to fit. */
-function isUnchanged({ hide, orientation = 1, draw }: PictureJob, pixels: Pixels, shown: Size): boolean {
-  if (orientation !== 1 || (hide && (hide.except || hide.regions.length > 0))) return false;
-  return !draw || pixels.width === shown.width;
+/** Nothing is hidden in it, and it is upright. */
+function mayStay({ hide, orientation = 1 }: PictureJob): boolean {
+  return orientation === 1 && !hide?.except && !hide?.regions.length;
 }
 
 async function finishedPixels(job: PictureJob, shown: Size): Promise<Pixels> {
