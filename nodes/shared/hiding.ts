@@ -59,13 +59,18 @@ export class HidingRules {
     if (this.classes.size > 0 && settings.personalNames) {
       return 'Switch off the names of persons: a name takes the place of the class that is to be hidden';
     }
-    if (this.classes.size > 0 && converted.notes.includes('class-not-in-map')) {
-      return 'Complete "Class names": a detection has a class number without a name';
-    }
     if (converted.notes.includes('model-input-coordinates') && !settings.hasSourceSize) {
       return 'Enter the "Detector\'s size": the boxes count in the size that the model saw';
     }
-    return converted.notes.map((note) => DOUBTFUL_NOTES[note]).find((reason) => reason !== undefined);
+    return this.doubtOfNotes(converted.notes);
+  }
+
+  /** The part of it that the notes of a conversion tell. */
+  doubtOfNotes(notes: readonly string[]): string | undefined {
+    if (this.classes.size > 0 && notes.includes('class-not-in-map')) {
+      return 'Complete "Class names": a detection has a class number without a name';
+    }
+    return notes.map((note) => DOUBTFUL_NOTES[note as NoteCode]).find((reason) => reason !== undefined);
   }
 
   /**
