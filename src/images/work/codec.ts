@@ -17,11 +17,6 @@ export async function encodeJpeg(pixels: Pixels, quality: number): Promise<Uint8
   return new Uint8Array(await encode(pixels as never, { quality, progressive: false, baseline: true }));
 }
 
-export async function encodePng(pixels: Pixels): Promise<Uint8Array> {
-  const encode = await pngEncoder();
-  return new Uint8Array(await encode(pixels as never));
-}
-
 const jpegDecoder = once(async () => {
   providePixelClass();
   const codec = await import('@jsquash/jpeg/decode.js');
@@ -35,19 +30,11 @@ const jpegEncoder = once(async () => {
   return codec.default;
 });
 
-const PNG_CODEC = '@jsquash/png/codec/pkg/squoosh_png_bg.wasm';
-
 const pngDecoder = once(async () => {
   providePixelClass();
   const codec = await import('@jsquash/png/decode.js');
-  await codec.init(compiled(PNG_CODEC));
+  await codec.init(compiled('@jsquash/png/codec/pkg/squoosh_png_bg.wasm'));
   return codec.decode;
-});
-
-const pngEncoder = once(async () => {
-  const codec = await import('@jsquash/png/encode.js');
-  await codec.init(compiled(PNG_CODEC));
-  return codec.default;
 });
 
 function once<Codec>(load: () => Promise<Codec>): () => Promise<Codec> {

@@ -19,8 +19,8 @@ export class ClassColours {
     let hash = 7;
     for (const character of className) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
     const taken = new Set(this.colours.values());
-    const inTurn = PALETTE.map((_, step) => PALETTE[(hash + step) % PALETTE.length] as Colour);
-    const colour = inTurn.find((candidate) => !taken.has(candidate)) ?? (inTurn[0] as Colour);
+    const inTurn = PALETTE.map((_, step): Colour => PALETTE[(hash + step) % PALETTE.length] ?? PALETTE[0]);
+    const colour = inTurn.find((candidate) => !taken.has(candidate)) ?? inTurn[0] ?? PALETTE[0];
     this.colours.set(className, colour);
     return colour;
   }

@@ -1,10 +1,11 @@
 import type { AnnotationLists } from '../../event/types';
 import { resizeAnnotations } from '../../event/resize-annotations';
 import { displaySize } from '../formats';
-import { decode, encodeJpeg, encodePng } from './codec';
+import { decode, encodeJpeg } from './codec';
 import { draw } from './draw';
 import { hide } from './hide';
 import { flatten, isLineArt, type Pixels } from './pixels';
+import { encodePng } from './png';
 import { reduce, reducedSize } from './reduce';
 import { scaled, type Region } from './region';
 import { withoutMetadata } from './strip';
@@ -111,6 +112,6 @@ async function encode(pixels: Pixels, mediaType: string, quality: number): Promi
   const { width, height } = pixels;
   const asJpeg = { bytes: await encodeJpeg(pixels, quality), mediaType: 'image/jpeg', width, height };
   if (mediaType !== 'image/png' || !isLineArt(pixels)) return asJpeg;
-  const bytes = await encodePng(pixels);
+  const bytes = encodePng(pixels);
   return bytes.length < asJpeg.bytes.length ? { bytes, mediaType, width, height } : asJpeg;
 }
