@@ -102,7 +102,7 @@ export class HidingRules {
 function refuseOutside(region: Region, size: { width: number; height: number }): void {
   if (pixelsWithin(boundsOf(region), size)) return;
   throw new ImageError(
-    'Check the sizes: what is to be hidden lies outside the picture, so its boxes count in another size. It is left out.',
+    'Check the sizes: what is to be hidden lies outside the picture, so its boxes count in another size. It is not sent.',
   );
 }
 

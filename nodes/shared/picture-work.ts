@@ -157,14 +157,14 @@ export class PictureWork {
 
   private refuseDoubt(loaded: readonly LoadedPicture[], { doubt, size }: ImageDetections): void {
     if (doubt !== undefined)
-      throw new ImageError(`${doubt}. The picture is left out, for it might show what is to be hidden.`);
+      throw new ImageError(`${doubt}. The picture is not sent, for it might show what is to be hidden.`);
     for (const { picture } of loaded) {
       if (!isDecodable(picture)) throw notDecodable(picture, 'hidden in');
       const shown = displaySize(picture) as Size;
       if (size && !haveSameShape(size, shown)) {
         throw new ImageError(
           `Check the sizes: detections of ${size.width} x ${size.height} pixels do not fit a picture of ` +
-            `${shown.width} x ${shown.height}. It is left out, for it might show what is to be hidden.`,
+            `${shown.width} x ${shown.height}. It is not sent, for it might show what is to be hidden.`,
         );
       }
     }
