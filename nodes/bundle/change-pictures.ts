@@ -70,7 +70,7 @@ function doubtOf(
   if (!detections) return NOT_LOOKED_AT;
   const carried = images.reduce((sum, lists) => sum + annotationCount(lists), 0);
   if (detections.dropped === 0 && carried === detections.count) return undefined;
-  return 'Clear "Minimum confidence" and "Classes" of the node before: the event does not carry all that was detected';
+  return 'Clear "Minimum confidence" and "Only classes" of the node before: the event does not carry all that was detected';
 }
 
 function notesOf(message: FlowMessage): readonly string[] {

@@ -18,10 +18,10 @@ const NO_CLASS = 'unknown';
 /** Notes that say that boxes may lie elsewhere in this picture, or that there may be more than were read. */
 const DOUBTFUL_NOTES: Partial<Record<NoteCode, string>> = {
   'image-size-conflict':
-    'Set "Scale to the picture" or the right sizes: the boxes count in another size than that of the picture',
+    'Tick "Scale boxes" or enter the right sizes: the boxes count in another size than that of the picture',
   'crop-coordinates': 'Send boxes of the whole picture: these count from the corner of a part of it',
   'snapshot-frame-mismatch':
-    'Choose the box of the snapshot: these boxes belong to another frame than the picture',
+    'Choose the snapshot under "Frigate box": these boxes belong to another frame than the picture',
   'several-frames': 'Send the detections of one frame: these are of several',
   'module-failed': 'Check the detector: one of its modules failed, so detections may be missing',
   'count-mismatch': 'Check the detector: it counted other detections than it sent',
@@ -57,7 +57,7 @@ export class HidingRules {
       return 'Take minConfidence out of the mapping, use "Minimum confidence": it passed over some detections';
     }
     if (this.classes.size > 0 && settings.personalNames) {
-      return 'Switch off the names of persons: a name takes the place of the class that is to be hidden';
+      return 'Switch off "Names and plates": a name takes the place of the class that is to be hidden';
     }
     if (converted.notes.includes('model-input-coordinates') && !settings.hasSourceSize) {
       return 'Enter the "Detector\'s size": the boxes count in the size that the model saw';

@@ -92,6 +92,8 @@ class Trial {
     const values = await new EventInputs(RED, node, config).evaluate(message).values;
     const pictures = new EventPictures(RED, node, config);
     const given = await pictures.load(message, values.pictureMetadata, report, workspace?.imageMaxBytes);
+    // To be seen also when the detections cannot be converted.
+    if (!pictures.hides) this.found['pictures'] = given.loaded.map(shownPicture);
     const settings = eventSettings(config);
     const context = messageContext(message, given, workspace?.deviceId ?? '');
     const { loaded, converted } = await pictures.change(given, values, settings, context, report);

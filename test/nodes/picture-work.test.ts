@@ -171,7 +171,7 @@ describe('what is done to the pictures of an event', function () {
       'the names of persons take the place of classes',
       { personalNames: true },
       () => ({ frame: photo, payload: found(PERSON) }),
-      /names of persons/,
+      /Names and plates/,
     ],
   ];
   for (const [what, properties, message, text] of NEVER) {
