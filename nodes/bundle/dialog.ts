@@ -2,6 +2,7 @@ import { isNamePattern } from '../../src/bundle/is-name-pattern';
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
 import { createForm, neededReason, pathReason, type Checks, type Read, type Text } from '../editor/form';
 import { adminRequests, sharedText } from '../editor/live';
+import { pictureChecks } from '../editor/picture-checks';
 import { createUseCasePicker } from '../editor/use-case-picker';
 import { workspaceReason } from '../editor/workspace-reason';
 import { visionEventBundleDefaults, type VisionEventBundleProperties } from '../shared/properties';
@@ -20,6 +21,7 @@ const refuse: Checks<Property> = {
   inputImage: (value, read, t) =>
     takesList(read) ? undefined : pictureReason(value, read('inputImageType'), read, t),
   pictures: (value, read, t) => pictureReason(value, read('picturesType'), read, t),
+  ...pictureChecks,
   fileName(value, read, t) {
     if (uploads(read) || value === '') return undefined;
     return isNamePattern(String(value)) ? undefined : t('refusal.fileName');
@@ -35,7 +37,7 @@ const refuse: Checks<Property> = {
 };
 
 function pictureReason(value: unknown, type: unknown, read: Read<Property>, t: Text): string | undefined {
-  return uploads(read) || type === 'none'
+  return uploads(read) || type === 'none' || type === 'drawn'
     ? undefined
     : neededReason(value, type, t('refusal.imageMissing'), t);
 }
@@ -53,9 +55,13 @@ function prepareTypedInputs() {
   const readOrEnv = ['msg', 'flow', 'global', 'env', 'jsonata'];
   const file = { value: 'file', label: t('type.file') };
   const none = { value: 'none', label: t('type.none'), hasValue: false };
+  const drawn = { value: 'drawn', label: t('type.drawn'), hasValue: false };
   form.typed('directory', ['str', ...readOrEnv], { str: t('placeholder.directory') });
   for (const property of ['outputImage', 'inputImage'] as const) {
-    form.typed(property, [none, 'msg', 'flow', 'global', file, 'jsonata'], { file: t('placeholder.file') });
+    const made = property === 'outputImage' ? [none, drawn] : [none];
+    form.typed(property, [...made, 'msg', 'flow', 'global', file, 'jsonata'], {
+      file: t('placeholder.file'),
+    });
   }
   form.typed('pictures', [none, 'msg', 'flow', 'global', 'jsonata'], { msg: 'pictures' });
   form.typed('useCase', ['str', ...readOrEnv], { str: t('placeholder.useCase') });

@@ -7,14 +7,19 @@ import { strictErrors } from '../../src/event/strict';
 import type { VisionEvent } from '../../src/event/types';
 import { resolveUserPath } from '../../src/images/from-file';
 import type { VisionEventBundleProperties } from '../shared/properties';
+import { fieldLabels } from '../shared/field-label';
+import { pictureSettingsError } from '../shared/number-settings';
 import { loadAhead } from '../shared/load-ahead';
 import { FlowError } from '../shared/flow-error';
 import type { FlowMessage, Send } from '../shared/guarded-input';
 import { fileWorkingDirectory } from '../shared/picture-input';
 import { PictureInputs } from '../shared/picture-inputs';
+import { PictureWork } from '../shared/picture-work';
+import type { LoadedPicture } from '../shared/send-event';
 import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { typedInput } from '../shared/typed-input';
+import { changeBuilt } from './change-pictures';
 
 /** A typed input that holds a folder, as an absolute path. */
 export function directoryInput(RED: NodeAPI, node: Node, config: VisionEventBundleProperties) {
@@ -35,9 +40,10 @@ export function directoryInput(RED: NodeAPI, node: Node, config: VisionEventBund
 export class WriteBundleWork {
   private readonly directory: (message: FlowMessage) => Promise<string>;
   private readonly pictures: PictureInputs;
+  private readonly work: PictureWork;
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
-  private readonly nameError: FlowError | undefined;
+  private readonly settingsError: FlowError | undefined;
   /** one after the other, so that a burst of messages does not hold all its archives in memory at once */
   private last: Promise<unknown> = Promise.resolve();
   private swept = new Set<string>();
@@ -50,11 +56,13 @@ export class WriteBundleWork {
   ) {
     this.directory = directoryInput(RED, node, config);
     this.pictures = new PictureInputs(RED, node, config);
+    this.work = new PictureWork(config);
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
-    this.nameError = fileNameError(config.fileName ?? '');
+    this.settingsError =
+      fileNameError(config.fileName ?? '') ?? pictureSettingsError(config, fieldLabels(RED, node.type));
     loadAhead(tarLibrary);
-    if (this.nameError) this.showError(this.nameError);
+    if (this.settingsError) this.showError(this.settingsError);
   }
 
   /** Answers with `{path, bytes, eventId}` as `msg.payload` once the bundle is safe on the disk, or throws. */
@@ -76,19 +84,31 @@ export class WriteBundleWork {
   }
 
   private async write(message: FlowMessage): Promise<{ path: string; bytes: number; eventId: string }> {
-    if (this.nameError) throw this.nameError;
-    const event = builtEvent(message.payload, this.config.useCaseInBundle !== false);
+    if (this.settingsError) throw this.settingsError;
+    const built = builtEvent(message.payload, this.config.useCaseInBundle !== false);
     const directory = await this.directory(message);
-    const pictures: BundlePicture[] = [];
-    for (const { load, ...place } of (await this.pictures.find(message)).given) {
-      const { bytes, mediaType } = await load();
-      pictures.push({ ...place, bytes, mediaType });
-    }
+    const { event, pictures } = await this.withPictures(built, message);
     await this.sweepOnce(directory);
     const useCaseInBundle = this.config.useCaseInBundle !== false;
     const { fileName } = this.config;
     const { path, bytes } = await writeBundle({ event, pictures, directory, fileName, useCaseInBundle });
     return { path, bytes, eventId: event.eventId };
+  }
+
+  private async withPictures(event: VisionEvent, message: FlowMessage) {
+    const loaded: LoadedPicture[] = [];
+    for (const { load, ...place } of (await this.pictures.find(message)).given) {
+      loaded.push({ ...place, picture: await load() });
+    }
+    const changed = this.work.isOn
+      ? await changeBuilt(this.work, event, loaded, message)
+      : { event, pictures: loaded };
+    const pictures = changed.pictures.map(({ picture: { bytes, mediaType }, ...place }): BundlePicture => ({
+      ...place,
+      bytes,
+      mediaType,
+    }));
+    return { event: changed.event, pictures };
   }
 
   private async sweepOnce(directory: string): Promise<void> {

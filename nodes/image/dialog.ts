@@ -1,5 +1,6 @@
 import { createForm, neededReason, pathReason, type Checks, type Text } from '../editor/form';
 import { createMetadataRows, metadataReason } from '../editor/metadata-rows';
+import { pictureChecks } from '../editor/picture-checks';
 import { workspaceReason } from '../editor/workspace-reason';
 import { visionEventImageDefaults, type VisionEventImageProperties } from '../shared/properties';
 
@@ -8,6 +9,9 @@ const refuse: Checks<keyof VisionEventImageProperties> = {
   workspace: (value, _read, t) => workspaceReason(value, t),
   image: (value, read, t) => neededReason(value, read('imageType'), t('refusal.imageMissing'), t),
   imageName: (value, read, t) => typedReason(value, read('imageNameType'), t),
+  pictureMaxSide: pictureChecks.pictureMaxSide,
+  pictureQuality: pictureChecks.pictureQuality,
+  pictureOver: pictureChecks.pictureOver,
   metadata: metadataReason('unreadable', 'objected'),
   metadataFrom: (value, read, t) => typedReason(value, read('metadataFromType'), t),
 };

@@ -4,6 +4,9 @@ import type { VisionEventImageProperties } from '../shared/properties';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import type { FlowMessage, Send } from '../shared/guarded-input';
 import { pictureInput } from '../shared/picture-input';
+import { pictureSettingsError } from '../shared/number-settings';
+import { PictureWork } from '../shared/picture-work';
+import { fieldLabels } from '../shared/field-label';
 import { checkedMetadata, mergedMetadata, type MetadataValueRow } from '../shared/picture-metadata';
 import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
@@ -14,6 +17,8 @@ import { workspaceOf } from '../workspace/workspace';
 /** What one `roboflow-vision-event-image` node does with a message: uploads its picture, answers with the `sourceId`. */
 export class UploadImageWork {
   private readonly picture: ReturnType<typeof pictureInput>;
+  private readonly pictureWork: PictureWork;
+  private readonly settingsError: FlowError | undefined;
   private readonly imageName: Evaluate;
   private readonly metadataFrom: Evaluate;
   private readonly metadataRows: MetadataInput[];
@@ -27,6 +32,8 @@ export class UploadImageWork {
     private readonly config: VisionEventImageProperties,
   ) {
     this.picture = pictureInput(RED, node, 'image', config.image, config.imageType);
+    this.pictureWork = new PictureWork(config);
+    this.settingsError = pictureSettingsError(config, fieldLabels(RED, node.type));
     this.imageName = typedInput(RED, node, 'imageName', config.imageName, config.imageNameType || 'str');
     this.metadataFrom = typedInput(
       RED,
@@ -46,7 +53,8 @@ export class UploadImageWork {
     const workspace = workspaceOf(this.RED, this.config.workspace);
     const client = workspace.client();
     if (!this.picture) throw noPicture();
-    const picture = await this.picture(message, workspace.imageMaxBytes);
+    if (this.settingsError) throw this.settingsError;
+    const picture = await this.pictureWork.reduced(await this.picture(message, workspace.imageMaxBytes));
     const name = await this.imageName(message);
     const metadata = await this.metadata(message);
     this.status.show(this.texts.sending());

@@ -28,6 +28,14 @@ export interface KeptMessage {
   message: FlowMessage;
   /** paths of what was too large or could not be copied */
   leftOut: string[];
+  /** nothing of it that may be a picture was kept */
+  withoutPictures?: boolean;
+}
+
+/** What of a message is kept. */
+interface CopyOptions {
+  /** of a node that hides something in pictures: nothing that may be a picture */
+  withoutPictures?: boolean;
 }
 
 interface Watch {
@@ -48,13 +56,13 @@ export class LastMessages {
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** Call before the message is worked on. Never throws. */
-  note(nodeId: string, message: FlowMessage): void {
+  note(nodeId: string, message: FlowMessage, options: CopyOptions = {}): void {
     if (this.watches.size === 0) return;
     const watch = this.watches.get(nodeId);
     const now = this.now();
     if (!watch || watch.until < now || now - watch.copiedAt < COPY_INTERVAL_MS) return;
     watch.copiedAt = now;
-    watch.kept = copyMessage(message);
+    watch.kept = copyMessage(message, Date.now(), options);
   }
 
   /** The last message that the node saw while it was watched, and watches it for another minute. */
@@ -94,10 +102,11 @@ export class LastMessages {
 export const lastMessages = new LastMessages();
 
 /** A copy that shares nothing with the message, which goes on and is changed. Never throws. */
-export function copyMessage(message: FlowMessage, at = Date.now()): KeptMessage {
-  const copier = new Copier();
+export function copyMessage(message: FlowMessage, at = Date.now(), options: CopyOptions = {}): KeptMessage {
+  const { withoutPictures = false } = options;
+  const copier = new Copier(withoutPictures);
   const copy = copier.copy(message, '', 0) as FlowMessage | undefined;
-  return { at, message: copy ?? { _msgid: '' }, leftOut: copier.leftOut };
+  return { at, message: copy ?? { _msgid: '' }, leftOut: copier.leftOut, withoutPictures };
 }
 
 class Copier {
@@ -105,6 +114,8 @@ class Copier {
   private bytesLeft = MAX_MESSAGE_BYTES;
   private pictureBytesLeft = MAX_PICTURES_BYTES;
   private readonly within = new Set<object>();
+
+  constructor(private readonly withoutPictures: boolean) {}
 
   copy(value: unknown, path: string, depth: number): unknown {
     switch (typeof value) {
@@ -123,6 +134,7 @@ class Copier {
 
   /** A long text may be a picture in base64. */
   private copyText(text: string, path: string): string | undefined {
+    if (this.withoutPictures && text.length > SURELY_NO_NAME) return this.leaveOut(path);
     if (text.length > this.bytesLeft && text.length > SURELY_NO_NAME) {
       return this.affordPicture(text.length, MAX_PICTURE_TEXT, path) ? text : undefined;
     }
@@ -131,6 +143,7 @@ class Copier {
 
   private copyObject(value: object, path: string, depth: number): unknown {
     if (depth > MAX_DEPTH || this.within.has(value)) return this.leaveOut(path);
+    if (this.withoutPictures && mayBePicture(value)) return this.leaveOut(path);
     if (value instanceof Uint8Array) {
       return this.affordPicture(value.byteLength, MAX_PICTURE_BYTES, path) ? Buffer.from(value) : undefined;
     }
@@ -195,4 +208,11 @@ class Copier {
     if (this.leftOut.length < MOST_NAMED) this.leftOut.push(path.slice(0, 200));
     return undefined;
   }
+}
+
+/** Bytes in any form: a Buffer, one that went through JSON, a list of so many numbers. */
+function mayBePicture(value: object): boolean {
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer)
+    return true;
+  return Array.isArray(value) && value.length > SURELY_NO_NAME && typeof value[0] === 'number';
 }

@@ -55,6 +55,20 @@ export const SCENE_NUMBER_RULES = {
   sourceHeight: PIXELS,
 } satisfies Partial<Record<keyof VisionEventSceneProperties, NumberRule>>;
 
+/** Numbers of what is done to pictures, of each dialog that has them; each may be empty. */
+export const PICTURE_NUMBER_RULES = {
+  pictureMaxSide: PIXELS,
+  pictureQuality: {
+    min: 1,
+    max: 100,
+    whole: true,
+    wanted: 'a whole number from 1 to 100, such as 80',
+    reason: 'quality',
+  },
+  pictureOver: { min: 0, wanted: 'a number of kilobytes, 0 or more', reason: 'kilobytes' },
+  hideMargin: { min: 0, max: 100, wanted: 'a number of percent from 0 to 100', reason: 'percent' },
+} satisfies Partial<Record<keyof VisionEventProperties, NumberRule>>;
+
 /** Numbers of a workspace's dialog; none may be empty. */
 export const WORKSPACE_NUMBER_RULES = {
   timeout: {

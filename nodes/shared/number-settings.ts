@@ -5,11 +5,12 @@ import {
   EVENT_NUMBER_RULES,
   fits,
   isEmpty,
+  PICTURE_NUMBER_RULES,
   SCENE_NUMBER_RULES,
   WORKSPACE_NUMBER_RULES,
   type NumberRule,
 } from './number-rules';
-import { takesList } from './picture-inputs';
+import { DRAWN, takesList } from './picture-inputs';
 import { wrongInput } from './text-input';
 import { unsetVariable, variableNotSet } from './unset-variable';
 
@@ -22,6 +23,7 @@ export function eventSettingsError(config: VisionEventProperties, labelOf: Label
     numberError(config[property], labelOf(property), EVENT_NUMBER_RULES[property]);
   return (
     error('cooldown') ??
+    pictureSettingsError(config, labelOf) ??
     (config.detectionsType === 'none' && !takesList(config)
       ? undefined
       : (error('minConfidence') ??
@@ -42,6 +44,21 @@ export function sceneSettingsError(
 ): FlowError | undefined {
   for (const [property, rule] of Object.entries<NumberRule>(SCENE_NUMBER_RULES)) {
     const error = numberError(config[property as keyof VisionEventSceneProperties], labelOf(property), rule);
+    if (error) return error;
+  }
+  return undefined;
+}
+
+/** The first setting of what is done to pictures that cannot be used, or undefined. */
+export function pictureSettingsError(config: object, labelOf: LabelOf): FlowError | undefined {
+  const { outputImageType, inputImageType = 'none' } = config as Partial<VisionEventProperties>;
+  if (outputImageType === DRAWN && inputImageType === 'none' && !takesList(config)) {
+    const label = labelOf('inputImage');
+    return wrongInput(label, `Choose where the "${label}" is: the output picture is drawn on it.`);
+  }
+  for (const [property, rule] of Object.entries<NumberRule>(PICTURE_NUMBER_RULES)) {
+    const value = (config as Record<string, unknown>)[property];
+    const error = numberError(value, labelOf(property), rule);
     if (error) return error;
   }
   return undefined;

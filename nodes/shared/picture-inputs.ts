@@ -35,6 +35,9 @@ export interface GivenPictures {
   entries?: PictureEntry[];
 }
 
+/** The type of an output picture that is made of the input picture and the detections. */
+export const DRAWN = 'drawn';
+
 type SingleInput = NonNullable<ReturnType<typeof pictureInput>>;
 
 /** Finds the pictures of a message: those of a list, or the output and input picture of one image. Output first. */
@@ -51,6 +54,7 @@ export class PictureInputs {
     }
     for (const role of ['output', 'input'] as const) {
       const field = `${role}Image` as const;
+      if (config[`${field}Type`] === DRAWN) continue;
       const read = pictureInput(RED, node, field, config[field], config[`${field}Type`]);
       if (read) this.singles.push({ role, read });
     }
@@ -80,7 +84,7 @@ export class PictureInputs {
 }
 
 /** Whether the property `pictures` is used, in place of the others. A flow of an earlier version does not have it. */
-export function takesList({ picturesType }: Pick<PictureProperties, 'picturesType'>): boolean {
+export function takesList({ picturesType }: Partial<Pick<PictureProperties, 'picturesType'>>): boolean {
   return Boolean(picturesType) && picturesType !== 'none';
 }
 

@@ -108,6 +108,14 @@ export const visionEventDefaults = {
   picturesType: 'none',
   /** sent with each picture that is uploaded */
   pictureMetadata: [] as MetadataRow[],
+  /** longest side in pixels, JPEG quality (1 to 100), only pictures of more KB; all empty: pictures are not reduced */
+  pictureMaxSide: '',
+  pictureQuality: '',
+  pictureOver: '',
+  /** classes to hide, comma separated; everything to hide but these classes; margin in % of a region */
+  hideClasses: '',
+  hideExcept: '',
+  hideMargin: '',
   whenImageFails: 'stop' as 'stop' | 'send-without',
   scaleToImage: false,
   missingSize: 'error' as 'error' | 'skip-boxes',
@@ -148,6 +156,10 @@ export const visionEventImageDefaults = {
   metadata: [] as MetadataRow[],
   metadataFrom: '',
   metadataFromType: 'none',
+  /** as of `roboflow-vision-event` */
+  pictureMaxSide: '',
+  pictureQuality: '',
+  pictureOver: '',
 };
 export type VisionEventImageProperties = typeof visionEventImageDefaults;
 
@@ -163,6 +175,13 @@ export const visionEventBundleDefaults = {
   /** as of `roboflow-vision-event`, in place of the two above */
   pictures: '',
   picturesType: 'none',
+  /** as of `roboflow-vision-event` */
+  pictureMaxSide: '',
+  pictureQuality: '',
+  pictureOver: '',
+  hideClasses: '',
+  hideExcept: '',
+  hideMargin: '',
   /** of the files written; empty: time and event id */
   fileName: '',
   useCaseInBundle: true,

@@ -24,11 +24,12 @@ export interface EventReport {
   imagesLeftOut?: (Partial<PicturePlace> & { message: string })[];
   /**
    * `bundle-too-large`: event and pictures did not fit into one bundle and went separately. `picture-metadata-left-out`: the Local Event
-   * Store has no place for it. `timestamp-…`: the time was given as RFC 1123 text or as an epoch in that unit
+   * Store has no place for it. `picture-format-kept`: a picture of a format that cannot be decoded here went as it is. `timestamp-…`: the time was given as RFC 1123 text or as an epoch in that unit
    */
   notes?: (
     | 'bundle-too-large'
     | 'picture-metadata-left-out'
+    | 'picture-format-kept'
     | 'timestamp-rfc-1123'
     | 'timestamp-microseconds'
     | 'timestamp-nanoseconds'

@@ -33,6 +33,7 @@ export function convertEntries(
   const known = results.filter((result) => result !== undefined);
   const sum = (field: 'count' | 'dropped' | 'unread') =>
     known.reduce((total, result) => total + result[field], 0);
+  const passedOver = known.reduce((total, result) => total + (result.passedOver ?? 0), 0);
   const isSeen = known.every(({ seen }) => seen !== undefined);
   const metadata = commonMetadata(known);
   return {
@@ -41,7 +42,8 @@ export function convertEntries(
     count: sum('count'),
     dropped: sum('dropped'),
     unread: sum('unread'),
-    ...(isSeen && { seen: known.flatMap(({ seen }) => seen ?? []) }),
+    ...(isSeen && { seen: results.map((result) => result?.seen?.[0] ?? {}) }),
+    ...(passedOver > 0 && { passedOver }),
     notes: [...new Set(known.flatMap(({ notes }) => notes))],
     ...(metadata && { metadata }),
   };

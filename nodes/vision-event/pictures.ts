@@ -4,6 +4,7 @@ import { isObject, type Fields } from '../../src/event/fields';
 import { sourceIdField, type PicturePlace } from '../../src/event/picture-place';
 import { ImageError } from '../../src/images/picture';
 import type { Repaired, MetadataValue, SendableEvent } from '../../src/event/types';
+import { PictureWork } from '../shared/picture-work';
 import type { VisionEventProperties } from '../shared/properties';
 import type { FlowMessage } from '../shared/guarded-input';
 import { PictureInputs, type GivenPictures, type PictureEntry } from '../shared/picture-inputs';
@@ -15,6 +16,9 @@ import {
 } from '../shared/picture-metadata';
 import type { EventReport } from '../shared/report';
 import type { LoadedPicture } from '../shared/send-event';
+import { changePictures, type ChangedPictures } from './change-pictures';
+import type { EventValues } from './inputs';
+import { convertMessage, type EventSettings, type MessageContext } from './prepare';
 
 export interface MessagePictures {
   loaded: LoadedPicture[];
@@ -25,6 +29,7 @@ export interface MessagePictures {
 /** The pictures of one `roboflow-vision-event` node: loaded from the message, uploaded, named in the event. Output first. */
 export class EventPictures {
   private readonly inputs: PictureInputs;
+  private readonly work: PictureWork;
 
   constructor(
     RED: NodeAPI,
@@ -32,6 +37,7 @@ export class EventPictures {
     private readonly config: VisionEventProperties,
   ) {
     this.inputs = new PictureInputs(RED, node, config);
+    this.work = new PictureWork(config);
   }
 
   /**
@@ -57,6 +63,25 @@ export class EventPictures {
       });
     }
     return { loaded, entries: found.entries };
+  }
+
+  /** Whether something is hidden in pictures, so that nobody may see what came in. */
+  get hides(): boolean {
+    return this.work.hiding.isOn;
+  }
+
+  /** The detections, and the pictures as they leave: reduced, hidden in, drawn on. @throws DetectionError, ImageError */
+  async change(
+    given: MessagePictures,
+    values: EventValues,
+    settings: EventSettings,
+    context: MessageContext,
+    report: EventReport,
+  ): Promise<ChangedPictures> {
+    const converted = convertMessage(values.inputs.detections, settings, context, report);
+    // What is only built goes without its pictures; the node that takes them changes them.
+    if (!this.work.isOn || this.config.delivery === 'build') return { loaded: given.loaded, converted };
+    return changePictures(this.work, this, given, converted, settings, report);
   }
 
   private metadata(
@@ -91,7 +116,8 @@ export class EventPictures {
     return pictures.length === 0 ? event : withSourceIds(event, uploaded);
   }
 
-  private async orSendWithout(
+  /** Attempts something with pictures; where it fails and the node sends without them, they are noted in the report. */
+  async orSendWithout(
     report: EventReport,
     places: readonly Partial<PicturePlace>[],
     attempt: () => Promise<void>,

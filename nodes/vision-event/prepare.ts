@@ -89,10 +89,15 @@ export function messageContext(
       place,
       context: contextOf(position),
     })),
-    pictured: new Set(loaded.map(({ image = 0 }) => image)),
+    pictured: picturedImages(loaded),
     deviceId,
     now: Date.now(),
   };
+}
+
+/** Positions of the event's images that have a picture. */
+export function picturedImages(loaded: readonly LoadedPicture[]): ReadonlySet<number> {
+  return new Set(loaded.map(({ image = 0 }) => image));
 }
 
 /** The picture of an image that the detector saw: the input where there is one. */
@@ -112,7 +117,7 @@ function haveSameSize(loaded: readonly LoadedPicture[]): boolean {
  * Values of the dialog and the detections become one checked event. What was found on the way is written into
  * `report`, so that it is known also when this throws.
  *
- * @throws DetectionError when the payload cannot be converted
+ * @param converted what `convertMessage` made of the detections
  * @throws FlowError `EVENT_INVALID` for an error in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
  */
 export function prepareEvent(
@@ -120,8 +125,9 @@ export function prepareEvent(
   settings: EventSettings,
   context: MessageContext,
   report: EventReport,
+  converted?: DetectionResult,
 ): SendableEvent {
-  const { event } = composeEvent(values, settings, context, report);
+  const { event } = composeEvent(values, settings, context, report, converted);
   return checkEvent(event, settings.onWarnings, checkMoment(values, settings, context), report);
 }
 
@@ -134,17 +140,17 @@ export function checkMoment(
   return { now, timeFollows: settings.isStored && isDoubtful && isPlainlyWrong(now) };
 }
 
-/** The first half of `prepareEvent`. @throws DetectionError when the payload cannot be converted */
+/** The first half of `prepareEvent`. */
 export function composeEvent(
   values: EventValues,
   settings: EventSettings,
   context: MessageContext,
   report: EventReport,
+  converted?: DetectionResult,
 ): ComposedEvent {
   const { eventType, inputs, metadata } = values;
   const form = unusualTimeForm(inputs.timestamp);
-  if (form) report.notes = [`timestamp-${form}`];
-  const converted = convert(inputs.detections, settings, context, report);
+  if (form) (report.notes ??= []).push(`timestamp-${form}`);
   const event = compose({
     eventId: inputs.eventId === FRESH_ID ? randomUUID() : inputs.eventId,
     eventType,
@@ -163,8 +169,12 @@ export function composeEvent(
   return { event, imageSizes: (converted?.images ?? []).map(({ imageSize }) => imageSize) };
 }
 
-/** Where an entry of `pictures` has detections of its own, those of the message are not asked for. */
-function convert(
+/**
+ * Where an entry of `pictures` has detections of its own, those of the message are not asked for.
+ *
+ * @throws DetectionError when the payload cannot be converted
+ */
+export function convertMessage(
   payload: unknown,
   settings: EventSettings,
   context: MessageContext,

@@ -20,7 +20,7 @@ import type { FlowMessage } from '../shared/guarded-input';
 import { copyMessage, lastMessages, MAX_PICTURE_BYTES, type KeptMessage } from '../shared/last-messages';
 import { eventSettingsError } from '../shared/number-settings';
 import { checkEvent, type CheckMoment } from '../shared/check-event';
-import { checkMoment, composeEvent, eventSettings, messageContext } from './prepare';
+import { checkMoment, composeEvent, eventSettings, messageContext, picturedImages } from './prepare';
 import type { EventReport } from '../shared/report';
 import { workspaceOf, type Workspace } from '../workspace/workspace';
 
@@ -62,7 +62,9 @@ async function tryEvent(RED: NodeAPI, { body }: AdminRequest<TrialBody>) {
   const deployed = deployedNode(RED, body.id) as Node | undefined;
   const node = deployed?.type === NODE_TYPE ? deployed : undefined;
   const config = withVariables(RED, node, propertiesOf(body.properties));
-  const { message, at, leftOut } = messageOf(node, body);
+  const { message, at, leftOut, withoutPictures } = messageOf(node, body);
+  // Nothing was kept of what a node hides: the trial goes on without it.
+  if (withoutPictures) config.whenImageFails = 'send-without';
   const report: EventReport = { warnings: [] };
   const trial = new Trial(RED, node ?? standIn(body.id), config, report);
   try {
@@ -88,16 +90,16 @@ class Trial {
     if (error) throw error;
     const workspace = this.workspace();
     const values = await new EventInputs(RED, node, config).evaluate(message).values;
-    const pictures = await new EventPictures(RED, node, config).load(
-      message,
-      values.pictureMetadata,
-      report,
-      workspace?.imageMaxBytes,
-    );
-    this.found['pictures'] = pictures.loaded.map(shownPicture);
+    const pictures = new EventPictures(RED, node, config);
+    const given = await pictures.load(message, values.pictureMetadata, report, workspace?.imageMaxBytes);
+    // To be seen also when the detections cannot be converted.
+    if (!pictures.hides) this.found['pictures'] = given.loaded.map(shownPicture);
     const settings = eventSettings(config);
-    const context = messageContext(message, pictures, workspace?.deviceId ?? '');
-    const { event: composed, imageSizes } = composeEvent(values, settings, context, report);
+    const context = messageContext(message, given, workspace?.deviceId ?? '');
+    const { loaded, converted } = await pictures.change(given, values, settings, context, report);
+    this.found['pictures'] = loaded.map(shownPicture);
+    context.pictured = picturedImages(loaded);
+    const { event: composed, imageSizes } = composeEvent(values, settings, context, report, converted);
     const checkedBy = checkMoment(values, settings, context);
     this.show(composed, imageSizes, checkedBy);
     const event = checkEvent(composed, settings.onWarnings, checkedBy, report);

@@ -11,7 +11,7 @@ import { toFlowError, type FlowError } from '../shared/flow-error';
 import type { FlowMessage, Send } from '../shared/guarded-input';
 import type { LoadedPicture } from '../shared/send-event';
 import { EventPictures } from './pictures';
-import { eventSettings, messageContext, prepareEvent, type EventSettings } from './prepare';
+import { eventSettings, messageContext, picturedImages, prepareEvent, type EventSettings } from './prepare';
 import { lastMessages } from '../shared/last-messages';
 import { eventSettingsError } from '../shared/number-settings';
 import { warningsOf, firstWarning, type EventReport } from '../shared/report';
@@ -55,7 +55,7 @@ export class VisionEventWork {
    * No async function: in a burst thousands of messages wait here, and the frame of each would wait with them.
    */
   handle(message: FlowMessage, send: Send): Promise<void> {
-    lastMessages.note(this.node.id, message);
+    lastMessages.note(this.node.id, message, { withoutPictures: this.pictures.hides });
     const fail = (error: unknown): Promise<never> => {
       message['visionEvent'] = { warnings: [] } satisfies EventReport;
       return Promise.reject(toFlowError(error));
@@ -147,8 +147,16 @@ export class VisionEventWork {
         workspace?.imageMaxBytes,
       );
       const context = messageContext(message, pictures, workspace?.deviceId ?? '');
-      const event = prepareEvent(values, this.settings, context, report);
-      payload = await this.deliver(event, values, pictures.loaded, workspace, report);
+      const { loaded, converted } = await this.pictures.change(
+        pictures,
+        values,
+        this.settings,
+        context,
+        report,
+      );
+      context.pictured = picturedImages(loaded);
+      const event = prepareEvent(values, this.settings, context, report, converted);
+      payload = await this.deliver(event, values, loaded, workspace, report);
     } catch (error) {
       message['visionEvent'] = report;
       throw error;

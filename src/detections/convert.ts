@@ -83,6 +83,7 @@ function convert(read: ReadPayload, settings: DetectionSettings, context: Detect
   };
   if (!reading.images.some(({ isListMissing }) => isListMissing)) result.seen = seen;
   if (reading.single) result.single = reading.single;
+  if (engine.passedOver > 0) result.passedOver = engine.passedOver;
   if (settings.metadataCandidates) result.metadata = collectMetadata(payload, adapter, settings);
   return result;
 }

@@ -136,6 +136,8 @@ export interface DetectionResult {
   dropped: number;
   /** those of them that could not be read */
   unread: number;
+  /** rows below the mapping's own minimum confidence, where there are some: nobody looked at their boxes */
+  passedOver?: number;
   /**
    * For each image what the values of an event follow from: all that was read, also beyond the limit of a list, but of a classifier's list of
    * all classes only the predicted one. Absent when the mapping lets the list be missing and it is: then nobody knows what was there

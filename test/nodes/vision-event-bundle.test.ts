@@ -9,7 +9,9 @@ import { readBundle } from '../../src/bundle/read';
 import type { UploadSummary } from '../../src/bundle/upload-folder';
 import { helper } from '../support/node-red-helper';
 import { SingleNodeFlow } from '../support/single-node-flow';
+import { decode } from '../../src/images/work/codec';
 import { jpeg, png } from '../unit/images/made-pictures';
+import { at, busy, difference, jpegOf, painted } from '../unit/images/work/painted';
 
 import visionEventBundle = require('../../nodes/bundle/node');
 
@@ -113,6 +115,38 @@ describe('roboflow-vision-event-bundle', function () {
       assert.deepEqual(Buffer.from(bundle.files.get(image!.file)!), pictures.annotated);
       assert.deepEqual(Buffer.from(bundle.files.get(image!.inputFile)!), pictures.original);
       await flow.until(() => flow.statuses.includes('green written'));
+    });
+
+    it('reduces and hides in pictures, and the boxes follow', async () => {
+      const flow = await loadWriter({ hideClasses: 'dent', pictureMaxSide: '80', outputImageType: 'none' });
+      const original = await jpegOf(painted(160, 120, busy));
+      const detections = { format: 'roboflow', count: 1, dropped: 0, notes: [] };
+      const dent = { class: 'dent', x: 80, y: 60, width: 64, height: 48, confidence: 0.9 };
+      const { out, caught } = await flow.send({
+        payload: { ...event(1), images: [{ objectDetections: [dent] }] },
+        original,
+        visionEvent: { eventId: 'event-1', detections },
+      });
+      assert.equal(caught, undefined);
+      const { payload, files } = await readBundle((out!.payload as { path: string }).path);
+      const [image] = payload['images'] as { inputFile: string; objectDetections: { x: number }[] }[];
+      assert.equal(image!.objectDetections[0]!.x, 40);
+      const bytes = Buffer.from(files.get(image!.inputFile)!);
+      const pixels = await decode(bytes, 'image/jpeg');
+      assert.equal(pixels.width, 80);
+      assert.ok(difference(at(pixels, 41, 31), at(pixels, 42, 31)) < 16);
+    });
+
+    it('writes no bundle when the event may not carry all that was detected', async () => {
+      const flow = await loadWriter({ hideClasses: 'dent', outputImageType: 'none' });
+      const original = await jpegOf(painted(160, 120, busy));
+      const detections = { format: 'roboflow', count: 2, dropped: 0, notes: [] };
+      const filtered = { eventId: 'event-1', detections };
+      for (const visionEvent of [undefined, { ...filtered, eventId: 'event-0' }, filtered]) {
+        const { caught } = await flow.send({ payload: event(1), original, visionEvent });
+        assert.equal(caught!.error!.code, 'IMAGE_INVALID');
+      }
+      assert.deepEqual(await readdir(folder), []);
     });
 
     it('keeps the order of a burst, and leaves no dot files', async () => {

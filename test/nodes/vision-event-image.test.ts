@@ -6,7 +6,9 @@ import { visionEventImageDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper } from '../support/node-red-helper';
 import { SingleNodeFlow } from '../support/single-node-flow';
+import { loadPicture } from '../../src/images/picture';
 import { jpeg, png } from '../unit/images/made-pictures';
+import { busy, painted, pngOf } from '../unit/images/work/painted';
 
 import visionEventImage = require('../../nodes/image/node');
 
@@ -42,6 +44,24 @@ describe('roboflow-vision-event-image', function () {
     const stored = Buffer.from(await (await fetch(url)).arrayBuffer());
     assert.deepEqual(stored, jpeg(40, 24));
     await flow.until(() => flow.statuses.includes('green uploaded'));
+  });
+
+  it('uploads a large picture reduced, with the name of what it is then', async () => {
+    const flow = await load({ pictureMaxSide: '80' });
+    const { out } = await flow.send({ payload: pngOf(painted(160, 120, busy)) });
+    const { url } = out!.payload as { url: string };
+    const { mediaType, width, height } = await loadPicture(
+      Buffer.from(await (await fetch(url)).arrayBuffer()),
+      { from: 'value' },
+    );
+    assert.deepEqual([mediaType, width, height], ['image/jpeg', 80, 60]);
+  });
+
+  it('refuses every picture while the size to reduce to is no number', async () => {
+    const flow = await load({ pictureMaxSide: 'small' });
+    const { caught } = await flow.send({ payload: jpeg(40, 24) });
+    assert.match(caught!.error!.message, /"small"/);
+    assert.equal(uploads(), 0);
   });
 
   it('uploads the same picture once, also when two messages bring it at the same time', async () => {

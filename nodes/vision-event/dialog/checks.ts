@@ -19,6 +19,7 @@ import {
 } from '../../editor/form';
 import { metadataReason } from '../../editor/metadata-rows';
 import { workspaceReason } from '../../editor/workspace-reason';
+import { pictureChecks } from '../../editor/picture-checks';
 import { EVENT_NUMBER_RULES, isEmpty } from '../../shared/number-rules';
 import type { VisionEventProperties } from '../../shared/properties';
 import { isKnownFormat } from './formats';
@@ -95,6 +96,7 @@ export const refuse: Checks<Property> = {
       read,
       t,
     ),
+  ...pictureChecks,
   cooldown: (value, _read, t) => numberReason(value, EVENT_NUMBER_RULES.cooldown, t('refusal.cooldown')),
 };
 const OPTIONAL: TypedProperty[] = [
@@ -168,7 +170,9 @@ function failsForMetadata(read: ReadProperty): boolean {
 
 /** A list takes the place of the single pictures. */
 function isPictureUsed(property: Picture, read: ReadProperty): boolean {
-  return read(`${property}Type`) !== 'none' && (property === 'pictures' || !takesList(read));
+  // What is drawn is made of the others.
+  const isGiven = !['none', 'drawn'].includes(String(read(`${property}Type`)));
+  return isGiven && (property === 'pictures' || !takesList(read));
 }
 
 function optional(property: TypedProperty): PropertyCheck {

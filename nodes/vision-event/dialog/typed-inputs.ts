@@ -56,7 +56,8 @@ export function prepareTypedInputs(form: Form) {
   form.typed('eventId', [plain('uuid'), ...read]);
   form.typed('timestamp', [plain('now'), ...read]);
   for (const property of ['outputImage', 'inputImage'] as const) {
-    form.typed(property, [plain('none'), 'msg', 'flow', 'global', labelled('file'), 'jsonata'], {
+    const drawn = property === 'outputImage' ? [plain('drawn')] : [];
+    form.typed(property, [plain('none'), ...drawn, 'msg', 'flow', 'global', labelled('file'), 'jsonata'], {
       file: t('placeholder.file'),
     });
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type DiskOutboxOptions } from '../../../src/delivery/outbox/disk/disk-outbox';
 import type { FolderLock } from '../../../src/delivery/outbox/disk/folder-lock';
-import { crc32, crc32ByTable } from '../../../src/delivery/outbox/disk/lines';
+import { crc32ByTable } from '../../../src/crc32';
+import { crc32 } from '../../../src/delivery/outbox/disk/lines';
 import type { OutboxNotice } from '../../../src/delivery/outbox/disk/notices';
 import { flagShedPictures, SHED_KEY } from '../../../src/delivery/outbox/disk/shed-flag';
 import type { StoredEvent } from '../../../src/delivery/outbox/outbox';

@@ -76,6 +76,16 @@ export function png(width: number, height: number): Buffer {
   ]);
 }
 
+/** All black, and nothing of it to be seen. */
+export function transparentPng(width: number, height: number): Buffer {
+  return Buffer.concat([
+    png(width, height).subarray(0, 8),
+    pngChunk('IHDR', Buffer.concat([u32be(width), u32be(height), Buffer.from([8, 6, 0, 0, 0])])),
+    pngChunk('IDAT', deflateSync(Buffer.alloc((4 * width + 1) * height))),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
 /** Header of a lossless WebP; the pixel data is filler. */
 export function webp(width: number, height: number): Buffer {
   const header = Buffer.alloc(5);

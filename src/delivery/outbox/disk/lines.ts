@@ -1,4 +1,4 @@
-import * as zlib from 'node:zlib';
+import { crc32 as checksum } from '../../../crc32';
 import type { PicturePlace } from '../../../event/picture-place';
 import type { MetadataValue } from '../../../event/types';
 import type { ClockSetting } from '../../clock-watch';
@@ -53,21 +53,6 @@ const EVENT_MEMBER = ',"event":';
 
 export function crc32(bytes: Uint8Array): string {
   return checksum(bytes).toString(16).padStart(CHECKSUM_DIGITS, '0');
-}
-
-/** zlib.crc32 came with Node.js 20.15; earlier ones take the slow way. */
-const checksum: (bytes: Uint8Array) => number = typeof zlib.crc32 === 'function' ? zlib.crc32 : crc32ByTable;
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, index) => {
-  let value = index;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-  return value;
-});
-
-export function crc32ByTable(bytes: Uint8Array): number {
-  let sum = 0xffffffff;
-  for (const byte of bytes) sum = (sum >>> 8) ^ (crcTable[(sum ^ byte) & 0xff] ?? 0);
-  return (sum ^ 0xffffffff) >>> 0;
 }
 
 /** One buffer a line: at thousands of events a second, copies would be most of the memory. */
