@@ -6,6 +6,10 @@
 declare const RED: {
   /** a text of a catalogue; the key itself when there is none */
   _(key: string, values?: Record<string, unknown>): string;
+  i18n: {
+    /** of the editor, as `de` or `en-US` */
+    lang(): string;
+  };
   nodes: {
     registerType(type: string, definition: EditorNodeDefinition): void;
     node(id: string | undefined): EditorNode | null | undefined;
