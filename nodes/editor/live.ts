@@ -1,3 +1,4 @@
+import { errorText } from './error-text';
 import type { Text } from './form';
 import './live.css';
 
@@ -99,7 +100,7 @@ export function adminRequests(t: Text) {
 
   function refusalOf({ status, responseJSON }: JQuery.jqXHR): Error & AdminError {
     const { code, message } = (responseJSON as { error?: Partial<AdminError> } | undefined)?.error ?? {};
-    if (message) return withCode(code, message);
+    if (message) return withCode(code, errorText({ code, message }));
     if (status === 401 || status === 403) return withCode('FORBIDDEN', t('live.forbidden'));
     return withCode('UNREACHABLE', t('live.unreachable'));
   }

@@ -8,6 +8,10 @@ declare const RED: {
   _(key: string, values?: Record<string, unknown>): string;
   /** what the runtime tells the editor of its settings */
   settings: { httpNodeRoot?: string };
+  i18n: {
+    /** of the editor, as `de` or `en-US` */
+    lang(): string;
+  };
   nodes: {
     registerType(type: string, definition: EditorNodeDefinition): void;
     node(id: string | undefined): EditorNode | null | undefined;

@@ -4,16 +4,13 @@ import { cutText } from '../../src/event/report';
 import type { EventWarning } from '../../src/event/types';
 import type { VisionEventUseCaseProperties } from './properties';
 import type { FlowError } from './flow-error';
-
-/** The texts of all nodes' statuses are in one catalogue, that of the workspace. */
-const CATALOGUE = '@vision-events/node-red-roboflow/roboflow-vision-event-workspace:status.';
+import { STATUS_CATALOGUE, statusKeyOf } from './status-key';
 
 /** Failures that only a person can fix. */
 const OPERATOR_CODES: ReadonlySet<string> = new Set(['UNAUTHORIZED', 'PAYMENT_REQUIRED', 'NOT_CONFIGURED']);
 
 type DoneWhat = 'sent' | 'built' | 'delivered' | 'queued' | 'uploaded' | 'written';
 
-const DETECTIONS = 'DETECTIONS_';
 /** Leaves room for what is wrong with it. */
 const LONGEST_FIELD = 14;
 /** No status is longer: the canvas shows them between the nodes. */
@@ -179,21 +176,19 @@ export class StatusTexts {
 
   private errorText({ short, code, statusCode }: FlowError): string {
     if (short) return short.values ? this.text(short.key, short.values) : keyOf(short.key);
-    if (code.startsWith(DETECTIONS)) {
-      const name = code.slice(DETECTIONS.length).toLowerCase().replace(/_/g, '-');
-      return keyOf(`detectionError.${name}`);
-    }
-    return statusCode === undefined ? keyOf(code) : this.reasonOf({ code, statusCode });
+    return statusCode === undefined
+      ? STATUS_CATALOGUE + statusKeyOf(code)
+      : this.reasonOf({ code, statusCode });
   }
 
   private text(key: string, values: Record<string, unknown> = {}): string {
-    return this.RED._(CATALOGUE + key, values as Record<string, string>);
+    return this.RED._(keyOf(key), values as Record<string, string>);
   }
 }
 
 /** With the namespace, as the editor looks texts up by the node that shows them. */
 function keyOf(key: string): string {
-  return CATALOGUE + key;
+  return `${STATUS_CATALOGUE}status.${key}`;
 }
 
 /** Both texts in one status, undefined when they do not fit. */

@@ -37,6 +37,8 @@ interface StepResult {
   state: StepState;
   /** addresses and error texts, as they are; the dialog has the words around them */
   detail?: string;
+  /** of the error that the detail tells */
+  code?: string;
 }
 
 /** What is checked: the cloud or an Event Store, with the settings of the dialog. */
@@ -64,11 +66,11 @@ export async function checkConnection(
     target = targetOf(RED, body, isCloud);
   } catch (error) {
     if (error instanceof AdminRefusal) throw error;
-    return results.failed('settings', toFlowError(error).message);
+    return results.failed('settings', toFlowError(error));
   }
   try {
     const error = target.client.configurationError();
-    if (error) return results.failed('settings', error.message);
+    if (error) return results.failed('settings', error);
     results.set('settings', 'ok');
     const way = [...describeWay(target.options, results), ...(isCloud ? (['read'] as const) : [])];
     await probe(target, way, results);
@@ -88,7 +90,7 @@ async function probe(target: Target, way: Step[], results: Results): Promise<voi
     if (!(error instanceof ApiError)) throw error;
     const failed = failedStep(error, way);
     for (const step of way.slice(0, way.indexOf(failed))) results.set(step, 'ok');
-    results.set(failed, 'failed', error.message);
+    results.failed(failed, error);
   }
 }
 
@@ -204,8 +206,8 @@ class Results {
     this.bySteps.set(step, { step, state, ...(detail === undefined ? {} : { detail }) });
   }
 
-  failed(step: Step, detail: string): { steps: StepResult[] } {
-    this.set(step, 'failed', detail);
+  failed(step: Step, { code, message }: { code: string; message: string }): { steps: StepResult[] } {
+    this.bySteps.set(step, { step, state: 'failed', detail: message, code });
     return this.all();
   }
 

@@ -25,7 +25,7 @@ const SHARED_WITH_RUNTIME = [
   /^src\/(event|detections|images)\//,
   /^src\/api\/(header-name|limits|query|query-time)\.ts$/,
   /^src\/bundle\/is-name-pattern\.ts$/,
-  /^nodes\/shared\/(number-rules|properties)\.ts$/,
+  /^nodes\/shared\/(number-rules|properties|status-key)\.ts$/,
   /^nodes\/workspace\/header-names\.ts$/,
 ];
 

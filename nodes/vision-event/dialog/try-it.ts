@@ -1,3 +1,4 @@
+import { errorText } from '../../editor/error-text';
 import type { FormValues } from '../../editor/form';
 import { adminError, makeButton, makeElement, type AdminError, type AdminRequests } from '../../editor/live';
 import { annotationsOf, draw, percent, type Annotation, type Image, type Size } from './drawing';
@@ -222,7 +223,7 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
           'p',
           { class: 'vision-event-error' },
           makeElement('code', {}, error.code),
-          ` ${errors.length > 1 ? errors.map(({ message }) => message).join(' ') : error.message}`,
+          ` ${errorText({ code: error.code, message: errors.length > 1 ? errors.map(({ message }) => message).join(' ') : error.message })}`,
         ),
       ];
     }

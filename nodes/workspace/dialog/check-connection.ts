@@ -1,3 +1,4 @@
+import { errorText } from '../../editor/error-text';
 import type { FormValues } from '../../editor/form';
 import { adminError, makeButton, makeElement, type AdminRequests } from '../../editor/live';
 
@@ -8,6 +9,8 @@ interface Step {
   step: string;
   state: StepState;
   detail?: string;
+  /** of the error that the detail tells */
+  code?: string;
 }
 
 const ICONS: Record<StepState, string> = {
@@ -85,12 +88,12 @@ export function createConnectionCheck(form: FormValues, admin: AdminRequests, se
     return { step: 'settings', state: 'failed', detail: t('check.keyNeeded') };
   }
 
-  function stepLine({ step, state, detail = '' }: Step): HTMLElement {
+  function stepLine({ step, state, code, detail = '' }: Step): HTMLElement {
     return makeElement(
       'li',
       { class: `vision-event-step-${state}`, 'data-step': step, 'data-state': state },
       makeElement('i', { class: `fa ${ICONS[state]}`, 'aria-hidden': 'true' }),
-      makeElement('span', {}, t(`check.${step}.${state}`, { detail })),
+      makeElement('span', {}, t(`check.${step}.${state}`, { detail: errorText({ code, message: detail }) })),
     );
   }
 

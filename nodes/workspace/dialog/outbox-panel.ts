@@ -1,3 +1,4 @@
+import { errorText } from '../../editor/error-text';
 import type { Text } from '../../editor/form';
 import { adminError, makeButton, makeElement, setText, type AdminRequests } from '../../editor/live';
 import { createRefusedEvents, type RefusedState } from './refused-events';
@@ -7,7 +8,7 @@ import { createSureButton } from './sure-button';
 interface OutboxState extends RefusedState {
   open: boolean;
   folder?: string;
-  lastError?: { message: string; at?: string | number } | null;
+  lastError?: { code?: string; message: string; at?: string | number } | null;
   state?: string;
   events?: number;
   bytes?: number | null;
@@ -190,14 +191,15 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
     [() => t('outbox.delivered'), ({ delivered }) => given(delivered, String)],
     [() => t('outbox.refused'), ({ refused }) => given(refused, String)],
     [() => t('outbox.dropped'), ({ dropped = 0 }) => (dropped > 0 ? String(dropped) : undefined)],
-    [() => t('outbox.lastError'), ({ lastError }) => given(lastError, errorText)],
+    [() => t('outbox.lastError'), ({ lastError }) => given(lastError, lastErrorText)],
     [() => t('outbox.folder'), ({ folder }) => folder],
     [() => t('outbox.warning'), ({ forgets }) => given(forgets, forgetsText)],
   ];
 
   /** With its time: an error of last night is not an error of now. */
-  function errorText({ message, at }: NonNullable<OutboxState['lastError']>): string {
-    return at === undefined ? message : `${new Date(at).toLocaleString()} – ${message}`;
+  function lastErrorText({ at, ...error }: NonNullable<OutboxState['lastError']>): string {
+    const text = errorText(error);
+    return at === undefined ? text : `${new Date(at).toLocaleString()} – ${text}`;
   }
 
   const forgetsText = (kind: string) =>

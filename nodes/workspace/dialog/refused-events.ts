@@ -1,3 +1,4 @@
+import { errorText } from '../../editor/error-text';
 import type { Text } from '../../editor/form';
 import { makeButton, makeElement, setText } from '../../editor/live';
 import { createSureButton } from './sure-button';
@@ -74,7 +75,7 @@ export function createRefusedEvents(
         {},
         refusedAt > 0 && makeElement('time', {}, new Date(refusedAt).toLocaleString(), ' '),
         name,
-        makeElement('p', {}, reason),
+        makeElement('p', {}, errorText({ code, message: reason })),
       ),
       mayOrder && makeElement('div', { class: 'vision-event-buttons' }, buttonsOf(id, code, name)),
     );
