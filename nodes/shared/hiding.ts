@@ -60,7 +60,7 @@ export class HidingRules {
       return 'Switch off "Names and plates": a name takes the place of the class that is to be hidden';
     }
     if (converted.notes.includes('model-input-coordinates') && !settings.hasSourceSize) {
-      return 'Enter the "Detector\'s size": the boxes count in the size that the model saw';
+      return 'Enter the "Size the detector saw": the boxes count in the size that the model saw';
     }
     return this.doubtOfNotes(converted.notes);
   }
