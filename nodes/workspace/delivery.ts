@@ -128,7 +128,7 @@ export class WorkspaceDelivery {
    */
   async holds(eventId: string): Promise<boolean> {
     const open = this.open ?? (await this.opening?.catch(() => undefined));
-    return open?.outbox.holds(eventId) ?? false;
+    return (await open?.outbox.holds(eventId)) ?? false;
   }
 
   /** Resolves once every record is safe on the disk. @throws OutboxError `OUTBOX_FULL`, `OUTBOX_IO` */

@@ -12,7 +12,10 @@ export interface OutboxNotice {
     | 'NOT_DURABLE'
     | 'CLOCK_WRONG'
     | 'CLOCK_SET'
-    | 'RIGHTS';
+    | 'RIGHTS'
+    | 'DATABASE_AWAY'
+    | 'DATABASE_BACK'
+    | 'LEASE_LOST';
   message: string;
 }
 
