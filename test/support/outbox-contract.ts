@@ -7,8 +7,8 @@ import {
   type OutboxRecord,
 } from '../../src/delivery/outbox/outbox';
 
-const BATCH = { events: 100, bytes: 1024 * 1024 };
-const NOTHING = { acked: [], retry: [], dead: [] };
+export const BATCH = { events: 100, bytes: 1024 * 1024 };
+export const NOTHING = { acked: [], retry: [], dead: [] };
 
 /** A kind of outbox, and the clock that it runs on. */
 export interface OutboxWorld {
@@ -33,7 +33,7 @@ export function testClock(): OutboxWorld['clock'] {
   };
 }
 
-function record(eventId: string, more: Partial<OutboxRecord> = {}): OutboxRecord {
+export function record(eventId: string, more: Partial<OutboxRecord> = {}): OutboxRecord {
   return {
     eventId,
     useCaseId: 'line-1',
@@ -43,26 +43,26 @@ function record(eventId: string, more: Partial<OutboxRecord> = {}): OutboxRecord
   };
 }
 
-function picture(role: 'output' | 'input', text: string): OutboxRecord['pictures'][number] {
+export function picture(role: 'output' | 'input', text: string): OutboxRecord['pictures'][number] {
   return { role, mediaType: 'image/jpeg', name: `${role}.jpg`, bytes: Buffer.from(text) };
 }
 
-function eventIds(lease: Lease | undefined): string[] | undefined {
+export function eventIds(lease: Lease | undefined): string[] | undefined {
   return lease?.events.map(({ eventId }) => eventId);
 }
 
-function ids(lease: Lease): string[] {
+export function ids(lease: Lease): string[] {
   return lease.events.map(({ id }) => id);
 }
 
-async function mustLease(outbox: Outbox, max: Parameters<Outbox['lease']>[0] = BATCH): Promise<Lease> {
+export async function mustLease(outbox: Outbox, max: Parameters<Outbox['lease']>[0] = BATCH): Promise<Lease> {
   const lease = await outbox.lease(max);
   assert.ok(lease, 'something should be due');
   return lease;
 }
 
 /** Refuses for good whatever waits. */
-async function bury(outbox: Outbox): Promise<void> {
+export async function bury(outbox: Outbox): Promise<void> {
   for (let lease = await outbox.lease(BATCH); lease; lease = await outbox.lease(BATCH)) {
     const dead = ids(lease).map((id) => ({ id, code: 'REJECTED', statusCode: 400, why: 'bad event' }));
     await outbox.settle(lease, { ...NOTHING, dead });

@@ -1,6 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Context } from 'mocha';
@@ -109,6 +118,22 @@ export class PostgresServer {
     } finally {
       await client.end();
     }
+  }
+
+  /** A connection of somebody else that stays open after these statements. */
+  async hold(statements: string): Promise<{ end(): Promise<void> }> {
+    const client = new Client({ connectionString: this.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query(statements);
+    return { end: () => client.end() };
+  }
+
+  /** All others come in by their name alone. */
+  async requirePassword(user: string): Promise<void> {
+    const file = path.join(this.folder, 'data', 'pg_hba.conf');
+    writeFileSync(file, `host all ${user} 127.0.0.1/32 scram-sha-256\n${readFileSync(file, 'utf8')}`);
+    await this.sql('select pg_reload_conf()');
   }
 
   /** kill -9 of the server and all its processes, as it ends when the machine loses power but for what the disk forgets. */
