@@ -80,31 +80,34 @@ describe('an outbox in PostgreSQL, when something fails', () => {
     await waitFor(outbox, range(0, next));
   });
 
-  it('stores an append once whose answer was lost', async () => {
-    const proxy = await LossyProxy.to(server.port);
-    try {
-      const outbox = await open({ url: proxy.url(server.url) });
-      await outbox.append([numberedRecord(0)]);
-      proxy.loseAnswers();
-      const appending = outbox.append([numberedRecord(1, PICTURE_BYTES), numberedRecord(2)]);
-      const plain = outbox.append([numberedRecord(3)]);
-      await until(() => proxy.hasLost, 'an answer to be lost');
-      proxy.cut();
-      await appending;
-      await plain;
-      assert.equal((await rows('select from $S.event')).length, 4);
-      await waitFor(outbox, range(0, 4));
-    } finally {
-      await proxy.stop();
-    }
-  });
+  for (const [what, pictureBytes, statement] of [
+    ['an append', 0, '.append('],
+    ['an append with pictures', PICTURE_BYTES, 'commit'],
+  ] as const) {
+    it(`stores ${what} once whose answer was lost`, async () => {
+      const proxy = await LossyProxy.to(server.port);
+      try {
+        const outbox = await open({ url: proxy.url(server.url), refreshMs: 1e9, beatMs: 1e9 });
+        proxy.loseAnswersTo(statement);
+        const appending = outbox.append([numberedRecord(0, pictureBytes), numberedRecord(1, pictureBytes)]);
+        await until(() => proxy.hasLost, 'an answer to be lost');
+        await until(async () => (await rows('select from $S.event')).length === 2, 'the rows');
+        proxy.cut();
+        await appending;
+        await waitFor(outbox, [0, 1]);
+        assert.deepEqual(await rows('select from $S.picture'), []);
+      } finally {
+        await proxy.stop();
+      }
+    });
+  }
 
   it('gives back what it leased when the answer to that was lost', async () => {
     const proxy = await LossyProxy.to(server.port);
     try {
       const outbox = await open({ url: proxy.url(server.url), refreshMs: 1e9, beatMs: 1e9 });
       await outbox.append([numberedRecord(0)]);
-      proxy.loseAnswers();
+      proxy.loseAnswersTo('.lease(');
       const leasing = assert.rejects(outbox.lease(BATCH), { code: 'OUTBOX_IO' });
       await until(async () => (await rows('select from $S.lease')).length === 1, 'the lease');
       proxy.cut();
@@ -136,16 +139,8 @@ describe('an outbox in PostgreSQL, when something fails', () => {
     await outbox.append([numberedRecord(0)]);
     // Held up by a lock, so that it is surely under way.
     const holder = await server.hold(`begin; lock table ${schema}.tally in exclusive mode`);
-    const appending = outbox.append([numberedRecord(1)]);
-    await until(
-      async () =>
-        (
-          await rows(
-            "select from pg_stat_activity where application_name = 'vision-events' and wait_event_type = 'Lock'",
-          )
-        ).length > 0,
-      'the append to wait',
-    );
+    const appending = outbox.append([numberedRecord(1, PICTURE_BYTES)]);
+    await server.waitsForLock();
     await killConnections();
     await holder.end();
     await appending;

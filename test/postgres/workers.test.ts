@@ -88,6 +88,21 @@ describe('workers of one queue in PostgreSQL', () => {
     assert.deepEqual(await workers.sql('select * from $S.event'), []);
   });
 
+  it('hand out a version that was being appended while the one before it left', async () => {
+    const [a, b] = [await workers.open('a'), await workers.open('b')];
+    await a.append([version(1)]);
+    const lease = await mustLease(a);
+    // Stops the append between its event and its pictures: version 2 is behind version 1, and nobody else sees it yet.
+    const holder = await server.hold(`begin; lock table ${workers.schema}.picture in exclusive mode`);
+    const appending = b.append([{ ...version(2), pictures: [picture('output', 'drawn')] }]);
+    await server.waitsForLock();
+    const settling = a.settle(lease, { ...NOTHING, acked: ids(lease) });
+    await Promise.race([settling, server.waitsForLock(2)]);
+    await holder.end();
+    await Promise.all([appending, settling]);
+    assert.deepEqual(bodies(await b.lease(BATCH)), ['{"v":2}']);
+  });
+
   it('take over what a worker had leased that fell silent, and its younger versions wait for what may still land', async () => {
     const [a, b] = [await workers.open('a'), await workers.open('b')];
     await a.append([version(1), version(2)]);

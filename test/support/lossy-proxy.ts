@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class LossyProxy {
   private readonly pairs = new Set<[Socket, Socket]>();
   private losing = false;
+  private trigger: string | undefined;
   private lostBytes = 0;
 
   private constructor(
@@ -26,9 +27,9 @@ export class LossyProxy {
     return Object.assign(new URL(url), { port: `${this.port}` }).href;
   }
 
-  /** From now on no answer arrives. */
-  loseAnswers(): void {
-    this.losing = true;
+  /** From the next request with this text on, no answer arrives. */
+  loseAnswersTo(text: string): void {
+    this.trigger = text;
     this.lostBytes = 0;
   }
 
@@ -39,6 +40,7 @@ export class LossyProxy {
   /** Ends all connections, and lets answers through again. */
   cut(): void {
     this.losing = false;
+    this.trigger = undefined;
     for (const pair of this.pairs) for (const socket of pair) socket.destroy();
     this.pairs.clear();
   }
@@ -51,7 +53,10 @@ export class LossyProxy {
 
   private join(client: Socket, server: Socket): void {
     this.pairs.add([client, server]);
-    client.on('data', (bytes) => server.write(bytes));
+    client.on('data', (bytes) => {
+      if (this.trigger !== undefined && bytes.includes(this.trigger)) this.losing = true;
+      server.write(bytes);
+    });
     server.on('data', (bytes) => {
       if (this.losing) this.lostBytes += bytes.length;
       else client.write(bytes);

@@ -129,6 +129,13 @@ export class PostgresServer {
     return { end: () => client.end() };
   }
 
+  /** Resolves when so many statements of outboxes wait for a lock. */
+  async waitsForLock(count = 1): Promise<void> {
+    const waiting =
+      "select from pg_stat_activity where application_name = 'vision-events' and wait_event_type = 'Lock'";
+    await until(async () => (await this.sql(waiting)).length >= count, `${count} waiting statement(s)`);
+  }
+
   /** All others come in by their name alone. */
   async requirePassword(user: string): Promise<void> {
     const file = path.join(this.folder, 'data', 'pg_hba.conf');
