@@ -71,8 +71,8 @@ export const CLOCK_LOOK_MS = 10_000;
 export const LEASE_BEAT_MS = 5_000;
 /** What a request that nobody hears of any more may take to land. Younger versions of its event wait so long. */
 export const LATE_LANDING_MS = 30_000;
-/** A lease lives so much longer than the deadline of a request: a late landing, and some lost heartbeats. */
-export const LEASE_SPARE_MS = LATE_LANDING_MS + 3 * LEASE_BEAT_MS;
+/** A lease lives so many heartbeats longer than a request and its late landing take together. */
+export const LEASE_SPARE_BEATS = 3;
 /** The totals of the queue are asked for this often; other workers change them. */
 export const TOTALS_REFRESH_MS = 1_000;
 /** A statement that takes longer is given up with its connection; pictures are allowed more. */
@@ -92,3 +92,5 @@ export const PRUNE_MS = 10 * 60_000;
 export const PICTURE_SLICE_BYTES = MIB;
 /** One for the appends, two for the rest. */
 export const CONNECTIONS_PER_WORKER = 3;
+/** While the database is away, it is tried again this often. */
+export const SPILL_REOPEN_MS = 5_000;

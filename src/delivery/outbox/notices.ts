@@ -15,7 +15,9 @@ export interface OutboxNotice {
     | 'RIGHTS'
     | 'DATABASE_AWAY'
     | 'DATABASE_BACK'
-    | 'LEASE_LOST';
+    | 'LEASE_LOST'
+    | 'SPILLING'
+    | 'SPILL_MOVED';
   message: string;
 }
 

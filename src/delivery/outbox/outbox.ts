@@ -156,6 +156,8 @@ export class OutboxError extends Error {
   constructor(
     readonly code: OutboxErrorCode,
     message: string,
+    /** the database does not answer at this moment; what was to be written may be stored all the same */
+    readonly mayPass = false,
   ) {
     super(message);
   }

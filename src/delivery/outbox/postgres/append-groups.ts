@@ -76,7 +76,10 @@ export class AppendGroups {
         for (const { resolve } of group) resolve();
       } catch (error) {
         if (group.length > 1 && !isPassing(error)) await this.storeSingly(group);
-        else for (const { reject } of group) reject(error);
+        // What waited behind it must not overtake it, should the database be back in the next moment.
+        else
+          for (const { reject } of isPassing(error) ? [...group, ...this.waiting.splice(0)] : group)
+            reject(error);
       }
     }
   }

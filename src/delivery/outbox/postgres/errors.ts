@@ -14,9 +14,17 @@ const REMEDIES: Record<string, (where: string) => string> = {
   '25006': (where) => `Connect to the writer, not to a standby: ${where} takes no writes`,
   '53300': (where) => `Raise max_connections of PostgreSQL: ${where} has no connection left`,
   '57P03': (where) => `Wait a moment: PostgreSQL at ${where} is starting or stopping`,
+  '53100': (where) => `Free some space on the disk of PostgreSQL: it is full (${where})`,
   '08P01': (where) => `Let PgBouncer pool by transaction, not by statement (${where})`,
 };
 
+/** Node.js: what no waiting mends. */
+const LASTING = new Set([
+  'ENOTFOUND',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
 /** The connection failed, so that nobody knows what became of the statement, or the server takes nothing at this moment. */
 const PASSING = new Set([
   '57P01',
@@ -43,6 +51,7 @@ export function codeOf(error: unknown): string {
 export function isPassing(error: unknown): boolean {
   if (error instanceof OutboxError) return false;
   const code = codeOf(error);
+  if (LASTING.has(code)) return false;
   return !isServerCode(code) || PASSING.has(code) || OUT_OF_SPACE.has(code) || code.startsWith('08');
 }
 
@@ -58,30 +67,21 @@ function isServerCode(code: string): boolean {
 /** What a technician reads. Neither user nor password is in it. */
 export function asOutboxError(error: unknown, where: string): OutboxError {
   if (error instanceof OutboxError) return error;
+  const isFull = OUT_OF_SPACE.has(codeOf(error));
+  return new OutboxError(isFull ? 'OUTBOX_FULL' : 'OUTBOX_IO', textOf(error, where), isPassing(error));
+}
+
+function textOf(error: unknown, where: string): string {
   const code = codeOf(error);
-  if (OUT_OF_SPACE.has(code)) {
-    return new OutboxError(
-      'OUTBOX_FULL',
-      `Free some space on the disk of PostgreSQL: it is full (${where}, ${code}).`,
-    );
-  }
   const message = error instanceof Error ? error.message : String(error);
   const remedy = REMEDIES[code]?.(where);
-  if (remedy) return new OutboxError('OUTBOX_IO', `${remedy} (${code}).`);
-  if (/certificate|self.signed|SSL|TLS/i.test(`${code} ${message}`)) {
-    return new OutboxError(
-      'OUTBOX_IO',
-      `Check the TLS settings of the database: ${where} and this machine do not agree (${message}).`,
-    );
+  if (remedy) return `${remedy} (${code}).`;
+  const words = `${code} ${message}`;
+  if (/certificate|self.signed|SSL|TLS/i.test(words)) {
+    return `Check the TLS settings of the database: ${where} and this machine do not agree (${message}).`;
   }
-  if (/timeout|terminated|ended|closed|ECONNRESET|EPIPE/i.test(`${code} ${message}`)) {
-    return new OutboxError(
-      'OUTBOX_IO',
-      `Check PostgreSQL and the network to it: ${where} stopped answering (${message}).`,
-    );
+  if (/timeout|terminated|ended|closed|ECONNRESET|EPIPE/i.test(words)) {
+    return `Check PostgreSQL and the network to it: ${where} stopped answering (${message}).`;
   }
-  return new OutboxError(
-    'OUTBOX_IO',
-    `Look at the log of PostgreSQL: ${where} refused a statement (${[code, message].filter(Boolean).join(', ')}).`,
-  );
+  return `Look at the log of PostgreSQL: ${where} refused a statement (${[code, message].filter(Boolean).join(', ')}).`;
 }

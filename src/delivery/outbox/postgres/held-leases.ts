@@ -1,5 +1,12 @@
-import { LEASE_SPARE_MS } from '../limits';
 import type { Lease, StoredEvent } from '../outbox';
+
+export interface LeaseTimes {
+  /** how long a lease lives without a heartbeat */
+  leaseMs: number;
+  /** the longest that a request may take */
+  requestMs: number;
+  monotonic(): number;
+}
 
 /** One lease of this worker. Moments: ms of the monotonic clock. */
 export class HeldLease {
@@ -9,7 +16,7 @@ export class HeldLease {
     readonly token: string,
     /** when the statement that took or renewed it was sent: the database cannot have seen it earlier */
     private renewedAt: number,
-    private readonly deps: { requestMs: number; monotonic(): number },
+    private readonly deps: LeaseTimes,
   ) {}
 
   renew(at: number): void {
@@ -23,14 +30,9 @@ export class HeldLease {
 
   /** Whether a request that begins now ends before others may have the events. */
   isHeld(): boolean {
-    const left = this.renewedAt + leaseMs(this.deps.requestMs) - this.deps.monotonic();
+    const left = this.renewedAt + this.deps.leaseMs - this.deps.monotonic();
     return !this.givenUp && left > this.deps.requestMs;
   }
-}
-
-/** How long a lease lives without a heartbeat: 75 s when a request may take 30 s. */
-export function leaseMs(requestMs: number): number {
-  return requestMs + LEASE_SPARE_MS;
 }
 
 /** The leases of this worker, until the database knows what became of their events. */
@@ -40,7 +42,7 @@ export class HeldLeases {
   /** events with pictures, whose uploads are to be noted */
   private readonly withPictures = new Map<string, HeldLease>();
 
-  constructor(private readonly deps: { requestMs: number; monotonic(): number }) {}
+  constructor(private readonly deps: LeaseTimes) {}
 
   add(token: string, sentAt: number, events: StoredEvent[]): Lease {
     const held = new HeldLease(token, sentAt, this.deps);

@@ -9,7 +9,9 @@ import {
   DEFAULT_MAX_EVENTS,
   LATE_LANDING_MS,
   LEASE_BEAT_MS,
+  LEASE_SPARE_BEATS,
   PRUNE_MS,
+  STORED_KEY_MS,
   TOTALS_REFRESH_MS,
 } from '../limits';
 import type { OutboxNotice } from '../notices';
@@ -29,7 +31,7 @@ import { type Append, AppendGroups, newKey, recordBytes } from './append-groups'
 import { Database, type PostgresAddress } from './database';
 import { postgresDeadLetters } from './dead-letters';
 import { asOutboxError, isPassing } from './errors';
-import { HeldLeases, leaseMs } from './held-leases';
+import { HeldLeases } from './held-leases';
 import { Mirror, type Totals } from './mirror';
 import { type Outcome, Outcomes } from './outcomes';
 import { Room } from './room';
@@ -57,6 +59,8 @@ export interface PostgresOutboxOptions extends PostgresAddress {
   deadMaxBytes?: number;
   /** the longest that one request to the target may take, ms; a lease outlives it. Default 30,000 */
   requestMs?: number;
+  /** what a request of a worker that fell silent may take to land, ms; younger versions wait so long. Default 30,000 */
+  lateLandingMs?: number;
   /** told what an operator should hear of */
   onNotice?: (notice: OutboxNotice) => void;
   /** schema of the tables, small letters; default `vision_events` */
@@ -80,7 +84,10 @@ const DEFAULT_REQUEST_MS = 30_000;
 export class PostgresOutbox implements Outbox {
   private readonly schema: string;
   private readonly clock: Clock;
-  private readonly requestMs: number;
+  /** how long a lease lives without a heartbeat: 75 s, when a request may take 30 s */
+  private readonly leaseMs: number;
+  private readonly lateLandingMs: number;
+  private readonly beatMs: number;
   private readonly mirror: Mirror;
   private readonly room: Room;
   private readonly leases: HeldLeases;
@@ -112,9 +119,12 @@ export class PostgresOutbox implements Outbox {
     if (!SCHEMA_NAME.test(this.schema))
       throw new OutboxError('OUTBOX_IO', `Correct the schema: "${this.schema}".`);
     this.clock = options.clock ?? systemClock;
-    this.requestMs = options.requestMs ?? DEFAULT_REQUEST_MS;
+    this.beatMs = options.beatMs ?? LEASE_BEAT_MS;
+    this.lateLandingMs = options.lateLandingMs ?? LATE_LANDING_MS;
+    const requestMs = options.requestMs ?? DEFAULT_REQUEST_MS;
+    this.leaseMs = requestMs + this.lateLandingMs + LEASE_SPARE_BEATS * Math.min(this.beatMs, LEASE_BEAT_MS);
     const monotonic = () => this.clock.monotonic();
-    this.leases = new HeldLeases({ requestMs: this.requestMs, monotonic });
+    this.leases = new HeldLeases({ leaseMs: this.leaseMs, requestMs, monotonic });
     this.mirror = new Mirror(this.clock);
     this.room = new Room({
       queueName: options.queueName,
@@ -163,7 +173,7 @@ export class PostgresOutbox implements Outbox {
       });
       await this.refresh();
       this.every(this.options.refreshMs ?? TOTALS_REFRESH_MS, () => this.refresh());
-      this.every(this.options.beatMs ?? LEASE_BEAT_MS, () => this.beat());
+      this.every(this.beatMs, () => this.beat());
       return {
         isNew: session.isNew,
         events: this.mirror.totals.events,
@@ -236,6 +246,20 @@ export class PostgresOutbox implements Outbox {
     this.wakeListeners();
   }
 
+  /** Whether an append with this key is stored. When it is not, it never will be: its answer was lost, and it may still be under way. */
+  async isStored(key: string): Promise<boolean> {
+    const { queue } = this.mustBeOpen();
+    try {
+      const [row] = await this.mustHaveDatabase().query<{ stored: boolean }>(
+        `select ${this.fn('is_stored')}($1, $2, $3::interval, $4::timestamptz) as stored`,
+        [queue, key, `${STORED_KEY_MS} ms`, this.testTime()],
+      );
+      return row?.stored ?? false;
+    } catch (error) {
+      throw this.failed(error);
+    }
+  }
+
   onAppended(listener: () => void): void {
     this.listeners.push(listener);
   }
@@ -255,7 +279,7 @@ export class PostgresOutbox implements Outbox {
       rows = await this.call<LeasedRow>('lease', '$2, $3, $4, $5, $6, $7', [
         worker,
         token,
-        leaseMs(this.requestMs),
+        this.leaseMs,
         max.events,
         max.bytes,
         max.newest ?? false,
@@ -467,8 +491,8 @@ export class PostgresOutbox implements Outbox {
       const [row] = await this.call<BeatRow>('beat', '$2, $3::uuid[], $4, $5, $6, $7, $8, $9', [
         this.session.worker,
         asked,
-        leaseMs(this.requestMs),
-        LATE_LANDING_MS,
+        this.leaseMs,
+        this.lateLandingMs,
         this.totals.acked,
         0,
         this.lastError ?? null,

@@ -96,6 +96,15 @@ begin
   return next;
 end $$;
 
+-- Decides what became of an append whose answer was lost: from now on it is stored, or it never will be. @returns whether it is
+create or replace function $S.is_stored(p_queue int, p_key text, p_keep interval, p_now timestamptz) returns boolean
+language plpgsql ${PINNED} as $$
+begin
+  perform $S.durable();
+  insert into $S.stored (queue, key, keep_until) values (p_queue, p_key, $S.now_or(p_now) + p_keep) on conflict do nothing;
+  return not found;
+end $$;
+
 -- One pace for all workers of a queue. @returns ms until the caller may send its request; its slot is taken then
 create or replace function $S.take_slot(p_queue int, p_spacing_ms float8, p_now timestamptz) returns float8 language plpgsql ${PINNED} as $$
 declare
