@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class LossyProxy {
   private readonly pairs = new Set<[Socket, Socket]>();
   private losing = false;
+  private refusing = false;
   private trigger: string | undefined;
   private lostBytes = 0;
 
@@ -18,7 +19,10 @@ export class LossyProxy {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const proxy = new LossyProxy(server, (server.address() as AddressInfo).port);
-    server.on('connection', (client) => proxy.join(client, connect(targetPort, '127.0.0.1')));
+    server.on('connection', (client) => {
+      if (proxy.refusing) client.destroy();
+      else proxy.join(client, connect(targetPort, '127.0.0.1'));
+    });
     return proxy;
   }
 
@@ -43,6 +47,16 @@ export class LossyProxy {
     this.trigger = undefined;
     for (const pair of this.pairs) for (const socket of pair) socket.destroy();
     this.pairs.clear();
+  }
+
+  /** As a network that is down: what is open ends, what is new ends at once. */
+  refuse(): void {
+    this.cut();
+    this.refusing = true;
+  }
+
+  letThrough(): void {
+    this.refusing = false;
   }
 
   async stop(): Promise<void> {
