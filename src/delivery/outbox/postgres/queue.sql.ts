@@ -2,7 +2,7 @@
  * Version 1 of what the outbox does, as functions: one round trip and one transaction each, and plans that stay the same. A planner that
  * knows only the statistics of an empty table would read the whole queue for each lease. Times come from the database's clock; `p_now` is for tests.
  */
-export const PINNED = `set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off`;
+export const PINNED = `set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off`;
 
 /** What a row of `event` is while it may be leased; as in the index. */
 const READY = `lease is null and due_at is null and not behind`;
