@@ -28,6 +28,8 @@ export const workspaceDefaults = {
   /** workers with the same one share their events; empty: the workspace's name */
   queueName: '',
   outboxDir: '',
+  /** a folder: outboxes below it whose Node-RED is gone for good are taken over */
+  adopt: '',
   outboxMaxMegabytes: 1024,
   outboxMaxEvents: 100000,
   outboxWhenFull: 'reject' as 'reject' | 'drop-oldest' | 'shed-images',

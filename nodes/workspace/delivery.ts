@@ -20,6 +20,7 @@ import type { WorkspaceProperties } from '../shared/properties';
 import { numberOf } from '../shared/event-settings';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import type { DatabaseSettings } from './database-settings';
+import { Adoption } from './adoption';
 import { makeOutbox } from './make-outbox';
 import type { OutboxFolder } from './outbox-folder';
 import { WorkLimit } from '../../src/delivery/work-limit';
@@ -47,6 +48,8 @@ export interface DeliveryDeps {
   folder: OutboxFolder;
   /** where events wait instead, with the folder in front; missing: in the folder. Throws a FlowError */
   database?: () => DatabaseSettings;
+  /** below it, outboxes of replicas that are gone are taken over */
+  adopt?: OutboxFolder;
   target: Target;
   log: DeliveryLog;
   reopenAfterMs?: number;
@@ -86,6 +89,7 @@ export class WorkspaceDelivery {
   private open: OpenDelivery | undefined;
   /** opened or about to be */
   private outbox: Outbox | undefined;
+  private adoption: Adoption | undefined;
   /** why it is not open, although it should be */
   private error: FlowError | undefined;
   private reopening: NodeJS.Timeout | undefined;
@@ -206,6 +210,7 @@ export class WorkspaceDelivery {
     await Promise.all([
       this.storing.close(this.closedError(), CLOSE_STEP_MS),
       this.open?.sender.stop(CLOSE_STEP_MS),
+      this.adoption?.stop(),
     ]);
     this.closed = true;
     const { open } = this;
@@ -269,6 +274,7 @@ export class WorkspaceDelivery {
     this.countdown = undefined;
     this.openingFailed(new FlowError('OUTBOX_IO', message));
     this.showState();
+    void this.adoption?.stop();
     open.sender
       .stop(CLOSE_STEP_MS)
       .then(() => open.outbox.close(CLOSE_STEP_MS))
@@ -318,6 +324,8 @@ export class WorkspaceDelivery {
     });
     this.open = { outbox, sender, forgets: report.forgets };
     sender.start();
+    if (deps.adopt)
+      this.adoption = new Adoption(deps.adopt, this.folder, outbox, (text) => deps.log.warn(text));
     return this.open;
   }
 

@@ -66,6 +66,7 @@ export class Workspace {
     this.delivery = new WorkspaceDelivery(config, {
       folder: outboxFolder(RED, node, config.outboxDir),
       ...(config.keepWaiting === 'postgres' && { database: () => databaseSettings(RED, node, config) }),
+      ...(config.adopt?.trim() && { adopt: outboxFolder(RED, node, config.adopt) }),
       target: this.target,
       // What is read back from the disk may hold anything.
       log: { info: (text) => node.log(printable(text)), warn: (text) => node.warn(printable(text)) },

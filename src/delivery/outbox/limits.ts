@@ -94,3 +94,8 @@ export const PICTURE_SLICE_BYTES = MIB;
 export const CONNECTIONS_PER_WORKER = 3;
 /** While the database is away, it is tried again this often. */
 export const SPILL_REOPEN_MS = 5_000;
+
+/** An outbox folder below the one to adopt from is abandoned when its lock is free and nothing was written to it for so long. */
+export const ADOPT_AFTER_MS = 5 * 60_000;
+/** Abandoned folders are looked for this often. */
+export const ADOPT_LOOK_MS = 60_000;
