@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { adoptFolders } from '../../src/delivery/outbox/disk/adopt';
 import { ADOPT_LOOK_MS } from '../../src/delivery/outbox/limits';
 import type { Outbox } from '../../src/delivery/outbox/outbox';
@@ -20,10 +21,11 @@ export class Adoption {
     this.look();
   }
 
-  async stop(): Promise<void> {
+  /** Does not wait for a folder whose lock is just being waited for: nothing is taken from it any more. */
+  async stop(deadlineMs: number): Promise<void> {
     this.stopped = true;
     clearInterval(this.timer);
-    await this.looking;
+    await Promise.race([this.looking, delay(deadlineMs, undefined, { ref: false })]);
   }
 
   private look(): void {

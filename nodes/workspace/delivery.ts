@@ -210,7 +210,7 @@ export class WorkspaceDelivery {
     await Promise.all([
       this.storing.close(this.closedError(), CLOSE_STEP_MS),
       this.open?.sender.stop(CLOSE_STEP_MS),
-      this.adoption?.stop(),
+      this.adoption?.stop(CLOSE_STEP_MS),
     ]);
     this.closed = true;
     const { open } = this;
@@ -274,7 +274,7 @@ export class WorkspaceDelivery {
     this.countdown = undefined;
     this.openingFailed(new FlowError('OUTBOX_IO', message));
     this.showState();
-    void this.adoption?.stop();
+    void this.adoption?.stop(CLOSE_STEP_MS);
     open.sender
       .stop(CLOSE_STEP_MS)
       .then(() => open.outbox.close(CLOSE_STEP_MS))
