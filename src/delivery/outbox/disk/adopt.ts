@@ -18,7 +18,7 @@ export interface AdoptionDeps {
   /** takes over what waits in abandoned folders */
   into: Pick<Outbox, 'append'>;
   /** told of each folder from which something was taken over, and of the refused events that stay there */
-  adopted(dir: string, events: number, refused: number): void;
+  adopted: (dir: string, events: number, refused: number) => void;
   /** wall clock, ms */
   now?: () => number;
   /** asked before each step */
@@ -98,8 +98,9 @@ async function recordsOf(events: StoredEvent[], dead: Settlement['dead']): Promi
   for (const { id, eventId, useCaseId, body, pictures } of events) {
     try {
       const loaded = [];
-      for (const { role, image, mediaType, name, metadata, read } of pictures) {
-        loaded.push({ role, image, mediaType, name, metadata, bytes: await read() });
+      for (const picture of pictures) {
+        const { role, image, mediaType, name, metadata } = picture;
+        loaded.push({ role, image, mediaType, name, metadata, bytes: await picture.read() });
       }
       records.push({ eventId, useCaseId, body, pictures: loaded });
     } catch (error) {

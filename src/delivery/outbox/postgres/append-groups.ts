@@ -25,20 +25,20 @@ export interface Append {
 
 interface Waiting extends Append {
   bytes: number;
-  resolve(): void;
-  reject(error: unknown): void;
+  resolve: () => void;
+  reject: (error: unknown) => void;
 }
 
 export interface AppendDeps {
   database: Database;
   /** the name of a function of the outbox, with its schema */
-  fn(name: string): string;
+  fn: (name: string) => string;
   queue: number;
   /** of the database's clock; null outside of tests */
-  testTime(): string | null;
-  stored(totals: Totals): void;
-  sleep(ms: number): Promise<void>;
-  monotonic(): number;
+  testTime: () => string | null;
+  stored: (totals: Totals) => void;
+  sleep: (ms: number) => Promise<void>;
+  monotonic: () => number;
   repeatMs?: number;
 }
 

@@ -12,12 +12,12 @@ interface DeadRow {
 }
 
 export interface DeadLetterDeps {
-  query<Row>(text: string, values: unknown[]): Promise<Row[]>;
+  query: <Row>(text: string, values: unknown[]) => Promise<Row[]>;
   /** the name of a table or function of the outbox, with its schema */
-  fn(name: string): string;
-  queue(): number;
+  fn: (name: string) => string;
+  queue: () => number;
   /** Carries out an order on these ids, all when there are none. @returns how many */
-  order(name: 'retry_dead' | 'discard_dead', ids: string[] | undefined): Promise<number>;
+  order: (name: 'retry_dead' | 'discard_dead', ids: string[] | undefined) => Promise<number>;
 }
 
 /** The refused events of the queue, once for all its workers. */

@@ -5,7 +5,7 @@ export interface LeaseTimes {
   leaseMs: number;
   /** the longest that a request may take */
   requestMs: number;
-  monotonic(): number;
+  monotonic: () => number;
 }
 
 /** One lease of this worker. Moments: ms of the monotonic clock. */

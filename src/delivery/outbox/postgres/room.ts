@@ -13,8 +13,8 @@ export interface RoomDeps {
   mirror: Mirror;
   tell: TellNotice;
   /** give up the oldest events or pictures of the queue, and update the mirror; they resolve to how many were given up */
-  dropOldest(events: number, bytes: number): Promise<number>;
-  shedPictures(bytes: number): Promise<number>;
+  dropOldest: (events: number, bytes: number) => Promise<number>;
+  shedPictures: (bytes: number) => Promise<number>;
 }
 
 /**

@@ -97,8 +97,9 @@ function nameOf({ eventId, body }: { eventId: string; body: string }): string {
 
 async function recordOf({ eventId, useCaseId, body, pictures }: StoredEvent): Promise<OutboxRecord> {
   const loaded: OutboxRecord['pictures'] = [];
-  for (const { role, image, mediaType, name, metadata, read } of pictures) {
-    loaded.push({ role, image, mediaType, name, metadata, bytes: await read() });
+  for (const picture of pictures) {
+    const { role, image, mediaType, name, metadata } = picture;
+    loaded.push({ role, image, mediaType, name, metadata, bytes: await picture.read() });
   }
   return { eventId, useCaseId, body, pictures: loaded };
 }
