@@ -9,7 +9,7 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
 
 const CHECKS = { types: 'npm run --silent typecheck', style: 'npm run --silent lint' };
 /** What begins last should end soon. */
-const LONGEST_FIRST = ['browser', 'faults', 'package', 'unit', 'style', 'nodes', 'types', 'sdk'];
+const LONGEST_FIRST = ['browser', 'faults', 'package', 'unit', 'style', 'postgres', 'nodes', 'types', 'sdk'];
 const KINDS = LONGEST_FIRST.filter((name) => !(name in CHECKS));
 /** So many processes share the files of a kind. Not of browser: a second Chromium would slow down the first one. */
 const SHARES = { faults: 2 };

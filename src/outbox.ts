@@ -18,7 +18,7 @@ export { DiskOutbox } from './delivery/outbox/disk/disk-outbox';
 export type { DiskOutboxOptions } from './delivery/outbox/disk/disk-outbox';
 export type { WhenFull } from './delivery/outbox/disk/admission';
 export type { FileLayer, ForgetfulFileSystem, OpenFile, OpenFolder } from './delivery/outbox/disk/file-layer';
-export type { OutboxNotice } from './delivery/outbox/disk/notices';
+export type { OutboxNotice } from './delivery/outbox/notices';
 export type { ClockSetting } from './delivery/clock-watch';
 export { OutboxDamage, OutboxError, systemClock } from './delivery/outbox/outbox';
 export type {

@@ -20,7 +20,16 @@ export const workspaceDefaults = {
   maxWaiting: 1000,
   imageMaxMegabytes: 20,
   uploadReuseMinutes: 10,
+  /** where events wait: in `outboxDir`, or in PostgreSQL with that folder in front */
+  keepWaiting: 'disk' as 'disk' | 'postgres',
+  /** without user and password, which are credentials */
+  postgresUrl: '',
+  postgresTls: '',
+  /** workers with the same one share their events; empty: the workspace's name */
+  queueName: '',
   outboxDir: '',
+  /** a folder: outboxes below it whose Node-RED is gone for good are taken over */
+  adopt: '',
   outboxMaxMegabytes: 1024,
   outboxMaxEvents: 100000,
   outboxWhenFull: 'reject' as 'reject' | 'drop-oldest' | 'shed-images',

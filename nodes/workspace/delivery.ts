@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
 import type {
   DeadLetter,
   DeliveredEvent,
+  Outbox,
   OutboxRecord,
   RecoveryReport,
 } from '../../src/delivery/outbox/outbox';
@@ -19,6 +19,9 @@ import type { Target } from '../../src/delivery/targets/target';
 import type { WorkspaceProperties } from '../shared/properties';
 import { numberOf } from '../shared/event-settings';
 import { FlowError, toFlowError } from '../shared/flow-error';
+import type { DatabaseSettings } from './database-settings';
+import { Adoption } from './adoption';
+import { makeOutbox } from './make-outbox';
 import type { OutboxFolder } from './outbox-folder';
 import { WorkLimit } from '../../src/delivery/work-limit';
 
@@ -43,6 +46,10 @@ export interface DeliveryLog {
 
 export interface DeliveryDeps {
   folder: OutboxFolder;
+  /** where events wait instead, with the folder in front; missing: in the folder. Throws a FlowError */
+  database?: () => DatabaseSettings;
+  /** below it, outboxes of replicas that are gone are taken over */
+  adopt?: OutboxFolder;
   target: Target;
   log: DeliveryLog;
   reopenAfterMs?: number;
@@ -67,7 +74,7 @@ export interface DeliveryUser {
 }
 
 interface OpenDelivery {
-  outbox: DiskOutbox;
+  outbox: Outbox;
   sender: Sender;
   forgets: RecoveryReport['forgets'];
 }
@@ -81,7 +88,8 @@ export class WorkspaceDelivery {
   private opening: Promise<OpenDelivery> | undefined;
   private open: OpenDelivery | undefined;
   /** opened or about to be */
-  private outbox: DiskOutbox | undefined;
+  private outbox: Outbox | undefined;
+  private adoption: Adoption | undefined;
   /** why it is not open, although it should be */
   private error: FlowError | undefined;
   private reopening: NodeJS.Timeout | undefined;
@@ -128,7 +136,7 @@ export class WorkspaceDelivery {
    */
   async holds(eventId: string): Promise<boolean> {
     const open = this.open ?? (await this.opening?.catch(() => undefined));
-    return open?.outbox.holds(eventId) ?? false;
+    return (await open?.outbox.holds(eventId)) ?? false;
   }
 
   /** Resolves once every record is safe on the disk. @throws OutboxError `OUTBOX_FULL`, `OUTBOX_IO` */
@@ -202,6 +210,7 @@ export class WorkspaceDelivery {
     await Promise.all([
       this.storing.close(this.closedError(), CLOSE_STEP_MS),
       this.open?.sender.stop(CLOSE_STEP_MS),
+      this.adoption?.stop(CLOSE_STEP_MS),
     ]);
     this.closed = true;
     const { open } = this;
@@ -210,7 +219,7 @@ export class WorkspaceDelivery {
     const waiting = open?.outbox.stats().events;
     await open?.sender.stop(CLOSE_STEP_MS);
     const lateLandings = open?.sender.lateLandings();
-    if (lateLandings) await leaveLandings(this.folder, lateLandings);
+    if (lateLandings && !this.deps.database) await leaveLandings(this.folder, lateLandings);
     // Also one that still waits for the lock of its folder, and would for longer than a deploy may take.
     await this.outbox?.close(CLOSE_STEP_MS);
     if (removed) this.tellKept(waiting);
@@ -218,7 +227,7 @@ export class WorkspaceDelivery {
 
   /** Also when no node used it any more: what waits from before is kept all the same. */
   private tellKept(waiting: number | undefined): void {
-    if ('error' in this.deps.folder || !existsSync(this.folder)) return;
+    if (this.deps.database || 'error' in this.deps.folder || !existsSync(this.folder)) return;
     const events = waiting === undefined ? '' : ` (${waiting} events wait there)`;
     this.deps.log.warn(
       `The workspace was deleted. Its outbox is kept in ${this.folder}${events}. ` +
@@ -265,6 +274,7 @@ export class WorkspaceDelivery {
     this.countdown = undefined;
     this.openingFailed(new FlowError('OUTBOX_IO', message));
     this.showState();
+    void this.adoption?.stop(CLOSE_STEP_MS);
     open.sender
       .stop(CLOSE_STEP_MS)
       .then(() => open.outbox.close(CLOSE_STEP_MS))
@@ -274,22 +284,16 @@ export class WorkspaceDelivery {
   private async openNow(): Promise<OpenDelivery> {
     const { config, deps } = this;
     if ('error' in deps.folder) throw deps.folder.error;
-    const megabytes = numberOf(config.outboxMaxMegabytes);
-    const outbox = new DiskOutbox({
-      dir: this.folder,
-      maxEvents: numberOf(config.outboxMaxEvents),
-      maxBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
-      whenFull: config.outboxWhenFull || 'reject',
-      onNotice: ({ code, message }) => {
-        if (code === 'LOCK_LOST') this.folderLost(message);
-        else deps.log.warn(message);
-      },
+    const outbox = makeOutbox(config, this.folder, deps.database?.(), ({ code, message }) => {
+      if (code === 'LOCK_LOST') this.folderLost(message);
+      else deps.log.warn(message);
     });
     this.outbox = outbox;
     const report = await outbox.open();
     this.tellRecovery(report);
     if (this.closed) throw this.closedError();
-    const left = await takeLandings(this.folder);
+    // The database remembers by itself what may still land.
+    const left = deps.database ? [] : await takeLandings(this.folder);
     // A folder that may have been lost with a container says nothing of who sent before.
     const lateLandings = left ?? (report.isNew && !report.forgets ? [] : undefined);
     if (this.closed) throw this.closedError();
@@ -309,7 +313,7 @@ export class WorkspaceDelivery {
         },
         refused: (events) => {
           deps.log.warn(
-            `${events.length} event(s) were refused for good and lie in ${path.join(this.folder, 'dead')}: ${events[0]?.message ?? ''}`,
+            `${events.length} event(s) were refused for good and lie in ${deps.database ? 'the database' : path.join(this.folder, 'dead')}: ${events[0]?.message ?? ''}`,
           );
           this.listeners.forEach((listener) => listener.refused?.(events));
         },
@@ -320,6 +324,8 @@ export class WorkspaceDelivery {
     });
     this.open = { outbox, sender, forgets: report.forgets };
     sender.start();
+    if (deps.adopt)
+      this.adoption = new Adoption(deps.adopt, this.folder, outbox, (text) => deps.log.warn(text));
     return this.open;
   }
 

@@ -73,7 +73,7 @@ const doubt: Checks<Property> = {
 const form = createForm<Property>('roboflow-vision-event-workspace', {
   prefix: 'node-config-input',
   defaults: workspaceDefaults,
-  configNodes: { tls: 'tls-config', proxy: 'http proxy' },
+  configNodes: { tls: 'tls-config', proxy: 'http proxy', postgresTls: 'tls-config' },
   credentials: CREDENTIALS,
   refuse,
   doubt,
@@ -123,6 +123,8 @@ RED.nodes.registerType('roboflow-vision-event-workspace', {
     apiKey: { type: 'password', validate: validator('apiKey') },
     eventStoreKey: { type: 'password' },
     headerValues: { type: 'password', validate: validator('headerValues') },
+    postgresUser: { type: 'password' },
+    postgresPassword: { type: 'password' },
   },
   paletteLabel: () => t('paletteLabel'),
   label() {

@@ -25,6 +25,8 @@ export = function (RED: NodeAPI): void {
         apiKey: { type: 'password' },
         eventStoreKey: { type: 'password' },
         headerValues: { type: 'password' },
+        postgresUser: { type: 'password' },
+        postgresPassword: { type: 'password' },
       },
     },
   );

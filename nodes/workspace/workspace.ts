@@ -16,6 +16,7 @@ import { numberOf } from '../shared/event-settings';
 import { loadAhead } from '../shared/load-ahead';
 import { FlowError } from '../shared/flow-error';
 import { extraHeaders, headerSecrets } from './header-values';
+import { databaseSettings } from './database-settings';
 import { outboxFolder } from './outbox-folder';
 import { absoluteBaseUrl } from './own-address';
 import { cloudTarget, eventStoreTarget } from './targets';
@@ -31,6 +32,8 @@ export interface WorkspaceCredentials {
   eventStoreKey?: string;
   /** values of the extra headers: JSON, by name */
   headerValues?: string;
+  postgresUser?: string;
+  postgresPassword?: string;
 }
 
 export interface WorkspaceNode extends Node<WorkspaceCredentials> {
@@ -64,6 +67,8 @@ export class Workspace {
       : cloudTarget(() => this.client(), config.transport || 'separate');
     this.delivery = new WorkspaceDelivery(config, {
       folder: outboxFolder(RED, node, config.outboxDir),
+      ...(config.keepWaiting === 'postgres' && { database: () => databaseSettings(RED, node, config) }),
+      ...(config.adopt?.trim() && { adopt: outboxFolder(RED, node, config.adopt) }),
       target: this.target,
       // What is read back from the disk may hold anything.
       log: { info: (text) => node.log(printable(text)), warn: (text) => node.warn(printable(text)) },
@@ -77,8 +82,8 @@ export class Workspace {
 
   /** Keys and values of headers as deployed, environment variables filled in: to strike them out of answers, never to show. */
   secrets(): string[] {
-    const { apiKey, eventStoreKey, headerValues } = this.node.credentials ?? {};
-    const keys = [apiKey, eventStoreKey].filter((key) => key !== undefined);
+    const { apiKey, eventStoreKey, headerValues, postgresPassword } = this.node.credentials ?? {};
+    const keys = [apiKey, eventStoreKey, postgresPassword].filter((key) => key !== undefined);
     return [...keys, ...headerSecrets(this.RED, this.node, headerValues)];
   }
 

@@ -9,7 +9,7 @@ import { startSimulator, type Simulator } from '../../simulator/server';
 import { VisionEventsClient } from '../../src/api/client';
 import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
 import { crc32 } from '../../src/delivery/outbox/disk/lines';
-import type { OutboxNotice } from '../../src/delivery/outbox/disk/notices';
+import type { OutboxNotice } from '../../src/delivery/outbox/notices';
 import type { RecoveryReport } from '../../src/delivery/outbox/outbox';
 import { Sender } from '../../src/delivery/sender/sender';
 import { takeLandings } from '../../src/delivery/sender/handover';

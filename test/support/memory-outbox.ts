@@ -109,7 +109,8 @@ export class MemoryOutbox implements Outbox {
     for (const item of picked) item.leased = true;
     await Promise.resolve();
     if (max.newest) picked.reverse();
-    return picked.length > 0 ? { events: picked.map((item) => present(item, this.clock)) } : undefined;
+    if (picked.length === 0) return undefined;
+    return { events: picked.map((item) => present(item, this.clock)), isHeld: () => true };
   }
 
   /** Waiting events that have no older one with their event id. */

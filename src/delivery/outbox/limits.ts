@@ -64,3 +64,38 @@ export const PICTURE_WRITES_AT_ONCE = 4;
 
 /** How often a clock that may be wrong is looked at while events wait whose time depends on it. */
 export const CLOCK_LOOK_MS = 10_000;
+
+// ----- the outbox in PostgreSQL
+
+/** A worker tells the database this often that it lives, and that it still has its leases. */
+export const LEASE_BEAT_MS = 5_000;
+/** What a request that nobody hears of any more may take to land. Younger versions of its event wait so long. */
+export const LATE_LANDING_MS = 30_000;
+/** A lease lives so many heartbeats longer than a request and its late landing take together. */
+export const LEASE_SPARE_BEATS = 3;
+/** The totals of the queue are asked for this often; other workers change them. */
+export const TOTALS_REFRESH_MS = 1_000;
+/** A statement that takes longer is given up with its connection; pictures are allowed more. */
+export const STATEMENT_MS = 4_000;
+export const PICTURE_BYTES_PER_MS = 1_000;
+/** An append is repeated for so long while the database does not answer. */
+export const APPEND_REPEAT_MS = 5_000;
+export const REPEAT_WAIT_MS = 250;
+/** One transaction takes the appends of one moment, up to these. */
+export const GROUP_MAX_EVENTS = 500;
+export const GROUP_MAX_BYTES = 16 * MIB;
+/** An append whose answer was lost is known for so long; one that was spilled, and moved, for longer. */
+export const STORED_KEY_MS = 6 * 60 * 60_000;
+export const MOVED_KEY_MS = 30 * 24 * 60 * 60_000;
+export const PRUNE_MS = 10 * 60_000;
+/** A picture is read in slices, so that a large one does not fill the memory twice. */
+export const PICTURE_SLICE_BYTES = MIB;
+/** One for the appends, two for the rest. */
+export const CONNECTIONS_PER_WORKER = 3;
+/** While the database is away, it is tried again this often. */
+export const SPILL_REOPEN_MS = 5_000;
+
+/** An outbox folder below the one to adopt from is abandoned when its lock is free and nothing was written to it for so long. */
+export const ADOPT_AFTER_MS = 5 * 60_000;
+/** Abandoned folders are looked for this often. */
+export const ADOPT_LOOK_MS = 60_000;

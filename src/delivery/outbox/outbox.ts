@@ -53,13 +53,36 @@ export interface StoredEvent {
   pictures: StoredPicture[];
   /** time of `append` by the wall clock as it is now, ms; for display and age only */
   acceptedAt: number;
-  /** failed attempts so far, since this process started */
+  /** failed attempts so far: of the outbox on disk since this process started, else of all workers */
   attempts: number;
+  /** an earlier request for this very event may still land for so long, ms; others sent it */
+  mayLandMs?: number;
+  /** what its senders so far found wrong with it */
+  trouble?: EventTrouble;
+}
+
+/**
+ * What went wrong with one event, for whoever sends it next: several workers take turns, and none should begin anew. Times are ms ago, since
+ * no clock is shared.
+ */
+export interface EventTrouble {
+  failedAttempts: number;
+  /** batch replies that left it out */
+  missingReplies: number;
+  /** it may be stored although no good answer came */
+  mayBeStored: boolean;
+  /** it was refused alone in its request */
+  refusedAloneMsAgo?: number;
 }
 
 /** Events that were handed out, until `settle` says what became of them. */
 export interface Lease {
   events: StoredEvent[];
+  /**
+   * To be asked before each request. False when others may have the events, or could have them before a request that begins now ends:
+   * nothing more is sent then, and what is left is given back.
+   */
+  isHeld(): boolean;
 }
 
 /** What became of the events of a lease, by their ids. */
@@ -70,6 +93,11 @@ export interface Settlement {
   retry: { id: string; at: number; why: string }[];
   /** refused for good: moved to the dead letters */
   dead: { id: string; code: string; statusCode?: number; why: string }[];
+  /**
+   * What whoever sends next has to know, whatever becomes of the event. `mayLandMs`: a request whose answer was lost may still land for so
+   * long; younger versions of the event are not handed out before that.
+   */
+  notes?: { id: string; mayLandMs?: number; trouble?: EventTrouble }[];
 }
 
 /** What waits, and what became of the rest since the outbox was opened. */
@@ -118,7 +146,7 @@ export interface DeadLetter {
   event: unknown;
 }
 
-/** `OUTBOX_FULL`: a limit is reached, try again later · `OUTBOX_IO`: the disk failed, or the outbox is closed. */
+/** `OUTBOX_FULL`: a limit is reached, try again later · `OUTBOX_IO`: the disk or the database failed, or the outbox is closed. */
 export type OutboxErrorCode = 'OUTBOX_FULL' | 'OUTBOX_IO';
 
 /** Why the outbox refused. The text tells an operator what happened and which setting or folder fixes it. */
@@ -128,6 +156,8 @@ export class OutboxError extends Error {
   constructor(
     readonly code: OutboxErrorCode,
     message: string,
+    /** the database does not answer at this moment; what was to be written may be stored all the same */
+    readonly mayPass = false,
   ) {
     super(message);
   }
@@ -178,7 +208,7 @@ export interface Outbox {
    * The oldest due events of ONE use case, up to the given numbers (at least one event whatever its size), or undefined.
    * Strict order per event id: an event whose id has an older one waiting or leased is not handed out.
    * `newest` leases the youngest due events instead, so that live events pass a backlog.
-   * It is asynchronous because the bodies are read from the disk; leases may be asked for at the same time.
+   * It is asynchronous because the bodies are read from disk or database; leases may be asked for at the same time.
    * `bytes` counts bodies, not pictures. Rejects with an `OutboxError` after `close`.
    */
   lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined>;
@@ -198,8 +228,8 @@ export interface Outbox {
    * not given up for want of room. When it rejects, that holds until this process ends.
    */
   markSent(id: string): Promise<void>;
-  /** Whether an event with this event id waits or is leased. */
-  holds(eventId: string): boolean;
+  /** Whether an event with this event id waits or is leased; asynchronous where others may have stored it. */
+  holds(eventId: string): boolean | Promise<boolean>;
   /**
    * Ms of the monotonic clock when the next waiting event falls due (in the past when it is due already);
    * undefined when none waits. An event held back behind an older one with its id does not count.

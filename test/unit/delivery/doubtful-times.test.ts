@@ -47,7 +47,7 @@ describe('events born before the clock was set', () => {
     const now = watch.now() as DoubtfulNow;
     return outbox.append([{ ...recordAt(now.at, eventId, extra), clock: now.setting }]);
   };
-  const lease = async () => (await outbox.lease(BATCH)) ?? { events: [] };
+  const lease = async () => (await outbox.lease(BATCH)) ?? { events: [], isHeld: () => true };
   const texts = (codes: RegExp) =>
     notices.filter(({ code }) => codes.test(code)).map(({ message }) => message);
 

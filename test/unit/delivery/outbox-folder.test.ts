@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
 import { nodeFileLayer } from '../../../src/delivery/outbox/disk/file-layer';
-import type { OutboxNotice } from '../../../src/delivery/outbox/disk/notices';
+import type { OutboxNotice } from '../../../src/delivery/outbox/notices';
 import {
   BATCH,
   checkedNumber,

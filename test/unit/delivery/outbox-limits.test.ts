@@ -3,7 +3,7 @@ import { type DiskOutboxOptions } from '../../../src/delivery/outbox/disk/disk-o
 import type { FolderLock } from '../../../src/delivery/outbox/disk/folder-lock';
 import { crc32ByTable } from '../../../src/crc32';
 import { crc32 } from '../../../src/delivery/outbox/disk/lines';
-import type { OutboxNotice } from '../../../src/delivery/outbox/disk/notices';
+import type { OutboxNotice } from '../../../src/delivery/outbox/notices';
 import { flagShedPictures, SHED_KEY } from '../../../src/delivery/outbox/disk/shed-flag';
 import type { StoredEvent } from '../../../src/delivery/outbox/outbox';
 import { LEFT_ALONE_MS } from '../../../src/delivery/outbox/limits';

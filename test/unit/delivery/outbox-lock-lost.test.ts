@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
 import type { FolderLock } from '../../../src/delivery/outbox/disk/folder-lock';
-import type { OutboxNotice } from '../../../src/delivery/outbox/disk/notices';
+import type { OutboxNotice } from '../../../src/delivery/outbox/notices';
 import { Sender } from '../../../src/delivery/sender/sender';
 import type { Target } from '../../../src/delivery/targets/target';
 import { BATCH, drain, numberedRecord, OPEN_LOCK, range, simOutbox } from '../../support/outbox-fixture';

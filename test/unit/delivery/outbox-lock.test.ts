@@ -10,7 +10,7 @@ import { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
 import { type FolderLock, lockFolder } from '../../../src/delivery/outbox/disk/folder-lock';
 import { readOwner, thisProcess, writeOwner } from '../../../src/delivery/outbox/disk/lock-owner';
 import { isHeldByOwner, lockPlace } from '../../../src/delivery/outbox/disk/lock-socket';
-import type { OutboxNotice } from '../../../src/delivery/outbox/disk/notices';
+import type { OutboxNotice } from '../../../src/delivery/outbox/notices';
 import { drain, durableFiles, numberedRecord } from '../../support/outbox-fixture';
 
 const IN_USE = { code: 'OUTBOX_IO', message: /is in use by process \d+ on / };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
 import type { FileLayer } from '../../../src/delivery/outbox/disk/file-layer';
-import type { OutboxNotice } from '../../../src/delivery/outbox/disk/notices';
+import type { OutboxNotice } from '../../../src/delivery/outbox/notices';
 import { BATCH, drain, durableFiles, numberedRecord } from '../../support/outbox-fixture';
 
 const rightsOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);

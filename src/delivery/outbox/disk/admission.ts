@@ -1,6 +1,6 @@
 import { OutboxError } from '../outbox';
-import { FILL_NOTICE_HYSTERESIS_PERCENT, FILL_NOTICE_PERCENTS } from '../limits';
-import type { TellNotice } from './notices';
+import { FillNotices } from '../fill-notices';
+import type { TellNotice } from '../notices';
 import { type Entry, entryBytes, type EventQueue, type PictureSlot } from './queue';
 import type { DiskSpace } from './space';
 
@@ -29,29 +29,27 @@ type Shortage = 'events' | 'bytes' | 'disk';
 export class Admission {
   /** accepted, but not yet durable and in the queue */
   private readonly underway = { events: 0, bytes: 0 };
-  private toldPercent = 0;
-  private toldFull = false;
+  private readonly notices: FillNotices;
 
   constructor(
     private readonly limits: AdmissionLimits,
     private readonly queue: EventQueue,
     private readonly space: DiskSpace,
     private readonly sacrifice: Sacrifice,
-    private readonly tell: TellNotice,
-  ) {}
+    tell: TellNotice,
+  ) {
+    const { dir, maxEvents, maxBytes } = limits;
+    this.notices = new FillNotices({ what: `outbox in ${dir}`, maxEvents, maxBytes }, tell);
+  }
 
   /** Reserves room, or throws `OUTBOX_FULL`. The returned function gives the reservation back. */
   admit(events: number, bytes: number): () => void {
     let shortage = this.shortage(events, bytes);
-    if (!shortage && this.percent() < 100 - FILL_NOTICE_HYSTERESIS_PERCENT) this.toldFull = false;
     if (shortage) shortage = this.makeRoom(shortage, events, bytes);
-    if (shortage) {
-      this.tellFull(shortage);
-      throw new OutboxError('OUTBOX_FULL', this.describe(shortage));
-    }
+    if (shortage) throw new OutboxError('OUTBOX_FULL', this.tellFull(shortage));
     this.underway.events += events;
     this.underway.bytes += bytes;
-    this.tellFilling();
+    this.notices.look(this.taken());
     return () => {
       this.underway.events -= events;
       this.underway.bytes -= bytes;
@@ -60,10 +58,7 @@ export class Admission {
 
   /** To be called when events left: an episode of fullness may be over. */
   eased(): void {
-    const percent = this.percent();
-    while (this.toldPercent > 0 && percent < this.toldPercent - FILL_NOTICE_HYSTERESIS_PERCENT) {
-      this.toldPercent = Math.max(0, ...FILL_NOTICE_PERCENTS.filter((step) => step < this.toldPercent));
-    }
+    this.notices.eased(this.taken());
   }
 
   private shortage(events: number, bytes: number): Shortage | undefined {
@@ -124,11 +119,6 @@ export class Admission {
     return shortage === 'disk' && freed >= bytes ? undefined : shortage;
   }
 
-  private percent(): number {
-    const { events, bytes } = this.taken();
-    return Math.max(events / this.limits.maxEvents, bytes / this.limits.maxBytes) * 100;
-  }
-
   private taken(): { events: number; bytes: number } {
     return {
       events: this.queue.events + this.underway.events,
@@ -136,49 +126,13 @@ export class Admission {
     };
   }
 
-  private tellFilling(): void {
-    const percent = this.percent();
-    const reached = Math.max(0, ...FILL_NOTICE_PERCENTS.filter((step) => percent >= step));
-    if (reached <= this.toldPercent) return;
-    this.toldPercent = reached;
-    const { dir, maxEvents, maxBytes } = this.limits;
-    const { events, bytes } = this.taken();
-    this.tell({
-      code: 'FILLING',
-      message:
-        `The outbox in ${dir} is ${reached} % full: ${events} of ${maxEvents} events, ` +
-        `${megabytes(bytes)} of ${megabytes(maxBytes)} MB.`,
-    });
+  /** @returns the text, which is told once an episode */
+  private tellFull(shortage: Shortage): string {
+    if (shortage !== 'disk') return this.notices.full(shortage);
+    const message =
+      `Free some space on the disk of the outbox, or choose a folder on another one: the disk of ${this.limits.dir} ` +
+      `is nearly full. The event was not stored.`;
+    this.notices.tellOnce('DISK_LOW', message);
+    return message;
   }
-
-  private tellFull(shortage: Shortage): void {
-    if (this.toldFull) return;
-    this.toldFull = true;
-    this.tell({ code: shortage === 'disk' ? 'DISK_LOW' : 'FULL', message: this.describe(shortage) });
-  }
-
-  private describe(shortage: Shortage): string {
-    const { dir, maxEvents, maxBytes } = this.limits;
-    switch (shortage) {
-      case 'events':
-        return (
-          `Restore the connection, or raise the workspace's "Max. events": the outbox in ${dir} is full. ` +
-          `It may hold ${maxEvents} events; the event was not stored.`
-        );
-      case 'bytes':
-        return (
-          `Restore the connection, or raise the workspace's "Max. size": the outbox in ${dir} is full. ` +
-          `It may hold ${megabytes(maxBytes)} MB; the event was not stored.`
-        );
-      case 'disk':
-        return (
-          `Free some space on the disk of the outbox, or choose a folder on another one: the disk of ${dir} is nearly ` +
-          `full. The event was not stored.`
-        );
-    }
-  }
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / (1024 * 1024)).toFixed(bytes < 10 * 1024 * 1024 ? 1 : 0);
 }

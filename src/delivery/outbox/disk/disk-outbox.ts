@@ -43,7 +43,7 @@ import { type FolderLock, lockFolder, type TakeLock } from './folder-lock';
 import { checkMeta, foldersOf, prepareFolder, restrictFolder } from './folder';
 import { encodeEvent, type EventHeader } from './lines';
 import { AcceptanceTimes } from './moment';
-import type { OutboxNotice } from './notices';
+import type { OutboxNotice } from '../notices';
 import { describePicture, PictureFolder, placeOf } from './pictures';
 import { type Chunk, type Entry, entryBytes, EventQueue, type PictureSlot } from './queue';
 import { presentEvent, type ReadEvent, readEvents } from './reader';
@@ -326,6 +326,7 @@ export class DiskOutbox implements Outbox {
       if (sound.length === 0) continue;
       const lease = {
         events: sound.map((event) => presentEvent(event, this.pictures, this.acceptedAt(event.entry))),
+        isHeld: () => this.lost === undefined,
       };
       this.noteLeased(
         lease,

@@ -1,7 +1,7 @@
 import type { ClockSetting, ClockWatch } from '../../clock-watch';
 import type { Clock, OutboxRecord } from '../outbox';
 import type { EventHeader, Note } from './lines';
-import type { TellNotice } from './notices';
+import type { TellNotice } from '../notices';
 import { type Chunk, DUE_AT_ONCE, type Entry, type EventQueue } from './queue';
 import { withTimeFix } from './time-fix';
 

@@ -12,7 +12,12 @@ export interface OutboxNotice {
     | 'NOT_DURABLE'
     | 'CLOCK_WRONG'
     | 'CLOCK_SET'
-    | 'RIGHTS';
+    | 'RIGHTS'
+    | 'DATABASE_AWAY'
+    | 'DATABASE_BACK'
+    | 'LEASE_LOST'
+    | 'SPILLING'
+    | 'SPILL_MOVED';
   message: string;
 }
 

@@ -1,0 +1,35 @@
+import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
+import type { OutboxNotice } from '../../src/delivery/outbox/notices';
+import type { Outbox } from '../../src/delivery/outbox/outbox';
+import { PostgresOutbox } from '../../src/delivery/outbox/postgres/postgres-outbox';
+import { SpillOutbox } from '../../src/delivery/outbox/postgres/spill-outbox';
+import { numberOf } from '../shared/event-settings';
+import type { WorkspaceProperties } from '../shared/properties';
+import type { DatabaseSettings } from './database-settings';
+
+/**
+ * The outbox that a workspace asks for: on this machine's disk, or in PostgreSQL with that disk in front.
+ *
+ * @param folder on this machine
+ */
+export function makeOutbox(
+  config: WorkspaceProperties,
+  folder: string,
+  database: DatabaseSettings | undefined,
+  onNotice: (notice: OutboxNotice) => void,
+): Outbox {
+  const megabytes = numberOf(config.outboxMaxMegabytes);
+  const limits = {
+    maxEvents: numberOf(config.outboxMaxEvents),
+    maxBytes: megabytes === undefined ? undefined : megabytes * 1024 * 1024,
+    whenFull: config.outboxWhenFull || 'reject',
+    onNotice,
+  };
+  const disk = new DiskOutbox({ dir: folder, ...limits });
+  if (!database) return disk;
+  return new SpillOutbox({
+    spill: disk,
+    makeQueue: () => new PostgresOutbox({ ...limits, ...database }),
+    onNotice,
+  });
+}

@@ -1,0 +1,91 @@
+import type { Lease, StoredEvent } from '../outbox';
+
+export interface LeaseTimes {
+  /** how long a lease lives without a heartbeat */
+  leaseMs: number;
+  /** the longest that a request may take */
+  requestMs: number;
+  monotonic: () => number;
+}
+
+/** One lease of this worker. Moments: ms of the monotonic clock. */
+export class HeldLease {
+  private givenUp = false;
+
+  constructor(
+    readonly token: string,
+    /** when the statement that took or renewed it was sent: the database cannot have seen it earlier */
+    private renewedAt: number,
+    private readonly deps: LeaseTimes,
+  ) {}
+
+  renew(at: number): void {
+    this.renewedAt = at;
+  }
+
+  /** The database does not know it any more. */
+  giveUp(): void {
+    this.givenUp = true;
+  }
+
+  /** Whether a request that begins now ends before others may have the events. */
+  isHeld(): boolean {
+    const left = this.renewedAt + this.deps.leaseMs - this.deps.monotonic();
+    return !this.givenUp && left > this.deps.requestMs;
+  }
+}
+
+/** The leases of this worker, until the database knows what became of their events. */
+export class HeldLeases {
+  private readonly byToken = new Map<string, HeldLease>();
+  private readonly byLease = new WeakMap<Lease, HeldLease>();
+  /** events with pictures, whose uploads are to be noted */
+  private readonly withPictures = new Map<string, HeldLease>();
+
+  constructor(private readonly deps: LeaseTimes) {}
+
+  add(token: string, sentAt: number, events: StoredEvent[]): Lease {
+    const held = new HeldLease(token, sentAt, this.deps);
+    const lease: Lease = { events, isHeld: () => held.isHeld() };
+    this.byToken.set(token, held);
+    this.byLease.set(lease, held);
+    for (const { id, pictures } of events) if (pictures.length > 0) this.withPictures.set(id, held);
+    return lease;
+  }
+
+  /** An outcome is given once; the lease is renewed until `forget`. */
+  takeOutcome(lease: Lease): HeldLease | undefined {
+    const held = this.byLease.get(lease);
+    this.byLease.delete(lease);
+    for (const { id } of lease.events) this.withPictures.delete(id);
+    return held;
+  }
+
+  forget(token: string): void {
+    this.byToken.delete(token);
+  }
+
+  ofPicture(id: string): HeldLease | undefined {
+    return this.withPictures.get(id);
+  }
+
+  tokens(): string[] {
+    return [...this.byToken.keys()];
+  }
+
+  /** @returns how many of those that were asked for are lost */
+  renewed(asked: string[], held: string[], sentAt: number): number {
+    const kept = new Set(held);
+    let lost = 0;
+    for (const token of asked) {
+      const lease = this.byToken.get(token);
+      if (kept.has(token)) lease?.renew(sentAt);
+      else if (lease) {
+        lease.giveUp();
+        this.byToken.delete(token);
+        lost++;
+      }
+    }
+    return lost;
+  }
+}

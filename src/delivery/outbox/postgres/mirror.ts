@@ -1,0 +1,61 @@
+import type { Clock } from '../outbox';
+
+/** What the functions of the database tell of the whole queue. Times: ms since 1970 by the database's clock. */
+export interface Totals {
+  now: number;
+  events: number;
+  bytes: number;
+  leased: number;
+  dead: number;
+  deadBytes: number;
+  oldestAt: number | null;
+  isReady: boolean;
+  dueAt: number | null;
+}
+
+const NOTHING: Totals = {
+  now: 0,
+  events: 0,
+  bytes: 0,
+  leased: 0,
+  dead: 0,
+  deadBytes: 0,
+  oldestAt: null,
+  isReady: false,
+  dueAt: null,
+};
+
+/**
+ * The totals of the queue as they were last heard of: with each operation of this worker, and once a second. Between two of them other
+ * workers change the queue, so these are never exact. It also tells the database's clock by this machine's monotonic one.
+ */
+export class Mirror {
+  totals = NOTHING;
+  private lead = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Answers of several connections may overtake each other; the older one says nothing new. */
+  update(totals: Totals): void {
+    if (totals.now < this.totals.now) return;
+    this.totals = totals;
+    this.lead = totals.now - this.clock.monotonic();
+  }
+
+  /** ms since 1970 by the database's clock, as far as this machine can tell */
+  databaseNow(): number {
+    return this.clock.monotonic() + this.lead;
+  }
+
+  oldestAgeMs(): number | undefined {
+    const { oldestAt } = this.totals;
+    return oldestAt === null ? undefined : Math.max(0, this.databaseNow() - oldestAt);
+  }
+
+  /** ms of the monotonic clock, as of `Outbox` */
+  nextDueAt(): number | undefined {
+    const { isReady, dueAt } = this.totals;
+    if (isReady) return -Infinity;
+    return dueAt === null ? undefined : dueAt - this.lead;
+  }
+}

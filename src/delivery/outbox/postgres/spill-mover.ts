@@ -1,0 +1,105 @@
+import type { DiskOutbox } from '../disk/disk-outbox';
+import { MOVED_KEY_MS } from '../limits';
+import { type Lease, OutboxDamage, type OutboxRecord, type StoredEvent } from '../outbox';
+import type { PostgresOutbox } from './postgres-outbox';
+
+/** Their pictures are in memory together. */
+const MOVED_AT_ONCE = { events: 50, bytes: 1024 * 1024 };
+
+/** An append of which nobody knows whether the database has it. */
+interface Doubt {
+  key: string;
+  records: OutboxRecord[];
+}
+
+/**
+ * Moves events from the disk of this machine into the database, in their order and once: each goes under its id of the disk, so that one that was
+ * moved before a crash is known. What a crash forgets is which appends were doubtful; these may then be stored twice.
+ */
+export class SpillMover {
+  /** events that were moved since the start */
+  moved = 0;
+  private doubts: Doubt[] = [];
+  /** records that the database turned out to have, by event id and body: how many of each */
+  private readonly stored = new Map<string, number>();
+
+  constructor(private readonly spill: DiskOutbox) {}
+
+  /** The append failed, is spilled, and may be stored all the same. */
+  noteDoubt(key: string, records: OutboxRecord[]): void {
+    this.doubts.push({ key, records });
+  }
+
+  /** @returns how many left the disk; 0 when nothing is left. Rejects when the database takes nothing now. */
+  async moveSome(queue: PostgresOutbox): Promise<number> {
+    await this.settleDoubts(queue);
+    const lease = await this.spill.lease(MOVED_AT_ONCE);
+    if (!lease) return 0;
+    const acked: string[] = [];
+    const dead: { id: string; code: string; why: string }[] = [];
+    try {
+      await this.moveAll(queue, lease, acked, dead);
+    } finally {
+      this.moved += acked.length;
+      await this.spill.settle(lease, { acked, retry: [], dead });
+    }
+    return acked.length + dead.length;
+  }
+
+  private async settleDoubts(queue: PostgresOutbox): Promise<void> {
+    for (let doubt = this.doubts[0]; doubt; doubt = this.doubts[0]) {
+      if (await queue.isStored(doubt.key)) {
+        for (const record of doubt.records)
+          this.stored.set(nameOf(record), (this.stored.get(nameOf(record)) ?? 0) + 1);
+      }
+      this.doubts.shift();
+    }
+  }
+
+  private async moveAll(
+    queue: PostgresOutbox,
+    lease: Lease,
+    acked: string[],
+    dead: { id: string; code: string; why: string }[],
+  ): Promise<void> {
+    const moving: Promise<void>[] = [];
+    for (const event of lease.events) {
+      if (this.takeStored(event)) {
+        acked.push(event.id);
+        continue;
+      }
+      const record = await recordOf(event).catch((error: unknown) => {
+        if (!(error instanceof OutboxDamage)) throw error;
+        dead.push({ id: event.id, code: error.code, why: error.message });
+        return undefined;
+      });
+      if (!record) continue;
+      const ageMs = Math.max(0, Date.now() - event.acceptedAt);
+      const append = { key: `spill ${event.id}`, records: [record], ageMs, keepKeyMs: MOVED_KEY_MS };
+      moving.push(queue.appendKeyed(append).then(() => void acked.push(event.id)));
+    }
+    const failed = (await Promise.allSettled(moving)).find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  private takeStored(event: StoredEvent): boolean {
+    const left = this.stored.get(nameOf(event)) ?? 0;
+    if (left === 0) return false;
+    if (left > 1) this.stored.set(nameOf(event), left - 1);
+    else this.stored.delete(nameOf(event));
+    return true;
+  }
+}
+
+function nameOf({ eventId, body }: { eventId: string; body: string }): string {
+  return `${eventId} ${body}`;
+}
+
+async function recordOf({ eventId, useCaseId, body, pictures }: StoredEvent): Promise<OutboxRecord> {
+  const loaded: OutboxRecord['pictures'] = [];
+  for (const picture of pictures) {
+    const { role, image, mediaType, name, metadata } = picture;
+    loaded.push({ role, image, mediaType, name, metadata, bytes: await picture.read() });
+  }
+  return { eventId, useCaseId, body, pictures: loaded };
+}

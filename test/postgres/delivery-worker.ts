@@ -1,0 +1,33 @@
+/**
+ * A process that delivers from a queue in PostgreSQL until it is killed. Arguments: JSON of the outbox's options, address and key of the simulator.
+ * It says `ready`, and `took <count>` for each lease.
+ */
+import { VisionEventsClient } from '../../src/api/client';
+import {
+  PostgresOutbox,
+  type PostgresOutboxOptions,
+} from '../../src/delivery/outbox/postgres/postgres-outbox';
+import { Sender } from '../../src/delivery/sender/sender';
+
+async function main(): Promise<void> {
+  const [options = '', baseUrl = '', apiKey = ''] = process.argv.slice(2);
+  const outbox = new PostgresOutbox(JSON.parse(options) as PostgresOutboxOptions);
+  await outbox.open();
+  const lease = outbox.lease.bind(outbox);
+  outbox.lease = async (max) => {
+    const leased = await lease(max);
+    if (leased) console.log(`took ${leased.events.length}`);
+    return leased;
+  };
+  const client = new VisionEventsClient({ baseUrl, apiKey, env: {} });
+  new Sender({
+    outbox,
+    target: client.target(),
+    lateLandings: [],
+    settings: { batchSize: 5, lingerMs: 0 },
+  }).start();
+  console.log('ready');
+  setInterval(() => undefined, 1_000);
+}
+
+void main();

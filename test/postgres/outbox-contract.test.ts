@@ -1,0 +1,39 @@
+import { PostgresOutbox } from '../../src/delivery/outbox/postgres/postgres-outbox';
+import { describeOutboxContract, type OutboxWorld, testClock } from '../support/outbox-contract';
+import { PostgresServer } from '../support/postgres-server';
+
+describe('on a server of its own', () => {
+  let server: PostgresServer;
+  before(async function () {
+    server = await PostgresServer.start(this);
+  });
+  after(() => server?.stop());
+
+  describeOutboxContract('PostgreSQL', postgresWorld);
+
+  function postgresWorld(): OutboxWorld {
+    const clock = testClock();
+    const opened: PostgresOutbox[] = [];
+    return {
+      clock,
+      async make(limits) {
+        const outbox = new PostgresOutbox({
+          url: server.url,
+          schema: server.freshSchema(),
+          queueName: 'line',
+          boundTo: 'a target',
+          workerName: 'a',
+          clock,
+          databaseTime: () => 1_600_000_000_000 + clock.monotonic(),
+          ...limits,
+        });
+        opened.push(outbox);
+        await outbox.open();
+        return outbox;
+      },
+      async cleanUp() {
+        for (const outbox of opened) await outbox.close(1_000);
+      },
+    };
+  }
+});
