@@ -75,7 +75,8 @@ export class UseCaseWork {
   private inputs(message: FlowMessage): UseCaseInputs {
     return {
       useCase: async () => neededText('useCase', await this.useCase(message), MAX_IDENTIFIER_LENGTH),
-      useCaseName: async () => neededText('useCaseName', await this.useCaseName(message), MAX_USE_CASE_NAME_LENGTH),
+      useCaseName: async () =>
+        neededText('useCaseName', await this.useCaseName(message), MAX_USE_CASE_NAME_LENGTH),
       eventIds: async () => idsOf(await this.eventIds(message), this.config.eventIdsType === 'str'),
     };
   }

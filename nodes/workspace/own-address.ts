@@ -16,7 +16,7 @@ export function isOwnPath(baseUrl: string | undefined): boolean {
  * before each request: a server that does not listen yet has no port.
  */
 export function absoluteBaseUrl(RED: NodeAPI, baseUrl: string): string {
-  const root = RED.settings.httpNodeRoot as string | false | undefined;
+  const root = RED.settings.httpNodeRoot;
   const server: Server | null | undefined = RED.server;
   // Then no path leads anywhere, and the client says that the address is incomplete.
   if (!isOwnPath(baseUrl) || root === false || !server) return baseUrl;
