@@ -48,7 +48,11 @@ export class Workspace {
   readonly arrivals = new ArrivalOrder();
   /** where events go, now or from the outbox */
   readonly target: Target;
-  private readonly sending: WorkLimit;
+  /**
+   * Messages that send at once pass here as soon as there is a connection to spare: what waits in a burst is the message alone, not the
+   * event made of it. Refuses with ApiError `BUSY` when too many wait already.
+   */
+  readonly sending: WorkLimit;
   private openClient: VisionEventsClient | undefined;
   private openEventStore: EventStoreClient | undefined;
   private openFor: string | undefined;
@@ -177,17 +181,6 @@ export class Workspace {
    */
   configurationError(): ApiError | undefined {
     return (this.isEventStore ? this.eventStore() : this.client()).configurationError();
-  }
-
-  /**
-   * Works on a message that sends at once as soon as the workspace has a connection to spare: what waits in a burst is the message
-   * alone, not the event made of it.
-   *
-   * @param turn behind the earlier versions of its event
-   * @throws ApiError `BUSY` at once when too many wait already
-   */
-  sendInTurn(work: () => Promise<void>, turn?: Promise<void>): Promise<void> {
-    return this.sending.run(work, turn);
   }
 
   /** Aborts what is under way and gives the connections back; what waits in the outbox stays there. Idempotent. */

@@ -13,9 +13,12 @@ async function outcomeOf(handle: () => Promise<void>, onError?: () => void) {
     on: (_event: string, registered: Handler) => (handler = registered),
     error: (error: FlowError) => calls.push(`error ${error.code}`),
   } as unknown as Node;
-  onInput(node, handle, (error) => {
-    calls.push(`onError ${error.code}`);
-    onError?.();
+  onInput(node, {
+    handle,
+    onError: (error) => {
+      calls.push(`onError ${error.code}`);
+      onError?.();
+    },
   });
   const message: FlowMessage = { _msgid: '1' };
   handler?.(

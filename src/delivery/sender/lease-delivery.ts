@@ -242,8 +242,7 @@ export class LeaseDelivery {
     packed?: PackedEvent,
   ): Promise<GroupAnswer & { failure?: SendFailure }> {
     const bytes =
-      packed?.bytes ??
-      group.reduce((sum, event) => sum + this.pictures.bytesOf(event) + 1, ENVELOPE_BYTES);
+      packed?.bytes ?? group.reduce((sum, event) => sum + this.pictures.bytesOf(event) + 1, ENVELOPE_BYTES);
     const result = await this.request(group, bytes, packed);
     switch (result.kind) {
       case 'answered':

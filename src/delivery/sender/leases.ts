@@ -120,9 +120,7 @@ export class Leases {
   /** A lease that only waits for the disk leaves its place to the next one, but not to ever more of them. */
   private hasFreeLane(): boolean {
     const { gate, settings } = this.deps;
-    return (
-      this.sendingLanes < gate.concurrency && this.lanes.size < settings.concurrency + SETTLING_LEASES
-    );
+    return this.sendingLanes < gate.concurrency && this.lanes.size < settings.concurrency + SETTLING_LEASES;
   }
 
   /** A full batch does not wait for company, nor does an event when nothing was sent for a while, nor a probe. */

@@ -91,9 +91,7 @@ export class Sender {
    * @returns undefined when the deadline of `stop` ended it, so that not all is known
    */
   lateLandings(): LateLanding[] | undefined {
-    return this.leases.underWay === 0
-      ? this.memory.landings.leftOver(this.clock.monotonic())
-      : undefined;
+    return this.leases.underWay === 0 ? this.memory.landings.leftOver(this.clock.monotonic()) : undefined;
   }
 
   /** Tries now what waits for a better moment: linger, backoff, the next probe. A `Retry-After` stays respected. */
