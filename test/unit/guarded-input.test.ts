@@ -24,7 +24,7 @@ async function outcomeOf(handle: () => Promise<void>, onError?: () => void) {
   handler?.(
     message,
     () => undefined,
-    (error) => calls.push(error instanceof FlowError ? `done ${error.code}` : `done ${String(error)}`),
+    (error) => calls.push(`done ${(error as FlowError | undefined)?.code ?? String(error)}`),
   );
   await new Promise((resolve) => setImmediate(resolve));
   return { calls, message };
