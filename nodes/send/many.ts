@@ -1,5 +1,5 @@
 import { sendMany, type EventToSend } from '../../src/delivery/sender/send-many';
-import type { SendFailure, Target } from '../../src/delivery/targets/target';
+import type { SendFailure, Target } from '../../src/api/target';
 import type { EventWarning, Repaired, SendableEvent } from '../../src/event/types';
 import type { VisionEventSendProperties } from '../shared/properties';
 import { FlowError, toFlowError, type FlowErrorCode } from '../shared/flow-error';

@@ -1,7 +1,7 @@
 import { DoubtfulNow } from '../../src/delivery/clock-watch';
 import type { OutboxRecord } from '../../src/delivery/outbox/outbox';
 import { mayBeStored } from '../../src/delivery/sender/retry-policy';
-import type { PackedEvent, SendFailure, Target, TargetReceipt } from '../../src/delivery/targets/target';
+import type { PackedEvent, SendFailure, Target, TargetReceipt } from '../../src/api/target';
 import type { PicturePlace } from '../../src/event/picture-place';
 import type { MetadataValue, SendableEvent } from '../../src/event/types';
 import type { Picture } from '../../src/images/picture';

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { Target } from '../../src/delivery/targets/target';
+import type { Target } from '../../src/api/target';
 import { isObject, type Fields } from '../../src/event/fields';
 import { sourceIdField, type PicturePlace } from '../../src/event/picture-place';
 import { ImageError } from '../../src/images/picture';

@@ -15,7 +15,7 @@ import type {
   SenderState,
   SuspectedEvent,
 } from '../../src/delivery/sender/types';
-import type { Target } from '../../src/delivery/targets/target';
+import type { Target } from '../../src/api/target';
 import type { WorkspaceProperties } from '../shared/properties';
 import { numberOf } from '../shared/event-settings';
 import { FlowError, toFlowError } from '../shared/flow-error';

@@ -1,5 +1,5 @@
 import { debug } from '../../debug';
-import type { SendFailure, Target } from '../targets/target';
+import type { SendFailure, Target } from '../../api/target';
 import type { Notices } from './notices';
 import { DampedDrain, RequestBudget, RequestPacer } from './pacing';
 import {

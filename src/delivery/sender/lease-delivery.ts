@@ -1,5 +1,5 @@
 import { type Lease, type Outbox, type StoredEvent } from '../outbox/outbox';
-import type { PackedEvent, SendFailure, Target, TargetBatchReceipt } from '../targets/target';
+import type { PackedEvent, SendFailure, Target, TargetBatchReceipt } from '../../api/target';
 import type { HostGate, RequestResult } from './gate';
 import { isolateRefused, namedInError, type GroupAnswer } from './isolation';
 import type { Notices } from './notices';

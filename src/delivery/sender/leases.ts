@@ -1,6 +1,6 @@
 import { debug } from '../../debug';
 import type { Lease, Outbox } from '../outbox/outbox';
-import type { Target } from '../targets/target';
+import type { Target } from '../../api/target';
 import type { HostGate } from './gate';
 import { LeaseDelivery, type DeliveryDeps } from './lease-delivery';
 import type { SenderMemory } from './memory';

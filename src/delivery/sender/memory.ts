@@ -13,7 +13,7 @@ import {
   type Suspicion,
   type UseCaseHealth,
 } from './retry-policy';
-import type { SendFailure } from '../targets/target';
+import type { SendFailure } from '../../api/target';
 
 /** What went wrong with one event so far. Forgotten when the event leaves the outbox, and with the process. */
 interface Trouble {

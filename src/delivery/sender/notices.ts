@@ -1,5 +1,5 @@
 import type { Outbox } from '../outbox/outbox';
-import type { SendFailure } from '../targets/target';
+import type { SendFailure } from '../../api/target';
 import type { Outcome } from './outcome';
 import { RETRY_CAUSES, RETRY_POLICY, causeOf, type HostHealth, type RetryCause } from './retry-policy';
 import type { OutageNotice, SenderClock, SenderError, SenderListeners, SenderState } from './types';

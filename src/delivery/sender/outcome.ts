@@ -1,6 +1,6 @@
 import type { EventWarning } from '../../event/types';
 import type { DeliveredEvent, Settlement, StoredEvent } from '../outbox/outbox';
-import type { SendFailure, Target, TargetBatchReceipt } from '../targets/target';
+import type { SendFailure, Target, TargetBatchReceipt } from '../../api/target';
 import type { RejectionChange, SenderMemory } from './memory';
 import type { Notices } from './notices';
 import { backoffDelay, mayBeStored, mayStillLand, wasSentTwice } from './retry-policy';

@@ -1,5 +1,5 @@
 import { OutboxDamage, type Outbox, type StoredEvent, type StoredPicture } from '../outbox/outbox';
-import type { EventPicture, PackedEvent, Target } from '../targets/target';
+import type { EventPicture, PackedEvent, Target } from '../../api/target';
 import { withSourceIds, type UploadedPicture } from './body';
 import type { HostGate } from './gate';
 import type { SenderMemory } from './memory';

@@ -1,5 +1,5 @@
 import type { Outbox } from '../outbox/outbox';
-import type { Target } from '../targets/target';
+import type { Target } from '../../api/target';
 import { HostGate } from './gate';
 import type { LateLanding } from './handover';
 import { LateLandings } from './late-landings';
