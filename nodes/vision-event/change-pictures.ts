@@ -40,7 +40,8 @@ export async function changePictures(
     const changed = step.value;
     if (!changed) continue;
     loaded.push(...changed.pictures);
-    if (changed.keptFormat && !found.notes) found = together(found, { notes: ['picture-format-kept' as const] });
+    if (changed.keptFormat && !found.notes)
+      found = together(found, { notes: ['picture-format-kept' as const] });
     const image = images[position];
     if (image && changed.resized) images[position] = resizedImage(image, changed.resized);
   }

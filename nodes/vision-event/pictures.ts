@@ -99,7 +99,8 @@ export class EventPictures {
   ): Promise<ChangedPictures> {
     const { converted, found } = convertMessage(values.inputs.detections, settings, context);
     // What is only built goes without its pictures; the node that takes them changes them.
-    if (!this.work.isOn || this.config.delivery === 'build') return { loaded: given.loaded, converted, found };
+    if (!this.work.isOn || this.config.delivery === 'build')
+      return { loaded: given.loaded, converted, found };
     try {
       const changed = await changePictures(this.work, this, given, converted, settings);
       return { ...changed, found: together(found, changed.found) };
