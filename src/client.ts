@@ -8,7 +8,6 @@
 export { VisionEventsClient } from './api/client';
 export type {
   ClientOptions,
-  ClientTarget,
   DeleteOptions,
   DeleteReply,
   EventToCreate,
@@ -34,6 +33,14 @@ export type { ProxySettings } from './api/proxy';
 export { EVENT_COLUMNS, FEEDBACK_STATUSES, MAX_QUERY_EVENTS } from './api/query';
 export type { EventColumn, EventQuery, FeedbackStatus, Filter, MetadataFilter, Scalar } from './api/query';
 export type { BatchReply, CreateReply, Remarks, ReplyFacts } from './api/replies';
+export type {
+  EventPicture,
+  PackedEvent,
+  SendFailure,
+  Target,
+  TargetBatchReceipt,
+  TargetReceipt,
+} from './api/target';
 export type { UploadedImage } from './api/upload-cache';
 export { STRICT_FIELDS } from './event/types';
 export type { PicturePlace } from './event/picture-place';

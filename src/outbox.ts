@@ -62,7 +62,7 @@ export type {
   Target,
   TargetBatchReceipt,
   TargetReceipt,
-} from './delivery/targets/target';
+} from './api/target';
 export type { PicturePlace } from './event/picture-place';
 export type { EventWarning, MetadataValue } from './event/types';
 export type { ApiErrorCode } from './api/errors';

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/api/json';
 import { MAX_QUERY_EVENTS } from '../../src/api/query';
 import type { VisionEventQueryProperties } from '../shared/properties';
 import type { FlowMessage, Send } from '../shared/guarded-input';
-import type { ReadPage } from './pages';
+import type { ReadPage } from '../../src/api/query-pages';
 
 /** `msg.visionEvent` of a query; in a part, as far as it was read then. */
 export interface QueryReport {

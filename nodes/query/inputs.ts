@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { EventQuery } from '../../src/api/query';
+import type { PagedQuery } from '../../src/api/query-pages';
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
 import type { QueryFilterRow, VisionEventQueryProperties } from '../shared/properties';
 import { fieldLabels, type LabelOf } from '../shared/field-label';
@@ -10,11 +10,7 @@ import { neededText, wrongInput } from '../shared/text-input';
 import { typedInput, type Evaluate } from '../shared/typed-input';
 
 /** What one message asks for. */
-export interface Query {
-  /** the body of "Query Vision Events" without `limit` and `cursor` */
-  filters: EventQuery;
-  /** Infinity: all */
-  limit: number;
+export interface Query extends PagedQuery {
   /** ISO 8601; undefined: from the beginning */
   startTime?: string;
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { QueryDelivery, QueryReport } from './deliver';
 import type { Query } from './inputs';
-import { endingWarning, readPages, type ReadPage, type Reader } from './pages';
+import { endingWarning, readPages, type ReadPage, type Reader } from '../../src/api/query-pages';
 import { lookbackStart } from './time';
 
 export interface RunOptions {

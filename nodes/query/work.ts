@@ -45,6 +45,7 @@ export class QueryWork {
     this.runs.add(run);
     try {
       await this.run(message, send, report, run.signal);
+      message['visionEvent'] = report;
     } catch (error) {
       if (run.signal.reason === 'reset') {
         this.status.show(this.texts.stopped(report.count));

@@ -1,10 +1,8 @@
 import { MAX_LIST_LENGTH } from '../../src/event/long-lists';
-import type { SendableEvent } from '../../src/event/types';
 import { eventJson, tooLong } from '../shared/event-json';
 import { FlowError } from '../shared/flow-error';
-import { checkEvent } from '../shared/check-event';
+import { checkEvent, type CheckedEvent } from '../shared/check-event';
 import type { VisionEventSendProperties } from '../shared/properties';
-import type { EventReport } from '../shared/report';
 
 export type GivenEvents = { event: object } | { events: unknown[] };
 
@@ -46,18 +44,17 @@ export function givenIds(given: GivenEvents): string[] {
  * A built event, as its JSON text will say it, checked as the API would.
  *
  * @param context.deviceId the workspace's, for an event that names none
- * @throws FlowError `EVENT_INVALID`, `EVENT_WARNINGS`; what was found is in `report`
+ * @throws FlowError `EVENT_INVALID`, StepError with what was found: `EVENT_INVALID`, `EVENT_WARNINGS`
  */
 export function checkGivenEvent(
   value: unknown,
   context: { deviceId: string; onWarnings: VisionEventSendProperties['onWarnings']; now: number },
-  report: EventReport,
-): SendableEvent {
+): CheckedEvent {
   const event = asJson(value);
   const named = typeof event === 'object' && event !== null && !Array.isArray(event) ? event : undefined;
   const needsDevice = context.deviceId !== '' && named && !('deviceId' in named);
   const complete = needsDevice ? { ...named, deviceId: context.deviceId } : event;
-  return checkEvent(complete, context.onWarnings, { now: context.now }, report);
+  return checkEvent(complete, context.onWarnings, { now: context.now });
 }
 
 /** A Date, a number that is none: what is checked has to be what is sent. */

@@ -1,11 +1,11 @@
 import { sendMany, type EventToSend } from '../../src/delivery/sender/send-many';
-import type { SendFailure, Target } from '../../src/delivery/targets/target';
+import type { SendFailure, Target } from '../../src/api/target';
 import type { EventWarning, Repaired, SendableEvent } from '../../src/event/types';
 import type { VisionEventSendProperties } from '../shared/properties';
 import { FlowError, toFlowError, type FlowErrorCode } from '../shared/flow-error';
 import { isInDoubt, outboxRecord, withDoubt } from '../shared/send-event';
 import { checkGivenEvent } from './input';
-import type { EventReport } from '../shared/report';
+import { stepError, type Findings } from '../shared/report';
 import type { Workspace } from '../workspace/workspace';
 
 /** `msg.visionEvent` of many events. Its names are a contract with every flow. */
@@ -87,18 +87,21 @@ function checkAll(
 ): CheckedEvent[] {
   const now = Date.now();
   const repaired: Repaired[][] = given.map(() => []);
+  const note = (index: number, found: Partial<Findings>) => {
+    report.warnings[index] = found.warnings ?? [];
+    repaired[index] = found.repaired ?? [];
+  };
   const checked = given.flatMap((value, index) => {
-    const ofOne: EventReport = { warnings: [] };
     try {
-      const event = checkGivenEvent(value, { deviceId, onWarnings, now }, ofOne);
+      const { event, found } = checkGivenEvent(value, { deviceId, onWarnings, now });
+      note(index, found);
       const { eventId, useCaseId } = event;
       return [{ index, event, eventId, useCaseId, body: JSON.stringify(event) }];
     } catch (error) {
-      report.failed.push(failedEvent(idOf(value), toFlowError(error)));
+      const { reason, found } = stepError(error);
+      note(index, found);
+      report.failed.push(failedEvent(idOf(value), toFlowError(reason)));
       return [];
-    } finally {
-      report.warnings[index] = ofOne.warnings;
-      repaired[index] = ofOne.repaired ?? [];
     }
   });
   if (repaired.some((list) => list.length > 0)) report.repaired = repaired;

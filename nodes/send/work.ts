@@ -1,20 +1,34 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { VisionEventSendProperties } from '../shared/properties';
-import type { Place } from '../../src/delivery/arrival-order';
 import { deliveryStatus } from '../shared/delivery-status';
 import { toFlowError, type FlowError } from '../shared/flow-error';
-import type { FlowMessage, Send } from '../shared/guarded-input';
-import { firstWarning, warningsOf, type EventReport } from '../shared/report';
+import type { Arrival, FlowMessage, Send } from '../shared/guarded-input';
+import type { NodeWork } from '../shared/register-node';
+import {
+  firstWarning,
+  reportOf,
+  stepError,
+  warningsOf,
+  type EventReport,
+  type Findings,
+} from '../shared/report';
 import { outboxRecord, sendEvent } from '../shared/send-event';
-import { checkGivenEvent, givenEvents, givenIds } from './input';
+import { checkGivenEvent, givenEvents, givenIds, type GivenEvents } from './input';
 import { deliverMany, type ManyEventsReport } from './many';
 import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { isPromise, typedInput, type Evaluate } from '../shared/typed-input';
 import { workspaceOf, type Workspace } from '../workspace/workspace';
 
+interface ArrivedEvents extends Arrival {
+  /** undefined only while they are late */
+  given: GivenEvents | undefined;
+  /** of the moment of arrival: a deploy may put another one in its place */
+  workspace: Workspace;
+}
+
 /** What one `roboflow-vision-event-send` node does with a message. */
-export class SendEventsWork {
+export class SendEventsWork implements NodeWork<ArrivedEvents> {
   private readonly events: Evaluate;
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
@@ -34,28 +48,40 @@ export class SendEventsWork {
     if (config.delivery === 'queue') this.leaveDelivery = this.joinDelivery();
   }
 
-  /** Answers with the events as `msg.payload` and the report as `msg.visionEvent`, or throws. */
-  async handle(message: FlowMessage, send: Send): Promise<void> {
+  /** @throws FlowError, also `EVENT_INVALID` when there is nothing that could be an event */
+  arrive(message: FlowMessage): ArrivedEvents {
     const workspace = workspaceOf(this.RED, this.config.workspace);
-    let place: Place | undefined;
+    const events = this.events(message);
+    const given = isPromise(events) ? events.then(givenEvents) : givenEvents(events);
+    const place = workspace.arrivals.arrive(isPromise(given) ? given.then(givenIds) : givenIds(given));
+    const limit = this.config.delivery === 'queue' ? workspace.delivery.storing : workspace.sending;
+    const known: ArrivedEvents = { workspace, limit, place, given: undefined };
+    if (!isPromise(given)) known.given = given;
+    else {
+      known.late = given.then((found) => {
+        known.given = found;
+      });
+    }
+    return known;
+  }
+
+  /** Sends the message on with the events as `msg.payload` and the report as `msg.visionEvent`, or throws. */
+  async handle(message: FlowMessage, send: Send, { given, workspace }: ArrivedEvents): Promise<void> {
+    if (!given) return;
     this.underWay++;
     try {
-      const events = this.events(message);
-      const arrived = isPromise(events) ? events.then(givenEvents) : givenEvents(events);
-      place = workspace.arrivals.arrive(isPromise(arrived) ? arrived.then(givenIds) : givenIds(arrived));
-      const given = await arrived;
-      const work = () => this.deliver(given, message, workspace);
-      if (this.config.delivery === 'queue') await workspace.delivery.storeInTurn(work, place.turn);
-      else await workspace.sendInTurn(work, place.turn);
+      if (this.config.delivery !== 'queue') this.status.show(() => this.texts.sending());
+      if ('events' in given) await this.deliverAll(given.events, message, workspace);
+      else await this.deliverOne(given.event, message, workspace);
     } finally {
       this.underWay--;
-      place?.leave();
     }
     this.showDone(message['visionEvent'] as EventReport | ManyEventsReport, workspace);
     send(message);
   }
 
-  showError(error: FlowError): void {
+  showError(error: FlowError, message: FlowMessage): void {
+    message['visionEvent'] ??= { warnings: [] } satisfies EventReport;
     this.status.show(this.texts.error(error));
   }
 
@@ -64,35 +90,34 @@ export class SendEventsWork {
     this.status.clear();
   }
 
-  private async deliver(
-    given: ReturnType<typeof givenEvents>,
-    message: FlowMessage,
-    workspace: Workspace,
-  ): Promise<void> {
-    if (this.config.delivery !== 'queue') this.status.show(() => this.texts.sending());
-    if ('events' in given) {
-      const report: ManyEventsReport = { created: 0, eventIds: [], warnings: [], failed: [] };
-      message['visionEvent'] = report;
-      message.payload = await deliverMany(given.events, workspace, this.config, report);
-    } else {
-      const report: EventReport = { warnings: [] };
-      message['visionEvent'] = report;
-      message.payload = await this.deliverOne(given.event, workspace, report);
-    }
+  private async deliverAll(events: unknown[], message: FlowMessage, workspace: Workspace): Promise<void> {
+    const report: ManyEventsReport = { created: 0, eventIds: [], warnings: [], failed: [] };
+    message['visionEvent'] = report;
+    message.payload = await deliverMany(events, workspace, this.config, report);
   }
 
-  private async deliverOne(given: object, workspace: Workspace, report: EventReport): Promise<object> {
-    const context = {
-      deviceId: workspace.deviceId,
-      onWarnings: this.config.onWarnings || 'repair',
-      now: Date.now(),
-    };
-    const event = checkGivenEvent(given, context, report);
-    const mustQueue = this.config.delivery === 'queue' || (await workspace.delivery.holds(event.eventId));
-    if (!mustQueue) return sendEvent(event, workspace.target, report);
-    await workspace.delivery.append([outboxRecord(event)]);
-    report.state = 'queued';
-    return event;
+  private async deliverOne(given: object, message: FlowMessage, workspace: Workspace): Promise<void> {
+    const found: Partial<Findings>[] = [];
+    try {
+      const { deviceId } = workspace;
+      const onWarnings = this.config.onWarnings || 'repair';
+      const { event, found: byCheck } = checkGivenEvent(given, { deviceId, onWarnings, now: Date.now() });
+      found.push(byCheck);
+      const mustQueue = this.config.delivery === 'queue' || (await workspace.delivery.holds(event.eventId));
+      if (mustQueue) {
+        await workspace.delivery.append([outboxRecord(event)]);
+        message.payload = event;
+        message['visionEvent'] = reportOf(found, { state: 'queued' }) satisfies EventReport;
+        return;
+      }
+      const sent = await sendEvent(event, workspace.target);
+      message.payload = sent.event;
+      message['visionEvent'] = reportOf(found, sent.found) satisfies EventReport;
+    } catch (error) {
+      const { reason, found: last } = stepError(error);
+      message['visionEvent'] = reportOf(found, last) satisfies EventReport;
+      throw reason;
+    }
   }
 
   private joinDelivery(): () => void {

@@ -1,10 +1,10 @@
 import { repair } from '../../src/event/repair';
 import type { StrictOptions } from '../../src/event/strict';
-import type { SendableEvent } from '../../src/event/types';
+import type { Repaired, SendableEvent } from '../../src/event/types';
 import { validate, type SendableValidation } from '../../src/event/validate';
 import { FlowError } from './flow-error';
 import type { VisionEventProperties } from './properties';
-import type { EventReport } from './report';
+import { StepError, type Findings } from './report';
 
 /** By which a time is checked. */
 export interface CheckMoment extends StrictOptions {
@@ -12,43 +12,57 @@ export interface CheckMoment extends StrictOptions {
   now: number;
 }
 
+/** An event that may be sent, and what the check found. */
+export interface CheckedEvent {
+  event: SendableEvent;
+  found: Findings;
+}
+
 /**
- * An event checked, and repaired when the node says so. What was found is written into `report`.
+ * An event checked, and repaired when the node says so.
  *
- * @throws FlowError `EVENT_INVALID` for an error in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
+ * @throws StepError with what was found: `EVENT_INVALID` for an error in the strict fields, `EVENT_WARNINGS` when the node stops on
+ * warnings
  */
 export function checkEvent(
   given: unknown,
   onWarnings: VisionEventProperties['onWarnings'],
   { now, ...options }: CheckMoment,
-  report: EventReport,
-): SendableEvent {
+): CheckedEvent {
   let event = given;
+  let repaired: Repaired[] | undefined;
   let validation = validate(event, now, options);
   if (onWarnings === 'repair' && (validation.warningCount > 0 || !validation.ok)) {
     const result = repair(event);
-    event = result.event;
-    report.repaired = [...(report.repaired ?? []), ...result.repaired];
+    ({ event, repaired } = result);
     validation = validate(event, now, options);
   }
   const { warnings, warningCount } = validation;
   const { eventId } = (event ?? {}) as { eventId?: unknown };
-  if (typeof eventId === 'string') report.eventId = eventId;
-  report.warnings = warnings;
-  if (warningCount > warnings.length) report.warningCount = warningCount;
+  const found: Findings = {
+    ...(typeof eventId === 'string' && { eventId }),
+    warnings,
+    ...(warningCount > warnings.length && { warningCount }),
+    ...(repaired && { repaired }),
+  };
   if (!validation.ok) {
-    throw new FlowError('EVENT_INVALID', validation.errors.map(({ message }) => message).join(' '));
+    const errors = validation.errors.map(({ message }) => message).join(' ');
+    throw new StepError(new FlowError('EVENT_INVALID', errors), found);
   }
   if (onWarnings === 'stop' && warningCount > 0 && !lacksOnlyEventData(validation)) {
-    const first = warnings[0];
-    throw new FlowError(
-      'EVENT_WARNINGS',
-      `The event was kept back: ${warningCount} warning(s), the first is ${first?.type} at ${first?.path}. ` +
-        'See msg.visionEvent.warnings for all, or choose "Repair, then send" under "On warnings".',
-      { short: { key: 'stoppedByWarnings', values: { count: warningCount } } },
-    );
+    throw new StepError(stoppedByWarnings(validation), found);
   }
-  return validation.event;
+  return { event: validation.event, found };
+}
+
+function stoppedByWarnings({ warnings, warningCount }: SendableValidation): FlowError {
+  const [first] = warnings;
+  return new FlowError(
+    'EVENT_WARNINGS',
+    `The event was kept back: ${warningCount} warning(s), the first is ${first?.type} at ${first?.path}. ` +
+      'See msg.visionEvent.warnings for all, or choose "Repair, then send" under "On warnings".',
+    { short: { key: 'stoppedByWarnings', values: { count: warningCount } } },
+  );
 }
 
 /**

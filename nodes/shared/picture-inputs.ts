@@ -60,6 +60,11 @@ export class PictureInputs {
     }
   }
 
+  /** False when no message can have any. */
+  get areExpected(): boolean {
+    return this.list !== undefined || this.singles.length > 0;
+  }
+
   /** @throws ImageError when there should be a list of pictures and is none */
   async find(message: FlowMessage): Promise<GivenPictures> {
     if (!this.list) {

@@ -1,13 +1,13 @@
 import { DoubtfulNow } from '../../src/delivery/clock-watch';
 import type { OutboxRecord } from '../../src/delivery/outbox/outbox';
 import { mayBeStored } from '../../src/delivery/sender/retry-policy';
-import type { PackedEvent, SendFailure, Target, TargetReceipt } from '../../src/delivery/targets/target';
+import type { PackedEvent, SendFailure, Target, TargetReceipt } from '../../src/api/target';
 import type { PicturePlace } from '../../src/event/picture-place';
 import type { MetadataValue, SendableEvent } from '../../src/event/types';
 import type { Picture } from '../../src/images/picture';
 import { eventJson } from './event-json';
 import { FlowError, toFlowError } from './flow-error';
-import type { EventReport } from './report';
+import { StepError, stepError, together, type CreatedReport, type Findings } from './report';
 
 export interface LoadedPicture extends PicturePlace {
   picture: Picture;
@@ -48,101 +48,114 @@ interface AttachedPictures {
       event: SendableEvent,
       pictures: readonly LoadedPicture[],
       target: Target,
-      report: EventReport,
-    ): Promise<SendableEvent>;
-    /** True when the event goes without pictures that failed in this way; it is noted in the report then. */
-    maySendWithout(places: readonly Partial<PicturePlace>[], error: unknown, report: EventReport): boolean;
+    ): Promise<{ event: SendableEvent; found: Partial<Findings> }>;
+    /** Those pictures, to be told of, when the event goes without pictures that failed in this way. */
+    leftOut(places: readonly Partial<PicturePlace>[], error: unknown): Findings['imagesLeftOut'];
   };
+}
+
+/** An event as it was sent. */
+export interface SentEvent {
+  event: SendableEvent;
+  found: Omit<CreatedReport, 'warnings'>;
 }
 
 /**
  * Sends one event now: its pictures first, or together with it where the target takes that.
  *
- * @returns the event as it was sent
- * @throws ApiError, and FlowError `NOT_CONFIGURED`; one that leaves in doubt whether the event is stored says so
+ * @throws StepError with what was found: `ApiError`, and FlowError `NOT_CONFIGURED`; one that leaves in doubt whether the event is stored
+ * says so
  */
 export async function sendEvent(
   event: SendableEvent,
   target: Target,
-  report: EventReport,
   attached?: AttachedPictures,
-): Promise<SendableEvent> {
+): Promise<SentEvent> {
+  let found: Partial<Findings> = {};
   try {
-    const packed = attached && (await pack(event, attached.pictures, target, report));
-    if (packed && attached) return await sendPacked(event, packed, target, report, attached);
+    const packed = attached && (await pack(event, attached.pictures, target));
+    if (packed?.note) found = { notes: [packed.note] };
+    if (attached && packed?.request) {
+      const answer = await postPacked(packed.request, attached);
+      found = together(found, answer.found);
+      if (answer.receipt) return { event, found: together(found, created(answer.receipt)) };
+    }
+    const pictures = packed?.request ? [] : (attached?.pictures ?? []);
     const complete = attached
-      ? await attached.handling.upload(event, attached.pictures, target, report)
-      : event;
-    noteReceipt(report, await target.postEvent(eventJson(complete)));
-    return complete;
+      ? await attached.handling.upload(event, pictures, target)
+      : { event, found: {} };
+    found = together(found, complete.found);
+    const receipt = await target.postEvent(eventJson(complete.event));
+    return { event: complete.event, found: together(found, created(receipt)) };
   } catch (error) {
-    if (!isInDoubt(error, target)) throw error;
-    report.doubt = true;
-    throw withDoubt(error, event.eventId);
+    const { reason, found: last } = stepError(error);
+    found = together(found, last);
+    if (!isInDoubt(reason, target)) throw new StepError(reason, found);
+    throw new StepError(withDoubt(reason, event.eventId), { ...found, doubt: true });
   }
+}
+
+interface Packed {
+  /** undefined when event and pictures go separately */
+  request?: PackedEvent;
+  note?: NonNullable<Findings['notes']>[number];
 }
 
 async function pack(
   event: SendableEvent,
   loaded: readonly LoadedPicture[],
   target: Target,
-  report: EventReport,
-): Promise<PackedEvent | undefined> {
+): Promise<Packed | undefined> {
   if (!target.packEvent || loaded.length === 0) return undefined;
   const pictures = loaded.map(({ picture: { bytes, mediaType }, ...placeAndMetadata }) => ({
     ...placeAndMetadata,
     bytes,
     mediaType,
   }));
-  const packed = await target.packEvent(eventJson(event), pictures);
-  const note = notePacked(
-    packed !== undefined,
-    pictures.some(({ metadata }) => metadata),
-  );
-  if (note) (report.notes ??= []).push(note);
-  return packed;
+  const request = await target.packEvent(eventJson(event), pictures);
+  const hasMetadata = pictures.some(({ metadata }) => metadata);
+  return { request, note: notePacked(request !== undefined, hasMetadata) };
 }
 
 /** What has metadata is packed only where metadata has no other way, and is uploaded else: then its size does not matter. */
-function notePacked(
-  isPacked: boolean,
-  hasMetadata: boolean,
-): NonNullable<EventReport['notes']>[number] | undefined {
+function notePacked(isPacked: boolean, hasMetadata: boolean): Packed['note'] {
   if (isPacked) return hasMetadata ? 'picture-metadata-left-out' : undefined;
   return hasMetadata ? undefined : 'bundle-too-large';
 }
 
-async function sendPacked(
-  event: SendableEvent,
-  packed: PackedEvent,
-  target: Target,
-  report: EventReport,
+/** @returns no receipt when the event has to go without its pictures */
+async function postPacked(
+  request: PackedEvent,
   { pictures, handling }: AttachedPictures,
-): Promise<SendableEvent> {
+): Promise<{ receipt?: TargetReceipt; found: Partial<Findings> }> {
   try {
-    noteReceipt(report, await packed.post());
-    report.images = pictures.map(({ picture, metadata: _notReported, ...place }) => ({
+    const receipt = await request.post();
+    const images = pictures.map(({ picture, metadata: _notReported, ...place }) => ({
       ...place,
       bytes: picture.bytes.length,
     }));
-    return event;
+    return { receipt, found: { images } };
   } catch (error) {
     // Whether the event or its pictures were refused cannot be told apart: without them the event speaks for itself.
     const places = pictures.map(({ picture: _loaded, metadata: _with, ...place }) => place);
-    if (!handling.maySendWithout(places, error, report)) throw error;
-    return sendEvent(event, target, report, { pictures: [], handling });
+    const imagesLeftOut = handling.leftOut(places, error);
+    if (!imagesLeftOut) throw error;
+    return { found: { imagesLeftOut } };
   }
 }
 
-function noteReceipt(report: EventReport, receipt: TargetReceipt): void {
-  report.state = 'created';
-  report.statusCode = receipt.statusCode;
-  report.attempts = receipt.attempts;
-  report.durationMs = receipt.durationMs;
-  if (receipt.storeId !== undefined) report.storeId = receipt.storeId;
-  if (receipt.warnings.length > 0) report.serverWarnings = receipt.warnings;
-  if (receipt.warningCount !== undefined) report.serverWarningCount = receipt.warningCount;
-  if (receipt.deprecations && receipt.deprecations.length > 0) report.deprecations = receipt.deprecations;
+function created(receipt: TargetReceipt): Omit<CreatedReport, 'warnings'> {
+  const { statusCode, attempts, durationMs, storeId, warnings, warningCount, deprecations = [] } = receipt;
+  return {
+    state: 'created',
+    statusCode,
+    attempts,
+    durationMs,
+    ...(storeId !== undefined && { storeId }),
+    ...(warnings.length > 0 && { serverWarnings: warnings }),
+    ...(warningCount !== undefined && { serverWarningCount: warningCount }),
+    ...(deprecations.length > 0 && { deprecations }),
+  };
 }
 
 /** Where the target gives its own ids, a lost reply leaves in doubt what elsewhere a repeat would settle. */

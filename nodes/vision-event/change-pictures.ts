@@ -2,7 +2,7 @@ import type { DetectionResult } from '../../src/detections/types';
 import { filterDetections } from '../../src/event/derive';
 import { resizeAnnotations } from '../../src/event/resize-annotations';
 import type { PictureWork, ChangedImage, ImageDetections } from '../shared/picture-work';
-import type { EventReport } from '../shared/report';
+import { StepError, together, type Findings } from '../shared/report';
 import type { LoadedPicture } from '../shared/send-event';
 import type { EventPictures, MessagePictures } from './pictures';
 import type { EventSettings } from './prepare';
@@ -10,13 +10,14 @@ import type { EventSettings } from './prepare';
 /** The pictures of a message as they may leave, and its detections in the size that these have now. */
 export interface ChangedPictures {
   loaded: LoadedPicture[];
-  converted: DetectionResult | undefined;
+  converted?: DetectionResult;
+  found: Partial<Findings>;
 }
 
 /**
  * Reduces, hides and draws. The pictures of an image that cannot be worked on are left out where the node sends without them.
  *
- * @throws ImageError where it does not
+ * @throws StepError with an ImageError where it does not
  */
 export async function changePictures(
   work: PictureWork,
@@ -24,22 +25,27 @@ export async function changePictures(
   given: MessagePictures,
   converted: DetectionResult | undefined,
   settings: EventSettings,
-  report: EventReport,
 ): Promise<ChangedPictures> {
+  let found: Partial<Findings> = {};
   const loaded: LoadedPicture[] = [];
   const images = [...(converted?.images ?? [])];
   for (const [position, ofImage] of byImage(given.loaded)) {
     const places = ofImage.map(({ role, image }) => ({ role, ...(image !== undefined && { image }) }));
-    await pictures.orSendWithout(report, places, async () => {
-      const detections = detectionsOf(position, work, given, converted, settings);
-      const changed = await work.changed(ofImage, detections);
-      loaded.push(...changed.pictures);
-      noteKeptFormat(changed, report);
-      const image = images[position];
-      if (image && changed.resized) images[position] = resizedImage(image, changed.resized);
-    });
+    const step = await pictures
+      .attempt(places, () => work.changed(ofImage, detectionsOf(position, work, given, converted, settings)))
+      .catch((error: unknown) => {
+        throw new StepError(error, found);
+      });
+    found = together(found, step.found);
+    const changed = step.value;
+    if (!changed) continue;
+    loaded.push(...changed.pictures);
+    if (changed.keptFormat && !found.notes)
+      found = together(found, { notes: ['picture-format-kept' as const] });
+    const image = images[position];
+    if (image && changed.resized) images[position] = resizedImage(image, changed.resized);
   }
-  return { loaded, converted: converted && { ...converted, images } };
+  return { loaded, ...(converted && { converted: { ...converted, images } }), found };
 }
 
 function byImage(loaded: readonly LoadedPicture[]): Map<number, LoadedPicture[]> {
@@ -74,11 +80,6 @@ function detectionsOf(
       personalNames: detection.personalNames === true,
     }),
   };
-}
-
-function noteKeptFormat({ keptFormat }: ChangedImage, report: EventReport): void {
-  if (!keptFormat || report.notes?.includes('picture-format-kept')) return;
-  (report.notes ??= []).push('picture-format-kept');
 }
 
 function resizedImage(

@@ -43,8 +43,8 @@ export interface EventValues {
   inputs: Partial<Record<(typeof INPUTS_OF_EVERY_EVENT)[number] | 'eventId' | 'comment', unknown>>;
   /** by the names of the fields; the value of some is a `DerivedField` */
   eventData: Record<string, unknown>;
-  metadata: MetadataValueRow[];
-  pictureMetadata: MetadataValueRow[];
+  metadata: readonly MetadataValueRow[];
+  pictureMetadata: readonly MetadataValueRow[];
 }
 
 /** What is known of a message when it arrives, or will be. */
@@ -94,9 +94,7 @@ export class EventInputs {
     const eventId = momentId(message, this.config) ?? this.eventId(message);
     const later: PromiseLike<void>[] = [];
     const inputs: EventValues['inputs'] = {};
-    whenKnown(eventId, later, (id) => {
-      if (id !== undefined) inputs.eventId = id;
-    });
+    put(eventId, inputs, 'eventId', later);
     const eventType = this.eventType(message);
     const known = isPromise(eventType)
       ? eventType.then((type) => this.evaluateAs(type, message, inputs, later))
@@ -111,27 +109,12 @@ export class EventInputs {
     inputs: EventValues['inputs'],
     later: PromiseLike<void>[],
   ): EventValues | PromiseLike<EventValues> {
-    const gather = (from: readonly Input[], fields: Record<string, unknown> = {}) => {
-      for (const { name, evaluate } of from) {
-        whenKnown(evaluate(message), later, (value) => {
-          if (value !== undefined) fields[name] = value;
-        });
-      }
-      return fields;
-    };
-    const gatherRows = (from: readonly MetadataInput[]) =>
-      from.map(({ key, evaluate }) => {
-        const row: MetadataValueRow = { key, value: undefined };
-        whenKnown(evaluate(message), later, (value) => (row.value = value));
-        return row;
-      });
-    const values: EventValues = {
-      eventType,
-      inputs: gather(eventType === 'operator_feedback' ? this.ofFeedback : this.ofEveryEvent, inputs),
-      eventData: gather(this.ofEventType.get(eventType) ?? []),
-      metadata: gatherRows(this.metadata),
-      pictureMetadata: gatherRows(this.pictureMetadata),
-    };
+    gather(eventType === 'operator_feedback' ? this.ofFeedback : this.ofEveryEvent, message, inputs, later);
+    const eventData: EventValues['eventData'] = {};
+    gather(this.ofEventType.get(eventType) ?? [], message, eventData, later);
+    const metadata = gatherRows(this.metadata, message, later);
+    const pictureMetadata = gatherRows(this.pictureMetadata, message, later);
+    const values: EventValues = { eventType, inputs, eventData, metadata, pictureMetadata };
     return later.length > 0 ? Promise.all(later).then(() => values) : values;
   }
 
@@ -161,11 +144,42 @@ export class EventInputs {
   }
 }
 
-/** Puts the value now, or adds to `later` what has to be waited for. */
-function whenKnown(value: unknown, later: PromiseLike<void>[], put: (value: unknown) => void): void {
-  if (!isPromise(value)) return put(value);
-  const known = value.then(put);
+function gather(
+  from: readonly Input[],
+  message: FlowMessage,
+  fields: Record<string, unknown>,
+  later: PromiseLike<void>[],
+): void {
+  for (const input of from) put(input.evaluate(message), fields, input.name, later);
+}
+
+/** What most nodes have of rows waits with every message of a burst. */
+const NO_ROWS: readonly MetadataValueRow[] = [];
+
+function gatherRows(
+  from: readonly MetadataInput[],
+  message: FlowMessage,
+  later: PromiseLike<void>[],
+): readonly MetadataValueRow[] {
+  if (from.length === 0) return NO_ROWS;
+  return from.map(({ key, evaluate }) => {
+    const row: MetadataValueRow = { key, value: undefined };
+    put(evaluate(message), row, 'value', later);
+    return row;
+  });
+}
+
+/** Puts a value that is there, now, or adds to `later` what has to be waited for. */
+function put(value: unknown, fields: object, name: string, later: PromiseLike<void>[]): void {
+  if (isPromise(value)) later.push(putLater(value, fields, name));
+  else if (value !== undefined) (fields as Record<string, unknown>)[name] = value;
+}
+
+function putLater(value: PromiseLike<unknown>, fields: object, name: string): PromiseLike<void> {
+  const known = value.then((result) => {
+    if (result !== undefined) (fields as Record<string, unknown>)[name] = result;
+  });
   // Nobody waits for it any more when another input throws at once; unheard, it would end the process.
   known.then(undefined, () => undefined);
-  later.push(known);
+  return known;
 }

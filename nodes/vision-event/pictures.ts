@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import type { Target } from '../../src/delivery/targets/target';
+import type { Target } from '../../src/api/target';
 import { isObject, type Fields } from '../../src/event/fields';
 import { sourceIdField, type PicturePlace } from '../../src/event/picture-place';
 import { ImageError } from '../../src/images/picture';
@@ -14,7 +14,7 @@ import {
   repairedMetadata,
   type MetadataValueRow,
 } from '../shared/picture-metadata';
-import type { EventReport } from '../shared/report';
+import { StepError, stepError, together, type Findings } from '../shared/report';
 import type { LoadedPicture } from '../shared/send-event';
 import { changePictures, type ChangedPictures } from './change-pictures';
 import type { EventValues } from './inputs';
@@ -24,7 +24,11 @@ export interface MessagePictures {
   loaded: LoadedPicture[];
   /** with the property `pictures` only: one for each image of the event */
   entries?: PictureEntry[];
+  found: Partial<Findings>;
 }
+
+export const NO_PICTURES: MessagePictures = { loaded: [], found: {} };
+const NOTHING_GIVEN: GivenPictures = { given: [] };
 
 /** The pictures of one `roboflow-vision-event` node: loaded from the message, uploaded, named in the event. Output first. */
 export class EventPictures {
@@ -40,29 +44,45 @@ export class EventPictures {
     this.work = new PictureWork(config);
   }
 
+  /** False when no message can have any. */
+  get areExpected(): boolean {
+    return this.inputs.areExpected;
+  }
+
   /**
    * @param rows values of the dialog that every picture takes along
-   * @throws ImageError when a picture or its metadata is unusable and the node does not send without it
+   * @throws StepError with an ImageError when a picture or its metadata is unusable and the node does not send without it
    */
   async load(
     message: FlowMessage,
     rows: readonly MetadataValueRow[],
-    report: EventReport,
     maxBytes?: number,
   ): Promise<MessagePictures> {
-    let found: GivenPictures = { given: [] };
-    await this.orSendWithout(report, [{}], async () => {
-      found = await this.inputs.find(message);
-    });
-    const loaded: LoadedPicture[] = [];
-    for (const { load, ...place } of found.given) {
-      await this.orSendWithout(report, [place], async () => {
-        const picture = await load(maxBytes);
-        const metadata = this.metadata(rows, found.entries?.[place.image ?? 0], report);
+    let found: Partial<Findings> = {};
+    try {
+      const { value: { given, entries } = NOTHING_GIVEN, ...step } = await this.attempt([{}], () =>
+        this.inputs.find(message),
+      );
+      found = step.found;
+      const loaded: LoadedPicture[] = [];
+      for (const { load, ...place } of given) {
+        const entry = entries?.[place.image ?? 0];
+        const { value, found: ofOne } = await this.attempt([place], async () => {
+          const picture = await load(maxBytes);
+          return { picture, ...this.metadata(rows, entry) };
+        });
+        found = together(found, ofOne);
+        if (!value) continue;
+        const { picture, metadata, repaired } = value;
+        // The same row is repaired for every picture, and said once.
+        const news = repaired.filter(({ path }) => !found.repaired?.some((known) => known.path === path));
+        if (news.length > 0) found = together(found, { repaired: news });
         loaded.push({ ...place, picture, ...(metadata && { metadata }) });
-      });
+      }
+      return { loaded, entries, found };
+    } catch (error) {
+      throw new StepError(error, found);
     }
-    return { loaded, entries: found.entries };
   }
 
   /** Whether something is hidden in pictures, so that nobody may see what came in. */
@@ -76,65 +96,77 @@ export class EventPictures {
     values: EventValues,
     settings: EventSettings,
     context: MessageContext,
-    report: EventReport,
   ): Promise<ChangedPictures> {
-    const converted = convertMessage(values.inputs.detections, settings, context, report);
+    const { converted, found } = convertMessage(values.inputs.detections, settings, context);
     // What is only built goes without its pictures; the node that takes them changes them.
-    if (!this.work.isOn || this.config.delivery === 'build') return { loaded: given.loaded, converted };
-    return changePictures(this.work, this, given, converted, settings, report);
+    if (!this.work.isOn || this.config.delivery === 'build')
+      return { loaded: given.loaded, converted, found };
+    try {
+      const changed = await changePictures(this.work, this, given, converted, settings);
+      return { ...changed, found: together(found, changed.found) };
+    } catch (error) {
+      const { reason, found: last } = stepError(error);
+      throw new StepError(reason, together(found, last));
+    }
   }
 
   private metadata(
     rows: readonly MetadataValueRow[],
     entry: PictureEntry | undefined,
-    report: EventReport,
-  ): Record<string, MetadataValue> | undefined {
+  ): { metadata: Record<string, MetadataValue> | undefined; repaired: Repaired[] } {
     const merged = mergedMetadata(rows, entry?.metadata, `${entry?.place}.metadata`);
-    if (this.config.onWarnings !== 'repair') return checkedMetadata(merged);
+    if (this.config.onWarnings !== 'repair') return { metadata: checkedMetadata(merged), repaired: [] };
     const { values, repaired } = repairedMetadata(merged);
-    // The same row is repaired for every picture, and said once.
-    const isNew = ({ path }: Repaired) => !report.repaired?.some((known) => known.path === path);
-    if (repaired.length > 0) report.repaired = [...(report.repaired ?? []), ...repaired.filter(isNew)];
-    return checkedMetadata(values);
+    return { metadata: checkedMetadata(values), repaired };
   }
 
-  /** The event with the `sourceId` of each uploaded picture in its image entry. */
+  /**
+   * The event with the `sourceId` of each uploaded picture in its image entry.
+   *
+   * @throws StepError with the pictures that were uploaded until then
+   */
   async upload(
     event: SendableEvent,
     pictures: readonly LoadedPicture[],
     target: Pick<Target, 'uploadPicture'>,
-    report: EventReport,
-  ): Promise<SendableEvent> {
+  ): Promise<{ event: SendableEvent; found: Partial<Findings> }> {
+    let found: Partial<Findings> = {};
     const uploaded: UploadedPicture[] = [];
-    for (const { picture, metadata, ...place } of pictures) {
-      await this.orSendWithout(report, [place], async () => {
-        const { sourceId, url } = await target.uploadPicture({ ...picture, metadata });
-        uploaded.push({ ...place, sourceId });
-        (report.images ??= []).push({ ...place, sourceId, url, bytes: picture.bytes.length });
-      });
-    }
-    return pictures.length === 0 ? event : withSourceIds(event, uploaded);
-  }
-
-  /** Attempts something with pictures; where it fails and the node sends without them, they are noted in the report. */
-  async orSendWithout(
-    report: EventReport,
-    places: readonly Partial<PicturePlace>[],
-    attempt: () => Promise<void>,
-  ): Promise<void> {
     try {
-      await attempt();
+      for (const { picture, metadata, ...place } of pictures) {
+        const { value, found: leftOut } = await this.attempt([place], () =>
+          target.uploadPicture({ ...picture, metadata }),
+        );
+        found = together(found, leftOut);
+        if (!value) continue;
+        const { sourceId, url } = value;
+        uploaded.push({ ...place, sourceId });
+        found = together(found, { images: [{ ...place, sourceId, url, bytes: picture.bytes.length }] });
+      }
     } catch (error) {
-      if (!this.maySendWithout(places, error, report)) throw error;
+      throw new StepError(error, found);
+    }
+    return { event: pictures.length === 0 ? event : withSourceIds(event, uploaded), found };
+  }
+
+  /** @returns no value when the event goes without the pictures of these places */
+  async attempt<T>(
+    places: readonly Partial<PicturePlace>[],
+    make: () => Promise<T>,
+  ): Promise<{ value?: T; found: Partial<Findings> }> {
+    try {
+      return { value: await make(), found: {} };
+    } catch (error) {
+      const imagesLeftOut = this.leftOut(places, error);
+      if (!imagesLeftOut) throw error;
+      return { found: { imagesLeftOut } };
     }
   }
 
-  /** True when the node sends events without pictures that failed in this way; it is noted in the report then. */
-  maySendWithout(places: readonly Partial<PicturePlace>[], error: unknown, report: EventReport): boolean {
-    if (this.config.whenImageFails !== 'send-without' || !isAboutThePicture(error)) return false;
-    const { message } = error;
-    (report.imagesLeftOut ??= []).push(...places.map((place) => ({ ...place, message })));
-    return true;
+  /** Those pictures, to be told of, when the node sends events without pictures that failed in this way. */
+  leftOut(places: readonly Partial<PicturePlace>[], error: unknown): Findings['imagesLeftOut'] {
+    if (this.config.whenImageFails !== 'send-without' || !isAboutThePicture(error)) return undefined;
+    return places.map((place) => ({ ...place, message: error.message }));
   }
 }
 

@@ -5,7 +5,6 @@ import { DoubtfulNow } from '../../src/delivery/clock-watch';
 import { compose, type Composed, type ImageParts } from '../../src/event/compose';
 import { derive, deriveFromPart, filterDetections, parseClasses } from '../../src/event/derive';
 import { unusualTimeForm } from '../../src/event/timestamp';
-import type { SendableEvent } from '../../src/event/types';
 import { isPlainlyWrong } from '../../src/event/wrong-clock';
 import { displaySize } from '../../src/images/formats';
 import type { Picture } from '../../src/images/picture';
@@ -14,10 +13,10 @@ import { DerivedField, FRESH_ID, type EventValues } from './inputs';
 import { convertEntries, type EntryDetections } from './entry-detections';
 import type { LoadedPicture } from '../shared/send-event';
 import type { MessagePictures } from './pictures';
-import { checkEvent, type CheckMoment } from '../shared/check-event';
+import type { CheckMoment } from '../shared/check-event';
 import { detectionSettings, messageImageSize, numberOf } from '../shared/event-settings';
 import type { FlowMessage } from '../shared/guarded-input';
-import type { EventReport } from '../shared/report';
+import type { Findings } from '../shared/report';
 
 /** The settings of the dialog that shape the event, parsed once. */
 export interface EventSettings {
@@ -56,11 +55,21 @@ export interface MessageContext {
   now: number;
 }
 
-/** An event before it is checked, and the size of the picture behind each of its image entries, where it is known. */
+export interface ConvertedMessage {
+  /** undefined when the message is not asked for any */
+  converted?: DetectionResult;
+  found: Partial<Findings>;
+}
+
+/** An event before it is checked. */
 export interface ComposedEvent {
   event: Composed;
+  /** of the picture behind each of its image entries, where it is known */
   imageSizes: (Size | undefined)[];
+  found: Partial<Findings>;
 }
+
+const NONE_PICTURED: ReadonlySet<number> = new Set();
 
 /** What the conversion and the checks need to know of a message, its pictures and the workspace. */
 export function messageContext(
@@ -69,6 +78,11 @@ export function messageContext(
   deviceId: string,
 ): MessageContext {
   const given = { imageSize: messageImageSize(message), shape: message['shape'] };
+  const now = Date.now();
+  if (loaded.length === 0 && !entries) {
+    const detection = { ...given, statusCode: message['statusCode'] };
+    return { detection, pictured: NONE_PICTURED, deviceId, now };
+  }
   const contextOf = (position: number): DetectionContext => {
     const picture = seenPicture(loaded, position);
     // One size for the whole message cannot speak for pictures that know their own.
@@ -91,7 +105,7 @@ export function messageContext(
     })),
     pictured: picturedImages(loaded),
     deviceId,
-    now: Date.now(),
+    now,
   };
 }
 
@@ -113,24 +127,6 @@ function haveSameSize(loaded: readonly LoadedPicture[]): boolean {
   return new Set(sizes).size === 1;
 }
 
-/**
- * Values of the dialog and the detections become one checked event. What was found on the way is written into
- * `report`, so that it is known also when this throws.
- *
- * @param converted what `convertMessage` made of the detections
- * @throws FlowError `EVENT_INVALID` for an error in the strict fields, `EVENT_WARNINGS` when the node stops on warnings
- */
-export function prepareEvent(
-  values: EventValues,
-  settings: EventSettings,
-  context: MessageContext,
-  report: EventReport,
-  converted?: DetectionResult,
-): SendableEvent {
-  const { event } = composeEvent(values, settings, context, report, converted);
-  return checkEvent(event, settings.onWarnings, checkMoment(values, settings, context), report);
-}
-
 export function checkMoment(
   values: EventValues,
   settings: EventSettings,
@@ -140,17 +136,24 @@ export function checkMoment(
   return { now, timeFollows: settings.isStored && isDoubtful && isPlainlyWrong(now) };
 }
 
-/** The first half of `prepareEvent`. */
+/**
+ * Values of the dialog and the detections become one event, that is yet to be checked.
+ *
+ * @param converted what `convertMessage` made of the detections
+ */
 export function composeEvent(
   values: EventValues,
   settings: EventSettings,
   context: MessageContext,
-  report: EventReport,
   converted?: DetectionResult,
 ): ComposedEvent {
   const { eventType, inputs, metadata } = values;
   const form = unusualTimeForm(inputs.timestamp);
-  if (form) (report.notes ??= []).push(`timestamp-${form}`);
+  const { fields, uncertain } = withDerived(values.eventData, converted, settings);
+  const found: Partial<Findings> = {
+    ...(form && { notes: [`timestamp-${form}`] }),
+    ...(uncertain.length > 0 && { uncertain }),
+  };
   const event = compose({
     eventId: inputs.eventId === FRESH_ID ? randomUUID() : inputs.eventId,
     eventType,
@@ -161,12 +164,12 @@ export function composeEvent(
     workflowId: inputs.workflowId,
     workflowVersion: inputs.workflowVersion,
     comment: inputs.comment,
-    eventData: withDerived(values.eventData, converted, settings, report),
+    eventData: fields,
     metadata,
     metadataFrom: metadataBase(converted, inputs.metadataFrom),
     images: imageParts(converted, settings, context, inputs.imageLabel),
   });
-  return { event, imageSizes: (converted?.images ?? []).map(({ imageSize }) => imageSize) };
+  return { event, imageSizes: (converted?.images ?? []).map(({ imageSize }) => imageSize), found };
 }
 
 /**
@@ -178,17 +181,15 @@ export function convertMessage(
   payload: unknown,
   settings: EventSettings,
   context: MessageContext,
-  report: EventReport,
-): DetectionResult | undefined {
+): ConvertedMessage {
   const { entries = [] } = context;
   const haveOwn = entries.some((entry) => entry.payload !== undefined);
-  if (!haveOwn && !settings.takesDetections) return undefined;
-  const result = haveOwn
+  if (!haveOwn && !settings.takesDetections) return { found: {} };
+  const converted = haveOwn
     ? convertEntries(entries, settings.detection)
     : convertDetections(payload, settings.detection, context.detection);
-  const { format, count, dropped, notes } = result;
-  report.detections = { format, count, dropped, notes };
-  return result;
+  const { format, count, dropped, notes } = converted;
+  return { converted, found: { detections: { format, count, dropped, notes } } };
 }
 
 function imageParts(
@@ -208,14 +209,14 @@ function imageParts(
 
 /**
  * The fields of eventData, with the values that follow from the detections where these are earned: none without detections (not: without
- * any found), and only what is certain when rows could not be read. What is left out for that is named in the report.
+ * any found), and only what is certain when rows could not be read; what is left out for that is `uncertain`.
  */
 function withDerived(
   eventData: Record<string, unknown>,
   converted: DetectionResult | undefined,
   settings: EventSettings,
-  report: EventReport,
 ) {
+  const uncertain: string[] = [];
   const fields: Record<string, unknown> = {};
   const seen = converted?.seen?.map((lists) => filterDetections(lists, settings));
   const isWhole = converted?.unread === 0;
@@ -224,10 +225,10 @@ function withDerived(
     else if (seen) {
       const { derivation, classes } = value;
       fields[name] = isWhole ? derive(derivation, seen, classes) : deriveFromPart(derivation, seen, classes);
-      if (!isWhole && fields[name] === undefined) (report.uncertain ??= []).push(name);
+      if (!isWhole && fields[name] === undefined) uncertain.push(name);
     }
   }
-  return fields;
+  return { fields, uncertain };
 }
 
 /** What the detector said of the picture lies under what the flow says. */

@@ -21,7 +21,7 @@ import { copyMessage, lastMessages, MAX_PICTURE_BYTES, type KeptMessage } from '
 import { eventSettingsError } from '../shared/number-settings';
 import { checkEvent, type CheckMoment } from '../shared/check-event';
 import { checkMoment, composeEvent, eventSettings, messageContext, picturedImages } from './prepare';
-import type { EventReport } from '../shared/report';
+import { stepError, together, type Findings } from '../shared/report';
 import { workspaceOf, type Workspace } from '../workspace/workspace';
 
 const NODE_TYPE = 'roboflow-vision-event';
@@ -65,59 +65,62 @@ async function tryEvent(RED: NodeAPI, { body }: AdminRequest<TrialBody>) {
   const { message, at, leftOut, withoutPictures } = messageOf(node, body);
   // Nothing was kept of what a node hides: the trial goes on without it.
   if (withoutPictures) config.whenImageFails = 'send-without';
-  const report: EventReport = { warnings: [] };
-  const trial = new Trial(RED, node ?? standIn(body.id), config, report);
+  const trial = new Trial(RED, node ?? standIn(body.id), config);
   try {
     return { ...(await trial.run(message)), message: { at, leftOut } };
   } catch (error) {
-    return { ...trial.soFar(), message: { at, leftOut }, error: shownError(error) };
+    const { reason, found } = stepError(error);
+    return { ...trial.soFar(found), message: { at, leftOut }, error: shownError(reason) };
   }
 }
 
 class Trial {
-  private found: Record<string, unknown> = {};
+  private readonly shown: Record<string, unknown> = {};
+  private found: Partial<Findings> = {};
 
   constructor(
     private readonly RED: NodeAPI,
     private readonly node: Node,
     private readonly config: VisionEventProperties,
-    private readonly report: EventReport,
   ) {}
 
   async run(message: FlowMessage): Promise<Record<string, unknown>> {
-    const { RED, node, config, report } = this;
+    const { RED, node, config } = this;
     const error = eventSettingsError(config, fieldLabels(RED, NODE_TYPE));
     if (error) throw error;
     const workspace = this.workspace();
     const values = await new EventInputs(RED, node, config).evaluate(message).values;
     const pictures = new EventPictures(RED, node, config);
-    const given = await pictures.load(message, values.pictureMetadata, report, workspace?.imageMaxBytes);
+    const given = await pictures.load(message, values.pictureMetadata, workspace?.imageMaxBytes);
+    this.found = given.found;
     // To be seen also when the detections cannot be converted.
-    if (!pictures.hides) this.found['pictures'] = given.loaded.map(shownPicture);
+    if (!pictures.hides) this.shown['pictures'] = given.loaded.map(shownPicture);
     const settings = eventSettings(config);
     const context = messageContext(message, given, workspace?.deviceId ?? '');
-    const { loaded, converted } = await pictures.change(given, values, settings, context, report);
-    this.found['pictures'] = loaded.map(shownPicture);
-    context.pictured = picturedImages(loaded);
-    const { event: composed, imageSizes } = composeEvent(values, settings, context, report, converted);
+    const changed = await pictures.change(given, values, settings, context);
+    this.found = together(this.found, changed.found);
+    this.shown['pictures'] = changed.loaded.map(shownPicture);
+    context.pictured = picturedImages(changed.loaded);
+    const { event: composed, imageSizes, found } = composeEvent(values, settings, context, changed.converted);
+    this.found = together(this.found, found);
     const checkedBy = checkMoment(values, settings, context);
     this.show(composed, imageSizes, checkedBy);
-    const event = checkEvent(composed, settings.onWarnings, checkedBy, report);
-    this.show(event, imageSizes, checkedBy);
-    return this.soFar();
+    const checked = checkEvent(composed, settings.onWarnings, checkedBy);
+    this.show(checked.event, imageSizes, checkedBy);
+    return this.soFar(checked.found);
   }
 
-  /** What is known also when it ended with an error. */
-  soFar(): Record<string, unknown> {
-    const { detections, uncertain, repaired, imagesLeftOut } = this.report;
-    return { detections, uncertain, repaired, imagesLeftOut, ...this.found };
+  /** What is known also when it ended with an error. @param last what the last step found */
+  soFar(last: Partial<Findings>): Record<string, unknown> {
+    const { detections, uncertain, repaired, imagesLeftOut } = together(this.found, last);
+    return { detections, uncertain, repaired, imagesLeftOut, ...this.shown };
   }
 
   private show(event: unknown, imageSizes: unknown[], { now, ...options }: CheckMoment): void {
     const { errors, warnings, warningCount, asStored } = validate(event, now, options);
     const isStoredWhole = asStored === event;
-    Object.assign(this.found, { event, imageSizes, errors, warnings, warningCount, isStoredWhole });
-    this.found['asStored'] = isStoredWhole ? undefined : asStored;
+    Object.assign(this.shown, { event, imageSizes, errors, warnings, warningCount, isStoredWhole });
+    this.shown['asStored'] = isStoredWhole ? undefined : asStored;
   }
 
   /** Its device id and its limit for pictures; without one the trial goes on as `build` does. */

@@ -2,27 +2,64 @@ import type { Node, NodeAPI } from 'node-red';
 import type { SendableEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../shared/properties';
 import type { Place } from '../../src/delivery/arrival-order';
+import type { WorkLimit } from '../../src/delivery/work-limit';
 import { Cooldown } from './cooldown';
 import { deliveryStatus } from '../shared/delivery-status';
 import { EventInputs, FRESH_ID, type EventValues } from './inputs';
 import { numberOf } from '../shared/event-settings';
 import { fieldLabels } from '../shared/field-label';
 import { toFlowError, type FlowError } from '../shared/flow-error';
-import type { FlowMessage, Send } from '../shared/guarded-input';
+import type { Arrival, FlowMessage, Send } from '../shared/guarded-input';
 import type { LoadedPicture } from '../shared/send-event';
-import { EventPictures } from './pictures';
-import { eventSettings, messageContext, picturedImages, prepareEvent, type EventSettings } from './prepare';
+import { EventPictures, NO_PICTURES } from './pictures';
+import {
+  checkMoment,
+  composeEvent,
+  convertMessage,
+  eventSettings,
+  messageContext,
+  picturedImages,
+  type EventSettings,
+} from './prepare';
+import type { NodeWork } from '../shared/register-node';
+import { checkEvent } from '../shared/check-event';
 import { lastMessages } from '../shared/last-messages';
 import { eventSettingsError } from '../shared/number-settings';
-import { warningsOf, firstWarning, type EventReport } from '../shared/report';
+import {
+  firstWarning,
+  stepError,
+  reportOf,
+  warningsOf,
+  type CreatedReport,
+  type EventReport,
+  type Findings,
+  type KeptReport,
+} from '../shared/report';
 import { outboxRecord, sendEvent } from '../shared/send-event';
 import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { isPromise } from '../shared/typed-input';
 import { workspaceOf, type Workspace } from '../workspace/workspace';
 
+interface ArrivedMessage extends Arrival {
+  /** undefined only while they are late */
+  values: EventValues | undefined;
+  /** of the moment of arrival: a deploy may put another one in its place */
+  workspace: Workspace | undefined;
+}
+
+/** How an event ended, beside what was found before. */
+interface Delivered {
+  event: SendableEvent;
+  found: Omit<CreatedReport, 'warnings'> | Pick<KeptReport, 'state'>;
+}
+
+const QUEUED = { state: 'queued' } as const;
+const BUILT = { state: 'built' } as const;
+const THROTTLED = { state: 'throttled' } as const;
+
 /** What one `roboflow-vision-event` node does with a message. */
-export class VisionEventWork {
+export class VisionEventWork implements NodeWork<ArrivedMessage> {
   private readonly inputs: EventInputs;
   private readonly pictures: EventPictures;
   private readonly settings: EventSettings;
@@ -50,41 +87,27 @@ export class VisionEventWork {
     if (config.delivery === 'queue') this.leaveDelivery = this.joinDelivery();
   }
 
-  /**
-   * Sends the message on with the event as `msg.payload` and the report as `msg.visionEvent`, or rejects.
-   * No async function: in a burst thousands of messages wait here, and the frame of each would wait with them.
-   */
-  handle(message: FlowMessage, send: Send): Promise<void> {
+  /** @throws FlowError, also what an input finds wrong with the message */
+  arrive(message: FlowMessage): ArrivedMessage {
     lastMessages.note(this.node.id, message, { withoutPictures: this.pictures.hides });
-    const fail = (error: unknown): Promise<never> => {
-      message['visionEvent'] = { warnings: [] } satisfies EventReport;
-      return Promise.reject(toFlowError(error));
-    };
-    try {
-      if (this.settingsError) throw this.settingsError;
-      const workspace = this.workspace();
-      // At arrival, since context and clock move on while the message waits for its turn.
-      const { eventId, values } = this.inputs.evaluate(message);
-      const place = this.placeOf(eventId, workspace);
-      const handled = isPromise(values)
-        ? Promise.resolve(values.then((known) => this.takeUp(message, known, workspace, send, place), fail))
-        : this.takeUp(message, values, workspace, send, place);
-      return place ? handled.finally(() => place.leave()) : handled;
-    } catch (error) {
-      return fail(error);
+    if (this.settingsError) throw this.settingsError;
+    const workspace = this.workspace();
+    const { eventId, values } = this.inputs.evaluate(message);
+    const place = this.placeOf(eventId, workspace);
+    const known: ArrivedMessage = { workspace, limit: this.limitOf(workspace), place, values: undefined };
+    if (!isPromise(values)) known.values = values;
+    else {
+      known.late = values.then((found) => {
+        known.values = found;
+      });
     }
+    return known;
   }
 
-  private takeUp(
-    message: FlowMessage,
-    values: EventValues,
-    workspace: Workspace | undefined,
-    send: Send,
-    place: Place | undefined,
-  ): Promise<void> {
-    // The report of an earlier node was there to be read; of this event it says nothing.
-    if (message['visionEvent'] !== undefined) message['visionEvent'] = undefined;
-    return this.inTurn(workspace, () => this.answer(message, values, workspace, send), place);
+  /** Which of them a message passes one by one; `build` needs nothing that is scarce. */
+  private limitOf(workspace: Workspace | undefined): WorkLimit | undefined {
+    if (this.config.delivery === 'build') return undefined;
+    return this.config.delivery === 'queue' ? workspace?.delivery.storing : workspace?.sending;
   }
 
   /** A fresh id has no other versions. */
@@ -115,56 +138,49 @@ export class VisionEventWork {
     }
   }
 
-  private inTurn(
-    workspace: Workspace | undefined,
-    work: () => Promise<void>,
-    place: Place | undefined,
-  ): Promise<void> {
-    if (!workspace || this.config.delivery === 'build') return work();
-    return this.config.delivery === 'queue'
-      ? workspace.delivery.storeInTurn(work, place?.turn)
-      : workspace.sendInTurn(work, place?.turn);
-  }
-
   /**
-   * The message that goes on is a new one: in a burst, the one that came has grown old while it waited, and objects
-   * referenced from old-generation objects are freed only by a full garbage collection.
+   * The steps from the message to its event. Sends the message on with the event as `msg.payload` and the report as `msg.visionEvent`;
+   * Complete and Catch nodes get the report with the message that came.
+   *
+   * What goes on is a new message: the one that came has grown old while it waited in a burst, and an event that hangs on it would be
+   * freed only by a full garbage collection (wanted: 20,000 queued events grow the process by at most 60 MB).
    */
-  private async answer(
-    message: FlowMessage,
-    values: EventValues,
-    workspace: Workspace | undefined,
-    send: Send,
-  ): Promise<void> {
-    const report: EventReport = { warnings: [] };
-    let payload: SendableEvent;
+  async handle(message: FlowMessage, send: Send, { values, workspace }: ArrivedMessage): Promise<void> {
+    if (!values) return;
+    const { settings } = this;
+    const found: Partial<Findings>[] = [];
+    let event: SendableEvent;
+    let report: EventReport;
     this.underWay++;
     try {
-      const pictures = await this.pictures.load(
-        message,
-        values.pictureMetadata,
-        report,
-        workspace?.imageMaxBytes,
-      );
+      const pictures = this.pictures.areExpected
+        ? await this.pictures.load(message, values.pictureMetadata, workspace?.imageMaxBytes)
+        : NO_PICTURES;
+      found.push(pictures.found);
       const context = messageContext(message, pictures, workspace?.deviceId ?? '');
-      const { loaded, converted } = await this.pictures.change(
-        pictures,
-        values,
-        this.settings,
-        context,
-        report,
-      );
-      context.pictured = picturedImages(loaded);
-      const event = prepareEvent(values, this.settings, context, report, converted);
-      payload = await this.deliver(event, values, loaded, workspace, report);
+      const changed = this.pictures.areExpected
+        ? await this.pictures.change(pictures, values, settings, context)
+        : { loaded: [], ...convertMessage(values.inputs.detections, settings, context) };
+      found.push(changed.found);
+      if (this.pictures.areExpected) context.pictured = picturedImages(changed.loaded);
+      const composed = composeEvent(values, settings, context, changed.converted);
+      found.push(composed.found);
+      const moment = checkMoment(values, settings, context);
+      const checked = checkEvent(composed.event, settings.onWarnings, moment);
+      found.push(checked.found);
+      const end = await this.deliver(checked.event, values, changed.loaded, workspace);
+      ({ event } = end);
+      report = reportOf(found, end.found);
     } catch (error) {
-      message['visionEvent'] = report;
-      throw error;
+      const { reason, found: last } = stepError(error);
+      message['visionEvent'] = reportOf(found, last) satisfies EventReport;
+      throw reason;
     } finally {
       this.underWay--;
     }
     this.showDone(report, workspace);
-    send({ ...message, payload, visionEvent: report });
+    message['visionEvent'] = report;
+    send({ ...message, payload: event });
   }
 
   private async deliver(
@@ -172,29 +188,21 @@ export class VisionEventWork {
     values: EventValues,
     pictures: readonly LoadedPicture[],
     workspace: Workspace | undefined,
-    report: EventReport,
-  ): Promise<SendableEvent> {
+  ): Promise<Delivered> {
     const takeBack = this.cooldown.start(JSON.stringify(values.inputs.cooldownBy) ?? '');
-    if (!takeBack) {
-      report.state = 'throttled';
-      return event;
-    }
+    if (!takeBack) return { event, found: THROTTLED };
     try {
-      if (workspace === undefined || this.config.delivery === 'build') {
-        report.state = 'built';
-        return event;
-      }
+      if (workspace === undefined || this.config.delivery === 'build') return { event, found: BUILT };
       const isFresh = values.inputs.eventId === FRESH_ID;
       const mustQueue =
         this.config.delivery === 'queue' || (!isFresh && (await workspace.delivery.holds(event.eventId)));
       if (mustQueue) {
         // Resolves once the event is safe on the disk; the workspace's sender delivers it.
         await workspace.delivery.append([outboxRecord(event, pictures, values.inputs.timestamp)]);
-        report.state = 'queued';
-        return event;
+        return { event, found: QUEUED };
       }
       this.status.show(() => this.texts.sending());
-      return await sendEvent(event, workspace.target, report, { pictures, handling: this.pictures });
+      return await sendEvent(event, workspace.target, { pictures, handling: this.pictures });
     } catch (error) {
       takeBack();
       throw error;

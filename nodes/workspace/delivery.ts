@@ -15,7 +15,7 @@ import type {
   SenderState,
   SuspectedEvent,
 } from '../../src/delivery/sender/types';
-import type { Target } from '../../src/delivery/targets/target';
+import type { Target } from '../../src/api/target';
 import type { WorkspaceProperties } from '../shared/properties';
 import { numberOf } from '../shared/event-settings';
 import { FlowError, toFlowError } from '../shared/flow-error';
@@ -83,6 +83,11 @@ interface OpenDelivery {
 export class WorkspaceDelivery {
   /** absolute; as typed when a variable in it is not set */
   readonly folder: string;
+  /**
+   * Messages that store pass here, so that a burst reaches the disk piece by piece and not only after all of it was converted. Any number
+   * may wait: the messages are in memory already.
+   */
+  readonly storing = new WorkLimit(STORED_AT_ONCE);
   private readonly users = new Set<DeliveryUser>();
   private readonly listeners = new Set<Partial<DeliveryListeners>>();
   private opening: Promise<OpenDelivery> | undefined;
@@ -97,7 +102,6 @@ export class WorkspaceDelivery {
   private doubtTimer: NodeJS.Timeout | undefined;
   private suspicionTimer: NodeJS.Timeout | undefined;
   private readonly doubtfulIds: string[] = [];
-  private readonly storing = new WorkLimit(STORED_AT_ONCE);
   private closing = false;
   private closed = false;
 
@@ -121,16 +125,6 @@ export class WorkspaceDelivery {
   }
 
   /**
-   * Works on a message that stores when its turn comes, so that a burst reaches the disk piece by piece and not only after all of it was
-   * converted. Any number may wait: the messages are in memory already.
-   *
-   * @param turn behind the earlier versions of its event
-   */
-  storeInTurn(work: () => Promise<void>, turn?: Promise<void>): Promise<void> {
-    return this.storing.run(work, turn);
-  }
-
-  /**
    * Whether an event with this id waits here or is being delivered: a later version that went out at once would overtake it.
    * Of an outbox that no node uses, or that cannot be opened, nothing is delivered.
    */
@@ -140,8 +134,9 @@ export class WorkspaceDelivery {
   }
 
   /** Resolves once every record is safe on the disk. @throws OutboxError `OUTBOX_FULL`, `OUTBOX_IO` */
-  async append(records: OutboxRecord[]): Promise<void> {
-    await (await this.opened()).outbox.append(records);
+  append(records: OutboxRecord[]): Promise<void> {
+    if (this.open) return this.open.outbox.append(records);
+    return this.opened().then(({ outbox }) => outbox.append(records));
   }
 
   /** undefined while the outbox is not open */

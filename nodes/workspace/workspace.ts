@@ -8,7 +8,7 @@ import { loadReplyShapes } from '../../src/api/replies';
 import { MAX_CONNECTIONS } from '../../src/api/limits';
 import { printable } from '../../src/api/reply-text';
 import { tarLibrary } from '../../src/bundle/tar-library';
-import type { Target } from '../../src/delivery/targets/target';
+import type { Target } from '../../src/api/target';
 import { workspaceDefaults, type WorkspaceProperties } from '../shared/properties';
 import { PICTURE_MAX_BYTES } from '../../src/images/limits';
 import { clientOptions, eventStoreOptions, maxWaitingOf } from './client-options';
@@ -19,7 +19,8 @@ import { extraHeaders, headerSecrets } from './header-values';
 import { databaseSettings } from './database-settings';
 import { outboxFolder } from './outbox-folder';
 import { absoluteBaseUrl } from './own-address';
-import { cloudTarget, eventStoreTarget } from './targets';
+import { cloudTarget } from '../../src/delivery/targets/cloud';
+import { eventStoreTarget } from '../../src/delivery/targets/event-store';
 import { ArrivalOrder } from '../../src/delivery/arrival-order';
 import { WorkLimit } from '../../src/delivery/work-limit';
 import { WorkspaceDelivery } from './delivery';
@@ -48,7 +49,11 @@ export class Workspace {
   readonly arrivals = new ArrivalOrder();
   /** where events go, now or from the outbox */
   readonly target: Target;
-  private readonly sending: WorkLimit;
+  /**
+   * Messages that send at once pass here as soon as there is a connection to spare: what waits in a burst is the message alone, not the
+   * event made of it. Refuses with ApiError `BUSY` when too many wait already.
+   */
+  readonly sending: WorkLimit;
   private openClient: VisionEventsClient | undefined;
   private openEventStore: EventStoreClient | undefined;
   private openFor: string | undefined;
@@ -177,17 +182,6 @@ export class Workspace {
    */
   configurationError(): ApiError | undefined {
     return (this.isEventStore ? this.eventStore() : this.client()).configurationError();
-  }
-
-  /**
-   * Works on a message that sends at once as soon as the workspace has a connection to spare: what waits in a burst is the message
-   * alone, not the event made of it.
-   *
-   * @param turn behind the earlier versions of its event
-   * @throws ApiError `BUSY` at once when too many wait already
-   */
-  sendInTurn(work: () => Promise<void>, turn?: Promise<void>): Promise<void> {
-    return this.sending.run(work, turn);
   }
 
   /** Aborts what is under way and gives the connections back; what waits in the outbox stays there. Idempotent. */

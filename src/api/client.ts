@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { MetadataValue, SendableEvent } from '../event/types';
 import { ApiError, type ApiErrorDetails } from './errors';
+import type { Target } from './target';
 import {
   HttpClient,
   jsonBody,
@@ -119,19 +120,6 @@ export interface DeleteReply {
 
 /** "Upload a Vision Event Bundle": what the API answers beside its remarks is hardly documented. */
 export type BundleReply = JsonObject & ReplyFacts & { warnings: unknown[]; deprecations: unknown[] };
-
-/** The sender's `Target`; spelled out here because `src/api` knows nothing of `src/delivery`. */
-export interface ClientTarget {
-  /** One event, as its exact JSON text. */
-  postEvent(body: string, signal?: AbortSignal): Promise<CreateReply>;
-  /** 1 to 100 events of one use case, as their exact JSON texts. */
-  postBatch(
-    bodies: string[],
-    signal?: AbortSignal,
-  ): Promise<Pick<BatchReply, 'statusCode' | 'eventIds' | 'warningsByEvent' | 'warnings'>>;
-  /** Uploads a picture, once within `uploadReuseMs`. */
-  uploadPicture(picture: ImageUpload, signal?: AbortSignal): Promise<UploadedImage>;
-}
 
 const CLOUD: ServiceTraits = {
   addressSetting: 'the base URL of the workspace',
@@ -362,7 +350,7 @@ export class VisionEventsClient {
   }
 
   /** This client as the place that the sender delivers to. */
-  target(): ClientTarget {
+  target(): Target {
     return {
       postEvent: (body, signal) => this.createEvent(body, { signal }),
       postBatch: (bodies, signal) => this.createEvents(bodies, { signal }),

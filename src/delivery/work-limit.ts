@@ -1,7 +1,9 @@
-interface Waiter {
-  work: () => Promise<void>;
-  resolve: () => void;
-  reject: (error: unknown) => void;
+/** A piece of work that may have to wait. Until its turn, it is all that is kept of it: what it holds is what waiting costs. */
+export interface Work {
+  /** Its turn has come. Settles when it has ended; never rejects. */
+  begin(): Promise<void>;
+  /** Its turn will not come. */
+  refuse(error: Error): void;
 }
 
 /** Where the dead places at the head of a line are cut off. */
@@ -41,7 +43,7 @@ class Line<T> {
  */
 export class WorkLimit {
   private underWay = 0;
-  private readonly waiting = new Line<Waiter>();
+  private readonly waiting = new Line<Work>();
   /** how many wait for something else than a place: they take their places only then */
   private heldBack = 0;
   private refusal: Error | undefined;
@@ -59,41 +61,33 @@ export class WorkLimit {
   ) {}
 
   /**
-   * Begins the work when its turn comes, and settles as it does. Work that is refused is never begun.
+   * Begins the work when its turn comes. Work that is refused is never begun.
    *
    * @param turn before it, the work waits without taking a place from others; never rejects
    */
-  run(work: () => Promise<void>, turn?: Promise<void>): Promise<void> {
-    if (this.refusal) return Promise.reject(this.refusal);
+  enter(work: Work, turn?: Promise<void>): void {
+    if (this.refusal) return work.refuse(this.refusal);
     const mustWait = turn !== undefined || this.underWay >= this.most;
     if (mustWait && this.queue && this.waiting.length + this.heldBack >= this.queue.most) {
-      return Promise.reject(this.queue.busy());
+      return work.refuse(this.queue.busy());
     }
     if (!turn) return this.takePlace(work);
     this.heldBack++;
-    return turn.then(() => {
+    void turn.then(() => {
       this.heldBack--;
-      return this.lastRefusal ? Promise.reject(this.lastRefusal) : this.takePlace(work);
+      if (this.lastRefusal) work.refuse(this.lastRefusal);
+      else this.takePlace(work);
     });
   }
 
-  private takePlace(work: () => Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const waiter = { work, resolve, reject };
-      if (this.underWay >= this.most) this.waiting.join(waiter);
-      else this.begin(waiter);
-    });
+  private takePlace(work: Work): void {
+    if (this.underWay >= this.most) this.waiting.join(work);
+    else this.begin(work);
   }
 
-  /**
-   * The promise that was given out only hears the outcome, nothing of the work hangs on it: in a burst it has grown old while it waited,
-   * and objects referenced from old-generation objects are freed only by a full garbage collection.
-   */
-  private begin({ work, resolve, reject }: Waiter): void {
+  private begin(work: Work): void {
     this.underWay++;
-    void work()
-      .then(resolve, reject)
-      .then(() => this.ended());
+    void work.begin().then(() => this.ended());
   }
 
   /**
@@ -112,7 +106,7 @@ export class WorkLimit {
       });
     }
     this.lastRefusal = refusal;
-    for (let waiter = this.waiting.next(); waiter; waiter = this.waiting.next()) waiter.reject(refusal);
+    for (let work = this.waiting.next(); work; work = this.waiting.next()) work.refuse(refusal);
   }
 
   private ended(): void {

@@ -14,7 +14,7 @@ import {
   missing,
   numberedRecord,
 } from '../support/outbox-fixture';
-import { LEASE_BATCHES, SETTLING_LEASES } from '../../src/delivery/sender/sender';
+import { LEASE_BATCHES, SETTLING_LEASES } from '../../src/delivery/sender/leases';
 import { OutboxDamage } from '../../src/delivery/outbox/outbox';
 import { ArrivalLog, faultsOfArrivals, wrongPictures } from '../support/numbered-load';
 import { assertNoSecret } from '../support/secrets';

@@ -9,7 +9,7 @@ import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/outbox/di
 import { nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
 import { OutboxError, type OutboxRecord } from '../../src/delivery/outbox/outbox';
 import { Sender } from '../../src/delivery/sender/sender';
-import type { Target } from '../../src/delivery/targets/target';
+import type { Target } from '../../src/api/target';
 import { seeingOnlyOldFiles, sharingFiles, withoutFlushes } from '../support/broken-file-layers';
 import { numberedDelivery } from '../support/numbered-load';
 import {

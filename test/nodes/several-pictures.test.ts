@@ -211,13 +211,13 @@ describe('events of several pictures', function () {
     ['what is not a list', jpeg(8, 8), /pictures: the value must be a list/],
     ['nothing', undefined, /pictures: the value must be a list/],
     ['more than 1,000', new Array(1001).fill(jpeg(8, 8)), /at most 1000 entries, but there are 1001/],
-    ['an entry without a picture', [jpeg(8, 8), { label: 'gate' }], /: pictures\[1\]: give it a picture/],
-    ['a damaged picture', [{ input: jpeg(8, 8).subarray(0, 90) }], /: pictures\[0\]\.input: .* incomplete/],
-    ['a path', ['/etc/hostname.png'], /: pictures\[0\]\.output: .*path/],
+    ['an entry without a picture', [jpeg(8, 8), { label: 'gate' }], /^pictures\[1\]: give it a picture/],
+    ['a damaged picture', [{ input: jpeg(8, 8).subarray(0, 90) }], /^pictures\[0\]\.input: .* incomplete/],
+    ['a path', ['/etc/hostname.png'], /^pictures\[0\]\.output: .*path/],
     [
       'metadata that is not an object',
       [{ output: jpeg(8, 8), metadata: 'x' }],
-      /: pictures\[0\]\.metadata must/,
+      /^pictures\[0\]\.metadata must/,
     ],
   ] as const) {
     it(`says which entry is wrong: ${name}`, async () => {
@@ -237,7 +237,7 @@ describe('events of several pictures', function () {
       [
         several,
         'DETECTIONS_AMBIGUOUS_FORMAT',
-        /: Give each picture an entry.*2 pictures\. \(pictures\[1\]\)$/,
+        /^Give each picture an entry.*2 pictures\. \(pictures\[1\]\)$/,
       ],
     ] as const) {
       const { caught } = await flow.send({ frames: [jpeg(8, 8), { output: jpeg(8, 8), detections }] });

@@ -153,6 +153,7 @@ describe('roboflow-vision-event', function () {
     const { out } = await flow.send({ payload, topic: 'line 1' });
     await flow.until(() => flow.completed.length === 1);
     assert.deepEqual(flow.completed[0]!.payload, payload);
+    assert.deepEqual(flow.completed[0]!.visionEvent, flow.out[0]!.visionEvent);
     assert.equal(flow.completed[0]!['topic'], 'line 1');
     assert.equal((out!.payload as { eventType: string }).eventType, 'quality_check');
   });

@@ -25,6 +25,13 @@ class HeldWork {
   }
 }
 
+/** How work that entered the limit ended. */
+function run(limit: WorkLimit, work: () => Promise<void>, turn?: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    limit.enter({ begin: () => work().then(resolve, reject), refuse: reject }, turn);
+  });
+}
+
 /** How each promise ended so far. */
 function outcomes(...runs: Promise<void>[]): string[] {
   const found = runs.map(() => 'open');
@@ -41,7 +48,7 @@ describe('WorkLimit', () => {
   it('begins so many at once, the others in the order in which they came, also after a failure', async () => {
     const limit = new WorkLimit(2);
     const work = new HeldWork();
-    const found = outcomes(...['a', 'b', 'c', 'd'].map((name) => limit.run(work.piece(name))));
+    const found = outcomes(...['a', 'b', 'c', 'd'].map((name) => run(limit, work.piece(name))));
     assert.deepEqual(work.begun, ['a', 'b']);
     work.fail('b', new Error('b failed'));
     await delay(1);
@@ -56,7 +63,7 @@ describe('WorkLimit', () => {
   it('refuses at once what comes when too many wait, without beginning it', async () => {
     const limit = new WorkLimit(1, { most: 1, busy: () => new Error('busy') });
     const work = new HeldWork();
-    const found = outcomes(...['a', 'b', 'c'].map((name) => limit.run(work.piece(name))));
+    const found = outcomes(...['a', 'b', 'c'].map((name) => run(limit, work.piece(name))));
     await delay(1);
     assert.deepEqual(found, ['open', 'open', 'busy']);
     work.end('a');
@@ -67,9 +74,9 @@ describe('WorkLimit', () => {
   it('closed without patience refuses what waits and what comes, and leaves alone what goes on', async () => {
     const limit = new WorkLimit(1);
     const work = new HeldWork();
-    const found = outcomes(...['a', 'b'].map((name) => limit.run(work.piece(name))));
+    const found = outcomes(...['a', 'b'].map((name) => run(limit, work.piece(name))));
     await limit.close(refusal);
-    await assert.rejects(limit.run(work.piece('c')), refusal);
+    await assert.rejects(run(limit, work.piece('c')), refusal);
     work.end('a');
     await delay(1);
     assert.deepEqual(found, ['done', 'closed']);
@@ -79,9 +86,9 @@ describe('WorkLimit', () => {
   it('closed with patience lets what waits have its turn, and resolves when all has ended', async () => {
     const limit = new WorkLimit(1);
     const work = new HeldWork();
-    const found = outcomes(...['a', 'b'].map((name) => limit.run(work.piece(name))));
+    const found = outcomes(...['a', 'b'].map((name) => run(limit, work.piece(name))));
     const closed = limit.close(refusal, 60_000);
-    await assert.rejects(limit.run(work.piece('c')), refusal);
+    await assert.rejects(run(limit, work.piece('c')), refusal);
     for (const name of ['a', 'b']) {
       work.end(name);
       await delay(1);
@@ -93,7 +100,7 @@ describe('WorkLimit', () => {
   it('closed with patience refuses what still waits when that is over', async () => {
     const limit = new WorkLimit(1);
     const work = new HeldWork();
-    const found = outcomes(...['a', 'b'].map((name) => limit.run(work.piece(name))));
+    const found = outcomes(...['a', 'b'].map((name) => run(limit, work.piece(name))));
     await limit.close(refusal, 20);
     await delay(1);
     assert.deepEqual(found, ['open', 'closed']);
@@ -104,9 +111,9 @@ describe('WorkLimit', () => {
     const limit = new WorkLimit(1, { most: 1, busy: () => new Error('busy') });
     const work = new HeldWork();
     const turn = openTurn();
-    const found = outcomes(limit.run(work.piece('behind'), turn.promise), limit.run(work.piece('b')));
+    const found = outcomes(run(limit, work.piece('behind'), turn.promise), run(limit, work.piece('b')));
     assert.deepEqual(work.begun, ['b']);
-    await assert.rejects(limit.run(work.piece('c')), /busy/);
+    await assert.rejects(run(limit, work.piece('c')), /busy/);
     turn.come();
     await delay(1);
     work.end('b');
@@ -122,7 +129,7 @@ describe('WorkLimit', () => {
       const limit = new WorkLimit(1);
       const work = new HeldWork();
       const turn = openTurn();
-      const found = outcomes(limit.run(work.piece('behind'), turn.promise));
+      const found = outcomes(run(limit, work.piece('behind'), turn.promise));
       const closed = limit.close(refusal, inTime ? 60_000 : 5);
       if (!inTime) await closed;
       turn.come();

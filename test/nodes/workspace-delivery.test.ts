@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkspaceDelivery } from '../../nodes/workspace/delivery';
 import { workspaceDefaults } from '../../nodes/shared/properties';
-import type { Target } from '../../src/delivery/targets/target';
+import type { Target } from '../../src/api/target';
 import { until } from '../support/until';
 
 const REOPEN_MS = 50;

@@ -1,9 +1,4 @@
-import type {
-  SendFailure,
-  Target,
-  TargetBatchReceipt,
-  TargetReceipt,
-} from '../../src/delivery/targets/target';
+import type { SendFailure, Target, TargetBatchReceipt, TargetReceipt } from '../../src/api/target';
 import type { FakeClock } from './fake-clock';
 
 export interface TargetRequest {

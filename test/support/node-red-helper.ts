@@ -3,7 +3,7 @@ import path from 'node:path';
 import { inspect } from 'node:util';
 import helper from 'node-red-node-test-helper';
 import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
-import type { EventReport } from '../../nodes/shared/report';
+import type { CreatedReport, EventReport, UnfinishedReport } from '../../nodes/shared/report';
 
 import visionEvent = require('../../nodes/vision-event/node');
 import visionEventOutbox = require('../../nodes/outbox/node');
@@ -33,9 +33,13 @@ const NODES = [
 export const WORKSPACE_ID = 'workspace';
 export const EVENT_NODE_ID = 'event';
 
+/** Of whatever state: a test says which one it expects. */
+export type AnyReport = Omit<CreatedReport, 'state'> &
+  Pick<UnfinishedReport, 'doubt'> & { state?: EventReport['state'] };
+
 export interface TestMessage {
   payload: unknown;
-  visionEvent?: EventReport;
+  visionEvent?: AnyReport;
   error?: { message: string; code?: string; source: { id: string } };
   statusCode?: number;
   [property: string]: unknown;

@@ -25,8 +25,8 @@ const catalogueKey = (text = '') => text.replace(/^.*:status\./, '');
 export class SingleNodeFlow {
   readonly out: TestMessage[] = [];
   readonly caught: TestMessage[] = [];
-  /** messages that the node was done with, without an error */
-  completed = 0;
+  /** messages that the node was done with, without an error, as a Complete node gets them */
+  readonly done: TestMessage[] = [];
   /** colour and catalogue key, such as `green uploaded` */
   readonly statuses: string[] = [];
 
@@ -76,7 +76,7 @@ export class SingleNodeFlow {
     const register = [visionEventWorkspace, node.register, catchNode, completeNode, ...behind.register];
     await helper.load(register as never, flow, credentials);
     const test = new SingleNodeFlow();
-    helper.getNode('completed').on('input', () => test.completed++);
+    helper.getNode('completed').on('input', (message: unknown) => test.done.push(message as TestMessage));
     helper.getNode('out').on('input', (message: unknown) => test.out.push(message as TestMessage));
     helper.getNode('caught').on('input', (message: unknown) => test.caught.push(message as TestMessage));
     (helper.getNode(NODE_ID) as unknown as EventEmitter).on(
@@ -85,6 +85,10 @@ export class SingleNodeFlow {
         test.statuses.push(`${call.args[0].fill ?? ''} ${catalogueKey(call.args[0].text)}`.trim()),
     );
     return test;
+  }
+
+  get completed(): number {
+    return this.done.length;
   }
 
   /** Sends a message and waits for the next one that leaves or is caught. */

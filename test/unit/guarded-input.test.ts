@@ -13,15 +13,18 @@ async function outcomeOf(handle: () => Promise<void>, onError?: () => void) {
     on: (_event: string, registered: Handler) => (handler = registered),
     error: (error: FlowError) => calls.push(`error ${error.code}`),
   } as unknown as Node;
-  onInput(node, handle, (error) => {
-    calls.push(`onError ${error.code}`);
-    onError?.();
+  onInput(node, {
+    handle,
+    onError: (error) => {
+      calls.push(`onError ${error.code}`);
+      onError?.();
+    },
   });
   const message: FlowMessage = { _msgid: '1' };
   handler?.(
     message,
     () => undefined,
-    (error) => calls.push(error instanceof FlowError ? `done ${error.code}` : `done ${String(error)}`),
+    (error) => calls.push(`done ${(error as FlowError | undefined)?.code ?? String(error)}`),
   );
   await new Promise((resolve) => setImmediate(resolve));
   return { calls, message };

@@ -1,6 +1,6 @@
 import { placeKey, type PicturePlace } from '../../event/picture-place';
 import type { StoredEvent } from '../outbox/outbox';
-import type { LateLanding } from './handover';
+import type { LateLandings } from './late-landings';
 import {
   HEALTHY_USE_CASE,
   RETRY_POLICY,
@@ -13,7 +13,7 @@ import {
   type Suspicion,
   type UseCaseHealth,
 } from './retry-policy';
-import type { SendFailure } from '../targets/target';
+import type { SendFailure } from '../../api/target';
 
 /** What went wrong with one event so far. Forgotten when the event leaves the outbox, and with the process. */
 interface Trouble {
@@ -53,10 +53,6 @@ export class SenderMemory {
   accepted = 0;
   private readonly troubles = new Map<string, Trouble>();
   private readonly useCases = new Map<string, UseCaseHealth>();
-  /** by event id, oldest first: an older version may still land at the target */
-  private readonly lateLandings = new Map<string, { id: string; until: number }>();
-  /** ids of accepted events by event id; names alone, since in the first minute after a crash a whole backlog may pass */
-  private readonly acceptedUnderGuard = new Map<string, string>();
   /** events that were put off, and have not been leased again */
   private readonly deferred = new Map<string, number>();
   private readonly probing = new Set<string>();
@@ -64,6 +60,8 @@ export class SenderMemory {
   private readonly stretches = new Map<string, { refusedUpTo: string; at: number }>();
   /** by use case: the youngest event that was accepted, and when */
   private readonly acceptedUpTo = new Map<string, { id: string; at: number }>();
+
+  constructor(readonly landings: LateLandings) {}
 
   // ----- events
 
@@ -164,50 +162,6 @@ export class SenderMemory {
 
   noteLeased(events: StoredEvent[]): void {
     for (const event of events) this.deferred.delete(event.id);
-  }
-
-  // ----- answers that were lost
-
-  /** The target may still store this version of the event until then. */
-  noteLateLanding(event: StoredEvent, now: number, until: number): void {
-    for (const [eventId, landing] of this.lateLandings) {
-      if (landing.until > now) break;
-      this.lateLandings.delete(eventId);
-    }
-    if (until <= now) return;
-    const known = this.lateLandings.get(event.eventId);
-    // Deleted first, so that the map stays sorted by time, as near as matters.
-    this.lateLandings.delete(event.eventId);
-    this.lateLandings.set(event.eventId, { id: event.id, until: Math.max(until, known?.until ?? until) });
-  }
-
-  /** The sender before this one ended without a word, and may have had an older version of the accepted event under way. */
-  noteAcceptedUnderGuard({ eventId, id }: StoredEvent): void {
-    this.acceptedUnderGuard.set(eventId, id);
-  }
-
-  /** What the sender before this one left. */
-  restoreLandings(landings: LateLanding[], now: number): void {
-    for (const { eventId, id, forMs } of landings) this.lateLandings.set(eventId, { id, until: now + forMs });
-  }
-
-  landingsLeft(now: number, guardedUntil: number): LateLanding[] {
-    const underGuard = guardedUntil > now ? [...this.acceptedUnderGuard] : [];
-    const left = new Map(underGuard.map(([eventId, id]) => [eventId, { id, until: guardedUntil }]));
-    for (const [eventId, landing] of this.lateLandings) if (landing.until > now) left.set(eventId, landing);
-    return [...left].map(([eventId, { id, until }]) => ({ eventId, id, forMs: until - now }));
-  }
-
-  /**
-   * @param guardedUntil until then, requests of the sender before this one may still land
-   * @returns the moment from which the event may be sent, when an older version of it may still land
-   */
-  blockedUntil(event: StoredEvent, now: number, guardedUntil: number): number | undefined {
-    if (guardedUntil <= now) this.acceptedUnderGuard.clear();
-    const accepted = this.acceptedUnderGuard.get(event.eventId);
-    if (accepted !== undefined && accepted !== event.id) return guardedUntil;
-    const landing = this.lateLandings.get(event.eventId);
-    return landing && landing.id !== event.id && landing.until > now ? landing.until : undefined;
   }
 
   // ----- refusals

@@ -2,7 +2,7 @@
  * What to do after a request: pure functions of what happened, a passed-in monotonic clock and passed-in randomness.
  * Nothing here waits, sends or remembers; the sender holds the values and asks.
  */
-import type { SendFailure } from '../targets/target';
+import type { SendFailure } from '../../api/target';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,7 +1,7 @@
 import type { EventWarning } from '../../event/types';
 import { classify } from './retry-policy';
 import { DEFAULT_SENDER_SETTINGS } from './types';
-import type { SendFailure, Target } from '../targets/target';
+import type { SendFailure, Target } from '../../api/target';
 
 export interface EventToSend {
   eventId: string;

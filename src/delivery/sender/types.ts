@@ -52,6 +52,11 @@ export const systemSenderClock: SenderClock = {
   },
 };
 
+/** Rounded up: a timer that fires a fraction of a millisecond early would have to be set again and again. */
+export function wholeMs(ms: number): number {
+  return Math.max(1, Math.ceil(ms));
+}
+
 /** What went wrong last. */
 export interface SenderError {
   code: string;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Target } from '../../../src/delivery/targets/target';
+import type { Target } from '../../../src/api/target';
 import { clientFor, endAll } from './clients';
 import { accept, EVENT, KEY, sendJson, startServer } from '../../support/servers';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseBatchReply } from '../../../src/api/replies';
-import type { Target } from '../../../src/delivery/targets/target';
+import type { Target } from '../../../src/api/target';
 import { clientFor, endAll, failureOf } from './clients';
 import { EVENT, KEY, sendJson, startServer } from '../../support/servers';
 

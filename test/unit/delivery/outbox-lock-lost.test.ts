@@ -4,7 +4,7 @@ import type { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
 import type { FolderLock } from '../../../src/delivery/outbox/disk/folder-lock';
 import type { OutboxNotice } from '../../../src/delivery/outbox/notices';
 import { Sender } from '../../../src/delivery/sender/sender';
-import type { Target } from '../../../src/delivery/targets/target';
+import type { Target } from '../../../src/api/target';
 import { BATCH, drain, numberedRecord, OPEN_LOCK, range, simOutbox } from '../../support/outbox-fixture';
 import { SimDisk } from '../../support/sim-disk';
 import { FakeClock, settled } from '../../support/fake-clock';

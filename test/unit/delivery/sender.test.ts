@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { OutboxDamage, OutboxError } from '../../../src/delivery/outbox/outbox';
-import { LEASE_BATCHES } from '../../../src/delivery/sender/sender';
+import { LEASE_BATCHES } from '../../../src/delivery/sender/leases';
 import type { SuspectedEvent } from '../../../src/delivery/sender/types';
 import { failure, statusFailure } from '../../support/fake-target';
 import { SenderBench, picture, record } from '../../support/sender-bench';

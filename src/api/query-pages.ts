@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, REPLY_TOO_LARGE, type ApiErrorCode } from '../../src/api/errors';
-import type { QueryPage } from '../../src/api/client';
-import type { JsonObject } from '../../src/api/json';
-import { MAX_QUERY_EVENTS, type EventQuery } from '../../src/api/query';
-import type { Query } from './inputs';
+import { ApiError, REPLY_TOO_LARGE, type ApiErrorCode } from './errors';
+import type { QueryPage } from './client';
+import type { JsonObject } from './json';
+import { MAX_QUERY_EVENTS, type EventQuery } from './query';
 
 /**
  * Waits before a page is asked for again, as the API's page on errors recommends. Only for pages after the first: a query that
@@ -30,6 +29,14 @@ export interface ReadPage {
   ending?: Ending;
 }
 
+/** What is read. */
+export interface PagedQuery {
+  /** the body of "Query Vision Events" without `limit` and `cursor` */
+  filters: EventQuery;
+  /** of events, Infinity: all */
+  limit: number;
+}
+
 export interface Reader {
   ask: (body: EventQuery) => Promise<QueryPage>;
   /** called before a wait; ms */
@@ -43,7 +50,10 @@ export interface Reader {
  *
  * @throws ApiError as the client does; also when `signal` is aborted
  */
-export async function* readPages({ filters, limit }: Query, reader: Reader): AsyncGenerator<ReadPage, void> {
+export async function* readPages(
+  { filters, limit }: PagedQuery,
+  reader: Reader,
+): AsyncGenerator<ReadPage, void> {
   const cursors = new Set<string>();
   let cursor: string | undefined;
   let left = limit;

@@ -1,6 +1,6 @@
-import type { ApiErrorCode } from '../../api/errors';
-import type { PicturePlace } from '../../event/picture-place';
-import type { EventWarning, MetadataValue } from '../../event/types';
+import type { ApiErrorCode } from './errors';
+import type { PicturePlace } from '../event/picture-place';
+import type { EventWarning, MetadataValue } from '../event/types';
 
 /** How a send failed, as far as the retry policy needs it. `src/api`'s `ApiError` satisfies it. */
 export interface SendFailure extends Error {

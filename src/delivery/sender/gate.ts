@@ -1,0 +1,233 @@
+import { debug } from '../../debug';
+import type { SendFailure, Target } from '../../api/target';
+import type { Notices } from './notices';
+import { DampedDrain, RequestBudget, RequestPacer } from './pacing';
+import {
+  RETRY_POLICY,
+  afterFailure,
+  afterSuccess,
+  classify,
+  healthyHost,
+  hostOpensAt,
+  probesSingly,
+  type HostHealth,
+} from './retry-policy';
+import { wholeMs, type SenderClock, type SenderSettings } from './types';
+
+/**
+ * How a request ended. `closed`: it was not sent, because the sender stops or the host is to be left alone.
+ * `aborted`: it was under way when the sender stopped.
+ */
+export type RequestResult<T> =
+  | { kind: 'answered'; value: T }
+  | { kind: 'refused'; failure: SendFailure }
+  | { kind: 'failed'; failure: SendFailure }
+  | { kind: 'closed' }
+  | { kind: 'aborted' };
+
+export interface GateDeps {
+  target: Target;
+  clock: SenderClock;
+  random: () => number;
+  settings: SenderSettings;
+  notices: Notices;
+}
+
+/** A batch never shrinks below this, however often the target finds it too large. */
+const SMALLEST_BATCH_BYTES = 16 * 1024;
+
+/** Every request passes here: the health of the host, the operator's pause, the pace of a damped drain, the budget of isolation. */
+export class HostGate {
+  readonly drain: DampedDrain;
+  /** the host bears more leases at the same time than before */
+  onWider: () => void = () => undefined;
+  requestsInFlight = 0;
+  paused = false;
+  stopping = false;
+  // A start may follow a power cut of a whole plant: begin with one request at a time.
+  private host: HostHealth = healthyHost(1);
+  /** halved for good when the target answers 413 */
+  private batchBytes: number;
+  private readonly isolationBudget = new RequestBudget(
+    RETRY_POLICY.isolationRequests,
+    RETRY_POLICY.isolationWindow,
+  );
+  private isolating = false;
+  private readonly aborter = new AbortController();
+  private readonly sleepers = new Set<() => void>();
+
+  constructor(private readonly deps: GateDeps) {
+    const { batchBytes, requestsPerSecond, bytesPerSecond } = deps.settings;
+    this.batchBytes = batchBytes;
+    this.drain = new DampedDrain(new RequestPacer(requestsPerSecond, bytesPerSecond));
+  }
+
+  /** For good: aborts what is under way, and wakes what waits for its turn. */
+  stop(): void {
+    this.stopping = true;
+    this.aborter.abort();
+    for (const wakeUp of [...this.sleepers]) wakeUp();
+  }
+
+  /** Forgets a backoff. A `Retry-After` stays respected. */
+  tryNow(): void {
+    this.host = { ...this.host, notBefore: -Infinity };
+  }
+
+  // ----- the host
+
+  /** From then on the host may be asked. */
+  opensAt(): number {
+    return hostOpensAt(this.host);
+  }
+
+  get isFailing(): boolean {
+    return this.host.failures > 0;
+  }
+
+  /** True when a single event asks whether the host works again. */
+  get probesSingly(): boolean {
+    return probesSingly(this.host);
+  }
+
+  /** How many leases may be under way at the same time. */
+  get concurrency(): number {
+    return this.probesSingly ? 1 : Math.min(this.host.concurrency, this.deps.settings.concurrency);
+  }
+
+  batchLimits(): { events: number; bytes: number } {
+    return { events: this.deps.settings.batchSize, bytes: this.batchBytes };
+  }
+
+  /** A batch of so many bytes was too large for the target. */
+  batchTooLarge(bytes: number): void {
+    this.batchBytes = Math.max(SMALLEST_BATCH_BYTES, Math.min(this.batchBytes, Math.floor(bytes / 2)));
+  }
+
+  // ----- requests
+
+  /** Sends one request when the host, the pace and the operator allow it. Never rejects. */
+  async request<T>(
+    bytes: number,
+    perform: (target: Target, signal: AbortSignal) => Promise<T>,
+  ): Promise<RequestResult<T>> {
+    if (!(await this.admitted(bytes))) return { kind: 'closed' };
+    const startedAt = this.now();
+    this.requestsInFlight++;
+    try {
+      const value = await perform(this.deps.target, this.aborter.signal);
+      this.hostAnswered(startedAt);
+      return { kind: 'answered', value };
+    } catch (error) {
+      if (this.stopping) return { kind: 'aborted' };
+      return this.requestFailed(asSendFailure(error), startedAt);
+    } finally {
+      this.requestsInFlight--;
+    }
+  }
+
+  private async admitted(bytes: number): Promise<boolean> {
+    for (;;) {
+      const now = this.now();
+      if (this.stopping || this.paused || this.opensAt() > now) return false;
+      const wait = this.drain.opensAt() - now;
+      if (wait <= 0) {
+        this.drain.take(now, bytes);
+        return true;
+      }
+      await this.sleep(wait);
+    }
+  }
+
+  private requestFailed(
+    failure: SendFailure,
+    startedAt: number,
+  ): { kind: 'refused' | 'failed'; failure: SendFailure } {
+    debug('retry: %s (%s)', failure.message, failure.code);
+    this.deps.notices.requestFailed(failure);
+    if (classify(failure) === 'suspect') {
+      // The host works: it read what was sent.
+      this.hostAnswered(startedAt);
+      return { kind: 'refused', failure };
+    }
+    this.host = afterFailure(this.host, failure, startedAt, this.now(), this.deps.random);
+    this.deps.notices.hostFailed(this.host, failure);
+    return { kind: 'failed', failure };
+  }
+
+  private hostAnswered(startedAt: number): void {
+    const before = this.host.concurrency;
+    this.host = afterSuccess(this.host, startedAt, this.deps.settings.concurrency);
+    if (this.host.concurrency > before) this.onWider();
+    if (this.isFailing) return;
+    if (this.deps.notices.hasOutage) this.drain.begin(startedAt, this.now());
+    this.deps.notices.hostAnswered();
+  }
+
+  // ----- isolation: finding the refused events of a batch has a budget of its own
+
+  /** Isolation holds a lane for long, so only one goes on at a time: live events keep the other lane. */
+  beginIsolation(): boolean {
+    if (this.isolating) return false;
+    this.isolating = true;
+    return true;
+  }
+
+  endIsolation(): void {
+    this.isolating = false;
+  }
+
+  /** Resolves when isolation may send its next request, false when the sender stops. */
+  async isolationTurn(): Promise<boolean> {
+    while (!this.stopping) {
+      if (this.tryIsolationTurn()) return true;
+      await this.sleep(this.isolationBudget.opensAt() - this.now());
+    }
+    return false;
+  }
+
+  /** True when isolation may send a request now; it is counted. */
+  tryIsolationTurn(): boolean {
+    if (!this.hasIsolationTurn()) return false;
+    this.noteRefusedRequest();
+    return true;
+  }
+
+  /** The same, not counted. */
+  hasIsolationTurn(): boolean {
+    return this.isolationBudget.opensAt() <= this.now();
+  }
+
+  /** A request was refused that was no turn of isolation: it counts as one. */
+  noteRefusedRequest(): void {
+    this.isolationBudget.spend(this.now());
+  }
+
+  private now(): number {
+    return this.deps.clock.monotonic();
+  }
+
+  /** Wakes early when the sender stops. */
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wakeUp = () => {
+        cancel();
+        this.sleepers.delete(wakeUp);
+        resolve();
+      };
+      const cancel = this.deps.clock.setTimer(wakeUp, wholeMs(ms));
+      this.sleepers.add(wakeUp);
+    });
+  }
+}
+
+/** A target rejects with a `SendFailure` only. Should it not, the event is kept and tried again. */
+function asSendFailure(error: unknown): SendFailure {
+  if (error instanceof Error && typeof (error as Partial<SendFailure>).code === 'string') {
+    return error as SendFailure;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return Object.assign(new Error(`The target failed in an unexpected way: ${message}`), {
+    code: 'SERVER_ERROR' as const,
+  });
+}
