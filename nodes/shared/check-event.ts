@@ -44,7 +44,7 @@ export function checkEvent(
     throw new FlowError(
       'EVENT_WARNINGS',
       `The event was kept back: ${warningCount} warning(s), the first is ${first?.type} at ${first?.path}. ` +
-        'See msg.visionEvent.warnings for all, or choose "Repair, then send" under "On warnings".',
+        'See msg.visionEvent.warnings for all, or choose "Repair, then send" under "On warnings" (onWarnings).',
       { short: { key: 'stoppedByWarnings', values: { count: warningCount } } },
     );
   }
