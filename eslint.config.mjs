@@ -3,7 +3,7 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 /** Functions that the generator of the examples puts behind the texts that call them. */
-const SHARED_BY_EXAMPLES = ['pngOf', 'readPng'];
+const SHARED_BY_EXAMPLES = ['gunzip', 'keepPicture', 'pngOf', 'readPng'];
 
 const NODE_FOLDERS = ['vision-event', 'send', 'image', 'query', 'use-case', 'outbox', 'bundle', 'scene'];
 

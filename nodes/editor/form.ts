@@ -265,6 +265,9 @@ export function createForm<Property extends string>(type: string, options: FormO
     widgets = moreWidgets;
     const dialog = $(form);
     reachConfigButtons();
+    // Error texts name a setting by its English label and its property: the property is found in every language.
+    for (const property of properties)
+      dialog.find(`label[for="${prefix}-${property}"]`).attr('title', property);
     dialog.on('change keyup input', () => setTimeout(refresh, 0));
     refresh();
     dialog.find('.vision-event-section-wrong').prop('open', true);

@@ -82,7 +82,7 @@ export class UploadImageWork {
     const base = await this.metadataFrom(message);
     const rows: MetadataValueRow[] = [];
     for (const { key, evaluate } of this.metadataRows) rows.push({ key, value: await evaluate(message) });
-    return checkedMetadata(mergedMetadata(rows, base, 'The field "Merge from"'));
+    return checkedMetadata(mergedMetadata(rows, base, 'The field "Merge from" (metadataFrom)'));
   }
 
   private showMissingSettings(): void {
@@ -99,5 +99,5 @@ const noPicture = () =>
 
 function textOf(name: unknown): string {
   if (typeof name === 'string' || typeof name === 'number') return String(name);
-  throw new FlowError('IMAGE_INVALID', 'The field "Picture name" must give a text.');
+  throw new FlowError('IMAGE_INVALID', 'The field "Picture name" (imageName) must give a text.');
 }

@@ -59,8 +59,8 @@ function stoppedByWarnings({ warnings, warningCount }: SendableValidation): Flow
   const [first] = warnings;
   return new FlowError(
     'EVENT_WARNINGS',
-    `The event was kept back: ${warningCount} warning(s), the first is ${first?.type} at ${first?.path}. ` +
-      'See msg.visionEvent.warnings for all, or choose "Repair, then send" under "On warnings".',
+    `Correct ${first?.path}, or choose "Repair, then send" under "On warnings" (onWarnings): the event was kept back. ` +
+      `It has ${warningCount} warning(s), the first is ${first?.type}; see msg.visionEvent.warnings for all.`,
     { short: { key: 'stoppedByWarnings', values: { count: warningCount } } },
   );
 }

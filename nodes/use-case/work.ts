@@ -102,14 +102,14 @@ function idsOf(value: unknown, isTyped: boolean): string[] {
   if (!Array.isArray(value)) {
     throw wrongInput(
       'eventIds',
-      'The field "Event ids" must give the ids of the events to delete: a list of texts, or one text. Nothing was deleted.',
+      'The field "Event ids" (eventIds) must give the ids of the events to delete: a list of texts, or one text. Nothing was deleted.',
     );
   }
   const wrong = value.findIndex((id) => typeof id !== 'string' || id === '');
   if (wrong < 0) return [...new Set(value as string[])];
   throw wrongInput(
     'eventIds',
-    `Entry ${wrong} of the field "Event ids" is not text. For a list of events, use the JSONata expression ` +
+    `Entry ${wrong} of the field "Event ids" (eventIds) is not text. For a list of events, use the JSONata expression ` +
       '[payload.eventId]. Nothing was deleted.',
   );
 }

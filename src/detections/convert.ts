@@ -179,7 +179,7 @@ function readDeclared(payload: unknown, adapter: Adapter, settings: DetectionSet
 function doesNotFit(payload: unknown, adapter: Adapter): DetectionError {
   return new DetectionError(
     'unknown-format',
-    `The payload does not fit "Format": choose Automatic, or the detector that is wired in. ${adapter.label} does not send ${describe(payload)}.`,
+    `The payload does not fit "Format" (format): choose Automatic, or the detector that is wired in. ${adapter.label} does not send ${describe(payload)}.`,
   );
 }
 
@@ -197,7 +197,7 @@ function readPreset(payload: unknown, settings: DetectionSettings): ReadPayload 
   if (!preset) {
     throw new DetectionError(
       'unknown-format',
-      `There is no format "${settings.format}". Choose one of the list under "Format".`,
+      `Choose one of the list under "Format" (format): there is no format "${settings.format}".`,
     );
   }
   const decoded = decodePayload(payload, preset.variants[0]?.mapping.stripCodeFence);
@@ -217,7 +217,7 @@ function listNotFound(payload: unknown, lists: string[]): DetectionError {
   const names = [...new Set(lists)].map(nameOfPath);
   return new DetectionError(
     'list-not-found',
-    `No list of detections: check "Format" or, with "Custom mapping", its "list". There is none at ${names.join(' or ')}: the payload is ${describe(payload)}.`,
+    `No list of detections: check "Format" (format) or, with "Custom mapping", its "list". There is none at ${names.join(' or ')}: the payload is ${describe(payload)}.`,
   );
 }
 

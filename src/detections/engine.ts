@@ -99,14 +99,14 @@ export class Engine {
     if (sawAny && this.lowestCoordinate >= TINY_FROM && this.highestCoordinate <= TINY_TO) {
       throw new DetectionError(
         'units-unclear',
-        'All coordinates lie between 0 and 1: these look like fractions of the picture, but pixels were expected. Set "Coordinates" to fractions, or to pixels if they are meant so.',
+        'Set "Coordinates" (units) to fractions, or to pixels if they are meant so: all lie between 0 and 1, as fractions of the picture do, but pixels were expected.',
         ['pixel', 'fraction'],
       );
     }
     if (this.closestFraction > NO_FRACTION && this.closestFraction < Infinity) {
       throw new DetectionError(
         'units-unclear',
-        `Set "Coordinates" to pixels, or choose another "Format": all boxes reach beyond ${NO_FRACTION} times the picture, so these are not fractions of it.`,
+        `Set "Coordinates" (units) to pixels, or choose another "Format" (format): all boxes reach beyond ${NO_FRACTION} times the picture, so these are not fractions of it.`,
         ['pixel', 'fraction'],
       );
     }
@@ -510,14 +510,14 @@ function isBox({ x, y, width, height }: Box): boolean {
 function percentSent(confidence: number): DetectionError {
   return new DetectionError(
     'confidence-unit',
-    `A confidence of ${confidence} was sent where 0 to 1 was expected: this looks like percent. Choose "Custom mapping" with "confidenceUnit": "percent", or fix the sender.`,
+    `Choose "Custom mapping" with "confidenceUnit": "percent", or fix the sender: a confidence of ${confidence} was sent where 0 to 1 was expected.`,
     ['fraction', 'percent'],
   );
 }
 
 function sizeRequiredMessage(scaled: boolean): string {
   const why = scaled
-    ? "Scaling the boxes from the detector's size needs the size of the picture"
-    : 'The boxes are parts of the picture, so pixels need its size';
-  return `${why}, and nothing gives it. Enter the "Picture size", send msg.imageWidth and msg.imageHeight, or attach the picture.`;
+    ? 'scaling the boxes from the size the detector saw needs that of the picture'
+    : 'the boxes are parts of the picture, so pixels need its size';
+  return `Enter "Picture size" (imageWidth), send msg.imageWidth and msg.imageHeight, or attach the picture: ${why}, and nothing gives it.`;
 }

@@ -107,7 +107,7 @@ export class FrameFinder {
 function sourceSizeRequired(): DetectionError {
   return new DetectionError(
     'image-size-required',
-    'Enter "Size the detector saw", or fix the sender: the boxes count in the size that the detector saw, and the payload does not give it where the format has it.',
+    'Enter "Size the detector saw" (sourceWidth), or fix the sender: the boxes count in the size that the detector saw, and the payload does not give it where the format has it.',
   );
 }
 

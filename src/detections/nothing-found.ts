@@ -49,10 +49,11 @@ export function refuseUnreadRows({ row, path, note }: LeftOutRow, count: number,
   if (note === 'boxes-skipped') {
     throw new DetectionError(
       'image-size-required',
-      'The boxes need the size of the picture: enter "Picture size" or attach the picture. Without it nothing is left of this payload.',
+      'Enter "Picture size" (imageWidth) or attach the picture: the boxes need its size, and without it nothing is left of this payload.',
     );
   }
-  const setting = format === 'custom' ? 'the mapping' : '"Format" and the property of "Detections"';
+  const setting =
+    format === 'custom' ? 'the mapping' : '"Format" (format) and the property of "Detections" (detections)';
   const rows = `${count === 1 ? 'the only row' : `the first of ${count} rows`}${path === undefined ? '' : ` at ${nameOfPath(path)}`}`;
   throw new DetectionError(
     'rows-unreadable',

@@ -24,7 +24,7 @@ export function recognise(payload: unknown, settings?: DetectionSettings): Adapt
     const names = hits.map(({ id }) => id);
     throw new DetectionError(
       'ambiguous-format',
-      `The payload fits several formats: ${names.join(', ')}. Choose one under "Format".`,
+      `Choose one under "Format" (format): the payload fits several formats: ${names.join(', ')}.`,
       names,
     );
   }
@@ -85,7 +85,7 @@ function mixedOrAmbiguousRows(rows: readonly unknown[]): DetectionError | undefi
   if (names.length > 0) {
     return new DetectionError(
       'ambiguous-format',
-      `The rows have different shapes (alone, some are ${names.join(', some ')}). Choose the format under "Format", or split them before.`,
+      `Choose one under "Format" (format), or split the rows before: they have different shapes (alone, some are ${names.join(', some ')}).`,
       names,
     );
   }
@@ -133,7 +133,7 @@ function ambiguousRow(row: unknown): DetectionError | undefined {
 function ambiguous(what: string, candidates: string[], why: string): DetectionError {
   return new DetectionError(
     'ambiguous-format',
-    `The rows have ${what}: ${why}. Choose the format under "Format", or "Custom mapping" with the box convention ${candidates.join(' or ')}.`,
+    `Choose one under "Format" (format), or "Custom mapping" with the box convention ${candidates.join(' or ')}: the rows have ${what}, and ${why}.`,
     candidates,
   );
 }
@@ -142,7 +142,7 @@ function unknown(payload: unknown): DetectionError {
   return new DetectionError(
     'unknown-format',
     isObject(payload) || isList(payload)
-      ? `No known detector sends this: ${describe(payload)}. Choose a preset under "Format", or "Custom mapping".`
-      : `Where the detections should be stands ${describe(payload)}. Check the property under "Detections", and what the node before this one sends.`,
+      ? `Choose a preset under "Format" (format), or "Custom mapping": no known detector sends this: ${describe(payload)}.`
+      : `Check the property under "Detections" (detections), and what the node before this one sends: ${describe(payload)} is where the detections should be.`,
   );
 }

@@ -22,6 +22,20 @@ function textsOfDialogs(): Set<string> {
   return texts;
 }
 
+/** `Label (property)` of every row, as the dialogs bind them. */
+function labelsOfDialogs(): Set<string> {
+  const pairs = filesBelow('nodes', 'dialog.html').flatMap((file) => {
+    const folder = path.dirname(file);
+    const texts = JSON.parse(readFileSync(path.join(folder, 'locales/en-US/node.json'), 'utf8')) as object;
+    const labels = Object.values(texts)[0] as { label: Record<string, string> };
+    const rows = readFileSync(file, 'utf8').matchAll(
+      /for="node-(?:config-)?input-(\w+)"[^>]*>.*?\.label\.(\w+)"/g,
+    );
+    return [...rows].map(([, property, key]) => `${labels.label[key!]} (${property})`);
+  });
+  return new Set(pairs);
+}
+
 /** What stands in the texts of a program, without its comments and code. */
 function textsIn(file: string): string[] {
   const texts: string[] = [];
@@ -37,7 +51,8 @@ function textsIn(file: string): string[] {
 }
 
 /** Settings are quoted and begin with a capital letter. */
-const quotedNames = (text: string) => [...text.matchAll(/"([A-Z][A-Za-z' ,]+)"/g)].map(([, name]) => name!);
+const quotedNames = (text: string) =>
+  [...text.matchAll(/"([A-Z][A-Za-z' ,.()]+)"/g)].map(([, name]) => name!);
 
 describe('settings that a text names', () => {
   const known = textsOfDialogs();
@@ -47,6 +62,19 @@ describe('settings that a text names', () => {
     const texts = ['src', 'nodes'].flatMap((folder) => filesBelow(folder, '.ts').flatMap(textsIn));
     assert.ok(texts.flatMap(quotedNames).length >= 10, 'no names were found');
     assert.deepEqual(unknown(texts), []);
+  });
+
+  it('have their property behind the label, which the dialog shows as a tip of the label', () => {
+    const named = ['src', 'nodes']
+      .flatMap((folder) => filesBelow(folder, '.ts').flatMap(textsIn))
+      .flatMap((text) => [...text.matchAll(/"([A-Z][^"]*)" \((\w+)\)/g)])
+      .map(([, label, property]) => `${label} (${property})`);
+    const shown = labelsOfDialogs();
+    assert.ok(named.length >= 10, 'no names were found');
+    assert.deepEqual(
+      named.filter((name) => !shown.has(name)),
+      [],
+    );
   });
 
   it('are called in the documents as the dialogs call them', () => {

@@ -1,7 +1,7 @@
 // Counts what passed and what failed, in columns of ten minutes of the last eight hours, for the chart and the numbers beside it.
 const COLUMN_MS = 10 * 60_000;
 const SHIFT_MS = 8 * 3_600_000;
-const { result, itemCount } = msg.payload.eventData;
+const { result } = msg.payload.eventData;
 const column = Math.floor(Date.parse(msg.payload.timestamp) / COLUMN_MS) * COLUMN_MS;
 const since = Date.now() - SHIFT_MS;
 const columns = (flow.get('columns') || []).filter(({ start }) => start >= since);

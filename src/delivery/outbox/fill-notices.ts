@@ -52,10 +52,10 @@ export class FillNotices {
     const { what, maxEvents, maxBytes } = this.limits;
     const [limit, setting] =
       shortage === 'events'
-        ? [`${maxEvents} events`, 'Max. events']
-        : [`${megabytes(maxBytes)} MB`, 'Max. size'];
+        ? [`${maxEvents} events`, '"Max. events" (outboxMaxEvents)']
+        : [`${megabytes(maxBytes)} MB`, '"Max. size (MB)" (outboxMaxMegabytes)'];
     const message =
-      `Restore the connection, or raise the workspace's "${setting}": the ${what} is full. ` +
+      `Restore the connection, or raise ${setting} of the workspace: the ${what} is full. ` +
       `It may hold ${limit}; the event was not stored.`;
     this.tellOnce('FULL', message);
     return message;

@@ -368,7 +368,7 @@ function onlyPredictions(found: [name: string, value: Predictions][]): Predictio
     const names = found.map(([name]) => name);
     throw new DetectionError(
       'ambiguous-outputs',
-      `Several outputs hold predictions: ${names.join(', ')}. Name the one to use under "Workflow output".`,
+      `Name one under "Workflow output" (output): several outputs hold predictions: ${names.join(', ')}.`,
       names,
     );
   }
