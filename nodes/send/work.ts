@@ -17,6 +17,7 @@ import { checkGivenEvent, givenEvents, givenIds, type GivenEvents } from './inpu
 import { deliverMany, type ManyEventsReport } from './many';
 import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
+import { WarningLines } from '../shared/warning-lines';
 import { isPromise, typedInput, type Evaluate } from '../shared/typed-input';
 import { workspaceOf, type Workspace } from '../workspace/workspace';
 
@@ -33,6 +34,7 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
   private readonly leaveDelivery: () => void = () => undefined;
+  private readonly warningLines: WarningLines;
   private underWay = 0;
   private finished = 0;
 
@@ -44,6 +46,7 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
     this.events = typedInput(RED, node, 'events', config.events ?? 'payload', config.eventsType || 'msg');
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
+    this.warningLines = new WarningLines((line) => node.warn(line), config.onWarnings ?? 'repair');
     this.showMissingSettings();
     if (config.delivery === 'queue') this.leaveDelivery = this.joinDelivery();
   }
@@ -142,6 +145,7 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
   private showDone(report: EventReport | ManyEventsReport, workspace: Workspace): void {
     const isMany = 'created' in report;
     this.finished += isMany ? report.created : 1;
+    if (!isMany) this.warningLines.tell(report);
     const warnings = isMany ? sumOfLengths(report.warnings) : warningsOf(report);
     if (isMany && report.failed.length > 0) this.status.show(this.texts.someFailed(report.failed.length));
     else if (warnings > 0)

@@ -38,6 +38,7 @@ import {
 import { outboxRecord, sendEvent } from '../shared/send-event';
 import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
+import { WarningLines } from '../shared/warning-lines';
 import { isPromise } from '../shared/typed-input';
 import { workspaceOf, type Workspace } from '../workspace/workspace';
 
@@ -68,6 +69,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
   private readonly leaveDelivery: () => void = () => undefined;
+  private readonly warningLines: WarningLines;
   private underWay = 0;
   private finished = 0;
 
@@ -83,6 +85,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     this.cooldown = new Cooldown((numberOf(config.cooldown) ?? 0) * 1000);
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
+    this.warningLines = new WarningLines((line) => node.warn(line), config.onWarnings);
     this.showWrongSettings();
     if (config.delivery === 'queue') this.leaveDelivery = this.joinDelivery();
   }
@@ -179,6 +182,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
       this.underWay--;
     }
     this.showDone(report, workspace);
+    this.warningLines.tell(report);
     message['visionEvent'] = report;
     send({ ...message, payload: event });
   }
