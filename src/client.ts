@@ -8,6 +8,7 @@
 export { VisionEventsClient } from './api/client';
 export type {
   ClientOptions,
+  BundleReply,
   DeleteOptions,
   DeleteReply,
   EventToCreate,

@@ -15,6 +15,7 @@ export type {
   DetectionResult,
   DetectionSettings,
   NoteCode,
+  SingleObject,
   Size,
   SourceFit,
 } from './detections/types';

@@ -26,6 +26,7 @@ export type {
   DeadLetter,
   DeadLetters,
   DeliveredEvent,
+  EventTrouble,
   Lease,
   Outbox,
   OutboxErrorCode,

@@ -39,6 +39,9 @@ function urlReason(text: unknown, target: unknown, t: Text): string | undefined 
   return url.protocol === 'https:' || url.protocol === 'http:' ? undefined : t('refusal.baseUrl');
 }
 
+/** `${NAME}` is filled in by the runtime. */
+const isDatabaseUrl = (text: unknown) => /^(postgres(ql)?:\/\/[^@\s]+|\$\{\w+\})$/.test(String(text).trim());
+
 /** A header of one's own may carry the key. */
 const hasOwnAuthorization = (headerNames: unknown) =>
   /(^|,)\s*authorization\s*(,|$)/i.test(String(headerNames));
@@ -53,6 +56,8 @@ const refuse: Checks<Property> = {
   gateway: (value, _read, t) => (isEmpty(value) ? undefined : urlReason(value, 'cloud', t)),
   headerNames: (value) => headers.namesReason(value),
   headerValues: (value, read) => headers.valuesReason(value, read('headerNames')),
+  postgresUrl: (value, read, t) =>
+    read('keepWaiting') === 'postgres' && !isDatabaseUrl(value) ? t('refusal.postgresUrl') : undefined,
   apiKey: (value, read, t) =>
     isEmpty(value) && !isEventStore(read('target')) && !hasOwnAuthorization(read('headerNames'))
       ? t('refusal.apiKey')
@@ -113,6 +118,14 @@ function showFieldsOfTarget() {
   else if (!isEventStore(target) && url.val() === '') url.val(CLOUD_URL);
 }
 
+/** The fields of the database, only while events are kept there. */
+function showFieldsOfDatabase() {
+  const keep = $('#node-config-input-keepWaiting').val();
+  $('.vision-event-form[data-form="roboflow-vision-event-workspace"] [data-keep]').each(function () {
+    $(this).prop('hidden', $(this).attr('data-keep') !== keep);
+  });
+}
+
 openOwnPages();
 RED.nodes.registerType('roboflow-vision-event-workspace', {
   category: 'config',
@@ -137,6 +150,8 @@ RED.nodes.registerType('roboflow-vision-event-workspace', {
     form.fill(this);
     $('#node-config-input-target').on('change', showFieldsOfTarget);
     showFieldsOfTarget();
+    $('#node-config-input-keepWaiting').on('change', showFieldsOfDatabase);
+    showFieldsOfDatabase();
     headers.prepare();
     form.open(this);
     connection.prepare(this);

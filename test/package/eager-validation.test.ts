@@ -123,7 +123,7 @@ describe('eager validation in a real Node-RED', function () {
     const { status, answer } = await post('/feedback/stop');
     assert.equal(status, 500);
     assert.equal(answer.error?.code, 'EVENT_WARNINGS');
-    assert.match(answer.error.message, /any\.required at eventData\.relatedEventId/);
+    assert.match(answer.error.message, /^Correct eventData\.relatedEventId, .*any\.required/);
     assert.deepEqual(answer.report.warnings, [DOCUMENTED_WARNING]);
     assert.equal(simulator.requests.total, 0);
   });

@@ -81,7 +81,7 @@ describe('store and forward in a real Node-RED', function () {
   it('shows on every node of the workspace how many wait, counts down to the next attempt, and how many were sent', async () => {
     const begin = nodeRed.log().length;
     await store(1);
-    await untilAllShow(/^green dot sent 1$/, begin);
+    await untilAllShow(/^green dot delivered 1$/, begin);
 
     simulator.faults.always({ status: 503, retryAfter: 60 });
     await store(7);
@@ -108,7 +108,7 @@ describe('store and forward in a real Node-RED', function () {
 
     const fixed = nodeRed.log().length;
     await nodeRed.deploy(flow(simulator));
-    await untilAllShow(/^green dot sent 7$/, fixed);
+    await untilAllShow(/^green dot delivered 7$/, fixed);
     assert.equal(simulator.events().length, 8);
   });
 

@@ -39,7 +39,7 @@ function registeredBy({ html }: Dialog): Map<string, EditorDefinition> {
     },
   };
   for (const [, script] of html.matchAll(/<script type="text\/javascript">(.*?)<\/script>/gs))
-    vm.runInNewContext(script ?? '', { RED, console });
+    vm.runInNewContext(script ?? '', { RED, console, document: {}, $: () => ({ on: () => undefined }) });
   return registered;
 }
 

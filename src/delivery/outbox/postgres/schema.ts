@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg';
 import { OutboxError } from '../outbox';
-import { LEASE_FUNCTIONS } from './lease.sql';
-import { QUEUE_FUNCTIONS } from './queue.sql';
-import { TABLES } from './tables.sql';
-import { UPKEEP_FUNCTIONS } from './upkeep.sql';
+import { LEASE_FUNCTIONS } from './lease-sql';
+import { QUEUE_FUNCTIONS } from './queue-sql';
+import { TABLES } from './tables-sql';
+import { UPKEEP_FUNCTIONS } from './upkeep-sql';
 
 /** What each version adds to the one before. Never change one that was released: add another. */
 const MIGRATIONS = [TABLES];

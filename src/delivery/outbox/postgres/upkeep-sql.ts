@@ -1,4 +1,4 @@
-import { PINNED } from './queue.sql';
+import { PINNED } from './queue-sql';
 
 /** Version 1 of refused events, of making room and of the pace, as functions. */
 export const UPKEEP_FUNCTIONS = `

@@ -1,4 +1,4 @@
-import { PINNED } from './queue.sql';
+import { PINNED } from './queue-sql';
 
 /** Version 1 of what is done with a lease, as functions. Every write names the token of its lease; without it in the table, nothing is written. */
 export const LEASE_FUNCTIONS = `
