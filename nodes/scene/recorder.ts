@@ -115,5 +115,10 @@ function pictureOf(bytes: Uint8Array, at: number): RecordedPicture | undefined {
   const copy = Buffer.from(bytes);
   const format = pictureFormatOf(copy);
   if (!format || !isShownByBrowsers(format.mediaType)) return undefined;
-  return { at, mediaType: format.mediaType, bytes: copy, size: displaySize(pictureSizeOf(format, copy) ?? {}) };
+  return {
+    at,
+    mediaType: format.mediaType,
+    bytes: copy,
+    size: displaySize(pictureSizeOf(format, copy) ?? {}),
+  };
 }

@@ -121,7 +121,8 @@ function trailsOf(frames: readonly RecordedFrame[], size: { width: number; heigh
 
 function thinned<Point>(points: Point[]): Point[] {
   let kept = points;
-  while (kept.length > MOST_POINTS) kept = kept.filter((_point, index) => (kept.length - 1 - index) % 2 === 0);
+  while (kept.length > MOST_POINTS)
+    kept = kept.filter((_point, index) => (kept.length - 1 - index) % 2 === 0);
   return kept;
 }
 
