@@ -8,9 +8,7 @@ import { flowOf, type NodeSettings } from '../support/flow-of';
 import { until } from '../support/until';
 
 const TYPE = 'roboflow-vision-event-scene';
-const PICTURE = drawScene({ width: 640, height: 360 }, { x: 300, y: 120, width: 60, height: 160 }).toString(
-  'base64',
-);
+const PICTURE = drawScene(640, 360, [{ x: 320, y: 290, width: 220, height: 80 }]).toString('base64');
 
 /** A camera: somebody goes from left to right, ten frames a second. */
 const CAMERA = `
@@ -66,7 +64,7 @@ const NODES: Record<string, NodeSettings> = {
       },
     ],
   },
-  camera: { type: 'function', func: CAMERA, wires: [['live']] },
+  camera: { type: 'function', func: CAMERA, outputs: 1, libs: [], wires: [['live']] },
   start: { type: 'inject', repeat: '0.1', once: true, onceDelay: 0.1, props: [], wires: [['camera']] },
 };
 

@@ -35,6 +35,9 @@ describe('scene, in simulated scenes of known truth', () => {
     [10, 3, 0.97],
     [10, 10, 0.93],
     [10, 20, 0.9],
+    [1, 3, 0],
+    [5, 3, 0],
+    [30, 3, 0],
   ] as const) {
     it(`tells ${floor * 100} % of ${things} things at ${rate} frames a second exactly once`, () => {
       const { share, falseMoments } = toldOnce({ rate, things });
