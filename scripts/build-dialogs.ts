@@ -39,6 +39,19 @@ export const foldersWithDialog = (): string[] =>
 
 const read = (folder: string, file: string) => readFileSync(path.join(NODES, folder, file), 'utf8');
 
+/** Rows that several dialogs have stand in `nodes/editor`; those that only one of them has are marked with its folder. */
+export function formOf(folder: string): string {
+  return read(folder, 'dialog.html').replace(
+    /^( *)<!-- editor\/(\S+) -->\n/gm,
+    (_line, indent: string, file: string) =>
+      read('editor', file)
+        .replace(/^( *)<div [^>\n]*data-only="([\w-]+)"[^]*?\n\1<\/div>\n/gm, (row, _indent, only) =>
+          only === folder ? row : '',
+        )
+        .replace(/^(?=.)/gm, indent),
+  );
+}
+
 /** @param folder below `nodes/` */
 export async function buildDialog(folder: string): Promise<Dialog> {
   const { outputFiles, metafile } = await build({
@@ -58,7 +71,7 @@ export async function buildDialog(folder: string): Promise<Dialog> {
     logLevel: 'warning',
   });
   const html = [
-    read(folder, 'dialog.html'),
+    formOf(folder),
     `<style>\n${textOf(outputFiles, '.css')}</style>\n`,
     `<script type="text/javascript">\n${textOf(outputFiles, '.js')}</script>\n`,
   ].join('\n');

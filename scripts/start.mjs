@@ -132,7 +132,7 @@ function freePort(preferred) {
   });
 }
 
-/** A user directory that sees this checkout as an installed package, with the first example as its flow. */
+/** A user directory that sees this checkout as an installed package, with two of the examples as its flow. */
 function prepareDemoFolder() {
   const scope = path.join(demo, 'node_modules', '@vision-events');
   mkdirSync(scope, { recursive: true });
@@ -170,16 +170,19 @@ function settings() {
   )};\n`;
 }
 
-/** The first example without its stand-in API: here the simulator answers. */
+/** A conveyor, and a stream of frames; in place of their stand-ins the simulator answers. */
 function demoFlow() {
   const examples = path.join(root, 'examples');
-  const first = readdirSync(examples).sort()[0];
-  const nodes = JSON.parse(readFileSync(path.join(examples, first), 'utf8'));
-  const standIn = nodes.find((node) => node.type === 'tab' && node.label === 'Stand-in');
-  const isOfStandIn = (node) =>
-    node.id === standIn?.id || node.z === standIn?.id || /^2\. See what/.test(node.name);
-  const withoutStandIn = nodes.filter((node) => !isOfStandIn(node));
-  for (const node of withoutStandIn) {
+  const files = readdirSync(examples).sort();
+  const wanted = [files[0], files.find((file) => file.includes('One event for each thing'))];
+  const [first, ...others] = wanted.map((file) =>
+    JSON.parse(readFileSync(path.join(examples, file), 'utf8')).filter(isOfDemo),
+  );
+  const isWorkspace = ({ type }) => type === 'roboflow-vision-event-workspace';
+  const workspace = first.find(isWorkspace);
+  const nodes = [...first, ...others.flat().filter((node) => !isWorkspace(node))];
+  for (const node of nodes) {
+    if (node.workspace) node.workspace = workspace.id;
     if (node.type === 'tab') node.info = node.info.split('\n')[0];
     if (node.type === 'comment' && node.name.startsWith('1.')) {
       node.name = '1. Watch the events arrive: the address is in the terminal';
@@ -187,7 +190,12 @@ function demoFlow() {
         'Nothing leaves this computer: the simulator of the API answers. Ctrl-C in the terminal ends both.';
     }
   }
-  return withoutStandIn;
+  return nodes;
+}
+
+function isOfDemo(node, _place, nodes) {
+  const tab = node.type === 'tab' ? node : nodes.find(({ id }) => id === node.z);
+  return !tab?.label.startsWith('Stand-in') && !/^2\. See what/.test(node.name ?? '');
 }
 
 /**

@@ -35,7 +35,10 @@ export interface FormOptions<Property extends string> {
 }
 
 /** What the parts of a dialog need of its form. */
-export type FormTexts = Pick<ReturnType<typeof createForm<string>>, 't' | 'refresh' | 'nameParts'>;
+export type FormTexts = Pick<
+  ReturnType<typeof createForm<string>>,
+  't' | 'refresh' | 'nameParts' | 'bindLabel'
+>;
 export type FormValues = Pick<ReturnType<typeof createForm<string>>, 't' | 'values'>;
 
 /** What is found wrong with a property, and whether it differs from its default. */
@@ -121,7 +124,7 @@ export function createForm<Property extends string>(type: string, options: FormO
     const found: Record<string, Found> = {};
     const notes = new Map<HTMLElement, Omit<Found, 'set'>>();
     for (const property of properties) {
-      const row = input(property).closest<HTMLElement>('.form-row');
+      const row = placeOf(property).closest<HTMLElement>('.form-row');
       if (isTypeOfAnother(property) || row.closest('[hidden]').length > 0) continue;
       const value = read(property);
       const substituted = /^\$\{[a-zA-Z_][a-zA-Z0-9_]*\}$/.test(String(value));
@@ -140,6 +143,12 @@ export function createForm<Property extends string>(type: string, options: FormO
     $(`${form} .vision-event-section`).each(function () {
       heading($(this), found);
     });
+  }
+
+  /** A widget that shows no reasons of its own is marked with `data-notes`. */
+  function placeOf(property: string): JQuery {
+    const own = input(property);
+    return own.length > 0 ? own : $(`${form} [data-property="${property}"][data-notes]`);
   }
 
   const isTypeOfAnother = (property: string) =>

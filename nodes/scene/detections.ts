@@ -1,6 +1,6 @@
 import { convertDetections } from '../../src/detections/convert';
 import type { DetectionContext, DetectionResult, DetectionSettings } from '../../src/detections/types';
-import { ANNOTATION_LISTS, filterDetections, parseClasses } from '../../src/event/derive';
+import { ANNOTATION_LISTS, classFilter, parseClasses } from '../../src/event/derive';
 import type { AnnotationLists } from '../../src/event/types';
 import type { AnnotationList, Box, SceneDetection } from '../../src/scene/types';
 import { detectionSettings, numberOf } from '../shared/event-settings';
@@ -14,13 +14,15 @@ export interface AnnotatedDetection extends SceneDetection {
 
 export interface DetectedFrame {
   result: DetectionResult;
+  /** also those that the settings leave out */
+  all: AnnotatedDetection[];
   detections: AnnotatedDetection[];
 }
 
 /** Reads a detector's payload as the node's dialog says. */
 export class DetectionReader {
   private readonly settings: DetectionSettings;
-  private readonly filter: { minConfidence?: number; classes: string[] };
+  private readonly isWanted: (detection: SceneDetection) => boolean;
 
   constructor(config: VisionEventSceneProperties) {
     this.settings = {
@@ -28,18 +30,15 @@ export class DetectionReader {
       trackIds: config.trackBy !== 'never',
       multipleImages: 'first',
     };
-    this.filter = {
-      minConfidence: numberOf(config.minConfidence),
-      classes: parseClasses(config.classes ?? ''),
-    };
+    this.isWanted = detectionFilter(config);
   }
 
   /** @throws DetectionError */
   read(payload: unknown, context: DetectionContext): DetectedFrame {
     const result = convertDetections(payload, this.settings, context);
     const [image] = result.images;
-    const lists = filterDetections(image?.annotations ?? {}, this.filter);
-    const detections = ANNOTATION_LISTS.flatMap((list) =>
+    const lists = image?.annotations ?? {};
+    const all = ANNOTATION_LISTS.flatMap((list) =>
       (lists[list] ?? []).map((annotation): AnnotatedDetection => {
         const { class: name, confidence } = annotation;
         const detection: AnnotatedDetection = { class: name, confidence, list, annotation };
@@ -52,8 +51,18 @@ export class DetectionReader {
         return detection;
       }),
     );
-    return { result, detections };
+    return { result, all, detections: all.filter(this.isWanted) };
   }
+}
+
+/** Whether the settings let a detection through. */
+export function detectionFilter({
+  minConfidence,
+  classes,
+}: Pick<VisionEventSceneProperties, 'minConfidence' | 'classes'>): (detection: SceneDetection) => boolean {
+  const least = numberOf(minConfidence) ?? 0;
+  const isWantedClass = classFilter(parseClasses(classes ?? ''));
+  return ({ class: name, confidence }) => !(confidence < least) && isWantedClass(name);
 }
 
 function hasBox(annotation: object): annotation is Box {

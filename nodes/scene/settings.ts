@@ -1,9 +1,15 @@
 import { parseClasses } from '../../src/event/derive';
 import { parseConfirmation } from '../../src/scene/confirmation';
-import { MOMENT_KINDS, type SceneSettings, type Zone, type ZonePoint } from '../../src/scene/types';
+import {
+  MOMENT_KINDS,
+  type SceneDetection,
+  type SceneSettings,
+  type Zone,
+  type ZonePoint,
+} from '../../src/scene/types';
 import { numberOf } from '../shared/event-settings';
 import type { LabelOf } from '../shared/field-label';
-import type { FlowError } from '../shared/flow-error';
+import { FlowError } from '../shared/flow-error';
 import { sceneSettingsError } from '../shared/number-settings';
 import type { SceneZoneRow, VisionEventSceneProperties } from '../shared/properties';
 import { wrongInput } from '../shared/text-input';
@@ -31,6 +37,22 @@ export function sceneSettings(config: VisionEventSceneProperties, labelOf: Label
     anchor: config.anchor === 'center' ? 'center' : 'bottom',
     trackBy: config.trackBy === 'never' ? 'never' : 'auto',
   };
+}
+
+/** Zones are fractions of the picture: without its size nothing can be said of a box. */
+export function isSizeMissing(
+  { zones }: SceneSettings,
+  size: object | undefined,
+  detections: readonly SceneDetection[],
+): boolean {
+  return !size && zones.length > 0 && detections.some(({ box }) => box);
+}
+
+export function sizeNeeded(): FlowError {
+  return new FlowError(
+    'DETECTIONS_IMAGE_SIZE_REQUIRED',
+    'Enter the size of the picture, or say where the picture is: zones are fractions of it, and the detector does not send its size.',
+  );
 }
 
 function secondsOf(value: unknown): number | undefined {

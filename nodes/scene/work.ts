@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Node, NodeAPI } from 'node-red';
 import { toIsoTimestamp } from '../../src/event/timestamp';
 import { BestFrames } from '../../src/scene/best-frames';
+import type { SeenThing } from '../../src/scene/scene';
 import type { SceneSettings } from '../../src/scene/types';
 import { messageImageSize } from '../shared/event-settings';
 import { fieldLabels, type LabelOf } from '../shared/field-label';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import type { FlowMessage, Send } from '../shared/guarded-input';
-import { lastMessages } from '../shared/last-messages';
 import { pictureInput } from '../shared/picture-input';
 import type { VisionEventSceneProperties } from '../shared/properties';
 import { StatusTexts } from '../shared/status-texts';
@@ -18,7 +18,8 @@ import { Camera, type FrameMoment } from './camera';
 import { annotationLists, DetectionReader } from './detections';
 import { FRAME_HANDLING, type FrameMessage } from './frame-message';
 import type { SceneReport } from './report';
-import { sceneSettings } from './settings';
+import { sceneRecorder, type RecordedFrame } from './recorder';
+import { isSizeMissing, sceneSettings, sizeNeeded } from './settings';
 
 /** Cameras of one node; of more, the one idle for longest is forgotten. */
 const MOST_CAMERAS = 1000;
@@ -67,7 +68,6 @@ export class SceneWork {
 
   /** Takes the frame in its turn: what a context store or a picture takes time for does not put frames out of order. */
   handle(message: FlowMessage, send: Send): Promise<void> {
-    lastMessages.note(this.node.id, message);
     const arrivedAt = performance.now();
     const inputs = this.inputsOf(message);
     // Unheard until its turn comes, a rejection would end the process.
@@ -82,7 +82,7 @@ export class SceneWork {
   }
 
   close(): void {
-    lastMessages.forget(this.node.id);
+    sceneRecorder.forget(this.node.id);
     this.reset();
     this.status.clear();
   }
@@ -114,20 +114,27 @@ export class SceneWork {
       return;
     }
     if (this.settings instanceof FlowError) throw this.settings;
-    const { result, detections } = this.reader.read(inputs.payload, {
+    const { result, all, detections } = this.reader.read(inputs.payload, {
       imageSize: messageImageSize(message),
       shape: message['shape'],
       picture: inputs.picture,
       statusCode: message['statusCode'],
     });
     const size = result.images[0]?.imageSize;
-    if (!size && this.settings.zones.length > 0 && detections.some(({ box }) => box)) throw sizeNeeded();
     const { payload: _payload, ...kept } = message;
-    const camera = this.cameraOf(inputs.camera);
+    const key = cameraKey(inputs.camera);
     const at = this.timeOf(inputs.timestamp, arrivedAt);
+    const record = (things: SeenThing[]) =>
+      this.record(key, { at, detections: all, size, single: result.single, things }, inputs, kept);
+    if (isSizeMissing(this.settings, size, detections)) {
+      record([]);
+      throw sizeNeeded();
+    }
+    const camera = this.cameraOf(key);
     const isGap =
       at - camera.scene.lastFrameAt > this.settings.lostAfter && camera.scene.lastFrameAt > -Infinity;
     const moments = camera.take({ at, detections, size, single: result.single, kept }, arrivedAt);
+    record(camera.scene.lastSeen);
     const { format, count, dropped, notes } = result;
     const report: SceneReport = {
       things: camera.scene.size,
@@ -142,8 +149,20 @@ export class SceneWork {
     else this.status.show(() => this.texts.lateFrame());
   }
 
-  private cameraOf(value: unknown): Camera {
-    const key = JSON.stringify(value) ?? '';
+  /** For the dialog, while one is open. */
+  private record(
+    camera: string,
+    frame: Omit<RecordedFrame, 'seenAt'>,
+    { picture }: FrameInputs,
+    kept: FrameMessage,
+  ): void {
+    const { id } = this.node;
+    if (!sceneRecorder.isWatched(id)) return;
+    const bytes = picture ?? Object.values(kept).find((value) => value instanceof Uint8Array);
+    sceneRecorder.note(id, camera, { ...frame, seenAt: Date.now() }, bytes);
+  }
+
+  private cameraOf(key: string): Camera {
     const known = this.cameras.get(key);
     const camera = known ?? this.newCamera();
     if (known) this.cameras.delete(key);
@@ -217,9 +236,7 @@ export class SceneWork {
   }
 }
 
-function sizeNeeded(): FlowError {
-  return new FlowError(
-    'DETECTIONS_IMAGE_SIZE_REQUIRED',
-    'Enter the size of the picture, or say where the picture is: zones are fractions of it, and the detector does not send its size.',
-  );
+/** One value of `cameraBy` is one camera. */
+function cameraKey(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

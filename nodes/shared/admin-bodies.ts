@@ -41,5 +41,13 @@ export const trial = z.object({
 });
 export type TrialBody = z.infer<typeof trial>;
 
+/** The dialog of a scene, to be tried with the last seconds of a camera; without one, of the camera that sent last. */
+export const replay = z.object({
+  id: text,
+  properties: z.record(z.string(), z.unknown(), 'The properties of the dialog are missing.'),
+  camera: z.string('A text is wanted here.').optional(),
+});
+export type ReplayBody = z.infer<typeof replay>;
+
 /** Whatever is sent, none of it is looked at. */
 export const nothing = z.object({});

@@ -13,6 +13,19 @@ export function withVariables<T extends object>(RED: NodeAPI, node: Node | undef
   ) as T;
 }
 
+/** Of what a dialog sent only what its node type has, and only of the types that it has: the rest of the request is not looked at. */
+export function knownProperties<Properties extends object>(
+  defaults: Properties,
+  given: Record<string, unknown>,
+): Properties {
+  const known = Object.entries(defaults).map(([name, initial]: [string, unknown]) => {
+    const own = Object.hasOwn(given, name) ? given[name] : undefined;
+    const fits = Array.isArray(initial) ? Array.isArray(own) : typeof own === typeof initial;
+    return [name, fits ? own : initial];
+  });
+  return Object.fromEntries(known) as Properties;
+}
+
 function filled(RED: NodeAPI, node: Node | undefined, value: unknown): unknown {
   const variable = unsetVariable(value);
   if (variable === undefined) return value;

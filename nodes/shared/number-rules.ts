@@ -43,7 +43,7 @@ const SECONDS: NumberRule = { min: 0, wanted: 'a number of seconds, 0 or more', 
 
 /** Numbers of a scene's dialog; each may be empty. */
 export const SCENE_NUMBER_RULES = {
-  lostAfter: { ...SECONDS, max: 86_400, wanted: 'a number of seconds, up to a day' },
+  lostAfter: { min: 0, max: 86_400, wanted: 'a number of seconds, up to a day', reason: 'upToADay' },
   stayAfter: SECONDS,
   countStable: SECONDS,
   countEvery: SECONDS,

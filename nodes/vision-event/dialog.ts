@@ -1,11 +1,11 @@
 import { EVENT_TYPES } from '../../src/event/types';
 import { createForm } from '../editor/form';
+import { createFormatFields } from '../editor/format-fields';
 import { adminRequests } from '../editor/live';
 import { createMetadataRows } from '../editor/metadata-rows';
 import { createUseCasePicker } from '../editor/use-case-picker';
 import { visionEventDefaults } from '../shared/properties';
 import { doubt, hint, refuse } from './dialog/checks';
-import { FORMAT_GROUPS, isKnownFormat, isRecognised } from './dialog/formats';
 import { createMetadataSchema } from './dialog/metadata-schema';
 import { createTryIt } from './dialog/try-it';
 import { prepareTypedInputs } from './dialog/typed-inputs';
@@ -20,6 +20,11 @@ const form = createForm('roboflow-vision-event', {
   doubtRefuses: (read) => read('onWarnings') === 'stop',
 });
 const { t } = form;
+const formatFields = createFormatFields(form, () =>
+  $<HTMLInputElement>('#node-input-detectionsType, #node-input-picturesType')
+    .toArray()
+    .some((type) => type.value !== 'none'),
+);
 const metadata = createMetadataRows(form, {
   list: '#vision-event-metadata',
   reason: '#vision-event-metadata-reason',
@@ -49,21 +54,6 @@ function close() {
   form.close();
 }
 
-function prepareFormats(chosen: string) {
-  const select = $('#node-input-format').empty();
-  const option = (value: string, label: string) => $('<option>').val(value).text(label);
-  select.append(option('auto', t('option.format.auto')));
-  for (const [group, formats] of Object.entries(FORMAT_GROUPS)) {
-    const list = $('<optgroup>')
-      .attr('label', t(`option.format.${group}`))
-      .appendTo(select);
-    for (const { id, label } of formats) list.append(option(id, label));
-  }
-  select.append(option('custom', t('option.format.custom')));
-  if (!isKnownFormat(chosen)) select.append(option(chosen, chosen));
-  select.val(chosen);
-}
-
 function showFieldsOfEventType() {
   const type =
     $('#node-input-eventTypeType').val() === 'str' ? String($('#node-input-eventType').val()) : undefined;
@@ -76,20 +66,6 @@ function showFieldsOfPictures() {
   const used = $('#node-input-picturesType').val() === 'none' ? 'one' : 'list';
   $('[data-pictures]').each(function () {
     this.hidden = $(this).attr('data-pictures') !== used;
-  });
-}
-
-function showFieldsOfFormat() {
-  const format = String($('#node-input-format').val());
-  const types = $<HTMLInputElement>('#node-input-detectionsType, #node-input-picturesType').toArray();
-  $('[data-detections]').prop(
-    'hidden',
-    types.every((type) => type.value === 'none'),
-  );
-  $('[data-formats]').each(function () {
-    const formats = this.dataset['formats']?.split(' ') ?? [];
-    const recognised = formats.includes('recognised') && isRecognised(format);
-    this.hidden = !(recognised || formats.includes('any') || formats.includes(format));
   });
 }
 
@@ -112,16 +88,15 @@ RED.nodes.registerType('roboflow-vision-event', {
   outputLabels: () => t('form.output'),
   oneditprepare() {
     form.fill(this);
-    prepareFormats(String(this['format'] ?? 'auto'));
     prepareTypedInputs(form);
+    formatFields.prepare(String(this['format'] ?? 'auto'));
     metadata.prepare(this['metadata']);
     pictureMetadata.prepare(this['pictureMetadata']);
     $('#node-input-eventType').on('change', showFieldsOfEventType);
-    $('#node-input-format, #node-input-detections, #node-input-pictures').on('change', showFieldsOfFormat);
+    $('#node-input-detections, #node-input-pictures').on('change', formatFields.show);
     $('#node-input-pictures').on('change', showFieldsOfPictures);
     showFieldsOfEventType();
     showFieldsOfPictures();
-    showFieldsOfFormat();
     useCases.prepare();
     form.open(this, { metadata: metadata.read, pictureMetadata: pictureMetadata.read });
     schema.prepare();

@@ -10,10 +10,11 @@ import {
   type AdminRequest,
 } from '../shared/admin-route';
 import type { TrialBody } from '../shared/admin-bodies';
-import { withVariables } from '../shared/dialog-values';
+import { knownProperties, withVariables } from '../shared/dialog-values';
 import { EventInputs } from './inputs';
 import type { LoadedPicture } from '../shared/send-event';
 import { EventPictures } from './pictures';
+import { dataUrlOf, isShownByBrowsers } from '../shared/shown-picture';
 import { fieldLabels } from '../shared/field-label';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import type { FlowMessage } from '../shared/guarded-input';
@@ -25,15 +26,6 @@ import { stepError, together, type Findings } from '../shared/report';
 import { workspaceOf, type Workspace } from '../workspace/workspace';
 
 const NODE_TYPE = 'roboflow-vision-event';
-/** What every browser shows. */
-const SHOWN_MEDIA_TYPES: ReadonlySet<string> = new Set([
-  'image/jpeg',
-  'image/png',
-  'image/webp',
-  'image/gif',
-  'image/bmp',
-  'image/avif',
-]);
 
 /** What "Try it" asks of the runtime. Call once, when the node type is registered. */
 export function registerTryRoutes(RED: NodeAPI): void {
@@ -61,7 +53,7 @@ function lastMessage(RED: NodeAPI, { params }: AdminRequest) {
 async function tryEvent(RED: NodeAPI, { body }: AdminRequest<TrialBody>) {
   const deployed = deployedNode(RED, body.id) as Node | undefined;
   const node = deployed?.type === NODE_TYPE ? deployed : undefined;
-  const config = withVariables(RED, node, propertiesOf(body.properties));
+  const config = withVariables(RED, node, knownProperties(visionEventDefaults, body.properties));
   const { message, at, leftOut, withoutPictures } = messageOf(node, body);
   // Nothing was kept of what a node hides: the trial goes on without it.
   if (withoutPictures) config.whenImageFails = 'send-without';
@@ -133,16 +125,6 @@ class Trial {
   }
 }
 
-/** Only what the dialog knows, and only of the types that it has: the rest of the request is not looked at. */
-function propertiesOf(given: TrialBody['properties']): VisionEventProperties {
-  const known = Object.entries(visionEventDefaults).map(([name, initial]: [string, unknown]) => {
-    const own = Object.hasOwn(given, name) ? given[name] : undefined;
-    const fits = Array.isArray(initial) ? Array.isArray(own) : typeof own === typeof initial;
-    return [name, fits ? own : initial];
-  });
-  return Object.fromEntries(known) as VisionEventProperties;
-}
-
 function messageOf(node: Node | undefined, { useLast, payload }: TrialBody): KeptMessage {
   if (!useLast) {
     return { at: Date.now(), message: { _msgid: 'try-it', payload }, leftOut: [] };
@@ -167,15 +149,14 @@ function standIn(id: string): Node {
 
 function shownPicture({ picture, ...placeAndMetadata }: LoadedPicture) {
   const { bytes, mediaType, name } = picture;
-  const isShown = bytes.length <= MAX_PICTURE_BYTES && SHOWN_MEDIA_TYPES.has(mediaType);
-  const dataUrl = () => `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
+  const isShown = bytes.length <= MAX_PICTURE_BYTES && isShownByBrowsers(mediaType);
   return {
     ...placeAndMetadata,
     name,
     mediaType,
     bytes: bytes.length,
     size: displaySize(picture),
-    ...(isShown ? { dataUrl: dataUrl() } : {}),
+    ...(isShown ? { dataUrl: dataUrlOf(mediaType, bytes) } : {}),
   };
 }
 

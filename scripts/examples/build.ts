@@ -14,6 +14,7 @@ import { inference } from './inference';
 import { pictures } from './pictures';
 import { reading } from './reading';
 import { safety } from './safety';
+import { scene } from './scene';
 import { station } from './station';
 
 /** File name (what the Import menu shows) → flow. */
@@ -32,6 +33,7 @@ export const EXAMPLES: Record<string, () => ExampleFlow> = {
   '12 - Query events and use cases': reading,
   '13 - Operator station on FlowFuse Dashboard': station,
   '14 - State of a fleet over MQTT': fleet,
+  '15 - One event for each thing': scene,
 };
 
 export function exampleJson(build: () => ExampleFlow): string {

@@ -7,6 +7,7 @@ import {
   visionEventImageDefaults,
   visionEventOutboxDefaults,
   visionEventQueryDefaults,
+  visionEventSceneDefaults,
   visionEventSendDefaults,
   visionEventUseCaseDefaults,
   workspaceDefaults,
@@ -129,6 +130,21 @@ export class ExampleFlow {
 
   visionEvent(name: string, place: Place, properties: Partial<typeof visionEventDefaults>, wires: string[][]): string {
     return this.node('roboflow-vision-event', name, place, { ...visionEventDefaults, delivery: 'send', ...properties, name }, wires);
+  }
+
+  scene(
+    name: string,
+    place: Place,
+    properties: Partial<typeof visionEventSceneDefaults>,
+    wires: string[][],
+  ): string {
+    return this.node(
+      'roboflow-vision-event-scene',
+      name,
+      place,
+      { ...visionEventSceneDefaults, ...properties, name },
+      wires,
+    );
   }
 
   send(

@@ -46,9 +46,9 @@ export const PRESETS: readonly Preset[] = [
     needs: [PICTURE_SIZE],
     // the beta's frames, the frames of the topic com.axis.scene.frame.v1, and the best picture of one object
     mappings: [
-      axisMapping('frame.observations', 'bounding_box'),
-      axisMapping('detections', 'bounding_box'),
-      axisMapping('', 'crop_box'),
+      axisMapping('frame.observations', 'bounding_box', 'track_id'),
+      axisMapping('detections', 'bounding_box', 'object_track_id'),
+      axisMapping('', 'crop_box', 'object_track_id'),
     ],
   },
   {
@@ -603,12 +603,12 @@ export const PRESETS: readonly Preset[] = [
   },
 ];
 
-function axisMapping(list: string, box: string): Mapping {
+function axisMapping(list: string, box: string, track: string): Mapping {
   return {
     list,
     class: 'class.type',
     confidence: 'class.score',
-    track: 'track_id',
+    track,
     box: {
       convention: 'corners',
       units: 'fraction',

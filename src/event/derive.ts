@@ -108,7 +108,7 @@ function allAnnotations(images: readonly AnnotationLists[]): Annotation[] {
   return all;
 }
 
-function classFilter(classes: readonly string[]): (name: string) => boolean {
+export function classFilter(classes: readonly string[]): (name: string) => boolean {
   if (classes.length === 0) return () => true;
   const wanted = classes.map((name) => name.trim());
   return (name) => wanted.includes(String(name).trim());

@@ -15,13 +15,6 @@ export class Visit<Detection extends SceneDetection> {
   /** the numbers of the last frames in which it was there */
   private recent: number[] = [];
 
-  constructor(readonly zone: string | undefined) {}
-
-  /** Whether something is going on. */
-  get isOpen(): boolean {
-    return this.frames > 0;
-  }
-
   /**
    * It was seen there.
    *
@@ -38,15 +31,5 @@ export class Visit<Detection extends SceneDetection> {
     this.recent.push(number);
     this.isConfirmed = this.recent.length >= hits;
     return this.isConfirmed;
-  }
-
-  /** It is over; the next one may begin. */
-  end(): void {
-    this.frames = 0;
-    this.isConfirmed = false;
-    this.hasStayed = false;
-    this.recent = [];
-    this.last = undefined;
-    this.best = undefined;
   }
 }

@@ -26,6 +26,19 @@ const SET: Record<string, object> = {
   },
   'roboflow-vision-event-image': { metadata: METADATA },
   'roboflow-vision-event-bundle': { directory: '/media/usb' },
+  'roboflow-vision-event-scene': {
+    zones: [
+      {
+        name: 'gate',
+        kind: 'line',
+        points: [
+          [0.2, 0.5],
+          [0.8, 0.5],
+        ],
+        classes: '',
+      },
+    ],
+  },
   'roboflow-vision-event-query': {
     filters: [{ on: 'metadata', field: 'line', operator: 'eq', value: 'A1', valueType: 'str' }],
   },
@@ -135,7 +148,8 @@ async function tabThrough(
 ): Promise<{ visited: string[]; expected: string[] }> {
   const form = editor.form(type);
   const expected = await form.evaluate((own) => {
-    const clickable = 'input:not([type="hidden"]), select, textarea, summary, button, a, [role="button"]';
+    const clickable =
+      'input:not([type="hidden"]), select, textarea, summary, button:not([disabled]), a, [role="button"], [role="application"]';
     const shown = [...own.querySelectorAll<HTMLElement>(clickable)].filter((element) =>
       element.checkVisibility(),
     );

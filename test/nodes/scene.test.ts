@@ -117,6 +117,20 @@ describe('roboflow-vision-event-scene', () => {
     );
   });
 
+  it('follows 1,000 cameras; of more, the one idle for longest is forgotten', async () => {
+    await load({ ...own, cameraBy: 'topic', cameraByType: 'msg', confirm: '1' });
+    const frame = (camera: number, index: number) =>
+      frames(1, () => person(100), { topic: camera }, index)[0]!;
+    await send(...Array.from({ length: 1001 }, (_value, camera) => frame(camera, 0)));
+    assert.equal(out.length, 1001);
+    // the first was forgotten, so it begins anew; the last was not
+    await send(frame(1000, 1), frame(0, 1));
+    assert.deepEqual(
+      out.slice(1001).map(({ topic }) => topic),
+      [0],
+    );
+  });
+
   it('says that a frame older than the last one was left out', async () => {
     await load(own);
     await send(...frames(2, () => empty).reverse());

@@ -198,6 +198,25 @@ describe('the other examples in Node-RED 4.1', function () {
     await example.assertSound();
   });
 
+  it('15: one event for each thing of a stream, and for each object of Frigate', async () => {
+    const example = await deploy('15');
+    for (const name of ['it appears', 'it is still there', 'it is still there', 'it is gone'])
+      await example.press(name);
+    await until(
+      () => {
+        const types = simulator.events().map(({ event }) => (event as unknown as VisionEvent).eventType);
+        return types.includes('quality_check') && types.includes('safety_alert');
+      },
+      'a scratch and the object of Frigate',
+      2 * ARRIVAL_MS,
+    );
+    const ofFrigate = (await example.events(2)).filter(
+      (event) => event.eventData['alertType'] === 'person_left' && !event.images?.[0]?.sourceId,
+    );
+    assert.equal(ofFrigate.length, 1);
+    await example.assertSound();
+  });
+
   it('04: an MQTT message of Frigate', async () => {
     const example = await deploy('04');
     await example.press('somebody walked by');

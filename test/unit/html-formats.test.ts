@@ -4,7 +4,7 @@ import path from 'node:path';
 import { readNodesFile } from '../support/dialogs';
 import { FORMATS } from '../../src/detections/convert';
 
-const html = readNodesFile('vision-event/dialog.html');
+const html = readNodesFile('editor/format-fields.html');
 
 describe('formats', () => {
   it('are as many as the comparison says', () => {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { EVENT_NUMBER_RULES, WORKSPACE_NUMBER_RULES } from '../../nodes/shared/number-rules';
-import type { Dialog } from '../../scripts/build-dialogs';
+import {
+  EVENT_NUMBER_RULES,
+  SCENE_NUMBER_RULES,
+  WORKSPACE_NUMBER_RULES,
+} from '../../nodes/shared/number-rules';
+import { formOf, type Dialog } from '../../scripts/build-dialogs';
 import { buildDialogs, readNodesFile, NODE_FOLDERS } from '../support/dialogs';
 
 const types = Object.keys(NODE_FOLDERS);
@@ -20,7 +24,14 @@ function keysOf(type: string): string[] {
 }
 
 /** Parts that dialogs share with their texts: those stand once, in the catalogue of the vision event. */
-const WITH_SHARED_TEXTS = ['nodes/editor/live.ts', 'nodes/editor/use-case-picker.ts'];
+const SHARED = 'roboflow-vision-event';
+const WITH_SHARED_TEXTS = [
+  'nodes/editor/format-checks.ts',
+  'nodes/editor/format-fields.ts',
+  'nodes/editor/live.ts',
+  'nodes/editor/use-case-picker.ts',
+];
+const SHARED_NAMESPACE = `@vision-events/node-red-roboflow/${SHARED}:`;
 
 /** Keys that the dialog's html and scripts name in full. */
 function keysNamedIn(type: string, { sources }: Dialog): string[] {
@@ -29,13 +40,15 @@ function keysNamedIn(type: string, { sources }: Dialog): string[] {
     .filter((source) => source.startsWith('nodes/') && source.endsWith('.ts'))
     .filter((source) => !(sharesTexts && WITH_SHARED_TEXTS.includes(source)))
     .map((source) => readNodesFile(source.slice('nodes/'.length)));
-  const html = [read(type, 'dialog.html'), read(type, 'dialog.ts'), ...scripts].join('');
+  const html = [formOf(NODE_FOLDERS[type]!), read(type, 'dialog.ts'), ...scripts].join('');
   const translated = [...html.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, keys]) => keys?.split(';') ?? []);
   const own = translated
     .map((key) => key.replace(/^\[[\w-]+\]/, ''))
-    .filter((key) => !key.startsWith('node-red:'));
+    .filter((key) => !key.startsWith('node-red:'))
+    .map((key) => key.replace(SHARED_NAMESPACE, ''));
+  const shared = [...html.matchAll(/\bsharedText\('([\w.-]+)'/g)].map(([, key]) => `${SHARED}.${key}`);
   const inScript = [...html.matchAll(/\bt\('([\w.-]+)'/g)].map(([, key]) => `${type}.${key}`);
-  return [...new Set([...own, ...inScript])];
+  return [...new Set([...own, ...shared, ...inScript])];
 }
 
 describe('texts of the dialogs', () => {
@@ -47,17 +60,21 @@ describe('texts of the dialogs', () => {
   for (const [type, rules] of [
     ['roboflow-vision-event', EVENT_NUMBER_RULES],
     ['roboflow-vision-event-workspace', WORKSPACE_NUMBER_RULES],
+    ['roboflow-vision-event-scene', SCENE_NUMBER_RULES],
   ] as const) {
     it(`${type}: every number has a reason to show`, () => {
-      const keys = keysOf(type);
+      const keys = [...keysOf(type), ...keysOf(SHARED)];
       for (const { reason } of Object.values(rules))
-        assert.ok(keys.includes(`${type}.refusal.${reason}`), reason);
+        assert.ok(
+          [type, SHARED].some((one) => keys.includes(`${one}.refusal.${reason}`)),
+          reason,
+        );
     });
   }
 
   for (const type of types) {
     it(`${type}: every key that is named exists`, () => {
-      const keys = new Set(keysOf(type));
+      const keys = new Set([...keysOf(type), ...keysOf(SHARED)]);
       const named = keysNamedIn(type, dialogs[type]!);
       assert.ok(named.length > 10);
       assert.deepEqual(

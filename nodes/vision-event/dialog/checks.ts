@@ -1,4 +1,3 @@
-import { checkMapping } from '../../../src/detections/check-mapping';
 import {
   ALERT_TYPE_PATTERN,
   MAX_ALERT_TYPE_LENGTH,
@@ -15,14 +14,13 @@ import {
   type Check,
   type Checks,
   type Read,
-  type Text,
 } from '../../editor/form';
+import { formatChecks } from '../../editor/format-checks';
 import { metadataReason } from '../../editor/metadata-rows';
 import { workspaceReason } from '../../editor/workspace-reason';
 import { pictureChecks } from '../../editor/picture-checks';
 import { EVENT_NUMBER_RULES, isEmpty } from '../../shared/number-rules';
 import type { VisionEventProperties } from '../../shared/properties';
-import { isKnownFormat } from './formats';
 
 type Property = keyof VisionEventProperties;
 type ReadProperty = Read<Property>;
@@ -61,16 +59,7 @@ export const refuse: Checks<Property> = {
     read('detectionsType') === 'none'
       ? undefined
       : neededReason(value, read('detectionsType'), t('refusal.detectionsMissing'), t),
-  format: (value, read, t) =>
-    usesDetections(read) && !isKnownFormat(String(value)) ? t('refusal.format') : undefined,
-  mapping: (value, read, t) =>
-    usesDetections(read) && read('format') === 'custom' ? mappingReason(value, t) : undefined,
-  minConfidence: numberOfDetections('minConfidence'),
-  defaultConfidence: numberOfDetections('defaultConfidence'),
-  imageWidth: side('imageWidth', 'imageHeight'),
-  imageHeight: side('imageHeight', 'imageWidth'),
-  sourceWidth: side('sourceWidth', 'sourceHeight'),
-  sourceHeight: side('sourceHeight', 'sourceWidth'),
+  ...formatChecks(usesDetections),
   eventType(value, read, t) {
     const missing = t('refusal.eventTypeMissing');
     if (read('eventTypeType') !== 'str') return neededReason(value, read('eventTypeType'), missing, t);
@@ -197,36 +186,4 @@ function neededFeedback(property: 'relatedEventId' | 'feedback'): PropertyCheck 
     const applies = read('eventTypeType') === 'str' && read('eventType') === 'operator_feedback';
     return applies && String(value) === '' ? t(`doubt.${property}`) : undefined;
   };
-}
-
-function numberOfDetections(property: keyof typeof EVENT_NUMBER_RULES): PropertyCheck {
-  const rule = EVENT_NUMBER_RULES[property];
-  return (value, read, t) =>
-    usesDetections(read) ? numberReason(value, rule, t(`refusal.${rule.reason}`)) : undefined;
-}
-
-/** A width or a height, of which neither goes without the other. */
-function side(property: keyof typeof EVENT_NUMBER_RULES, otherSide: Property): PropertyCheck {
-  return (value, read, t) => {
-    const reason = numberOfDetections(property)(value, read, t);
-    if (reason !== undefined || !usesDetections(read)) return reason;
-    return isEmpty(value) && !isEmpty(read(otherSide)) ? t('refusal.bothSizes') : undefined;
-  };
-}
-
-/** What most people leave out is explained; of the rest the property is named. */
-const EXPLAINED: Partial<Record<string, string>> = {
-  list: 'refusal.mappingList',
-  class: 'refusal.mappingClass',
-  box: 'refusal.mappingBox',
-};
-
-function mappingReason(mapping: unknown, t: Text): string | undefined {
-  if (isEmpty(mapping)) return t('refusal.mappingMissing');
-  const [error] = checkMapping(String(mapping));
-  if (!error) return undefined;
-  const [name = ''] = error.path.split('.');
-  if (name === '') return t('refusal.json');
-  const explained = EXPLAINED[name];
-  return explained ? t(explained) : t('refusal.mappingAt', { name });
 }

@@ -1,3 +1,4 @@
+import { colourOf } from '../../editor/colours';
 import { makeElement, makeSvg } from '../../editor/live';
 
 /** An annotation of an event that may have any faults. Coordinates are absolute pixels; x and y are the centre of a box. */
@@ -34,8 +35,6 @@ export interface Size {
   height: number;
 }
 
-/** Bright enough for a dark halo, apart enough for neighbours. */
-const PALETTE = ['#4cc9f0', '#ff9f1c', '#a3e635', '#f78fb3', '#ffd60a', '#b79cff', '#2ee6a8', '#ff7a6b'];
 /** With more than so many, labels would hide what they name; pointing at a shape tells its class all the same. */
 const MAX_LABELS = 40;
 /** Beyond it the page would become slow; the list beneath says that there are more. */
@@ -49,12 +48,6 @@ const USUAL_FRAMES: [number, number][] = [
 /** The frame in heights of a label, so that labels are as large as other text in a dialog of usual width; live.css bounds its height. */
 const LABELS_ACROSS = 36;
 const LABELS_DOWN = 30;
-
-function colourOf(className: unknown): string {
-  let hash = 7;
-  for (const character of String(className)) hash = (hash * 31 + character.codePointAt(0)!) >>> 0;
-  return PALETTE[hash % PALETTE.length]!;
-}
 
 /** All annotations of an image entry in one list, each with its kind. */
 export function annotationsOf(image: Image): Annotation[] {
