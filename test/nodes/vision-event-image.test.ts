@@ -108,7 +108,7 @@ describe('roboflow-vision-event-image', function () {
       [{ facts: { 'a/b': 1 } }, /metadata.*a\/b/],
       [{ facts: { list: [1] } }, /metadata.*list/],
       [{ facts: 'lens' }, /must give an object/],
-      [{ topic: { a: 1 } }, /"Picture name" must give a text/],
+      [{ topic: { a: 1 } }, /"Picture name" \(imageName\) must give a text/],
     ];
     for (const [message, text] of cases) {
       const { caught } = await flow.send({ payload: png(40, 24), ...message });
