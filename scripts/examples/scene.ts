@@ -18,7 +18,7 @@ function addHall(flow: ExampleFlow, workspace: string): void {
   exampleTab(
     flow,
     'scene',
-    'One event for each thing',
+    'One event a thing',
     'A camera makes five frames a second. The scene nodes tell what happened in them: one event for each person, part and scratch.',
   );
   flow.comments(

@@ -49,19 +49,19 @@ describe('zones, as they are drawn', () => {
     assert.deepEqual(model.current!.points[1], [0.4, 0.2]);
     model.removePoint();
     model.removeZone();
-    assert.deepEqual(model.zones, []);
+    assert.equal(model.zones.length, 0);
     for (const points of [3, 4, 3]) {
       model.undo();
       assert.equal(model.zones[0]!.points.length, points);
     }
     model.undo();
-    assert.deepEqual([model.zones, model.canUndo], [[], false]);
+    assert.deepEqual([model.zones.length, model.canUndo], [0, false]);
   });
 
   it('go as a whole with a point that they cannot spare', () => {
     const model = drawn('line', TRIANGLE.slice(0, 2));
     model.removePoint();
-    assert.deepEqual(model.zones, []);
+    assert.equal(model.zones.length, 0);
   });
 
   it('leave out what is no zone in a flow written by hand', () => {
