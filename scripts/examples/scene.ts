@@ -111,7 +111,7 @@ function addPerson(flow: ExampleFlow, workspace: string, report: string): string
 
 function addFrigate(flow: ExampleFlow, workspace: string): void {
   flow.tab(
-    'Frigate without duplicates',
+    'Frigate, no repeats',
     'Frigate tells of an object again and again while it follows it. The scene node makes one event of it, when it is gone.',
   );
   flow.comments([
