@@ -2,8 +2,9 @@ import { isNamePattern } from '../../src/bundle/is-name-pattern';
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
 import { createForm, neededReason, pathReason, type Checks, type Read, type Text } from '../editor/form';
 import { adminRequests, sharedText } from '../editor/live';
-import { createUseCasePicker } from '../editor/use-case-picker';
+import { createUseCasePicker, ofChosenWorkspace } from '../editor/use-case-picker';
 import { workspaceReason } from '../editor/workspace-reason';
+import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventBundleDefaults, type VisionEventBundleProperties } from '../shared/properties';
 
 type Property = keyof VisionEventBundleProperties;
@@ -47,7 +48,7 @@ const form = createForm('roboflow-vision-event-bundle', {
   refuse,
 });
 const { t } = form;
-const useCases = createUseCasePicker(adminRequests(sharedText));
+const useCases = createUseCasePicker(adminRequests(sharedText), ofChosenWorkspace);
 
 function prepareTypedInputs() {
   const readOrEnv = ['msg', 'flow', 'global', 'env', 'jsonata'];
@@ -92,6 +93,7 @@ RED.nodes.registerType('roboflow-vision-event-bundle', {
   outputLabels() {
     return t(`form.output.${this.action === 'upload' ? 'upload' : 'write'}`);
   },
+  onadd: takeOnlyWorkspace,
   oneditprepare() {
     form.fill(this);
     prepareTypedInputs();

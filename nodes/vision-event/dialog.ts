@@ -2,7 +2,8 @@ import { EVENT_TYPES } from '../../src/event/types';
 import { createForm } from '../editor/form';
 import { adminRequests } from '../editor/live';
 import { createMetadataRows } from '../editor/metadata-rows';
-import { createUseCasePicker } from '../editor/use-case-picker';
+import { createUseCasePicker, ofChosenWorkspace } from '../editor/use-case-picker';
+import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventDefaults } from '../shared/properties';
 import { doubt, hint, refuse } from './dialog/checks';
 import { FORMAT_GROUPS, isKnownFormat, isRecognised } from './dialog/formats';
@@ -29,7 +30,7 @@ const pictureMetadata = createMetadataRows(form, {
   reason: '#vision-event-picture-metadata-reason',
 });
 const admin = adminRequests(t);
-const useCases = createUseCasePicker(admin);
+const useCases = createUseCasePicker(admin, ofChosenWorkspace);
 const schema = createMetadataSchema(
   form,
   admin,
@@ -110,6 +111,7 @@ RED.nodes.registerType('roboflow-vision-event', {
     return this.name ? 'node_label_italic' : '';
   },
   outputLabels: () => t('form.output'),
+  onadd: takeOnlyWorkspace,
   oneditprepare() {
     form.fill(this);
     prepareFormats(String(this['format'] ?? 'auto'));

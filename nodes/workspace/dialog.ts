@@ -3,9 +3,11 @@ import { createForm, NO_CONFIG_NODE, numberReason, type Check, type Checks, type
 import { adminRequests } from '../editor/live';
 import { isEmpty, WORKSPACE_NUMBER_RULES, type NumberRule } from '../shared/number-rules';
 import { workspaceDefaults, type WorkspaceProperties } from '../shared/properties';
+import { workspaceLabel } from '../shared/workspace-label';
 import { createConnectionCheck } from './dialog/check-connection';
 import { createHeaderValues } from './dialog/header-values';
 import { createOutboxPanel } from './dialog/outbox-panel';
+import { createTestEvent } from './dialog/test-event';
 
 const CREDENTIALS = ['apiKey', 'eventStoreKey', 'headerValues'] as const;
 type Property = keyof WorkspaceProperties | (typeof CREDENTIALS)[number];
@@ -92,6 +94,11 @@ const outbox = createOutboxPanel(
   admin,
   '[data-form="roboflow-vision-event-workspace"] [data-section="outboxNow"]',
 );
+const testEvent = createTestEvent(
+  form,
+  admin,
+  '[data-form="roboflow-vision-event-workspace"] [data-section="testEvent"]',
+);
 
 function close() {
   outbox.close();
@@ -122,7 +129,7 @@ RED.nodes.registerType('roboflow-vision-event-workspace', {
   },
   paletteLabel: () => t('paletteLabel'),
   label() {
-    return this.name || t('paletteLabel');
+    return workspaceLabel(this) ?? t('paletteLabel');
   },
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
@@ -135,6 +142,7 @@ RED.nodes.registerType('roboflow-vision-event-workspace', {
     form.open(this);
     connection.prepare(this);
     outbox.prepare(this);
+    testEvent.prepare(this);
   },
   oneditsave: close,
   oneditcancel: close,

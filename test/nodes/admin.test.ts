@@ -60,11 +60,12 @@ const ROUTES: [method: 'get' | 'post', path: string, permissions: string[]][] = 
   ['get', 'workspaces/w/outbox', ['roboflow-vision-event-workspace.read']],
   ['post', 'workspaces/w/outbox/pause', ['roboflow-vision-event-workspace.write']],
   ['post', 'workspaces/w/outbox/refused/r/retry', ['roboflow-vision-event-workspace.write']],
-  ['get', 'workspaces/w/use-cases', ['roboflow-vision-event-workspace.read']],
-  ['post', 'workspaces/w/use-cases', ['roboflow-vision-event-workspace.write']],
   ['get', 'workspaces/w/metadata-schema/u', ['roboflow-vision-event-workspace.read']],
   ['get', 'nodes/n/last-message', ['roboflow-vision-event-workspace.read']],
   ['post', 'check-connection', ['roboflow-vision-event-workspace.write', 'flows.write']],
+  ['post', 'use-cases/list', ['roboflow-vision-event-workspace.write', 'flows.write']],
+  ['post', 'use-cases/create', ['roboflow-vision-event-workspace.write', 'flows.write']],
+  ['post', 'test-event', ['roboflow-vision-event-workspace.write', 'flows.write']],
   ['post', 'try', ['roboflow-vision-event-workspace.write', 'flows.write']],
 ];
 
@@ -148,7 +149,7 @@ describe('admin routes', function () {
       const { port } = server.address() as { port: number };
       const status = async (path: string) =>
         (await fetch(`http://127.0.0.1:${port}/vision-events/${path}`, { method: 'POST' })).status;
-      for (const path of ['try', 'check-connection']) {
+      for (const path of ['try', 'check-connection', 'use-cases/list', 'use-cases/create', 'test-event']) {
         granted.clear();
         granted.add('roboflow-vision-event-workspace.write');
         assert.equal(await status(path), 401, path);
@@ -179,7 +180,8 @@ describe('admin routes', function () {
         ['try', { properties: [] }, 'properties'],
         ['check-connection', { id: WORKSPACE_ID, baseUrl: 7 }, 'baseUrl'],
         ['check-connection', { id: WORKSPACE_ID, timeout: 'soon' }, 'timeout'],
-        [`workspaces/${WORKSPACE_ID}/use-cases`, { name: ['x'] }, 'name'],
+        ['use-cases/create', { name: ['x'] }, 'name'],
+        ['test-event', { useCase: ' ' }, 'useCase'],
       ];
       for (const [path, body, field] of wrong) {
         const answer = await ask.post(path, body);
@@ -214,54 +216,75 @@ describe('admin routes', function () {
   });
 
   describe('use cases', () => {
-    it('are listed, kept for a minute, and asked for anew on demand and after a create', async () => {
+    /** As the editor holds a deployed workspace: its key is saved, so nobody knows it. */
+    const saved = (changes: object = {}) => ({
+      id: WORKSPACE_ID,
+      target: 'cloud',
+      baseUrl: simulator.url,
+      apiKey: '__PWRD__',
+      headerValues: '__PWRD__',
+      ...changes,
+    });
+    const names = ({ body }: Answer) => (body['useCases'] as { name: string }[]).map(({ name }) => name);
+    const codeOf = ({ body }: Answer) => (body['error'] as { code: string }).code;
+
+    it('are listed and created with the saved key', async () => {
       await load();
-      const list = async (query = '') => {
-        const { body } = await ask.get(`workspaces/${WORKSPACE_ID}/use-cases${query}`);
-        return (body['useCases'] as { id: string; name: string }[]).map(({ name }) => name);
-      };
-      assert.deepEqual(await list(), ['Dock count', 'Quality, line 1', 'Site safety']);
-      const asked = simulator.requests.total;
-      await list();
-      assert.equal(simulator.requests.total, asked);
-      await list('?refresh');
-      assert.equal(simulator.requests.total, asked + 1);
-      const created = await ask.post(`workspaces/${WORKSPACE_ID}/use-cases`, { name: '  Lid check ' });
+      assert.deepEqual(names(await ask.post('use-cases/list', saved())), [
+        'Dock count',
+        'Quality, line 1',
+        'Site safety',
+      ]);
+      const created = await ask.post('use-cases/create', saved({ name: '  Lid check ' }));
       assert.equal(created.body['name'], 'Lid check');
       assert.equal(typeof created.body['id'], 'string');
-      assert.ok((await list()).includes('Lid check'));
+      assert.ok(names(await ask.post('use-cases/list', saved())).includes('Lid check'));
+    });
+
+    it('are listed for a workspace that was never deployed', async () => {
+      await load();
+      const fresh = { id: 'new', target: 'cloud', baseUrl: simulator.url, apiKey: KEY };
+      assert.equal(names(await ask.post('use-cases/list', fresh)).length, 3);
+      const store = await ask.post('use-cases/list', { ...fresh, target: 'event-store' });
+      assert.match((store.body['error'] as { message: string }).message, /^Enter the id of the use case/);
     });
 
     it('tell why they cannot be listed or created, and never as a lost session', async () => {
       await load({}, `${KEY}-write`);
-      const refused = await ask.get(`workspaces/${WORKSPACE_ID}/use-cases`);
+      const refused = await ask.post('use-cases/list', saved());
       assert.equal(refused.status, 502);
-      assert.equal((refused.body['error'] as { code: string }).code, 'UNAUTHORIZED');
-      assert.equal((await ask.get('workspaces/nowhere/use-cases')).status, 404);
+      assert.equal(codeOf(refused), 'UNAUTHORIZED');
       for (const name of ['', '   ', 'x'.repeat(257), { a: 1 }, undefined]) {
-        const answer = await ask.post(`workspaces/${WORKSPACE_ID}/use-cases`, { name });
-        assert.equal((answer.body['error'] as { code: string }).code, 'BAD_REQUEST');
+        assert.equal(codeOf(await ask.post('use-cases/create', saved({ name }))), 'BAD_REQUEST');
       }
     });
 
-    it('are not asked for while the editor holds another address than the deployed one', async () => {
+    it('are not asked for at another address than the deployed one with a key that nobody typed', async () => {
       await load();
-      const path = `workspaces/${WORKSPACE_ID}/use-cases`;
       const asked = simulator.requests.total;
-      const other = 'https://elsewhere.test';
-      const list = await ask.get(`${path}?baseUrl=${encodeURIComponent(other)}`);
-      const create = await ask.post(path, { name: 'Lid check', baseUrl: other });
-      for (const { status, body } of [list, create]) {
-        assert.equal(status, 409);
-        assert.equal((body['error'] as { code: string }).code, 'ADDRESS_CHANGED');
+      const other = saved({ baseUrl: 'https://elsewhere.test' });
+      for (const path of ['use-cases/list', 'use-cases/create', 'test-event']) {
+        const answer = await ask.post(path, { ...other, name: 'Lid check', useCase: 'dock-count' });
+        assert.equal(answer.status, 409, path);
+        assert.equal(codeOf(answer), 'KEY_NEEDED', path);
       }
       assert.equal(simulator.requests.total, asked);
-      const same = await ask.get(`${path}?baseUrl=${encodeURIComponent(simulator.url)}`);
-      assert.equal((same.body['useCases'] as unknown[]).length, 3);
       process.env['VISION_EVENTS_TEST_URL'] = simulator.url;
-      const variable = await ask.get(`${path}?baseUrl=${encodeURIComponent('${VISION_EVENTS_TEST_URL}')}`);
+      const variable = await ask.post('use-cases/list', saved({ baseUrl: '${VISION_EVENTS_TEST_URL}' }));
       delete process.env['VISION_EVENTS_TEST_URL'];
       assert.equal(variable.status, 200);
+    });
+
+    it('take a test event that says that it is one', async () => {
+      await load();
+      const answer = await ask.post('test-event', saved({ useCase: 'dock-count', deviceId: 'press-4' }));
+      assert.equal(answer.status, 200);
+      const [{ event } = assert.fail('no event arrived')] = simulator.events();
+      assert.equal(event['eventId'], answer.body['eventId']);
+      assert.equal(event['useCaseId'], 'dock-count');
+      assert.equal(event['deviceId'], 'press-4');
+      assert.deepEqual(event['customMetadata'], { test: true });
+      assert.deepEqual(simulator.events()[0]?.warnings, []);
     });
 
     it('have a schema of their metadata', async () => {
