@@ -40,12 +40,13 @@ export const testEvent = connection.extend({
 });
 export type TestEventBody = z.infer<typeof testEvent>;
 
-/** A message to try the dialog of a node with: its last one, or a payload. */
+/** A message to try the dialog of a node with: its last one, or a payload, which may be an example of a known picture size. */
 export const trial = z.object({
   id: text,
   properties: z.record(z.string(), z.unknown(), 'The properties of the dialog are missing.'),
   useLast: z.boolean('True or false is wanted here.').default(false),
   payload: z.unknown().optional(),
+  isExample: z.boolean('True or false is wanted here.').default(false),
 });
 export type TrialBody = z.infer<typeof trial>;
 

@@ -6,7 +6,7 @@ export function workspaceLabel(settings: {
 }): string | undefined {
   const { name, baseUrl, deviceId } = settings;
   if (typeof name === 'string' && name !== '') return name;
-  const host = /^\w+:\/\/(?:[^/?#]*@)?([^/?#]+)/.exec(String(baseUrl ?? ''))?.[1];
+  const host = /^\w+:\/\/(?:[^/?#]*@)?([^/?#]+)/.exec(typeof baseUrl === 'string' ? baseUrl : '')?.[1];
   const parts = [host, deviceId].filter((part) => typeof part === 'string' && part !== '');
   return parts.length > 0 ? parts.join(' · ') : undefined;
 }

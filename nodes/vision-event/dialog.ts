@@ -8,6 +8,7 @@ import { visionEventDefaults } from '../shared/properties';
 import { doubt, hint, refuse } from './dialog/checks';
 import { FORMAT_GROUPS, isKnownFormat, isRecognised } from './dialog/formats';
 import { createMetadataSchema } from './dialog/metadata-schema';
+import { sayThatEditorIsOpen } from './dialog/editor-is-open';
 import { createTryIt } from './dialog/try-it';
 import { prepareTypedInputs } from './dialog/typed-inputs';
 
@@ -43,6 +44,7 @@ const schema = createMetadataSchema(
   },
   () => metadata.read(),
 );
+sayThatEditorIsOpen(admin);
 const tryIt = createTryIt(form, admin, '[data-form="roboflow-vision-event"] [data-section="try"]');
 
 function close() {

@@ -14,6 +14,7 @@ import { withVariables } from '../shared/dialog-values';
 import { EventInputs } from './inputs';
 import type { LoadedPicture } from '../shared/send-event';
 import { EventPictures } from './pictures';
+import { EXAMPLE_SIZE } from '../shared/example-size';
 import { fieldLabels } from '../shared/field-label';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import type { FlowMessage } from '../shared/guarded-input';
@@ -38,6 +39,8 @@ const SHOWN_MEDIA_TYPES: ReadonlySet<string> = new Set([
 /** What "Try it" asks of the runtime. Call once, when the node type is registered. */
 export function registerTryRoutes(RED: NodeAPI): void {
   const routes = new AdminRoutes(RED);
+  if (keepsNothing(RED)) lastMessages.switchOff();
+  routes.get('/vision-events/editor', () => lastMessages.editorIsOpen());
   routes.get('/vision-events/nodes/:id/last-message', (request) => lastMessage(RED, request));
   routes.post(
     '/vision-events/try',
@@ -47,7 +50,13 @@ export function registerTryRoutes(RED: NodeAPI): void {
   );
 }
 
-/** The last message of a deployed node, and keeps the next ones for a minute: see `LastMessages`. */
+/** `visionEvents: { keepLastMessages: false }` in settings.js. */
+function keepsNothing(RED: NodeAPI): boolean {
+  const { visionEvents } = RED.settings as { visionEvents?: { keepLastMessages?: unknown } };
+  return visionEvents?.keepLastMessages === false;
+}
+
+/** The last message of a deployed node, and keeps the next ones: see `LastMessages`. */
 function lastMessage(RED: NodeAPI, { params }: AdminRequest) {
   const node = deployedNode(RED, params['id']) as Node | undefined;
   if (node?.type !== NODE_TYPE) {
@@ -138,13 +147,15 @@ function propertiesOf(given: TrialBody['properties']): VisionEventProperties {
   return Object.fromEntries(known) as VisionEventProperties;
 }
 
-function messageOf(node: Node | undefined, { useLast, payload }: TrialBody): KeptMessage {
+function messageOf(node: Node | undefined, { useLast, payload, isExample }: TrialBody): KeptMessage {
   if (!useLast) {
-    return { at: Date.now(), message: { _msgid: 'try-it', payload }, leftOut: [] };
+    const { width: imageWidth, height: imageHeight } = EXAMPLE_SIZE;
+    const message = { _msgid: 'try-it', payload, ...(isExample && { imageWidth, imageHeight }) };
+    return { at: Date.now(), message, leftOut: [] };
   }
-  const kept = node && lastMessages.kept(node.id);
+  const kept = node && lastMessages.last(node.id);
   if (!kept)
-    throw new AdminRefusal(404, 'NO_MESSAGE', 'The node has seen no message since its dialog was opened.');
+    throw new AdminRefusal(404, 'NO_MESSAGE', 'The node has seen no message in the last ten minutes.');
   // A copy, since JSONata may write into what it reads.
   return { ...kept, message: copyMessage(kept.message).message };
 }

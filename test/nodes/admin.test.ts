@@ -8,7 +8,7 @@ import express from 'express';
 import type { NodeAPI } from 'node-red';
 import { registerAdminRoutes } from '../../nodes/workspace/admin-routes';
 import { registerTryRoutes } from '../../nodes/vision-event/try-event';
-import { copyMessage, LastMessages, MAX_MESSAGE_BYTES, WATCH_MS } from '../../nodes/shared/last-messages';
+import { copyMessage, KEEP_MS, LastMessages, MAX_MESSAGE_BYTES } from '../../nodes/shared/last-messages';
 import { visionEventDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
@@ -61,6 +61,7 @@ const ROUTES: [method: 'get' | 'post', path: string, permissions: string[]][] = 
   ['post', 'workspaces/w/outbox/pause', ['roboflow-vision-event-workspace.write']],
   ['post', 'workspaces/w/outbox/refused/r/retry', ['roboflow-vision-event-workspace.write']],
   ['get', 'workspaces/w/metadata-schema/u', ['roboflow-vision-event-workspace.read']],
+  ['get', 'editor', ['roboflow-vision-event-workspace.read']],
   ['get', 'nodes/n/last-message', ['roboflow-vision-event-workspace.read']],
   ['post', 'check-connection', ['roboflow-vision-event-workspace.write', 'flows.write']],
   ['post', 'use-cases/list', ['roboflow-vision-event-workspace.write', 'flows.write']],
@@ -94,6 +95,7 @@ describe('admin routes', function () {
       const app = express();
       const asked: string[] = [];
       const RED = {
+        settings: {},
         httpAdmin: app,
         auth: {
           needsPermission: (name: string) => (_request: unknown, response: express.Response) => {
@@ -135,6 +137,7 @@ describe('admin routes', function () {
       const app = express();
       const granted = new Set<string>();
       const RED = {
+        settings: {},
         httpAdmin: app,
         auth: {
           needsPermission:
@@ -544,37 +547,80 @@ describe('admin routes', function () {
       }
     });
 
-    it('sees no message from before it was asked for one, nor from before a deploy', async () => {
+    it('has the last message that the node saw before its dialog was opened', async () => {
       const flow = await load({ delivery: 'build' });
+      assert.deepEqual((await ask.get('editor')).body, {});
       await flow.send({ payload: roboflow({ class: 'before' }) });
-      const none = await ask.post('try', {
-        id: EVENT_NODE_ID,
-        properties: visionEventDefaults,
-        useLast: true,
-      });
-      assert.equal((none.body['error'] as { code: string }).code, 'NO_MESSAGE');
-      assert.deepEqual((await ask.get(`nodes/${EVENT_NODE_ID}/last-message`)).body, {});
-      await flow.send({ payload: roboflow({ class: 'after' }) });
       const kept = (await ask.get(`nodes/${EVENT_NODE_ID}/last-message`)).body;
       assert.ok(Math.abs((kept['at'] as number) - Date.now()) < 60_000);
       const trial = await attempt({}, { useLast: true });
-      assert.equal(trial.event.images[0]?.objectDetections[0]?.class, 'after');
+      assert.equal(trial.event.images[0]?.objectDetections[0]?.class, 'before');
     });
 
-    it('keeps nothing of a node when the editor has not asked for a minute', () => {
-      let now = 0;
-      const kept = new LastMessages(() => now);
-      const note = () => kept.note('n', { _msgid: 'm', payload: now });
-      note();
-      assert.equal(kept.kept('n'), undefined);
-      kept.watch('n');
-      note();
-      assert.equal(kept.kept('n')?.message.payload, 0);
-      now = WATCH_MS + 1;
-      assert.equal(kept.kept('n'), undefined);
-      note();
-      assert.equal(kept.watch('n'), undefined);
-      kept.forget('n');
+    it('knows the size of the picture that an example speaks of', async () => {
+      await load();
+      const fractions = [{ class: 'cup', box: [0.25, 0.25, 0.5, 0.5] }];
+      const mapping = JSON.stringify({
+        list: '',
+        class: 'class',
+        box: { convention: 'corner', units: 'fraction', fields: 'box' },
+      });
+      const trial = await attempt({ format: 'custom', mapping }, { payload: fractions, isExample: true });
+      assert.deepEqual(trial.imageSizes, [{ width: 640, height: 480 }]);
+    });
+
+    describe('keeps messages', () => {
+      let now: number;
+      let messages: LastMessages;
+      beforeEach(() => {
+        now = 0;
+        messages = new LastMessages(() => now);
+      });
+      const note = (node = 'n') => messages.note(node, { _msgid: 'm', payload: now });
+
+      it('only while an editor is open, or was within ten minutes', () => {
+        note();
+        assert.equal(messages.last('n'), undefined);
+        messages.editorIsOpen();
+        now = KEEP_MS;
+        note();
+        assert.equal(messages.last('n')?.message.payload, KEEP_MS);
+        now = KEEP_MS + 1;
+        note('late');
+        assert.equal(messages.last('late'), undefined);
+      });
+
+      it('for ten minutes', () => {
+        messages.editorIsOpen();
+        note();
+        now = KEEP_MS;
+        assert.equal(messages.last('n')?.message.payload, 0);
+        now = KEEP_MS + 1;
+        assert.equal(messages.last('n'), undefined);
+      });
+
+      it('of a few nodes, and of none when the operator wants that', () => {
+        messages.editorIsOpen();
+        for (let node = 0; node < 17; node++) note(`n${node}`);
+        assert.equal(messages.last('n0'), undefined);
+        assert.ok(messages.last('n16'));
+        messages.switchOff();
+        messages.editorIsOpen();
+        note('n16');
+        assert.equal(messages.watch('n16'), undefined);
+      });
+
+      it('more often of a node whose dialog shows them', () => {
+        messages.editorIsOpen();
+        note('shown');
+        note('other');
+        messages.watch('shown');
+        now = 500;
+        note('shown');
+        note('other');
+        assert.equal(messages.last('shown')?.message.payload, 500);
+        assert.equal(messages.last('other')?.message.payload, 0);
+      });
     });
 
     it('copies what a message holds, bounded, and shares nothing with it', () => {
