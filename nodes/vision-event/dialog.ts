@@ -7,6 +7,8 @@ import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventDefaults } from '../shared/properties';
 import { doubt, hint, refuse } from './dialog/checks';
 import { FORMAT_GROUPS, isKnownFormat, isRecognised } from './dialog/formats';
+import { showWhatSectionsDo } from './dialog/headings';
+import { createMapper } from './dialog/mapper';
 import { createMetadataSchema } from './dialog/metadata-schema';
 import { sayThatEditorIsOpen } from './dialog/editor-is-open';
 import { createTryIt } from './dialog/try-it';
@@ -44,6 +46,7 @@ const schema = createMetadataSchema(
   },
   () => metadata.read(),
 );
+const mapper = createMapper(form, admin, '[data-form="roboflow-vision-event"] .vision-event-mapper');
 sayThatEditorIsOpen(admin);
 const tryIt = createTryIt(form, admin, '[data-form="roboflow-vision-event"] [data-section="try"]');
 
@@ -73,6 +76,15 @@ function showFieldsOfEventType() {
   $('[data-event-types]').each(function () {
     this.hidden = type !== undefined && !this.dataset['eventTypes']?.split(' ').includes(type);
   });
+}
+
+/** Feedback is about an event that is there already: the message carries a verdict, no detections. */
+function takeNoDetectionsForFeedback() {
+  const isUntouched =
+    $('#node-input-detectionsType').val() === visionEventDefaults.detectionsType &&
+    $('#node-input-detections').val() === visionEventDefaults.detections;
+  if (isUntouched && $('#node-input-eventType').val() === 'operator_feedback')
+    $('#node-input-detections').typedInput('type', 'none');
 }
 
 function showFieldsOfPictures() {
@@ -123,12 +135,16 @@ RED.nodes.registerType('roboflow-vision-event', {
     $('#node-input-eventType').on('change', showFieldsOfEventType);
     $('#node-input-format, #node-input-detections, #node-input-pictures').on('change', showFieldsOfFormat);
     $('#node-input-pictures').on('change', showFieldsOfPictures);
+    $('#node-input-eventType').on('change', takeNoDetectionsForFeedback);
+    $('.vision-event-form[data-form="roboflow-vision-event"]').on('change', () => showWhatSectionsDo(t));
     showFieldsOfEventType();
     showFieldsOfPictures();
     showFieldsOfFormat();
+    showWhatSectionsDo(t);
     useCases.prepare();
     form.open(this, { metadata: metadata.read, pictureMetadata: pictureMetadata.read });
     schema.prepare();
+    mapper.prepare(this);
     tryIt.prepare(this);
   },
   oneditsave() {

@@ -42,6 +42,7 @@ export function registerTryRoutes(RED: NodeAPI): void {
   if (keepsNothing(RED)) lastMessages.switchOff();
   routes.get('/vision-events/editor', () => lastMessages.editorIsOpen());
   routes.get('/vision-events/nodes/:id/last-message', (request) => lastMessage(RED, request));
+  routes.get('/vision-events/nodes/:id/last-payload', (request) => lastPayload(RED, request));
   routes.post(
     '/vision-events/try',
     ({ trial }) => trial,
@@ -65,6 +66,26 @@ function lastMessage(RED: NodeAPI, { params }: AdminRequest) {
   const kept = lastMessages.watch(node.id);
   return kept ? { at: kept.at, leftOut: kept.leftOut } : {};
 }
+
+/** For the mapper. What is no JSON, such as bytes, is not shown. @throws AdminRefusal `NO_MESSAGE` */
+function lastPayload(RED: NodeAPI, { params }: AdminRequest) {
+  const node = deployedNode(RED, params['id']) as Node | undefined;
+  const kept = node?.type === NODE_TYPE ? lastMessages.watch(node.id) : undefined;
+  if (!kept) throw noMessage();
+  const { payload } = kept.message;
+  return { payload: typeof payload === 'string' ? jsonOf(payload) : payload };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+const noMessage = () =>
+  new AdminRefusal(404, 'NO_MESSAGE', 'The node has seen no message in the last ten minutes.');
 
 /** What the node would make of a message with the settings of its open dialog, by the code of the runtime, without sending anything. */
 async function tryEvent(RED: NodeAPI, { body }: AdminRequest<TrialBody>) {
@@ -154,8 +175,7 @@ function messageOf(node: Node | undefined, { useLast, payload, isExample }: Tria
     return { at: Date.now(), message, leftOut: [] };
   }
   const kept = node && lastMessages.last(node.id);
-  if (!kept)
-    throw new AdminRefusal(404, 'NO_MESSAGE', 'The node has seen no message in the last ten minutes.');
+  if (!kept) throw noMessage();
   // A copy, since JSONata may write into what it reads.
   return { ...kept, message: copyMessage(kept.message).message };
 }

@@ -62,6 +62,7 @@ const ROUTES: [method: 'get' | 'post', path: string, permissions: string[]][] = 
   ['post', 'workspaces/w/outbox/refused/r/retry', ['roboflow-vision-event-workspace.write']],
   ['get', 'workspaces/w/metadata-schema/u', ['roboflow-vision-event-workspace.read']],
   ['get', 'editor', ['roboflow-vision-event-workspace.read']],
+  ['get', 'nodes/n/last-payload', ['roboflow-vision-event-workspace.read']],
   ['get', 'nodes/n/last-message', ['roboflow-vision-event-workspace.read']],
   ['post', 'check-connection', ['roboflow-vision-event-workspace.write', 'flows.write']],
   ['post', 'use-cases/list', ['roboflow-vision-event-workspace.write', 'flows.write']],
@@ -555,6 +556,8 @@ describe('admin routes', function () {
       assert.ok(Math.abs((kept['at'] as number) - Date.now()) < 60_000);
       const trial = await attempt({}, { useLast: true });
       assert.equal(trial.event.images[0]?.objectDetections[0]?.class, 'before');
+      const { body } = await ask.get(`nodes/${EVENT_NODE_ID}/last-payload`);
+      assert.deepEqual(body['payload'], roboflow({ class: 'before' }));
     });
 
     it('knows the size of the picture that an example speaks of', async () => {

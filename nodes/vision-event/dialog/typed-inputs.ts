@@ -5,15 +5,6 @@ import type { VisionEventProperties } from '../../shared/properties';
 
 type Form = ReturnType<typeof createForm<keyof VisionEventProperties>>;
 
-/** A start for an own mapping. Convention and units are left for the user to say: nothing is guessed. */
-const MAPPING_EXAMPLE = {
-  list: 'detections',
-  class: 'label',
-  confidence: 'score',
-  confidenceUnit: 'fraction',
-  box: { convention: '', units: '', fields: ['x', 'y', 'width', 'height'] },
-};
-
 function typedInputTypes(t: Text) {
   const icon = 'red/images/typedInput/az.svg';
   const plain = (value: string) => ({ value, label: t(`type.${value}`), hasValue: false });
@@ -66,8 +57,4 @@ export function prepareTypedInputs(form: Form) {
   form.typed('cooldownBy', [plain('none'), ...read]);
   $('#node-input-mapping').typedInput({ types: ['json'], default: 'json' });
   form.bindLabel($('#node-input-mapping'), $('label[for="node-input-mapping"]'));
-  $('#vision-event-mapping-example').on('click', (event) => {
-    event.preventDefault();
-    $('#node-input-mapping').typedInput('value', JSON.stringify(MAPPING_EXAMPLE)).typedInput('focus');
-  });
 }

@@ -448,6 +448,9 @@ export class Sender {
   }
 
   private async settle(lease: Lease, delivery: LeaseDelivery): Promise<void> {
+    const { acked, retry, dead } = delivery.outcome;
+    const isOver = acked.length > 0 && retry.length === 0 && dead.length === 0;
+    if (isOver) this.lastError = undefined;
     try {
       await this.outbox.settle(lease, delivery.outcome);
     } catch (error) {
