@@ -25,7 +25,7 @@ const SHARED_WITH_RUNTIME = [
   /^src\/(event|detections|images)\//,
   /^src\/api\/(header-name|limits|query|query-time)\.ts$/,
   /^src\/bundle\/is-name-pattern\.ts$/,
-  /^nodes\/shared\/(number-rules|properties)\.ts$/,
+  /^nodes\/shared\/(number-rules|properties|workspace-label)\.ts$/,
   /^nodes\/workspace\/header-names\.ts$/,
 ];
 
@@ -39,7 +39,7 @@ function registeredBy({ html }: Dialog): Map<string, EditorDefinition> {
     },
   };
   for (const [, script] of html.matchAll(/<script type="text\/javascript">(.*?)<\/script>/gs))
-    vm.runInNewContext(script ?? '', { RED, console });
+    vm.runInNewContext(script ?? '', { RED, console, setInterval: () => 0 });
   return registered;
 }
 

@@ -87,7 +87,7 @@ export class PickedMapping {
     const { class: name, confidence } = this.values;
     const [first] = this.box;
     const fields = isFourNumbers(first?.value)
-      ? wayText(first!.way)
+      ? wayText(first.way)
       : this.box.map(({ way }) => wayText(way));
     const isPercent = Number(confidence?.value) > 1;
     return JSON.stringify({
