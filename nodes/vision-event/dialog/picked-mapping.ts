@@ -86,9 +86,7 @@ export class PickedMapping {
   toJson(): string {
     const { class: name, confidence } = this.values;
     const [first] = this.box;
-    const fields = isFourNumbers(first?.value)
-      ? wayText(first.way)
-      : this.box.map(({ way }) => wayText(way));
+    const fields = isFourNumbers(first?.value) ? wayText(first.way) : this.box.map(({ way }) => wayText(way));
     const isPercent = Number(confidence?.value) > 1;
     return JSON.stringify({
       ...(this.list && { list: wayText(this.list) }),
