@@ -5,6 +5,8 @@ export type Way = (string | number)[];
 
 /** Rows of a list look alike: the first tell what the others are. */
 const MAX_ELEMENTS = 3;
+/** Of a row that is a list, each value is a field of its own. */
+const MAX_FIELDS = 20;
 const MAX_DEPTH = 12;
 const MAX_TEXT = 60;
 
@@ -27,9 +29,9 @@ export function makePayloadTree(
   };
   const branch = (value: unknown, way: Way): HTMLElement | undefined => {
     if (typeof value !== 'object' || value === null || way.length >= MAX_DEPTH) return undefined;
-    const isFour = Array.isArray(value) && value.every((one) => typeof one === 'number');
+    const isRow = Array.isArray(value) && value.every((one) => typeof one !== 'object');
     const inner: [string | number, unknown][] = Array.isArray(value)
-      ? value.slice(0, isFour ? 4 : MAX_ELEMENTS).map((one, place): [number, unknown] => [place, one])
+      ? value.slice(0, isRow ? MAX_FIELDS : MAX_ELEMENTS).map((one, place): [number, unknown] => [place, one])
       : Object.entries(value as Record<string, unknown>);
     const more = Array.isArray(value) && value.length > inner.length;
     return makeElement(
