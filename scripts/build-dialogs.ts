@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { build, type OutputFile, type Plugin } from 'esbuild';
 import { FORMATS } from '../src/detections/convert';
+import { presetExamples } from './preset-examples';
 
 const ROOT = path.join(__dirname, '..');
 const NODES = path.join(ROOT, 'nodes');
@@ -20,15 +21,19 @@ export interface Dialog {
   sources: string[];
 }
 
-/** Names of the formats without the code that reads them. */
-const derivedFormats: Plugin = {
-  name: 'derived formats',
+/** What follows from the code that reads detections, without that code. */
+const DERIVED: Record<string, () => unknown> = {
+  'derived:formats': () => FORMATS.map(({ id, label, kind }) => ({ id, label, kind })),
+  'derived:preset-examples': presetExamples,
+};
+
+const derivedModules: Plugin = {
+  name: 'derived modules',
   setup(bundler) {
-    const filter = /^derived:formats$/;
-    bundler.onResolve({ filter }, ({ path: name }) => ({ path: name, namespace: 'derived' }));
-    bundler.onLoad({ filter, namespace: 'derived' }, () => ({
+    bundler.onResolve({ filter: /^derived:/ }, ({ path: name }) => ({ path: name, namespace: 'derived' }));
+    bundler.onLoad({ filter: /^derived:/, namespace: 'derived' }, ({ path: name }) => ({
       loader: 'json',
-      contents: JSON.stringify(FORMATS.map(({ id, label, kind }) => ({ id, label, kind }))),
+      contents: JSON.stringify(DERIVED[name]?.()),
     }));
   },
 };
@@ -67,7 +72,7 @@ export async function buildDialog(folder: string): Promise<Dialog> {
     charset: 'utf8',
     legalComments: 'none',
     tsconfig: path.join(ROOT, 'tsconfig.editor.json'),
-    plugins: [derivedFormats],
+    plugins: [derivedModules],
     logLevel: 'warning',
   });
   const html = [

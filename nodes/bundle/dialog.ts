@@ -3,8 +3,9 @@ import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
 import { createForm, neededReason, pathReason, type Checks, type Read, type Text } from '../editor/form';
 import { adminRequests, sharedText } from '../editor/live';
 import { pictureChecks } from '../editor/picture-checks';
-import { createUseCasePicker } from '../editor/use-case-picker';
+import { createUseCasePicker, ofChosenWorkspace } from '../editor/use-case-picker';
 import { workspaceReason } from '../editor/workspace-reason';
+import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventBundleDefaults, type VisionEventBundleProperties } from '../shared/properties';
 
 type Property = keyof VisionEventBundleProperties;
@@ -49,7 +50,7 @@ const form = createForm('roboflow-vision-event-bundle', {
   refuse,
 });
 const { t } = form;
-const useCases = createUseCasePicker(adminRequests(sharedText));
+const useCases = createUseCasePicker(adminRequests(sharedText), ofChosenWorkspace);
 
 function prepareTypedInputs() {
   const readOrEnv = ['msg', 'flow', 'global', 'env', 'jsonata'];
@@ -98,6 +99,7 @@ RED.nodes.registerType('roboflow-vision-event-bundle', {
   outputLabels() {
     return t(`form.output.${this.action === 'upload' ? 'upload' : 'write'}`);
   },
+  onadd: takeOnlyWorkspace,
   oneditprepare() {
     form.fill(this);
     prepareTypedInputs();

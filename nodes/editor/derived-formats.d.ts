@@ -6,3 +6,9 @@ declare module 'derived:formats' {
   const formats: readonly { id: string; label: string; kind: 'adapter' | 'preset' }[];
   export default formats;
 }
+
+/** A small payload for each preset that has one, by its id: scripts/preset-examples.ts. */
+declare module 'derived:preset-examples' {
+  const examples: Readonly<Record<string, unknown>>;
+  export default examples;
+}

@@ -2,15 +2,6 @@ import type { FormTexts } from './form';
 import { FORMAT_GROUPS, isKnownFormat, isRecognised } from './formats';
 import { sharedText as t } from './live';
 
-/** A start for an own mapping. Convention and units are left for the user to say: nothing is guessed. */
-const MAPPING_EXAMPLE = {
-  list: 'detections',
-  class: 'label',
-  confidence: 'score',
-  confidenceUnit: 'fraction',
-  box: { convention: '', units: '', fields: ['x', 'y', 'width', 'height'] },
-};
-
 /**
  * How a detector's payload is read: the rows of `format-fields.html`.
  *
@@ -22,10 +13,6 @@ export function createFormatFields(form: Pick<FormTexts, 'bindLabel'>, isUsed: (
     offerFormats(chosen);
     const mapping = $('#node-input-mapping').typedInput({ types: ['json'], default: 'json' });
     form.bindLabel(mapping, $('label[for="node-input-mapping"]'));
-    $('.vision-event-mapping-example').on('click', (event) => {
-      event.preventDefault();
-      mapping.typedInput('value', JSON.stringify(MAPPING_EXAMPLE)).typedInput('focus');
-    });
     $('#node-input-format').on('change', show);
     show();
   }

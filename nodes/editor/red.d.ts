@@ -15,6 +15,7 @@ declare const RED: {
   nodes: {
     registerType(type: string, definition: EditorNodeDefinition): void;
     node(id: string | undefined): EditorNode | null | undefined;
+    eachConfig(visit: (node: EditorNode) => void): void;
   };
   user: { hasPermission(scope: string): boolean };
   utils: {
@@ -26,6 +27,7 @@ declare const RED: {
 /** A node of the flow, with its properties as its dialog saved them. */
 interface EditorNode {
   id: string;
+  type: string;
   name?: string;
   /** disabled */
   d?: boolean;
@@ -53,6 +55,8 @@ interface EditorNodeDefinition {
   labelStyle(this: EditorNode): string;
   inputLabels?(this: EditorNode, index: number): string;
   outputLabels?(this: EditorNode, index: number): string;
+  /** The node came out of the palette, before its defaults are the user's. */
+  onadd?(this: EditorNode): void;
   oneditprepare(this: EditorNode): void;
   oneditsave(this: EditorNode): void;
   oneditcancel(this: EditorNode): void;

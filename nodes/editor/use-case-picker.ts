@@ -1,22 +1,39 @@
-import { NO_CONFIG_NODE } from './form';
 import { adminError, makeButton, makeElement, sharedText, type AdminRequests } from './live';
+import { connectionOf, type Connection } from './workspaces';
 
 interface UseCase {
   id: string;
   name: string;
 }
 
+interface Place {
+  /** selector of the plain or typed input that takes the id */
+  field: string;
+  connection: () => Connection | undefined;
+  /** false where the active use cases are the wrong ones */
+  isOffered?: () => boolean;
+}
+
+/** Of a node: the use cases of the workspace that its dialog chose, deployed or not. */
+export const ofChosenWorkspace: Place = {
+  field: '#node-input-useCase',
+  connection: () => connectionOf($('#node-input-workspace').val()),
+};
+
 /**
- * A searchable list of the workspace's use cases beneath the plain field, and a way to create one.
+ * A searchable list of a workspace's use cases beneath the field, and a way to create one.
  * Nothing is asked of the API before somebody opens the list.
- *
- * @param isOffered false where the active use cases are the wrong ones
  */
-export function createUseCasePicker(admin: AdminRequests, isOffered = () => true) {
+export function createUseCasePicker(
+  admin: AdminRequests,
+  { field, connection, isOffered = () => true }: Place,
+) {
   const t = sharedText;
-  const selectors = { useCase: '#node-input-useCase', workspace: '#node-input-workspace' };
+  /** Unlike that of another dialog which is open beneath. */
+  const listId = `vision-event-use-cases-of-${field.slice(1)}`;
   let useCases: UseCase[] | undefined;
-  let workspace: string | undefined;
+  /** the connection that they are from, as JSON */
+  let asked: string | undefined;
   let open = false;
   let beside: HTMLElement;
   let toggle: HTMLButtonElement;
@@ -27,21 +44,16 @@ export function createUseCasePicker(admin: AdminRequests, isOffered = () => true
   let message: HTMLElement;
   let active = -1;
 
-  const chosenWorkspace = () => {
-    const id = $(selectors.workspace).val();
-    return id && id !== NO_CONFIG_NODE ? String(id) : undefined;
-  };
-  const path = () => `workspaces/${encodeURIComponent(String(chosenWorkspace()))}/use-cases`;
-  /** As the editor has it: whether it was changed since the last deploy, the runtime finds out. */
-  const baseUrl = () => String(RED.nodes.node(chosenWorkspace())?.baseUrl ?? '');
-  const isFixed = () => $(`${selectors.useCase}Type`).val() === 'str';
+  const chosen = () => JSON.stringify(connection());
+  const isTyped = () => $(`${field}Type`).length > 0;
+  const isFixed = () => !isTyped() || $(`${field}Type`).val() === 'str';
 
   /** Call in `oneditprepare`, after the typed inputs were made. */
   function prepare() {
     useCases = undefined;
+    asked = undefined;
     open = false;
     active = -1;
-    const listId = 'vision-event-use-cases';
     toggle = makeButton(t('useCase.choose'), 'fa fa-list', () => (open ? hide() : show()));
     toggle.setAttribute('aria-expanded', 'false');
     name = makeElement('span', { class: 'vision-event-chosen', 'aria-live': 'polite' });
@@ -57,7 +69,7 @@ export function createUseCasePicker(admin: AdminRequests, isOffered = () => true
     });
     list = makeElement('ul', { id: listId, role: 'listbox', 'aria-label': t('useCase.list') });
     message = makeElement('div', { class: 'vision-event-picker-message', 'aria-live': 'polite' });
-    const refresh = makeButton('', 'fa fa-refresh', () => load({ refresh: '' }));
+    const refresh = makeButton('', 'fa fa-refresh', () => load());
     refresh.setAttribute('aria-label', t('useCase.refresh'));
     refresh.title = t('useCase.refresh');
     panel = makeElement(
@@ -73,13 +85,13 @@ export function createUseCasePicker(admin: AdminRequests, isOffered = () => true
       makeElement('div', { class: 'vision-event-pair' }, toggle, name),
       panel,
     );
-    $(selectors.useCase).closest('.form-row').append(beside);
+    $(field).closest('.form-row').append(beside);
     search.addEventListener('input', () => {
       active = -1;
       draw();
     });
     search.addEventListener('keydown', onKey);
-    $(selectors.useCase).on('change', () => {
+    $(field).on('change', () => {
       update();
       showName();
     });
@@ -97,7 +109,7 @@ export function createUseCasePicker(admin: AdminRequests, isOffered = () => true
     toggle.setAttribute('aria-expanded', 'true');
     search.value = '';
     search.focus();
-    if (useCases && workspace === chosenWorkspace()) draw();
+    if (useCases && asked === chosen()) draw();
     else void load();
   }
 
@@ -107,30 +119,29 @@ export function createUseCasePicker(admin: AdminRequests, isOffered = () => true
     toggle.setAttribute('aria-expanded', 'false');
   }
 
-  async function load(query: Record<string, string> = {}) {
+  async function load() {
     useCases = undefined;
-    workspace = chosenWorkspace();
+    const own = chosen();
+    asked = own;
     draw();
-    if (!workspace) return say(t('useCase.noWorkspace'));
+    const body = connection();
+    if (!body) return say(t('useCase.noWorkspace'));
     say(t('useCase.loading'));
-    const asked = workspace;
     try {
-      const answer = await admin.get<{ useCases: UseCase[] }>(
-        `${path()}?${new URLSearchParams({ baseUrl: baseUrl(), ...query })}`,
-      );
-      if (asked !== workspace) return;
+      const answer = await admin.post<{ useCases: UseCase[] }>('use-cases/list', body);
+      if (own !== asked) return;
       useCases = answer.useCases;
       draw();
       showName();
     } catch (error) {
-      if (asked === workspace) say(reasonOf(error, 'useCase.cannotList'), true);
+      if (own === asked) say(reasonOf(error, 'useCase.cannotList'), true);
     }
   }
 
   async function create(newName: string) {
     say(t('useCase.loading'));
     try {
-      const created = await admin.post<UseCase>(path(), { name: newName, baseUrl: baseUrl() });
+      const created = await admin.post<UseCase>('use-cases/create', { ...connection(), name: newName });
       useCases = [...(useCases ?? []), created];
       choose(created);
     } catch (error) {
@@ -140,8 +151,7 @@ export function createUseCasePicker(admin: AdminRequests, isOffered = () => true
 
   function reasonOf(error: unknown, key: string): string {
     const { code, message: reason } = adminError(error);
-    if (code === 'NOT_DEPLOYED') return t('useCase.notDeployed');
-    return code === 'ADDRESS_CHANGED' ? t('useCase.addressChanged') : t(key, { reason });
+    return code === 'KEY_NEEDED' ? t('useCase.addressChanged') : t(key, { reason });
   }
 
   function say(text: string, isWrong = false) {
@@ -156,15 +166,15 @@ export function createUseCasePicker(admin: AdminRequests, isOffered = () => true
 
   function draw() {
     const found = matching();
-    const current = String($(selectors.useCase).val());
+    const current = String($(field).val());
     list.replaceChildren(...found.map((each, place) => option(each, place, each.id === current)));
-    search.setAttribute('aria-activedescendant', active >= 0 ? `vision-event-use-case-${active}` : '');
+    search.setAttribute('aria-activedescendant', active >= 0 ? `${listId}-${active}` : '');
     say(
       useCases && found.length === 0 ? t(useCases.length === 0 ? 'useCase.none' : 'useCase.noneFound') : '',
     );
     const newName = search.value.trim();
     const exists = (useCases ?? []).some((each) => each.name.toLowerCase() === newName.toLowerCase());
-    if (!useCases || newName === '' || exists || !admin.mayWrite()) return;
+    if (!useCases || newName === '' || exists || !admin.mayDeploy()) return;
     const item = makeElement('li', { role: 'presentation', class: 'vision-event-create' });
     item.append(makeButton(t('useCase.create', { name: newName }), 'fa fa-plus', () => create(newName)));
     list.append(item);
@@ -175,7 +185,7 @@ export function createUseCasePicker(admin: AdminRequests, isOffered = () => true
       'li',
       {
         role: 'option',
-        id: `vision-event-use-case-${place}`,
+        id: `${listId}-${place}`,
         'aria-selected': String(isCurrent),
         class: place === active ? 'vision-event-active' : undefined,
       },
@@ -208,14 +218,16 @@ export function createUseCasePicker(admin: AdminRequests, isOffered = () => true
 
   function choose({ id }: UseCase) {
     hide();
-    $(selectors.useCase).typedInput('value', id).trigger('change');
+    if (isTyped()) $(field).typedInput('value', id);
+    else $(field).val(id);
+    $(field).trigger('change');
     showName();
     toggle.focus();
   }
 
   /** Beside the button: what the id in the field is called, once the list is known. */
   function showName() {
-    const id = String($(selectors.useCase).val());
+    const id = String($(field).val());
     const known = useCases?.find((each) => each.id === id);
     if (known) name.textContent = t('useCase.name', { name: known.name });
     else name.textContent = useCases && id !== '' ? t('useCase.notListed') : '';

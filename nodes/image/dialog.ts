@@ -2,6 +2,7 @@ import { createForm, neededReason, pathReason, type Checks, type Text } from '..
 import { createMetadataRows, metadataReason } from '../editor/metadata-rows';
 import { pictureChecks } from '../editor/picture-checks';
 import { workspaceReason } from '../editor/workspace-reason';
+import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventImageDefaults, type VisionEventImageProperties } from '../shared/properties';
 
 /** What the runtime would refuse. */
@@ -62,6 +63,7 @@ RED.nodes.registerType('roboflow-vision-event-image', {
     return this.name ? 'node_label_italic' : '';
   },
   outputLabels: () => t('form.output'),
+  onadd: takeOnlyWorkspace,
   oneditprepare() {
     form.fill(this);
     prepareTypedInputs();

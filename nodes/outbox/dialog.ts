@@ -1,5 +1,6 @@
 import { createForm, type Checks } from '../editor/form';
 import { workspaceReason } from '../editor/workspace-reason';
+import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventOutboxDefaults, type VisionEventOutboxProperties } from '../shared/properties';
 
 /** What the runtime would refuse. */
@@ -31,6 +32,7 @@ RED.nodes.registerType('roboflow-vision-event-outbox', {
   },
   inputLabels: () => t('form.input'),
   outputLabels: (index) => t(`form.output.${['delivered', 'refused', 'state'][index]}`),
+  onadd: takeOnlyWorkspace,
   oneditprepare() {
     form.fill(this);
     form.open(this);

@@ -3,8 +3,9 @@ import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
 import { EVENT_TYPES } from '../../src/event/types';
 import { createForm, numberReason, pathReason, type Checks, type Read, type Text } from '../editor/form';
 import { adminRequests, sharedText } from '../editor/live';
-import { createUseCasePicker } from '../editor/use-case-picker';
+import { createUseCasePicker, ofChosenWorkspace } from '../editor/use-case-picker';
 import { workspaceReason } from '../editor/workspace-reason';
+import { takeOnlyWorkspace } from '../editor/workspaces';
 import { createFilterRows } from './dialog/filter-rows';
 import { isEmpty } from '../shared/number-rules';
 import { visionEventQueryDefaults, type VisionEventQueryProperties } from '../shared/properties';
@@ -48,7 +49,7 @@ const form = createForm('roboflow-vision-event-query', {
   refuse,
 });
 const { t } = form;
-const useCases = createUseCasePicker(adminRequests(sharedText));
+const useCases = createUseCasePicker(adminRequests(sharedText), ofChosenWorkspace);
 const filters = createFilterRows(form, {
   list: '#vision-event-query-filters',
   reason: '#vision-event-query-filters-reason',
@@ -101,6 +102,7 @@ RED.nodes.registerType('roboflow-vision-event-query', {
   outputLabels() {
     return t(`form.output.${String(this['deliver'] || 'array')}`);
   },
+  onadd: takeOnlyWorkspace,
   oneditprepare() {
     form.fill(this);
     prepareTypedInputs();

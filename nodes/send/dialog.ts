@@ -1,5 +1,6 @@
 import { createForm, neededReason, type Checks } from '../editor/form';
 import { workspaceReason } from '../editor/workspace-reason';
+import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventSendDefaults, type VisionEventSendProperties } from '../shared/properties';
 
 /** What the runtime would refuse. */
@@ -31,6 +32,7 @@ RED.nodes.registerType('roboflow-vision-event-send', {
     return this.name ? 'node_label_italic' : '';
   },
   outputLabels: () => t('form.output'),
+  onadd: takeOnlyWorkspace,
   oneditprepare() {
     form.fill(this);
     form.typed('events', ['msg', 'flow', 'global', 'jsonata']);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAX_USE_CASE_NAME_LENGTH } from '../../src/api/limits';
+import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
 
 /**
  * What the dialogs send to the runtime, as schemas. Loading this file loads zod: only the first request with a body does.
@@ -26,18 +27,26 @@ export type ConnectionBody = z.infer<typeof connection>;
 
 const badName = `A use case needs a name of 1 to ${MAX_USE_CASE_NAME_LENGTH} characters.`;
 
-export const newUseCase = z.object({
+export const newUseCase = connection.extend({
   name: z.string(badName).trim().min(1, badName).max(MAX_USE_CASE_NAME_LENGTH, badName),
-  baseUrl: z.string('A text is wanted here.').optional(),
 });
 export type NewUseCaseBody = z.infer<typeof newUseCase>;
 
-/** A message to try the dialog of a node with: its last one, or a payload. */
+const noUseCase = 'Choose the use case that the test event goes to.';
+
+export const testEvent = connection.extend({
+  useCase: z.string(noUseCase).trim().min(1, noUseCase).max(MAX_IDENTIFIER_LENGTH, noUseCase),
+  deviceId: text,
+});
+export type TestEventBody = z.infer<typeof testEvent>;
+
+/** A message to try the dialog of a node with: its last one, or a payload, which may be an example of a known picture size. */
 export const trial = z.object({
   id: text,
   properties: z.record(z.string(), z.unknown(), 'The properties of the dialog are missing.'),
   useLast: z.boolean('True or false is wanted here.').default(false),
   payload: z.unknown().optional(),
+  isExample: z.boolean('True or false is wanted here.').default(false),
 });
 export type TrialBody = z.infer<typeof trial>;
 

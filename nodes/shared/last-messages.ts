@@ -1,7 +1,9 @@
 import type { FlowMessage } from './guarded-input';
 
-/** How long a node's messages are kept after the editor asked for the last one, ms. */
-export const WATCH_MS = 60_000;
+/** A message is kept so long, and messages are kept so long after an editor was last there, ms. */
+export const KEEP_MS = 10 * 60_000;
+/** How long a dialog that shows the last message has it kept up to date after it asked, ms. */
+const WATCH_MS = 60_000;
 /** Everything of a message but its pictures, in bytes of text. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 /** A picture, or any other Buffer, is kept up to this size. */
@@ -14,10 +16,12 @@ const MAX_PICTURE_TEXT = (MAX_PICTURE_BYTES * 4) / 3 + 64;
 const SURELY_NO_NAME = 1024;
 const MAX_DEPTH = 40;
 const MOST_NAMED = 20;
-/** A fast camera need not be copied thirty times a second for a dialog. */
-const COPY_INTERVAL_MS = 250;
-/** Dialogs that are open at the same time, by all users of one Node-RED. */
-const MAX_WATCHED = 16;
+/** A fast camera need not be copied thirty times a second for a dialog, */
+const WATCHED_INTERVAL_MS = 250;
+/** and less often while none shows it. */
+const COPY_INTERVAL_MS = 1000;
+/** Nodes whose last message is kept at the same time; the one that was noted first makes room. */
+const MAX_KEPT = 16;
 
 /** Sockets and server objects that `http in` puts into a message: they can neither be copied nor shown. */
 const NEVER_COPIED: ReadonlySet<string> = new Set(['req', 'res']);
@@ -38,61 +42,78 @@ interface CopyOptions {
   withoutPictures?: boolean;
 }
 
-interface Watch {
-  until: number;
-  copiedAt: number;
-  kept?: KeptMessage;
+interface Kept {
+  /** of the monotonic clock, ms */
+  notedAt: number;
+  message: KeptMessage;
 }
 
 /**
- * The last message of each node whose dialog is open, for "Try it". Nothing is kept of a node unless the editor asked within the
- * last minute, so a message of a plant at work costs one look into an empty map.
+ * The last message of each node, for "Try it". Messages are kept only while an editor is open or was within ten minutes, so a message of
+ * a plant at work costs one comparison.
  */
 export class LastMessages {
-  private readonly watches = new Map<string, Watch>();
+  private readonly kept = new Map<string, Kept>();
+  private readonly watchedUntil = new Map<string, number>();
+  private openUntil = -Infinity;
+  private isOff = false;
   private sweeping: NodeJS.Timeout | undefined;
 
   /** @param now ms of a monotonic clock */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
+  /** The operator wants no message kept. */
+  switchOff(): void {
+    this.isOff = true;
+    this.openUntil = -Infinity;
+    this.kept.clear();
+  }
+
+  /** An editor says that it is there. */
+  editorIsOpen(): void {
+    if (this.isOff) return;
+    this.openUntil = this.now() + KEEP_MS;
+    this.sweeping ??= setInterval(() => this.sweep(), WATCH_MS).unref();
+  }
+
   /** Call before the message is worked on. Never throws. */
   note(nodeId: string, message: FlowMessage, options: CopyOptions = {}): void {
-    if (this.watches.size === 0) return;
-    const watch = this.watches.get(nodeId);
+    if (this.openUntil === -Infinity) return;
     const now = this.now();
-    if (!watch || watch.until < now || now - watch.copiedAt < COPY_INTERVAL_MS) return;
-    watch.copiedAt = now;
-    watch.kept = copyMessage(message, Date.now(), options);
+    if (this.openUntil < now) return;
+    const interval =
+      (this.watchedUntil.get(nodeId) ?? -Infinity) >= now ? WATCHED_INTERVAL_MS : COPY_INTERVAL_MS;
+    const before = this.kept.get(nodeId);
+    if (before && now - before.notedAt < interval) return;
+    this.kept.delete(nodeId);
+    this.kept.set(nodeId, { notedAt: now, message: copyMessage(message, Date.now(), options) });
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > MAX_KEPT && oldest !== undefined) this.kept.delete(oldest);
   }
 
-  /** The last message that the node saw while it was watched, and watches it for another minute. */
+  /** The last message that the node saw; for the next minute it is kept up to date. */
   watch(nodeId: string): KeptMessage | undefined {
-    this.sweep();
-    const until = this.now() + WATCH_MS;
-    const watch = this.watches.get(nodeId);
-    if (watch) watch.until = until;
-    else if (this.watches.size < MAX_WATCHED) this.watches.set(nodeId, { until, copiedAt: -Infinity });
-    this.sweeping ??= setInterval(() => this.sweep(), WATCH_MS / 2).unref();
-    return watch?.kept;
+    this.editorIsOpen();
+    this.watchedUntil.set(nodeId, this.now() + WATCH_MS);
+    return this.last(nodeId);
   }
 
-  /** Without watching it for longer. */
-  kept(nodeId: string): KeptMessage | undefined {
-    const watch = this.watches.get(nodeId);
-    return watch && watch.until >= this.now() ? watch.kept : undefined;
+  last(nodeId: string): KeptMessage | undefined {
+    const kept = this.kept.get(nodeId);
+    return kept && kept.notedAt >= this.now() - KEEP_MS ? kept.message : undefined;
   }
 
   /** The node was closed: a redeployed node starts empty. */
   forget(nodeId: string): void {
-    this.watches.delete(nodeId);
+    this.kept.delete(nodeId);
   }
 
   private sweep(): void {
     const now = this.now();
-    for (const [nodeId, { until }] of this.watches) {
-      if (until < now) this.watches.delete(nodeId);
-    }
-    if (this.watches.size > 0) return;
+    for (const [nodeId, { notedAt }] of this.kept) if (notedAt < now - KEEP_MS) this.kept.delete(nodeId);
+    for (const [nodeId, until] of this.watchedUntil) if (until < now) this.watchedUntil.delete(nodeId);
+    if (this.kept.size > 0 || this.openUntil >= now) return;
+    this.openUntil = -Infinity;
     clearInterval(this.sweeping);
     this.sweeping = undefined;
   }

@@ -2,8 +2,9 @@ import { MAX_USE_CASE_NAME_LENGTH } from '../../src/api/limits';
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
 import { createForm, pathReason, type Checks, type Text } from '../editor/form';
 import { adminRequests, sharedText } from '../editor/live';
-import { createUseCasePicker } from '../editor/use-case-picker';
+import { createUseCasePicker, ofChosenWorkspace } from '../editor/use-case-picker';
 import { workspaceReason } from '../editor/workspace-reason';
+import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventUseCaseDefaults, type VisionEventUseCaseProperties } from '../shared/properties';
 
 const ACTIONS: unknown[] = ['list', 'create', 'rename', 'archive', 'unarchive', 'schema', 'delete-events'];
@@ -56,10 +57,10 @@ const form = createForm('roboflow-vision-event-use-case', {
   refuse,
 });
 const { t } = form;
-const useCases = createUseCasePicker(
-  adminRequests(sharedText),
-  () => $('#node-input-action').val() !== 'unarchive',
-);
+const useCases = createUseCasePicker(adminRequests(sharedText), {
+  ...ofChosenWorkspace,
+  isOffered: () => $('#node-input-action').val() !== 'unarchive',
+});
 
 function prepareTypedInputs() {
   const readOrEnv = ['msg', 'flow', 'global', 'env', 'jsonata'];
@@ -98,6 +99,7 @@ RED.nodes.registerType('roboflow-vision-event-use-case', {
   outputLabels() {
     return t(`form.output.${ACTIONS.includes(this['action']) ? String(this['action']) : 'list'}`);
   },
+  onadd: takeOnlyWorkspace,
   oneditprepare() {
     form.fill(this);
     prepareTypedInputs();

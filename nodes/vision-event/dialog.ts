@@ -3,10 +3,14 @@ import { createForm } from '../editor/form';
 import { createFormatFields } from '../editor/format-fields';
 import { adminRequests } from '../editor/live';
 import { createMetadataRows } from '../editor/metadata-rows';
-import { createUseCasePicker } from '../editor/use-case-picker';
+import { createUseCasePicker, ofChosenWorkspace } from '../editor/use-case-picker';
+import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventDefaults } from '../shared/properties';
 import { doubt, hint, refuse } from './dialog/checks';
+import { showWhatSectionsDo } from './dialog/headings';
+import { createMapper } from './dialog/mapper';
 import { createMetadataSchema } from './dialog/metadata-schema';
+import { sayThatEditorIsOpen } from './dialog/editor-is-open';
 import { createTryIt } from './dialog/try-it';
 import { prepareTypedInputs } from './dialog/typed-inputs';
 
@@ -34,7 +38,7 @@ const pictureMetadata = createMetadataRows(form, {
   reason: '#vision-event-picture-metadata-reason',
 });
 const admin = adminRequests(t);
-const useCases = createUseCasePicker(admin);
+const useCases = createUseCasePicker(admin, ofChosenWorkspace);
 const schema = createMetadataSchema(
   form,
   admin,
@@ -47,6 +51,8 @@ const schema = createMetadataSchema(
   },
   () => metadata.read(),
 );
+const mapper = createMapper(form, admin, '[data-form="roboflow-vision-event"] .vision-event-mapper');
+sayThatEditorIsOpen(admin);
 const tryIt = createTryIt(form, admin, '[data-form="roboflow-vision-event"] [data-section="try"]');
 
 function close() {
@@ -60,6 +66,15 @@ function showFieldsOfEventType() {
   $('[data-event-types]').each(function () {
     this.hidden = type !== undefined && !this.dataset['eventTypes']?.split(' ').includes(type);
   });
+}
+
+/** Feedback is about an event that is there already: the message carries a verdict, no detections. */
+function takeNoDetectionsForFeedback() {
+  const isUntouched =
+    $('#node-input-detectionsType').val() === visionEventDefaults.detectionsType &&
+    $('#node-input-detections').val() === visionEventDefaults.detections;
+  if (isUntouched && $('#node-input-eventType').val() === 'operator_feedback')
+    $('#node-input-detections').typedInput('type', 'none');
 }
 
 function showFieldsOfPictures() {
@@ -86,6 +101,7 @@ RED.nodes.registerType('roboflow-vision-event', {
     return this.name ? 'node_label_italic' : '';
   },
   outputLabels: () => t('form.output'),
+  onadd: takeOnlyWorkspace,
   oneditprepare() {
     form.fill(this);
     prepareTypedInputs(form);
@@ -95,11 +111,15 @@ RED.nodes.registerType('roboflow-vision-event', {
     $('#node-input-eventType').on('change', showFieldsOfEventType);
     $('#node-input-detections, #node-input-pictures').on('change', formatFields.show);
     $('#node-input-pictures').on('change', showFieldsOfPictures);
+    $('#node-input-eventType').on('change', takeNoDetectionsForFeedback);
+    $('.vision-event-form[data-form="roboflow-vision-event"]').on('change', () => showWhatSectionsDo(t));
     showFieldsOfEventType();
     showFieldsOfPictures();
+    showWhatSectionsDo(t);
     useCases.prepare();
     form.open(this, { metadata: metadata.read, pictureMetadata: pictureMetadata.read });
     schema.prepare();
+    mapper.prepare(this);
     tryIt.prepare(this);
   },
   oneditsave() {

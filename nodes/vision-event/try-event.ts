@@ -15,6 +15,7 @@ import { EventInputs } from './inputs';
 import type { LoadedPicture } from '../shared/send-event';
 import { EventPictures } from './pictures';
 import { dataUrlOf, isShownByBrowsers } from '../shared/shown-picture';
+import { EXAMPLE_SIZE } from '../shared/example-size';
 import { fieldLabels } from '../shared/field-label';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import type { FlowMessage } from '../shared/guarded-input';
@@ -30,7 +31,10 @@ const NODE_TYPE = 'roboflow-vision-event';
 /** What "Try it" asks of the runtime. Call once, when the node type is registered. */
 export function registerTryRoutes(RED: NodeAPI): void {
   const routes = new AdminRoutes(RED);
+  if (keepsNothing(RED)) lastMessages.switchOff();
+  routes.get('/vision-events/editor', () => lastMessages.editorIsOpen());
   routes.get('/vision-events/nodes/:id/last-message', (request) => lastMessage(RED, request));
+  routes.get('/vision-events/nodes/:id/last-payload', (request) => lastPayload(RED, request));
   routes.post(
     '/vision-events/try',
     ({ trial }) => trial,
@@ -39,7 +43,13 @@ export function registerTryRoutes(RED: NodeAPI): void {
   );
 }
 
-/** The last message of a deployed node, and keeps the next ones for a minute: see `LastMessages`. */
+/** `visionEvents: { keepLastMessages: false }` in settings.js. */
+function keepsNothing(RED: NodeAPI): boolean {
+  const { visionEvents } = RED.settings as { visionEvents?: { keepLastMessages?: unknown } };
+  return visionEvents?.keepLastMessages === false;
+}
+
+/** The last message of a deployed node, and keeps the next ones: see `LastMessages`. */
 function lastMessage(RED: NodeAPI, { params }: AdminRequest) {
   const node = deployedNode(RED, params['id']) as Node | undefined;
   if (node?.type !== NODE_TYPE) {
@@ -48,6 +58,26 @@ function lastMessage(RED: NodeAPI, { params }: AdminRequest) {
   const kept = lastMessages.watch(node.id);
   return kept ? { at: kept.at, leftOut: kept.leftOut } : {};
 }
+
+/** For the mapper. What is no JSON, such as bytes, is not shown. @throws AdminRefusal `NO_MESSAGE` */
+function lastPayload(RED: NodeAPI, { params }: AdminRequest) {
+  const node = deployedNode(RED, params['id']) as Node | undefined;
+  const kept = node?.type === NODE_TYPE ? lastMessages.watch(node.id) : undefined;
+  if (!kept) throw noMessage();
+  const { payload } = kept.message;
+  return { payload: typeof payload === 'string' ? jsonOf(payload) : payload };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+const noMessage = () =>
+  new AdminRefusal(404, 'NO_MESSAGE', 'The node has seen no message in the last ten minutes.');
 
 /** What the node would make of a message with the settings of its open dialog, by the code of the runtime, without sending anything. */
 async function tryEvent(RED: NodeAPI, { body }: AdminRequest<TrialBody>) {
@@ -125,13 +155,14 @@ class Trial {
   }
 }
 
-function messageOf(node: Node | undefined, { useLast, payload }: TrialBody): KeptMessage {
+function messageOf(node: Node | undefined, { useLast, payload, isExample }: TrialBody): KeptMessage {
   if (!useLast) {
-    return { at: Date.now(), message: { _msgid: 'try-it', payload }, leftOut: [] };
+    const { width: imageWidth, height: imageHeight } = EXAMPLE_SIZE;
+    const message = { _msgid: 'try-it', payload, ...(isExample && { imageWidth, imageHeight }) };
+    return { at: Date.now(), message, leftOut: [] };
   }
-  const kept = node && lastMessages.kept(node.id);
-  if (!kept)
-    throw new AdminRefusal(404, 'NO_MESSAGE', 'The node has seen no message since its dialog was opened.');
+  const kept = node && lastMessages.last(node.id);
+  if (!kept) throw noMessage();
   // A copy, since JSONata may write into what it reads.
   return { ...kept, message: copyMessage(kept.message).message };
 }

@@ -2,7 +2,7 @@ import type { NodeAPI } from 'node-red';
 import { outboxCommand, outboxState, refusedEventCommand } from './admin-outbox';
 import type * as Bodies from '../shared/admin-bodies';
 import { AdminRoutes, DEPLOY_PERMISSION } from '../shared/admin-route';
-import { createUseCase, listUseCases, useCaseSchema } from './admin-use-cases';
+import { createUseCase, listUseCases, sendTestEvent, useCaseSchema } from './admin-use-cases';
 import { checkConnection } from './check-connection';
 
 /** What the dialogs ask of a workspace. Call once, when the node type is registered. */
@@ -14,17 +14,29 @@ export function registerAdminRoutes(RED: NodeAPI): void {
   routes.post(`${workspace}/outbox/refused/:refused/:command`, noBody, (request) =>
     refusedEventCommand(RED, request),
   );
-  routes.get(`${workspace}/use-cases`, (request) => listUseCases(RED, request));
-  routes.post(
-    `${workspace}/use-cases`,
-    ({ newUseCase }) => newUseCase,
-    (request) => createUseCase(RED, request),
-  );
   routes.get(`${workspace}/metadata-schema/:useCase`, (request) => useCaseSchema(RED, request));
   routes.post(
     '/vision-events/check-connection',
     ({ connection }) => connection,
     (request) => checkConnection(RED, request),
+    [DEPLOY_PERMISSION],
+  );
+  routes.post(
+    '/vision-events/use-cases/list',
+    ({ connection }) => connection,
+    (request) => listUseCases(RED, request),
+    [DEPLOY_PERMISSION],
+  );
+  routes.post(
+    '/vision-events/use-cases/create',
+    ({ newUseCase }) => newUseCase,
+    (request) => createUseCase(RED, request),
+    [DEPLOY_PERMISSION],
+  );
+  routes.post(
+    '/vision-events/test-event',
+    ({ testEvent }) => testEvent,
+    (request) => sendTestEvent(RED, request),
     [DEPLOY_PERMISSION],
   );
 }

@@ -1,10 +1,11 @@
-import type { Node, NodeAPI } from 'node-red';
-import type { MetadataSchema, UseCase } from '../../src/api/client';
-import { originOf } from '../../src/api/base-url';
-import type { NewUseCaseBody } from '../shared/admin-bodies';
-import { AdminRefusal, deployedNode, deployedWorkspace, type AdminRequest } from '../shared/admin-route';
-import { withVariables } from '../shared/dialog-values';
-import { absoluteBaseUrl } from './own-address';
+import { randomUUID } from 'node:crypto';
+import type { NodeAPI } from 'node-red';
+import type { MetadataSchema, NamedUseCase, VisionEventsClient } from '../../src/api/client';
+import type { VisionEvent } from '../../src/event/types';
+import type { ConnectionBody, NewUseCaseBody, TestEventBody } from '../shared/admin-bodies';
+import { deployedWorkspace, type AdminRequest } from '../shared/admin-route';
+import { FlowError } from '../shared/flow-error';
+import { dialogConnection } from './dialog-connection';
 import type { Workspace } from './workspace';
 
 const KEEP_MS = 60_000;
@@ -15,95 +16,92 @@ const MAX_SCHEMAS_KEPT = 20;
 /** Interactive, so keep it short. */
 const PATIENCE_MS = 10_000;
 
-interface Kept<T> {
-  until: number;
-  value: Promise<T>;
-}
-
-/** Answers of one workspace; a redeploy makes a new workspace and so forgets them. */
-class KeptAnswers {
-  private readonly kept = new Map<string, Kept<unknown>>();
+/** Schemas of one workspace; a redeploy makes a new workspace and so forgets them. */
+class KeptSchemas {
+  private readonly kept = new Map<string, { until: number; value: Promise<MetadataSchema> }>();
 
   /** Callers at the same time share one request; failures are not kept. */
-  get<T>(name: string, ask: () => Promise<T>): Promise<T> {
-    const known = this.kept.get(name);
-    if (known && known.until > performance.now()) return known.value as Promise<T>;
+  get(useCase: string, ask: () => Promise<MetadataSchema>): Promise<MetadataSchema> {
+    const known = this.kept.get(useCase);
+    if (known && known.until > performance.now()) return known.value;
     const value = ask();
-    this.kept.delete(name);
-    this.kept.set(name, { until: performance.now() + KEEP_MS, value });
-    value.catch(() => this.forget(name));
+    this.kept.delete(useCase);
+    this.kept.set(useCase, { until: performance.now() + KEEP_MS, value });
+    value.catch(() => this.kept.delete(useCase));
     const [oldest] = this.kept.keys();
     if (this.kept.size > MAX_SCHEMAS_KEPT && oldest !== undefined) this.kept.delete(oldest);
     return value;
   }
-
-  forget(name: string): void {
-    this.kept.delete(name);
-  }
 }
 
-const answers = new WeakMap<Workspace, KeptAnswers>();
+const schemas = new WeakMap<Workspace, KeptSchemas>();
 
-function answersOf(workspace: Workspace): KeptAnswers {
-  const kept = answers.get(workspace) ?? new KeptAnswers();
-  answers.set(workspace, kept);
+function schemasOf(workspace: Workspace): KeptSchemas {
+  const kept = schemas.get(workspace) ?? new KeptSchemas();
+  schemas.set(workspace, kept);
   return kept;
 }
 
+/** The active use cases by name, with the settings of the workspace's dialog. @throws as `dialogConnection` does */
+export async function listUseCases(RED: NodeAPI, { body }: AdminRequest<ConnectionBody>) {
+  const useCases = await withUseCases(RED, body, (client) => client.list());
+  return { useCases: useCases.useCases.slice(0, MAX_USE_CASES).map(shown).sort(byName) };
+}
+
+/** @throws as `dialogConnection` does */
+export async function createUseCase(RED: NodeAPI, { body }: AdminRequest<NewUseCaseBody>) {
+  return shown(await withUseCases(RED, body, (client) => client.create(body.name)));
+}
+
+async function withUseCases<T>(
+  RED: NodeAPI,
+  body: ConnectionBody,
+  ask: (useCases: VisionEventsClient['useCases']) => Promise<T>,
+): Promise<T> {
+  const connection = dialogConnection(RED, body);
+  try {
+    if (connection.target === 'cloud') return await ask(connection.client.useCases);
+    throw new FlowError('NOT_CONFIGURED', 'Enter the id of the use case: a Local Event Store lists none.');
+  } finally {
+    connection.client.close();
+  }
+}
+
 /**
- * The deployed workspace of a dialog, unless the editor holds another address for it: its key would be shown to the old server, and
- * the answer would be that of the wrong one.
+ * Sends one small event that says in its metadata that it is a test.
  *
- * @param baseUrl as the editor has it, variables not filled in
- * @throws AdminRefusal `NOT_DEPLOYED`, `ADDRESS_CHANGED`
+ * @returns its id
+ * @throws ApiError, and as `dialogConnection` does
  */
-function unchangedWorkspace(RED: NodeAPI, id: string | undefined, baseUrl: unknown): Workspace {
-  const workspace = deployedWorkspace(RED, id);
-  const shown = withVariables(RED, deployedNode(RED, id) as Node, { baseUrl }).baseUrl;
-  if (
-    typeof shown !== 'string' ||
-    originOf(absoluteBaseUrl(RED, shown)) === originOf(workspace.addresses.baseUrl)
-  )
-    return workspace;
-  throw new AdminRefusal(
-    409,
-    'ADDRESS_CHANGED',
-    'Deploy the workspace first: its base URL was changed, and its key goes to the deployed address only.',
-  );
-}
-
-/** The active use cases by name, kept for a minute unless the query says `refresh`; `baseUrl` as the editor has it. */
-export async function listUseCases(RED: NodeAPI, { params, query }: AdminRequest) {
-  const workspace = unchangedWorkspace(RED, params['id'], query['baseUrl']);
-  const kept = answersOf(workspace);
-  if (query['refresh'] !== undefined) kept.forget(LIST);
-  return kept.get(LIST, async () => {
-    const { useCases } = await workspace.client().useCases.list({ timeoutMs: PATIENCE_MS });
-    return { useCases: useCases.slice(0, MAX_USE_CASES).map(shown).sort(byName) };
-  });
-}
-
-/** Never the name of a schema: those begin with a colon. */
-const LIST = 'list';
-
-/** @throws AdminRefusal those of `unchangedWorkspace` */
-export async function createUseCase(RED: NodeAPI, { params, body }: AdminRequest<NewUseCaseBody>) {
-  const workspace = unchangedWorkspace(RED, params['id'], body.baseUrl);
-  const created = await workspace.client().useCases.create(body.name, { timeoutMs: PATIENCE_MS });
-  answersOf(workspace).forget(LIST);
-  return { id: created.id, name: created.name };
+export async function sendTestEvent(RED: NodeAPI, { body }: AdminRequest<TestEventBody>) {
+  const connection = dialogConnection(RED, body);
+  const event: VisionEvent = {
+    eventId: randomUUID(),
+    eventType: 'custom',
+    useCaseId: body.useCase,
+    timestamp: new Date().toISOString(),
+    eventData: { value: 'test event from Node-RED' },
+    customMetadata: { test: true },
+    ...(body.deviceId !== '' && { deviceId: body.deviceId }),
+  };
+  try {
+    await connection.client.createEvent(event);
+    return { eventId: event.eventId };
+  } finally {
+    connection.client.close();
+  }
 }
 
 /** The types that each metadata key of a use case has had so far. */
 export async function useCaseSchema(RED: NodeAPI, { params }: AdminRequest): Promise<MetadataSchema> {
   const workspace = deployedWorkspace(RED, params['id']);
   const useCase = params['useCase'] ?? '';
-  return answersOf(workspace).get(`:${useCase}`, () =>
+  return schemasOf(workspace).get(useCase, () =>
     workspace.client().metadataSchema(useCase, { timeoutMs: PATIENCE_MS }),
   );
 }
 
-function shown({ id, name }: UseCase): { id: string; name: string } {
+function shown({ id, name }: NamedUseCase): NamedUseCase {
   return { id: id.slice(0, MAX_SHOWN), name: name.slice(0, MAX_SHOWN) };
 }
 

@@ -3,10 +3,12 @@ import { createForm, NO_CONFIG_NODE, numberReason, type Check, type Checks, type
 import { adminRequests } from '../editor/live';
 import { isEmpty, WORKSPACE_NUMBER_RULES, type NumberRule } from '../shared/number-rules';
 import { workspaceDefaults, type WorkspaceProperties } from '../shared/properties';
+import { workspaceLabel } from '../shared/workspace-label';
 import { createConnectionCheck } from './dialog/check-connection';
 import { createHeaderValues } from './dialog/header-values';
 import { createOutboxPanel } from './dialog/outbox-panel';
 import { openOwnPages } from './dialog/own-links';
+import { createTestEvent } from './dialog/test-event';
 
 const CREDENTIALS = ['apiKey', 'eventStoreKey', 'headerValues'] as const;
 type Property = keyof WorkspaceProperties | (typeof CREDENTIALS)[number];
@@ -100,6 +102,11 @@ const outbox = createOutboxPanel(
   admin,
   '[data-form="roboflow-vision-event-workspace"] [data-section="outboxNow"]',
 );
+const testEvent = createTestEvent(
+  form,
+  admin,
+  '[data-form="roboflow-vision-event-workspace"] [data-section="testEvent"]',
+);
 
 function close() {
   outbox.close();
@@ -141,7 +148,7 @@ RED.nodes.registerType('roboflow-vision-event-workspace', {
   },
   paletteLabel: () => t('paletteLabel'),
   label() {
-    return this.name || t('paletteLabel');
+    return workspaceLabel(this) ?? t('paletteLabel');
   },
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
@@ -156,6 +163,7 @@ RED.nodes.registerType('roboflow-vision-event-workspace', {
     form.open(this);
     connection.prepare(this);
     outbox.prepare(this);
+    testEvent.prepare(this);
   },
   oneditsave: close,
   oneditcancel: close,

@@ -1,5 +1,6 @@
 import type { NodeAPI, NodeDef } from 'node-red';
 import { workspaceDefaults, type WorkspaceProperties } from '../shared/properties';
+import { workspaceLabel } from '../shared/workspace-label';
 import { registerAdminRoutes } from './admin-routes';
 import { Workspace, WORKSPACE_TYPE, type WorkspaceCredentials, type WorkspaceNode } from './workspace';
 
@@ -8,6 +9,8 @@ export = function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     const workspace = new Workspace(RED, this, { ...workspaceDefaults, ...config });
     this.workspace = workspace;
+    // Else the log and the debug sidebar name the node's id.
+    this.name ||= workspaceLabel(config);
     this.on('close', (removed: boolean, done: () => void) => {
       workspace.close(removed).then(done, (error: unknown) => {
         this.warn(`Closing the workspace: ${String(error)}`);

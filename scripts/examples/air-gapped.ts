@@ -31,7 +31,7 @@ function addSite(flow: ExampleFlow): void {
   const bundle = flow.bundle(
     'write a bundle',
     [870, 220],
-    { action: 'write', directory: FOLDER, outputImage: 'image', outputImageType: 'msg' },
+    { action: 'write', directory: FOLDER, inputImage: 'image', inputImageType: 'msg' },
     [[written]],
   );
   const build = flow.visionEvent(

@@ -3,7 +3,7 @@ import { ExampleFlow } from './flow-parts';
 import { addStandInApi, exampleTab, firstSteps, standInWorkspace } from './stand-in-api';
 
 /** All three events show the same picture; it is uploaded once. */
-const PICTURE = { outputImage: 'image', outputImageType: 'msg' };
+const PICTURE = { inputImage: 'image', inputImageType: 'msg' };
 
 /** Quality check, count and safety alert over a drawn scene, with a stand-in for the API on its own tab. */
 export function conveyor(): ExampleFlow {

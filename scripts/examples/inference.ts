@@ -24,8 +24,8 @@ export function inference(): ExampleFlow {
       format: 'roboflow',
       result: 'scratch',
       resultType: 'detected',
-      outputImage: 'image',
-      outputImageType: 'msg',
+      inputImage: 'image',
+      inputImageType: 'msg',
     },
     [[report]],
   );

@@ -20,7 +20,7 @@ export function pictures(): ExampleFlow {
 function addEvent(flow: ExampleFlow, workspace: string): void {
   flow.comment(
     'An event with two pictures',
-    'The "Original picture" is what the model saw. The "Annotated picture" is what people look at; here it has a frame around each scratch.',
+    'The "Picture" is what the model saw. The "Annotated picture" is what people look at; here it has a frame around each scratch.',
     [160, 180],
   );
   const report = flow.debug('reports', [1070, 220], 'visionEvent');

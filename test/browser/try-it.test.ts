@@ -106,6 +106,40 @@ for (const version of NODE_RED_VERSIONS) {
       }
     });
 
+    it('shows an example of the format when no message came, and the last message when one did', async () => {
+      const { editor, nodeRed } = session;
+      const { page } = editor;
+      await editor.openDialog('event');
+      const section = page.locator('[data-section="try"]');
+      await section.locator('summary').first().click();
+      await section.getByText('roboflow: 2 detections').waitFor();
+      assert.equal(await section.locator('#vision-event-try-source').inputValue(), 'example');
+      await section.locator('#vision-event-try-run, .vision-event-frame').first().waitFor();
+      await page.waitForFunction(() => {
+        const { top } = document.querySelector('[data-section="try"]')!.getBoundingClientRect();
+        return top >= 0 && top < innerHeight / 2;
+      });
+      await page.locator('#node-input-format').selectOption('doods');
+      await section.getByText('doods: 1 detection').waitFor();
+      await section.locator('#vision-event-try-example').selectOption('axis');
+      await section.getByText('DETECTIONS_').waitFor();
+      await editor.screenshot(`try it example ${version}`);
+      await editor.cancelDialogs();
+
+      await fetch(`${nodeRed.url}/inject/inject-portrait`, { method: 'POST' });
+      await editor.openDialog('portrait');
+      await section.locator('summary').first().click();
+      await section.getByText(/Message of/).waitFor();
+      assert.equal(await section.locator('#vision-event-try-source').inputValue(), 'last');
+      await page.locator('#node-input-onWarnings').evaluate((field: HTMLSelectElement) => {
+        field.value = 'repair';
+        field.dispatchEvent(new Event('change', { bubbles: true }));
+      });
+      await section.getByText(/^Repaired: Alert type: "not allowed!" → "not_allowed/).waitFor();
+      await editor.screenshot(`try it repaired ${version}`);
+      assert.deepEqual(editor.pageErrors, []);
+    });
+
     it('draws each picture of a list with its own detections', async () => {
       const { editor } = session;
       await editor.openDialog('several');
@@ -181,7 +215,7 @@ for (const version of NODE_RED_VERSIONS) {
 async function openTrial(editor: EditorPage, source: 'last' | 'pasted' = 'pasted'): Promise<Locator> {
   const section = editor.page.locator('[data-section="try"]');
   await section.locator('summary').first().click();
-  if (source === 'pasted') await section.locator('#vision-event-try-source').selectOption('pasted');
+  await section.locator('#vision-event-try-source').selectOption(source);
   return section;
 }
 

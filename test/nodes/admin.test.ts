@@ -8,7 +8,7 @@ import express from 'express';
 import type { NodeAPI } from 'node-red';
 import { registerAdminRoutes } from '../../nodes/workspace/admin-routes';
 import { registerTryRoutes } from '../../nodes/vision-event/try-event';
-import { copyMessage, LastMessages, MAX_MESSAGE_BYTES, WATCH_MS } from '../../nodes/shared/last-messages';
+import { copyMessage, KEEP_MS, LastMessages, MAX_MESSAGE_BYTES } from '../../nodes/shared/last-messages';
 import { visionEventDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
@@ -60,11 +60,14 @@ const ROUTES: [method: 'get' | 'post', path: string, permissions: string[]][] = 
   ['get', 'workspaces/w/outbox', ['roboflow-vision-event-workspace.read']],
   ['post', 'workspaces/w/outbox/pause', ['roboflow-vision-event-workspace.write']],
   ['post', 'workspaces/w/outbox/refused/r/retry', ['roboflow-vision-event-workspace.write']],
-  ['get', 'workspaces/w/use-cases', ['roboflow-vision-event-workspace.read']],
-  ['post', 'workspaces/w/use-cases', ['roboflow-vision-event-workspace.write']],
   ['get', 'workspaces/w/metadata-schema/u', ['roboflow-vision-event-workspace.read']],
+  ['get', 'editor', ['roboflow-vision-event-workspace.read']],
+  ['get', 'nodes/n/last-payload', ['roboflow-vision-event-workspace.read']],
   ['get', 'nodes/n/last-message', ['roboflow-vision-event-workspace.read']],
   ['post', 'check-connection', ['roboflow-vision-event-workspace.write', 'flows.write']],
+  ['post', 'use-cases/list', ['roboflow-vision-event-workspace.write', 'flows.write']],
+  ['post', 'use-cases/create', ['roboflow-vision-event-workspace.write', 'flows.write']],
+  ['post', 'test-event', ['roboflow-vision-event-workspace.write', 'flows.write']],
   ['post', 'try', ['roboflow-vision-event-workspace.write', 'flows.write']],
 ];
 
@@ -93,6 +96,7 @@ describe('admin routes', function () {
       const app = express();
       const asked: string[] = [];
       const RED = {
+        settings: {},
         httpAdmin: app,
         auth: {
           needsPermission: (name: string) => (_request: unknown, response: express.Response) => {
@@ -134,6 +138,7 @@ describe('admin routes', function () {
       const app = express();
       const granted = new Set<string>();
       const RED = {
+        settings: {},
         httpAdmin: app,
         auth: {
           needsPermission:
@@ -148,7 +153,7 @@ describe('admin routes', function () {
       const { port } = server.address() as { port: number };
       const status = async (path: string) =>
         (await fetch(`http://127.0.0.1:${port}/vision-events/${path}`, { method: 'POST' })).status;
-      for (const path of ['try', 'check-connection']) {
+      for (const path of ['try', 'check-connection', 'use-cases/list', 'use-cases/create', 'test-event']) {
         granted.clear();
         granted.add('roboflow-vision-event-workspace.write');
         assert.equal(await status(path), 401, path);
@@ -179,7 +184,8 @@ describe('admin routes', function () {
         ['try', { properties: [] }, 'properties'],
         ['check-connection', { id: WORKSPACE_ID, baseUrl: 7 }, 'baseUrl'],
         ['check-connection', { id: WORKSPACE_ID, timeout: 'soon' }, 'timeout'],
-        [`workspaces/${WORKSPACE_ID}/use-cases`, { name: ['x'] }, 'name'],
+        ['use-cases/create', { name: ['x'] }, 'name'],
+        ['test-event', { useCase: ' ' }, 'useCase'],
       ];
       for (const [path, body, field] of wrong) {
         const answer = await ask.post(path, body);
@@ -214,55 +220,79 @@ describe('admin routes', function () {
   });
 
   describe('use cases', () => {
-    it('are listed, kept for a minute, and asked for anew on demand and after a create', async () => {
+    /** As the editor holds a deployed workspace: its key is saved, so nobody knows it. */
+    const saved = (changes: object = {}) => ({
+      id: WORKSPACE_ID,
+      target: 'cloud',
+      baseUrl: simulator.url,
+      apiKey: '__PWRD__',
+      headerValues: '__PWRD__',
+      ...changes,
+    });
+    const names = ({ body }: Answer) => (body['useCases'] as { name: string }[]).map(({ name }) => name);
+    const codeOf = ({ body }: Answer) => (body['error'] as { code: string }).code;
+
+    it('are listed and created with the saved key', async () => {
       await load();
-      const list = async (query = '') => {
-        const { body } = await ask.get(`workspaces/${WORKSPACE_ID}/use-cases${query}`);
-        return (body['useCases'] as { id: string; name: string }[]).map(({ name }) => name);
-      };
-      assert.deepEqual(await list(), ['Dock count', 'Quality, line 1', 'Site safety']);
-      const asked = simulator.requests.total;
-      await list();
-      assert.equal(simulator.requests.total, asked);
-      await list('?refresh');
-      assert.equal(simulator.requests.total, asked + 1);
-      const created = await ask.post(`workspaces/${WORKSPACE_ID}/use-cases`, { name: '  Lid check ' });
+      assert.deepEqual(names(await ask.post('use-cases/list', saved())), [
+        'Dock count',
+        'Quality, line 1',
+        'Site safety',
+      ]);
+      const created = await ask.post('use-cases/create', saved({ name: '  Lid check ' }));
       assert.equal(created.body['name'], 'Lid check');
       assert.equal(typeof created.body['id'], 'string');
-      assert.ok((await list()).includes('Lid check'));
+      assert.ok(names(await ask.post('use-cases/list', saved())).includes('Lid check'));
+    });
+
+    it('are listed for a workspace that was never deployed', async () => {
+      await load();
+      const fresh = { id: 'new', target: 'cloud', baseUrl: simulator.url, apiKey: KEY };
+      assert.equal(names(await ask.post('use-cases/list', fresh)).length, 3);
+      const store = await ask.post('use-cases/list', { ...fresh, target: 'event-store' });
+      assert.match((store.body['error'] as { message: string }).message, /^Enter the id of the use case/);
     });
 
     it('tell why they cannot be listed or created, and never as a lost session', async () => {
       await load({}, `${KEY}-write`);
-      const refused = await ask.get(`workspaces/${WORKSPACE_ID}/use-cases`);
+      const refused = await ask.post('use-cases/list', saved());
       assert.equal(refused.status, 502);
-      assert.equal((refused.body['error'] as { code: string }).code, 'UNAUTHORIZED');
-      assert.equal((await ask.get('workspaces/nowhere/use-cases')).status, 404);
+      assert.equal(codeOf(refused), 'UNAUTHORIZED');
       for (const name of ['', '   ', 'x'.repeat(257), { a: 1 }, undefined]) {
-        const answer = await ask.post(`workspaces/${WORKSPACE_ID}/use-cases`, { name });
-        assert.equal((answer.body['error'] as { code: string }).code, 'BAD_REQUEST');
+        assert.equal(codeOf(await ask.post('use-cases/create', saved({ name }))), 'BAD_REQUEST');
       }
     });
 
-    it('are not asked for while the editor holds another address than the deployed one', async () => {
+    it('are not asked for at another address than the deployed one with a key that nobody typed', async () => {
       await load();
-      const path = `workspaces/${WORKSPACE_ID}/use-cases`;
       const asked = simulator.requests.total;
-      for (const other of ['https://elsewhere.test', '/stand-in']) {
-        const list = await ask.get(`${path}?baseUrl=${encodeURIComponent(other)}`);
-        const create = await ask.post(path, { name: 'Lid check', baseUrl: other });
-        for (const { status, body } of [list, create]) {
-          assert.equal(status, 409);
-          assert.equal((body['error'] as { code: string }).code, 'ADDRESS_CHANGED');
+      for (const baseUrl of ['https://elsewhere.test', '/stand-in'])
+        for (const path of ['use-cases/list', 'use-cases/create', 'test-event']) {
+          const answer = await ask.post(path, {
+            ...saved({ baseUrl }),
+            name: 'Lid check',
+            useCase: 'dock-count',
+          });
+          assert.equal(answer.status, 409, path);
+          assert.equal(codeOf(answer), 'KEY_NEEDED', path);
         }
-      }
       assert.equal(simulator.requests.total, asked);
-      const same = await ask.get(`${path}?baseUrl=${encodeURIComponent(simulator.url)}`);
-      assert.equal((same.body['useCases'] as unknown[]).length, 3);
       process.env['VISION_EVENTS_TEST_URL'] = simulator.url;
-      const variable = await ask.get(`${path}?baseUrl=${encodeURIComponent('${VISION_EVENTS_TEST_URL}')}`);
+      const variable = await ask.post('use-cases/list', saved({ baseUrl: '${VISION_EVENTS_TEST_URL}' }));
       delete process.env['VISION_EVENTS_TEST_URL'];
       assert.equal(variable.status, 200);
+    });
+
+    it('take a test event that says that it is one', async () => {
+      await load();
+      const answer = await ask.post('test-event', saved({ useCase: 'dock-count', deviceId: 'press-4' }));
+      assert.equal(answer.status, 200);
+      const [{ event } = assert.fail('no event arrived')] = simulator.events();
+      assert.equal(event['eventId'], answer.body['eventId']);
+      assert.equal(event['useCaseId'], 'dock-count');
+      assert.equal(event['deviceId'], 'press-4');
+      assert.deepEqual(event['customMetadata'], { test: true });
+      assert.deepEqual(simulator.events()[0]?.warnings, []);
     });
 
     it('have a schema of their metadata', async () => {
@@ -522,37 +552,82 @@ describe('admin routes', function () {
       }
     });
 
-    it('sees no message from before it was asked for one, nor from before a deploy', async () => {
+    it('has the last message that the node saw before its dialog was opened', async () => {
       const flow = await load({ delivery: 'build' });
+      assert.deepEqual((await ask.get('editor')).body, {});
       await flow.send({ payload: roboflow({ class: 'before' }) });
-      const none = await ask.post('try', {
-        id: EVENT_NODE_ID,
-        properties: visionEventDefaults,
-        useLast: true,
-      });
-      assert.equal((none.body['error'] as { code: string }).code, 'NO_MESSAGE');
-      assert.deepEqual((await ask.get(`nodes/${EVENT_NODE_ID}/last-message`)).body, {});
-      await flow.send({ payload: roboflow({ class: 'after' }) });
       const kept = (await ask.get(`nodes/${EVENT_NODE_ID}/last-message`)).body;
       assert.ok(Math.abs((kept['at'] as number) - Date.now()) < 60_000);
       const trial = await attempt({}, { useLast: true });
-      assert.equal(trial.event.images[0]?.objectDetections[0]?.class, 'after');
+      assert.equal(trial.event.images[0]?.objectDetections[0]?.class, 'before');
+      const { body } = await ask.get(`nodes/${EVENT_NODE_ID}/last-payload`);
+      assert.deepEqual(body['payload'], roboflow({ class: 'before' }));
     });
 
-    it('keeps nothing of a node when the editor has not asked for a minute', () => {
-      let now = 0;
-      const kept = new LastMessages(() => now);
-      const note = () => kept.note('n', { _msgid: 'm', payload: now });
-      note();
-      assert.equal(kept.kept('n'), undefined);
-      kept.watch('n');
-      note();
-      assert.equal(kept.kept('n')?.message.payload, 0);
-      now = WATCH_MS + 1;
-      assert.equal(kept.kept('n'), undefined);
-      note();
-      assert.equal(kept.watch('n'), undefined);
-      kept.forget('n');
+    it('knows the size of the picture that an example speaks of', async () => {
+      await load();
+      const fractions = [{ class: 'cup', box: [0.25, 0.25, 0.5, 0.5] }];
+      const mapping = JSON.stringify({
+        list: '',
+        class: 'class',
+        box: { convention: 'corner', units: 'fraction', fields: 'box' },
+      });
+      const trial = await attempt({ format: 'custom', mapping }, { payload: fractions, isExample: true });
+      assert.deepEqual(trial.imageSizes, [{ width: 640, height: 480 }]);
+    });
+
+    describe('keeps messages', () => {
+      let now: number;
+      let messages: LastMessages;
+      beforeEach(() => {
+        now = 0;
+        messages = new LastMessages(() => now);
+      });
+      const note = (node = 'n') => messages.note(node, { _msgid: 'm', payload: now });
+
+      it('only while an editor is open, or was within ten minutes', () => {
+        note();
+        assert.equal(messages.last('n'), undefined);
+        messages.editorIsOpen();
+        now = KEEP_MS;
+        note();
+        assert.equal(messages.last('n')?.message.payload, KEEP_MS);
+        now = KEEP_MS + 1;
+        note('late');
+        assert.equal(messages.last('late'), undefined);
+      });
+
+      it('for ten minutes', () => {
+        messages.editorIsOpen();
+        note();
+        now = KEEP_MS;
+        assert.equal(messages.last('n')?.message.payload, 0);
+        now = KEEP_MS + 1;
+        assert.equal(messages.last('n'), undefined);
+      });
+
+      it('of a few nodes, and of none when the operator wants that', () => {
+        messages.editorIsOpen();
+        for (let node = 0; node < 17; node++) note(`n${node}`);
+        assert.equal(messages.last('n0'), undefined);
+        assert.ok(messages.last('n16'));
+        messages.switchOff();
+        messages.editorIsOpen();
+        note('n16');
+        assert.equal(messages.watch('n16'), undefined);
+      });
+
+      it('more often of a node whose dialog shows them', () => {
+        messages.editorIsOpen();
+        note('shown');
+        note('other');
+        messages.watch('shown');
+        now = 500;
+        note('shown');
+        note('other');
+        assert.equal(messages.last('shown')?.message.payload, 500);
+        assert.equal(messages.last('other')?.message.payload, 0);
+      });
     });
 
     it('copies what a message holds, bounded, and shares nothing with it', () => {

@@ -26,7 +26,7 @@ const SHARED_WITH_RUNTIME = [
   /^src\/api\/(header-name|limits|query|query-time)\.ts$/,
   /^src\/bundle\/is-name-pattern\.ts$/,
   /^src\/scene\/(confirmation|types)\.ts$/,
-  /^nodes\/shared\/(number-rules|properties|status-key)\.ts$/,
+  /^nodes\/shared\/(number-rules|properties|status-key|workspace-label)\.ts$/,
   /^nodes\/workspace\/header-names\.ts$/,
 ];
 
@@ -40,7 +40,13 @@ function registeredBy({ html }: Dialog): Map<string, EditorDefinition> {
     },
   };
   for (const [, script] of html.matchAll(/<script type="text\/javascript">(.*?)<\/script>/gs))
-    vm.runInNewContext(script ?? '', { RED, console, document: {}, $: () => ({ on: () => undefined }) });
+    vm.runInNewContext(script ?? '', {
+      RED,
+      console,
+      setInterval: () => 0,
+      document: {},
+      $: () => ({ on: () => undefined }),
+    });
   return registered;
 }
 

@@ -39,6 +39,8 @@ function keysNamedIn(type: string, { sources }: Dialog): string[] {
   const scripts = sources
     .filter((source) => source.startsWith('nodes/') && source.endsWith('.ts'))
     .filter((source) => !(sharesTexts && WITH_SHARED_TEXTS.includes(source)))
+    // Its texts stand in the catalogue of the vision event, whoever shows it.
+    .filter((source) => type === 'roboflow-vision-event' || !source.endsWith('/use-case-picker.ts'))
     .map((source) => readNodesFile(source.slice('nodes/'.length)));
   const html = [formOf(NODE_FOLDERS[type]!), read(type, 'dialog.ts'), ...scripts].join('');
   const translated = [...html.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, keys]) => keys?.split(';') ?? []);

@@ -27,7 +27,7 @@ describe('the last message of a node that hides something in pictures', () => {
     const messages = new LastMessages();
     messages.watch('node');
     messages.note('node', { _msgid: 'one', frame: PICTURE }, { withoutPictures: true });
-    const kept = messages.kept('node');
+    const kept = messages.last('node');
     messages.forget('node');
     assert.deepEqual([kept?.withoutPictures, kept?.message['frame']], [true, undefined]);
   });

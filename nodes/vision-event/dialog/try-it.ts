@@ -2,6 +2,7 @@ import { errorText } from '../../editor/error-text';
 import type { FormValues } from '../../editor/form';
 import { adminError, makeButton, makeElement, type AdminError, type AdminRequests } from '../../editor/live';
 import { annotationsOf, draw, percent, type Annotation, type Image, type Size } from './drawing';
+import { EXAMPLES, exampleFor } from './examples';
 import { makeJsonTree } from './json-tree';
 
 interface Picture {
@@ -24,7 +25,7 @@ interface Answer {
   warningCount?: number;
   detections?: { format: string; count: number; dropped: number; notes: string[] };
   uncertain?: string[];
-  repaired?: { path: string }[];
+  repaired?: { path: string; from: unknown; to?: unknown }[];
   imagesLeftOut?: { message: string }[];
   event?: { images?: Image[] };
   asStored?: object;
@@ -32,7 +33,6 @@ interface Answer {
   pictures?: Picture[];
 }
 
-/** The runtime keeps the last message for a minute after it was asked for. */
 const ASK_EVERY_MS = 2000;
 const TYPING_PAUSE_MS = 400;
 const MAX_ROWS = 50;
@@ -55,6 +55,10 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
   let typing: ReturnType<typeof setTimeout> | undefined;
   let turn = 0;
   let seenAt: number | undefined;
+  /** The user chose what to try with: nothing else is chosen any more. */
+  let isChosen = false;
+  /** It is scrolled into view once more when it has its results: before, it is too short for that. */
+  let isJustOpened = false;
   /** What the user folded or opened stays so through the next trial: part to whether it is open. */
   let folds = new Map<string, boolean>();
 
@@ -62,6 +66,7 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
   function prepare(editedNode: EditorNode) {
     node = editedNode;
     seenAt = undefined;
+    isChosen = false;
     folds = new Map();
     section = document.querySelector<HTMLDetailsElement>(selector)!;
     body = buildBody();
@@ -71,7 +76,7 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
     dialog.addEventListener('input', onInput);
     $(dialog).on('change', onInput);
     if (admin.mayDeploy()) return;
-    for (const part of [body.source, body.payload, body.run]) part.disabled = true;
+    for (const part of [body.source, body.example, body.payload, body.run]) part.disabled = true;
     say(t('tryIt.forbidden'));
   }
 
@@ -97,8 +102,17 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
       'select',
       { id: 'vision-event-try-source' },
       option('last', t('tryIt.last')),
+      option('example', t('tryIt.example')),
       option('pasted', t('tryIt.pasted')),
     );
+    source.addEventListener('input', () => (isChosen = true));
+    const example = makeElement(
+      'select',
+      { id: 'vision-event-try-example' },
+      EXAMPLES.map(({ id, label }) => option(id, label || t('option.format.custom'))),
+    );
+    const exampleRow = row('vision-event-try-example', t('tryIt.exampleOf'), example);
+    exampleRow.hidden = true;
     const payload = makeElement('textarea', {
       id: 'vision-event-try-payload',
       rows: 6,
@@ -107,11 +121,14 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
     });
     const payloadRow = row('vision-event-try-payload', t('tryIt.payload'), payload);
     payloadRow.hidden = true;
+    payload.addEventListener('input', () => choose('pasted'));
     const run = makeButton(t('tryIt.run'), 'fa fa-flask', () => attempt());
     const status = makeElement('span', { class: 'vision-event-try-status', 'aria-live': 'polite' });
     const results = makeElement('div', { class: 'vision-event-try-results' });
     return {
       source,
+      example,
+      exampleRow,
       payload,
       payloadRow,
       run,
@@ -120,6 +137,7 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
       parts: [
         makeElement('div', { class: 'vision-event-note vision-event-lead' }, t('tryIt.note')),
         row('vision-event-try-source', t('tryIt.source'), source),
+        exampleRow,
         payloadRow,
         makeElement('div', { class: 'form-row vision-event-pair' }, run, status),
         results,
@@ -128,22 +146,53 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
   }
 
   const isLast = () => body.source.value === 'last';
+  const isExample = () => body.source.value === 'example';
   const say = (text: string) => (body.status.textContent = text);
 
   function onToggle() {
-    if (!section?.open || !admin.mayDeploy()) {
-      clearInterval(polling);
-      polling = undefined;
-      return;
-    }
-    polling ??= setInterval(() => void lookForMessage(), ASK_EVERY_MS);
-    void lookForMessage();
+    clearInterval(polling);
+    polling = undefined;
+    if (!section?.open || !admin.mayDeploy()) return;
+    isJustOpened = true;
+    scrollToSection();
+    polling = setInterval(() => void lookForMessage(), ASK_EVERY_MS);
+    void begin();
+  }
+
+  const scrollToSection = () => section?.scrollIntoView({ block: 'start' });
+
+  /** There is always something to show: the last message, else an example of the chosen format. */
+  async function begin() {
+    if (canRun()) return attempt();
+    await lookForMessage();
+    if (seenAt !== undefined || isChosen || !isLast()) return;
+    choose('example');
+    await attempt();
+  }
+
+  function choose(source: 'last' | 'example' | 'pasted') {
+    body.source.value = source;
+    showRows();
+    if (source === 'example') takeExample(exampleFor(String(form.values()['format'])));
+  }
+
+  function showRows() {
+    body.exampleRow.hidden = !isExample();
+    body.payloadRow.hidden = isLast();
+  }
+
+  function takeExample(id: string) {
+    body.example.value = id;
+    body.payload.value = JSON.stringify(EXAMPLES.find((one) => one.id === id)?.payload, undefined, 2);
   }
 
   /** Any change of the dialog may change the event. What the results themselves do is none. */
-  function onInput(event: { target: unknown }) {
-    if (!section?.open || !admin.mayDeploy() || body.results.contains(event.target as Node)) return;
-    body.payloadRow.hidden = isLast();
+  function onInput({ target }: { target: unknown }) {
+    if (!section?.open || !admin.mayDeploy() || body.results.contains(target as Node)) return;
+    showRows();
+    if (target === body.example) takeExample(body.example.value);
+    else if (isExample() && (target === body.source || (target as Element).id === 'node-input-format'))
+      choose('example');
     clearTimeout(typing);
     typing = setTimeout(() => void (canRun() ? attempt() : lookForMessage()), TYPING_PAUSE_MS);
   }
@@ -171,7 +220,7 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
     if (!section || !canRun()) return;
     const own = ++turn;
     say(t('tryIt.running'));
-    const message = isLast() ? { useLast: true } : { payload: pastedPayload() };
+    const message = isLast() ? { useLast: true } : { payload: pastedPayload(), isExample: isExample() };
     try {
       const answer = await admin.post<Answer>('try', { id: node.id, properties: form.values(), ...message });
       if (own === turn) show(answer);
@@ -206,6 +255,12 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
         .flat()
         .filter((shown) => shown !== undefined),
     );
+    scrollOnce();
+  }
+
+  function scrollOnce() {
+    if (isJustOpened) scrollToSection();
+    isJustOpened = false;
   }
 
   function verdict({ error, errors = [], warningCount = 0, detections }: Answer): HTMLElement[] {
@@ -257,8 +312,7 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
       lines.push(...notes.map((code) => t(`code.${code}`)));
     } else if (event) lines.push(t('tryIt.noDetections'));
     if (uncertain) lines.push(t('tryIt.uncertain', { fields: uncertain.join(', ') }));
-    if (repaired.length > 0)
-      lines.push(t('tryIt.repaired', { paths: repaired.map(({ path }) => path).join(', ') }));
+    lines.push(...shortened(repaired.map(repairText)));
     lines.push(...shortened(pictures.map(pictureText)));
     const leftOut = imagesLeftOut.map(({ message: reason }) => t('tryIt.pictureLeftOut', { reason }));
     lines.push(...shortened(leftOut));
@@ -269,6 +323,28 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
       lines.map((text) => makeElement('li', {}, text)),
     );
   }
+
+  /** By the label that the field has in this dialog. */
+  function repairText({ path, from, to }: { path: string; from: unknown; to?: unknown }): string {
+    const property = /^(?:eventData\.)?(\w+)$/.exec(path)?.[1];
+    const label = property === undefined ? path : (labelOf(property) ?? path);
+    const [before, after] = [from, to].map(shortJson);
+    return to === undefined
+      ? t('tryIt.removed', { label, from: before })
+      : t('tryIt.changed', { label, from: before, to: after });
+  }
+
+  function labelOf(property: string): string | undefined {
+    const names: Partial<Record<string, string>> = { useCaseId: 'useCase' };
+    const key = `label.${names[property] ?? property}`;
+    const text = t(key);
+    return text.endsWith(key) ? undefined : text;
+  }
+
+  const shortJson = (value: unknown) => {
+    const text = JSON.stringify(value) ?? '';
+    return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  };
 
   function pictureText({ name, bytes, size }: Picture): string {
     const kilobytes = Math.max(1, Math.round(bytes / 1024));

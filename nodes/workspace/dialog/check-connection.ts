@@ -1,6 +1,7 @@
 import { errorText } from '../../editor/error-text';
 import type { FormValues } from '../../editor/form';
 import { adminError, makeButton, makeElement, type AdminRequests } from '../../editor/live';
+import { connectionOfValues } from '../../editor/workspaces';
 
 /** `none`: there is no such thing on the way. */
 type StepState = 'ok' | 'failed' | 'unknown' | 'none';
@@ -51,10 +52,10 @@ export function createConnectionCheck(form: FormValues, admin: AdminRequests, se
     note.textContent = t('check.running');
     list.replaceChildren();
     try {
-      const { steps } = await admin.post<{ steps: Step[] }>('check-connection', {
-        id: node.id,
-        ...dialogValues(),
-      });
+      const { steps } = await admin.post<{ steps: Step[] }>(
+        'check-connection',
+        connectionOfValues(node.id, form.values()),
+      );
       if (own === turn) list.replaceChildren(...steps.map(stepLine));
       note.textContent = t('check.note');
     } catch (error) {
@@ -64,23 +65,6 @@ export function createConnectionCheck(form: FormValues, admin: AdminRequests, se
       note.textContent = keyNeeded ? t('check.note') : t('live.failed', { reason });
     }
     button.disabled = false;
-  }
-
-  function dialogValues() {
-    const { target, baseUrl, timeout, tls, proxy, apiKey, eventStoreKey } = form.values();
-    const { gateway, headerNames, headerValues } = form.values();
-    return {
-      target,
-      baseUrl,
-      timeout,
-      tls,
-      proxy,
-      apiKey,
-      eventStoreKey,
-      gateway,
-      headerNames,
-      headerValues,
-    };
   }
 
   /** A saved key is not sent to an address that was never deployed. */

@@ -270,6 +270,7 @@ export class Leases {
 
   private async settle(lease: Lease, { outcome }: LeaseDelivery): Promise<void> {
     const { acked, retry, dead } = outcome.settlement;
+    if (acked.length > 0 && retry.length === 0 && dead.length === 0) this.deps.notices.allIsWell();
     try {
       await this.deps.outbox.settle(lease, outcome.settlement);
     } catch (error) {

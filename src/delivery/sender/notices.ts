@@ -71,6 +71,11 @@ export class Notices {
     this.lastError = this.errorOf(error);
   }
 
+  /** A lease was delivered whole: what went wrong before is over. */
+  allIsWell(): void {
+    this.lastError = undefined;
+  }
+
   /** Whenever something in the state may have changed. */
   tellState(): void {
     if (this.listeners.state.size === 0) return;
