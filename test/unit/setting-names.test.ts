@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { foldersWithDialog, formOf } from '../../scripts/build-dialogs';
+import { NODE_FOLDERS } from '../support/dialogs';
 
 const root = path.join(__dirname, '../..');
 
@@ -24,16 +26,22 @@ function textsOfDialogs(): Set<string> {
 
 /** `Label (property)` of every row, as the dialogs bind them. */
 function labelsOfDialogs(): Set<string> {
-  const pairs = filesBelow('nodes', 'dialog.html').flatMap((file) => {
-    const folder = path.dirname(file);
-    const texts = JSON.parse(readFileSync(path.join(folder, 'locales/en-US/node.json'), 'utf8')) as object;
-    const labels = Object.values(texts)[0] as { label: Record<string, string> };
-    const rows = readFileSync(file, 'utf8').matchAll(
-      /for="node-(?:config-)?input-(\w+)"[^>]*>.*?\.label\.(\w+)"/g,
+  const pairs = foldersWithDialog().flatMap((folder) => {
+    const rows = formOf(folder).matchAll(
+      /for="node-(?:config-)?input-(\w+)"[^>]*>.*?data-i18n="(?:[^":]*:)?(roboflow-[\w-]+)\.label\.(\w+)"/g,
     );
-    return [...rows].map(([, property, key]) => `${labels.label[key!]} (${property})`);
+    return [...rows].map(([, property, type, key]) => `${labelsOf(type!)[key!]} (${property})`);
   });
   return new Set(pairs);
+}
+
+function labelsOf(type: string): Record<string, string> {
+  const file = path.join(root, 'nodes', NODE_FOLDERS[type]!, 'locales/en-US/node.json');
+  const catalogue = JSON.parse(readFileSync(file, 'utf8')) as Record<
+    string,
+    { label: Record<string, string> }
+  >;
+  return catalogue[type]!.label;
 }
 
 /** What stands in the texts of a program, without its comments and code. */
