@@ -1,6 +1,6 @@
 import presetExamples from 'derived:preset-examples';
 import { EXAMPLE_PAYLOADS } from './example-payloads';
-import { FORMAT_GROUPS } from './formats';
+import { FORMAT_GROUPS } from '../../editor/formats';
 
 interface Example {
   id: string;
