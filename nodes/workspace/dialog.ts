@@ -55,6 +55,7 @@ const refuse: Checks<Property> = {
     String(value).trim().startsWith('/') ? undefined : urlReason(value, read('target'), t),
   tls: (value, _read, t) => configReason(value, t),
   proxy: (value, _read, t) => configReason(value, t),
+  postgresTls: (value, _read, t) => configReason(value, t),
   gateway: (value, _read, t) => (isEmpty(value) ? undefined : urlReason(value, 'cloud', t)),
   headerNames: (value) => headers.namesReason(value),
   headerValues: (value, read) => headers.valuesReason(value, read('headerNames')),
