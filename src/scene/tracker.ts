@@ -27,6 +27,9 @@ const MOST_TRACKS = 2000;
 /** How alike a track and a detection are: 0 (not at all) to 1. */
 type Likeness = (track: Track, detection: Boxed<SceneDetection>) => number;
 
+/** Detectors count as well: a number alone could be one of theirs. */
+const OWN_ID = 'own-';
+
 /**
  * Follows things from frame to frame: by the detector's own ids where it sends them, else by overlap with the place that the motion
  * so far leads to, in the way of SORT and ByteTrack. Frames may come in any rhythm.
@@ -129,7 +132,7 @@ export class Tracker {
       const detection = detections[index]!;
       if (found[index] || indices.some((other) => found[other] && isSame(detections[other]!, detection)))
         continue;
-      found[index] = new Track(String(this.nextId++), false, detection, at);
+      found[index] = new Track(`${OWN_ID}${this.nextId++}`, false, detection, at);
       this.tracks.push(found[index]);
     }
   }

@@ -212,6 +212,6 @@ describe('roboflow-vision-event-scene', () => {
     const built = payload as unknown as { eventId: string; eventData: object; customMetadata: object };
     assert.equal(built.eventId, moment.id);
     assert.deepEqual(built.eventData, { alertType: 'person_stayed' });
-    assert.deepEqual(built.customMetadata, { zone: 'gate', duration_s: 1, track: '1' });
+    assert.deepEqual(built.customMetadata, { zone: 'gate', duration_s: 1, track: 'own-1' });
   });
 });

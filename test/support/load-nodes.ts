@@ -8,6 +8,7 @@ export const LOAD_NODES = `
   const nothing = () => undefined;
   const RED = {
     nodes: { registerType: nothing, createNode: nothing },
+    settings: {},
     auth: { needsPermission: () => nothing },
     httpAdmin: { get: nothing, post: nothing, put: nothing, delete: nothing },
   };
