@@ -84,7 +84,8 @@ for (const version of NODE_RED_VERSIONS) {
       const { valid: _valid, ...before } = await editor.node('listed');
       await editor.openDialog('listed');
       const pictures = editor.page.locator('[data-section="pictures"]');
-      await pictures.locator('summary').click();
+      await pictures.locator('> summary').click();
+      await pictures.locator('[data-section="annotated"] > summary').click();
       const singles = ['outputImage', 'inputImage', 'imageLabel'];
       assert.deepEqual(await editor.shownFields(singles), singles);
       await editor.chooseType('node-input-pictures', 'msg');
@@ -92,9 +93,9 @@ for (const version of NODE_RED_VERSIONS) {
       // They may have detections, whose settings are needed then.
       assert.deepEqual(await editor.shownFields(['minConfidence']), ['minConfidence']);
       await pictures.getByText('label, detections, metadata').waitFor();
-      assert.match(await pictures.locator('summary').innerText(), /1 to fix/);
+      assert.match(await pictures.locator('> summary').innerText(), /1 to fix/);
       await editor.typeInto('node-input-pictures', 'payload.frames');
-      await pictures.locator('.vision-event-state-wrong').waitFor({ state: 'detached' });
+      await pictures.locator('> summary .vision-event-state-wrong').waitFor({ state: 'detached' });
       await pictures.locator('.red-ui-editableList-addButton').click();
       await editor.page.keyboard.type('camera');
       await pictures.locator('.vision-event-list-row .red-ui-typedInput-input').fill('gate 3');
@@ -120,7 +121,7 @@ for (const version of NODE_RED_VERSIONS) {
       assert.match(await section('delivery').innerText(), /number of seconds/);
       assert.match(await section('metadata').locator('summary').innerText(), /1 set/);
       assert.equal(await section('metadata').getAttribute('open'), null);
-      assert.equal((await section('pictures').locator('.vision-event-state').innerText()).trim(), '');
+      assert.equal((await section('pictures').locator('> summary .vision-event-state').innerText()).trim(), '');
       await editor.page.locator('#node-input-cooldown').fill('2');
       await section('delivery').locator('.vision-event-state-wrong').waitFor({ state: 'detached' });
     });
@@ -141,7 +142,7 @@ for (const version of NODE_RED_VERSIONS) {
       const { editor } = session;
       await editor.openDialog('plain');
       const pictures = editor.page.locator('[data-section="pictures"]');
-      await pictures.locator('summary').focus();
+      await pictures.locator('> summary').focus();
       await editor.page.keyboard.press('Enter');
       assert.equal(await pictures.getAttribute('open'), '');
       await editor.page.locator('label[for="node-input-useCase"]').click();

@@ -156,7 +156,7 @@ for (const version of NODE_RED_VERSIONS) {
       const events = await example.events(2);
       const check = events.find((event) => event.eventType === 'quality_check');
       assert.match(String(check?.eventData['result']), /^(pass|fail)$/);
-      assert.ok(check?.images?.[0]?.sourceId);
+      assert.ok(check?.images?.[0]?.inputSourceId);
       assert.ok(events.some((event) => event.eventType === 'inventory_count'));
       await example.assertSound();
     });

@@ -51,7 +51,7 @@ for (const version of NODE_RED_VERSIONS) {
 
     it('shows what arrived, with its pictures', async () => {
       const { events } = await arrivedAt(page);
-      const id = events.find(({ eventType }) => eventType === 'quality_check')?.images?.[0]?.sourceId;
+      const id = events.find(({ eventType }) => eventType === 'quality_check')?.images?.[0]?.inputSourceId;
       assert.ok(id, JSON.stringify(events[0]));
       const picture = await fetch(`${page}?picture=${id}`);
       assert.equal(picture.headers.get('content-type'), 'image/png');
@@ -73,9 +73,12 @@ for (const version of NODE_RED_VERSIONS) {
         [],
       );
       assert.equal(steps.find(({ step }) => step === 'read')?.state, 'ok');
-      const { useCases } = await nodeRed.get<{ useCases: { id: string }[] }>(
-        `vision-events/workspaces/${id}/use-cases?baseUrl=${encodeURIComponent(baseUrl)}`,
-      );
+      const list = await fetch(`${nodeRed.url}/vision-events/use-cases/list`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id, baseUrl, apiKey: key }),
+      });
+      const { useCases } = (await list.json()) as { useCases: { id: string }[] };
       const listed = useCases.map((useCase) => useCase.id);
       for (const node of nodes.filter(({ type }) => type === 'roboflow-vision-event')) {
         assert.ok(listed.includes(String(node['useCase'])), JSON.stringify(useCases));

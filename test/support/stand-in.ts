@@ -1,7 +1,7 @@
 /** What arrived at the stand-in of an example, the newest first. */
 export interface Arrived {
   count: number;
-  events: { eventType: string; images?: { sourceId?: string }[] }[];
+  events: { eventType: string; images?: { sourceId?: string; inputSourceId?: string }[] }[];
 }
 
 /** @param page address of the stand-in: its page, and the base URL of the workspace */
