@@ -203,6 +203,7 @@ export function createForm<Property extends string>(type: string, options: FormO
     const container = element.next('.red-ui-typedInput-container');
     container.find('.red-ui-typedInput-input').attr('aria-label', name);
     container.find('.red-ui-typedInput-option-trigger').attr('aria-label', name);
+    container.find('.red-ui-typedInput-option-expand').attr('aria-label', name);
     container.find('.red-ui-typedInput-type-select').attr('aria-label', t('form.typeOf', { label: name }));
     return container;
   }

@@ -151,7 +151,7 @@ for (const version of NODE_RED_VERSIONS) {
       });
       const frames = Array.from({ length: 13 }, (_, n) => frame(n));
       await section.locator('textarea').fill(JSON.stringify({ frames }));
-      await section.getByText('Image 12 · camera 11').waitFor();
+      await section.getByText('Picture 12 · camera 11').waitFor();
       assert.deepEqual(
         (await drawnShapes(section)).boxes,
         frames.slice(0, 12).map((_, n) => [n, 10, 8, 8]),
