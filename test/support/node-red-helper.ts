@@ -142,7 +142,7 @@ export class TestFlow {
     helper.getNode(EVENT_NODE_ID).receive(message as never);
   }
 
-  async until(holds: () => boolean, timeoutMs = 8000): Promise<void> {
+  async until(holds: () => boolean, timeoutMs = 20_000): Promise<void> {
     const end = Date.now() + timeoutMs;
     while (!holds()) {
       if (Date.now() > end)

@@ -103,7 +103,7 @@ export class SingleNodeFlow {
     helper.getNode(NODE_ID).receive(message as never);
   }
 
-  async until(holds: () => boolean, timeoutMs = 8000): Promise<void> {
+  async until(holds: () => boolean, timeoutMs = 20_000): Promise<void> {
     const { out, caught, statuses } = this;
     await until(
       holds,
