@@ -121,7 +121,10 @@ for (const version of NODE_RED_VERSIONS) {
       assert.match(await section('delivery').innerText(), /number of seconds/);
       assert.match(await section('metadata').locator('summary').innerText(), /1 set/);
       assert.equal(await section('metadata').getAttribute('open'), null);
-      assert.equal((await section('pictures').locator('> summary .vision-event-state').innerText()).trim(), '');
+      assert.equal(
+        (await section('pictures').locator('> summary .vision-event-state').innerText()).trim(),
+        '',
+      );
       await editor.page.locator('#node-input-cooldown').fill('2');
       await section('delivery').locator('.vision-event-state-wrong').waitFor({ state: 'detached' });
     });
