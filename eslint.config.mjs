@@ -136,9 +136,10 @@ export default tseslint.config(
       parserOptions: { ecmaFeatures: { globalReturn: true } },
       globals: {
         ...Object.fromEntries(
-          ['msg', 'node', 'flow', 'global', 'context', 'env', 'RED', 'zlib', ...SHARED_BY_EXAMPLES].map(
-            (name) => [name, 'writable'],
-          ),
+          ['msg', 'node', 'flow', 'global', 'context', 'env', 'RED', ...SHARED_BY_EXAMPLES].map((name) => [
+            name,
+            'writable',
+          ]),
         ),
         Buffer: 'readonly',
         setTimeout: 'readonly',

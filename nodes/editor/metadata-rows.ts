@@ -8,6 +8,7 @@ import {
 import { roundTo } from '../../src/event/numbers';
 import type { MetadataRow } from '../shared/properties';
 import { pathReason, type Check, type FormTexts, type Text } from './form';
+import { fillRowList } from './row-list';
 
 /** What the runtime does with a row that is wrong: it cannot read its value, the API objects to it, or it is left out. */
 interface RowError {
@@ -125,21 +126,13 @@ export function createMetadataRows(form: FormTexts, selectors: { list: string; r
 
   /** Call in `oneditprepare`, before the form is opened. */
   function prepare(rows: unknown) {
-    const list = $(selectors.list);
-    list.editableList<MetadataRow>({
+    fillRowList<MetadataRow>($(selectors.list), {
       addButton: form.t('form.addMetadata'),
-      removable: true,
-      sortable: true,
-      height: 'auto',
+      rows: rowsOf(rows),
       addItem,
-      removeItem() {
-        form.refresh();
-        showReasons();
-      },
+      removeItem: () => form.refresh(),
+      showReasons,
     });
-    list.editableList('addItems', rowsOf(rows));
-    list.closest('.vision-event-form').on('change keyup input', () => setTimeout(showReasons, 0));
-    showReasons();
   }
 
   return { prepare, read };

@@ -7,7 +7,10 @@ import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
  * The text of an issue follows the name of its field and a colon.
  */
 
-const text = z.string('A text is wanted here.').default('');
+const anyText = z.string('A text is wanted here.');
+const text = anyText.default('');
+const flag = z.boolean('True or false is wanted here.').default(false);
+const properties = z.record(z.string(), z.unknown(), 'The properties of the dialog are missing.');
 
 /** The dialog of a workspace as it stands, deployed or not. */
 export const connection = z.object({
@@ -43,18 +46,18 @@ export type TestEventBody = z.infer<typeof testEvent>;
 /** A message to try the dialog of a node with: its last one, or a payload, which may be an example of a known picture size. */
 export const trial = z.object({
   id: text,
-  properties: z.record(z.string(), z.unknown(), 'The properties of the dialog are missing.'),
-  useLast: z.boolean('True or false is wanted here.').default(false),
+  properties,
+  useLast: flag,
   payload: z.unknown().optional(),
-  isExample: z.boolean('True or false is wanted here.').default(false),
+  isExample: flag,
 });
 export type TrialBody = z.infer<typeof trial>;
 
 /** The dialog of a scene, to be tried with the last seconds of a camera; without one, of the camera that sent last. */
 export const replay = z.object({
   id: text,
-  properties: z.record(z.string(), z.unknown(), 'The properties of the dialog are missing.'),
-  camera: z.string('A text is wanted here.').optional(),
+  properties,
+  camera: anyText.optional(),
 });
 export type ReplayBody = z.infer<typeof replay>;
 

@@ -7,6 +7,12 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A list as it is, nothing as an empty one, a single thing as a list of one. */
+export function listOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  return value === undefined || value === null ? [] : [value];
+}
+
 /** The JSON text of a value; a text is taken as JSON already. @throws ApiError `REJECTED` for a value that has none */
 export function jsonText(value: object | string): string {
   if (typeof value === 'string') return value;

@@ -2,7 +2,7 @@ import { cutText } from '../event/report';
 import type { EventWarning } from '../event/types';
 import { ApiError } from './errors';
 import type { HttpReply } from './http-client';
-import { isObject, type JsonObject } from './json';
+import { isObject, listOf, type JsonObject } from './json';
 import { MAX_NOTED_DEPTH, MAX_NOTED_LENGTH, MAX_REPLY_WARNINGS } from './limits';
 import type * as Shapes from './reply-shapes';
 import { printable } from './reply-text';
@@ -243,10 +243,4 @@ function upToDepth(value: unknown, depth: number): unknown {
   if (Array.isArray(value)) return value.map((entry) => upToDepth(entry, depth - 1));
   const fields = Object.entries(value).map(([name, entry]) => [printable(name), upToDepth(entry, depth - 1)]);
   return Object.fromEntries(fields) as JsonObject;
-}
-
-/** A list as it is, nothing as an empty one, a single thing as a list of one. */
-function listOf(value: unknown): unknown[] {
-  if (Array.isArray(value)) return value;
-  return value === undefined || value === null ? [] : [value];
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isObject, type JsonObject } from './json';
+import { isObject, listOf, type JsonObject } from './json';
 import { isPlainId } from './reply-text';
 
 /**
@@ -125,8 +125,3 @@ export const storedEvent = z.object(
   { id: z.union([z.number().transform(String), id('')], 'without the id of the stored event') },
   NO_OBJECT,
 );
-
-function listOf(value: unknown): unknown[] {
-  if (Array.isArray(value)) return value;
-  return value === undefined || value === null ? [] : [value];
-}

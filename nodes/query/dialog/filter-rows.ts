@@ -7,6 +7,7 @@ import {
   ORDER,
 } from '../../../src/api/query';
 import { numberReason, pathReason, type Check, type FormTexts, type Text } from '../../editor/form';
+import { fillRowList } from '../../editor/row-list';
 import type { QueryFilterRow, QueryFilterSubject } from '../../shared/properties';
 
 const FROM_ELSEWHERE = ['msg', 'flow', 'global', 'env', 'jsonata'];
@@ -223,21 +224,13 @@ export function createFilterRows(form: FormTexts, selectors: { list: string; rea
 
   /** Call in `oneditprepare`, before the form is opened. */
   function prepare(rows: unknown) {
-    const list = $(selectors.list);
-    list.editableList<QueryFilterRow>({
+    fillRowList<QueryFilterRow>($(selectors.list), {
       addButton: form.t('form.addFilter'),
-      removable: true,
-      sortable: true,
-      height: 'auto',
+      rows: rowsOf(rows),
       addItem,
-      removeItem() {
-        form.refresh();
-        showReasons();
-      },
+      removeItem: () => form.refresh(),
+      showReasons,
     });
-    list.editableList('addItems', rowsOf(rows));
-    list.closest('.vision-event-form').on('change keyup input', () => setTimeout(showReasons, 0));
-    showReasons();
   }
 
   return { prepare, read, reason };
