@@ -53,6 +53,9 @@ const FIELDS = [
     'constructor',
   ],
 ];
+/** characters; a reply is far over every limit by then, and the text can still be built */
+const LONGEST_LIST_TEXT = 4 * 1024 * 1024;
+
 const letters = (one: (letter: string) => string) => Array.from(FUZZ_KEY, one).join('');
 const hex = (letter: string) => letter.charCodeAt(0).toString(16).padStart(2, '0');
 /** The key as text of a JSON string. */
@@ -189,10 +192,12 @@ function part(dice: Dice, depth: number): string {
       const levels = dice.pick([10, 40, 2_000, depth > 2 ? 100_000 : 40]);
       return '['.repeat(levels) + (depth > 1 ? part(dice, 0) : '') + ']'.repeat(levels);
     }
-    case 4:
-      return `[${Array<string>(dice.pick([0, 1, 3, 1_001, depth > 2 ? 20_000 : 3]))
-        .fill(part(dice, 0))
-        .join(',')}]`;
+    case 4: {
+      const item = part(dice, 0);
+      const asked = dice.pick([0, 1, 3, 1_001, depth > 2 ? 20_000 : 3]);
+      const count = Math.min(asked, Math.ceil(LONGEST_LIST_TEXT / item.length));
+      return `[${Array<string>(count).fill(item).join(',')}]`;
+    }
     case 5:
       return `[${dice.list(4, () => part(dice, depth - 1)).join(',')}]`;
     default:
