@@ -17,6 +17,7 @@ export type {
   MetadataSchema,
   NamedUseCase,
   QueryPage,
+  QueryPagesOptions,
   RequestOptions,
   UploadBundleOptions,
   UseCase,
@@ -31,6 +32,8 @@ export type { ExtraHeaders } from './api/gateway';
 export type { ConnectionOptions } from './api/http-client';
 export type { JsonObject } from './api/json';
 export type { ProxySettings } from './api/proxy';
+export { endingWarning } from './api/query-pages';
+export type { Ending, ReadPage } from './api/query-pages';
 export { EVENT_COLUMNS, FEEDBACK_STATUSES, MAX_QUERY_EVENTS } from './api/query';
 export type { EventColumn, EventQuery, FeedbackStatus, Filter, MetadataFilter, Scalar } from './api/query';
 export type { BatchReply, CreateReply, Remarks, ReplyFacts } from './api/replies';

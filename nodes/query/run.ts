@@ -6,7 +6,7 @@ import { lookbackStart } from './time';
 
 export interface RunOptions {
   query: Query;
-  reader: Reader;
+  reader: Required<Reader>;
   delivery: QueryDelivery;
   /** kept up to date while the query runs */
   report: QueryReport;

@@ -1,6 +1,6 @@
 import type { Node, NodeMessageInFlow } from 'node-red';
 import type { Place } from '../../src/delivery/arrival-order';
-import type { Work, WorkLimit } from '../../src/delivery/work-limit';
+import type { Work, WorkLimit } from '../../src/work-limit';
 import { FlowError, readable, textOf, toFlowError } from './flow-error';
 import { copyMessage } from './last-messages';
 

@@ -2,7 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { SendableEvent } from '../../src/event/types';
 import type { VisionEventProperties } from '../shared/properties';
 import type { Place } from '../../src/delivery/arrival-order';
-import type { WorkLimit } from '../../src/delivery/work-limit';
+import type { WorkLimit } from '../../src/work-limit';
 import { Cooldown } from './cooldown';
 import { deliveryStatus } from '../shared/delivery-status';
 import { EventInputs, FRESH_ID, type EventValues } from './inputs';

@@ -23,7 +23,7 @@ import type { DatabaseSettings } from './database-settings';
 import { Adoption } from './adoption';
 import { makeOutbox } from './make-outbox';
 import type { OutboxFolder } from './outbox-folder';
-import { WorkLimit } from '../../src/delivery/work-limit';
+import { WorkLimit } from '../../src/work-limit';
 
 /** After the outbox could not be opened (a full disk, another process on the folder) it is tried again. */
 const REOPEN_AFTER_MS = 15_000;

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { VisionEventsClient } from '../../src/api/client';
 import { EventStoreClient } from '../../src/api/event-store-client';
-import { tooManyWait } from '../../src/api/connection-slots';
+import { tooManyWait } from '../../src/api/http-client';
 import { ApiError } from '../../src/api/errors';
 import { loadAxios } from '../../src/api/http-client';
 import { loadReplyShapes } from '../../src/api/replies';
@@ -22,7 +22,7 @@ import { absoluteBaseUrl } from './own-address';
 import { cloudTarget } from '../../src/delivery/targets/cloud';
 import { eventStoreTarget } from '../../src/delivery/targets/event-store';
 import { ArrivalOrder } from '../../src/delivery/arrival-order';
-import { WorkLimit } from '../../src/delivery/work-limit';
+import { WorkLimit } from '../../src/work-limit';
 import { WorkspaceDelivery } from './delivery';
 
 export const WORKSPACE_TYPE = 'roboflow-vision-event-workspace';

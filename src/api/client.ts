@@ -22,6 +22,7 @@ import {
 } from './limits';
 import { multipartBody } from './multipart';
 import type { EventQuery } from './query';
+import { readPages, type ReadPage } from './query-pages';
 import {
   factsOf,
   parseBatchReply,
@@ -58,6 +59,13 @@ export interface UploadBundleOptions extends RequestOptions {
 }
 
 /** Which use cases are listed. */
+export interface QueryPagesOptions extends RequestOptions {
+  /** of events in all; missing: every one */
+  limit?: number;
+  /** called before a page is asked for again; ms */
+  onRetry?: (waitMs: number) => void;
+}
+
 export interface ListUseCasesOptions extends RequestOptions {
   /** `active` unless it says otherwise */
   status?: 'active' | 'inactive';
@@ -238,25 +246,14 @@ export class VisionEventsClient {
   }
 
   /**
-   * All pages of a query, each asked for only when the one before was taken.
-   * Ends at an empty page, without a cursor, or when the server says so.
-   * @throws ApiError `BAD_RESPONSE` when a cursor comes a second time: it would go on for ever
+   * All pages of a query, each asked for only when the one before was taken; only the last has an `ending`.
+   * It always ends; `endingWarning` tells what was wrong when the server's answers led no further.
+   * @throws ApiError as `query` does; of a page after the first only when asking again did not help
    */
-  async *queryPages(filters: EventQuery, options: RequestOptions = {}): AsyncGenerator<QueryPage, void> {
-    const seen = new Set<unknown>([filters['cursor']]);
-    let page = await this.query(filters, options);
-    for (;;) {
-      yield page;
-      if (!page.hasMore || page.nextCursor === null || page.events.length === 0) return;
-      if (seen.has(page.nextCursor)) {
-        throw new ApiError(
-          'BAD_RESPONSE',
-          'The server repeats the cursor of a page; reading on would never end.',
-        );
-      }
-      seen.add(page.nextCursor);
-      page = await this.query({ ...filters, cursor: page.nextCursor }, options);
-    }
+  async *queryPages(filters: EventQuery, options: QueryPagesOptions = {}): AsyncGenerator<ReadPage, void> {
+    const { limit = Infinity, onRetry = () => undefined, ...request } = options;
+    const ask = (body: EventQuery) => this.query(body, request);
+    yield* readPages({ filters, limit }, { ask, onRetry, signal: request.signal });
   }
 
   /** The use cases of the workspace. */

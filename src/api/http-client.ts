@@ -3,7 +3,6 @@ import type { Agent, ClientRequest } from 'node:http';
 import type { Readable } from 'node:stream';
 import { closeIdleConnections, makeAgent, type TlsSettings } from './agents';
 import { endpointUrl, hostAndPort, parseBaseUrl } from './base-url';
-import { ConnectionSlots } from './connection-slots';
 import { debug } from '../debug';
 import { ApiError, REPLY_TOO_LARGE } from './errors';
 import { checkedHeaders, parseGateway, secretsOf, throughGateway, type ExtraHeaders } from './gateway';
@@ -12,6 +11,7 @@ import { DEFAULT_TIMEOUT_MS, MAX_CONNECTIONS, MAX_REPLY_BYTES, MAX_TIMER_MS, MAX
 import { chooseProxy, type Proxy, type ProxySettings } from './proxy';
 import { makeRedactor, redactJson, SHORTEST_KEY, type Redactor } from './redact';
 import { withoutDepths } from './reply-text';
+import { WorkLimit, type Work } from '../work-limit';
 
 /** How a service is reached. */
 export interface ConnectionOptions {
@@ -163,7 +163,7 @@ export class HttpClient {
   readonly #traits: ServiceTraits;
   readonly #apiKey: string;
   readonly #maxConnections: number;
-  readonly #slots: ConnectionSlots;
+  readonly #connections: WorkLimit;
   /** Few, and no `Set`: one that is refilled all the time keeps requests that have ended in memory until the next full collection. */
   readonly #flights: Flight[] = [];
   #route: Route | undefined;
@@ -179,7 +179,9 @@ export class HttpClient {
     this.#apiKey = (options.apiKey ?? '').trim();
     this.timeoutMs = Math.min(positive(options.timeoutMs) ?? DEFAULT_TIMEOUT_MS, MAX_TIMER_MS);
     this.#maxConnections = Math.ceil(positive(options.maxConnections) ?? MAX_CONNECTIONS);
-    this.#slots = new ConnectionSlots(this.#maxConnections, options.maxWaiting ?? MAX_WAITING);
+    const maxWaiting = options.maxWaiting ?? MAX_WAITING;
+    const busy = () => tooManyWait(maxWaiting);
+    this.#connections = new WorkLimit(this.#maxConnections, { most: maxWaiting, busy });
   }
 
   /** The error of the settings that every request would fail with, or undefined. */
@@ -209,21 +211,47 @@ export class HttpClient {
     const url = route.gateway ? throughGateway(route.gateway, endpoint) : endpoint;
     const refusal = () => this.#abortError('caller', request, route, 0);
     if (request.signal?.aborted) throw refusal();
-    const release = await this.#slots.acquire(request.signal, refusal);
-    try {
+    return this.#inTurn(request.signal, refusal, () => {
       const carriedOut = this.#carryOut(request, url, route);
       if (debug.enabled) trace(request, url, route, carriedOut);
-      return await carriedOut;
-    } finally {
-      release();
-    }
+      return carriedOut;
+    });
+  }
+
+  /**
+   * @param refusal makes the error when `signal` fires while the request waits
+   * @throws ApiError `BUSY` at once when too many wait, `CLOSED` when the client is closed meanwhile
+   */
+  #inTurn<T>(
+    signal: AbortSignal | undefined,
+    refusal: () => ApiError,
+    exchange: () => Promise<T>,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const waiting: Work = {
+        begin: () => {
+          signal?.removeEventListener('abort', onAbort);
+          return exchange().then(resolve, reject);
+        },
+        refuse: (error) => {
+          signal?.removeEventListener('abort', onAbort);
+          reject(error);
+        },
+      };
+      const onAbort = () => {
+        this.#connections.leave(waiting);
+        waiting.refuse(refusal());
+      };
+      signal?.addEventListener('abort', onAbort);
+      this.#connections.enter(waiting);
+    });
   }
 
   /** Ends requests under way and those that wait, closes all connections. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#slots.close(closedError(0));
+    void this.#connections.close(closedError(0));
     for (const flight of [...this.#flights]) flight.abort('closed');
     this.#route?.agent.destroy();
   }
@@ -413,6 +441,15 @@ function isSuccess(statusCode: number): boolean {
 function oversizeError(limit: number, { context }: Route, statusCode: number): ApiError {
   const text = `${context.where}: the answer is larger than ${limit / 1024 / 1024} MiB and was not read.`;
   return new ApiError('BAD_RESPONSE', text, { statusCode, networkCode: REPLY_TOO_LARGE });
+}
+
+/** @param maxWaiting how many wait already */
+export function tooManyWait(maxWaiting: number): ApiError {
+  return new ApiError(
+    'BUSY',
+    `${maxWaiting} messages already wait for a connection. The server answers more slowly than messages arrive: ` +
+      'send fewer, or let the node queue them.',
+  );
 }
 
 function closedError(attempts: number): ApiError {

@@ -20,7 +20,7 @@ const PASSING_FAILURES: ReadonlySet<ApiErrorCode> = new Set([
 const SMALLER_BY = 4;
 
 /** How reading ended: at the end of the events, at the limit, or because the server's answer leads no further. */
-type Ending = 'end' | 'limit' | 'no-cursor' | 'cursor-repeats' | 'empty-page';
+export type Ending = 'end' | 'limit' | 'no-cursor' | 'cursor-repeats' | 'empty-page';
 
 export interface ReadPage {
   events: JsonObject[];
@@ -31,7 +31,7 @@ export interface ReadPage {
 
 /** What is read. */
 export interface PagedQuery {
-  /** the body of "Query Vision Events" without `limit` and `cursor` */
+  /** the body of "Query Vision Events"; its `limit` and `cursor` are not looked at */
   filters: EventQuery;
   /** of events, Infinity: all */
   limit: number;
@@ -41,7 +41,7 @@ export interface Reader {
   ask: (body: EventQuery) => Promise<QueryPage>;
   /** called before a wait; ms */
   onRetry: (waitMs: number) => void;
-  signal: AbortSignal;
+  signal?: AbortSignal;
 }
 
 /**
@@ -102,7 +102,7 @@ async function askPatiently(body: EventQuery, { ask, onRetry, signal }: Reader):
     try {
       return await ask(body);
     } catch (error) {
-      if (signal.aborted || !mayPass(error)) throw error;
+      if (signal?.aborted || !mayPass(error)) throw error;
       const wait = error.retryAfterMs ?? waitMs * (0.5 + Math.random() / 2);
       onRetry(wait);
       await sleep(wait, undefined, { signal });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { MAX_QUERY_EVENTS } from '../../../src/api/query';
 import { parseBatchReply } from '../../../src/api/replies';
 import type { Target } from '../../../src/api/target';
 import { clientFor, endAll, failureOf } from './clients';
@@ -172,9 +173,9 @@ describe('VisionEventsClient.query', () => {
     assert.deepEqual(ids, ['e0', 'e1', 'e2']);
     const bodies = server.received.map(({ body }) => JSON.parse(body.toString()) as unknown);
     assert.deepEqual(bodies, [
-      { useCaseId: 'u' },
-      { useCaseId: 'u', cursor: 'c0' },
-      { useCaseId: 'u', cursor: 'c1' },
+      { useCaseId: 'u', limit: MAX_QUERY_EVENTS },
+      { useCaseId: 'u', limit: MAX_QUERY_EVENTS, cursor: 'c0' },
+      { useCaseId: 'u', limit: MAX_QUERY_EVENTS, cursor: 'c1' },
     ]);
   });
 
@@ -192,17 +193,31 @@ describe('VisionEventsClient.query', () => {
     });
   }
 
-  it('a cursor that repeats ends with an error', async () => {
+  it('a cursor that repeats ends it, and the last page says so', async () => {
     const server = await startServer((_, response) =>
       sendJson(response, 200, { events: [{ eventId: 'a' }], nextCursor: 'same', hasMore: true }),
     );
-    const all = async () => {
-      for await (const _page of clientFor(server).queryPages({ useCaseId: 'u' }));
-    };
-    const error = await failureOf(all());
-    assert.equal(error.code, 'BAD_RESPONSE');
-    assert.match(error.message, /cursor/);
+    const endings: unknown[] = [];
+    for await (const { ending } of clientFor(server).queryPages({ useCaseId: 'u' })) endings.push(ending);
+    assert.deepEqual(endings, [undefined, 'cursor-repeats']);
     assert.equal(server.received.length, 2);
+  });
+
+  it('ends at a limit', async () => {
+    const server = await startServer((_, response) =>
+      sendJson(response, 200, {
+        events: [{ eventId: 'a' }, { eventId: 'b' }],
+        nextCursor: 'c',
+        hasMore: true,
+      }),
+    );
+    const pages = [];
+    for await (const page of clientFor(server).queryPages({ useCaseId: 'u' }, { limit: 2 })) pages.push(page);
+    assert.deepEqual(
+      pages.map(({ events, ending }) => [events.length, ending]),
+      [[2, 'limit']],
+    );
+    assert.equal((JSON.parse(server.received[0]!.body.toString()) as { limit: number }).limit, 2);
   });
 });
 

@@ -94,8 +94,7 @@ describe('VisionEventsClient and the simulator', () => {
     const sent = Array.from({ length: 25 }, () => event({ customMetadata: { shift: 'night', speed: 1.5 } }));
     await client().createEvents(sent);
     const ids: unknown[] = [];
-    for await (const page of client().queryPages({ useCaseId: USE_CASE, limit: 10 })) {
-      assert.ok(page.events.length <= 10);
+    for await (const page of client().queryPages({ useCaseId: USE_CASE })) {
       ids.push(...page.events.map((found) => found['eventId']));
     }
     assert.equal(ids.length, 25);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WorkLimit } from '../../src/delivery/work-limit';
+import { WorkLimit } from '../../src/work-limit';
 
 const refusal = new Error('closed');
 

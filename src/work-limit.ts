@@ -25,6 +25,11 @@ class Line<T> {
     this.places.push(one);
   }
 
+  leave(one: T): void {
+    const at = this.places.indexOf(one, this.head);
+    if (at >= 0) this.places.splice(at, 1);
+  }
+
   next(): T | undefined {
     if (this.length === 0) return undefined;
     const first = this.places[this.head];
@@ -78,6 +83,11 @@ export class WorkLimit {
       if (this.lastRefusal) work.refuse(this.lastRefusal);
       else this.takePlace(work);
     });
+  }
+
+  /** Work that need not wait any longer gives its place up; what was begun goes on. */
+  leave(work: Work): void {
+    this.waiting.leave(work);
   }
 
   private takePlace(work: Work): void {
