@@ -1,11 +1,6 @@
 import { ApiError } from './errors';
 
-/** A JSON object, its values not looked at. */
-export type JsonObject = Record<string, unknown>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+export { isObject, type JsonObject } from '../json-object';
 
 /** A list as it is, nothing as an empty one, a single thing as a list of one. */
 export function listOf(value: unknown): unknown[] {

@@ -13,6 +13,7 @@ import {
 } from './format';
 import { tarLibrary } from './tar-library';
 import { diskErrorText } from './write';
+import { isObject } from '../json-object';
 
 /** A bundle as it was read. */
 export interface Bundle {
@@ -147,7 +148,7 @@ function parsePayload(bytes: Uint8Array | undefined): Record<string, unknown> {
       cause: error,
     });
   }
-  if (!isRecord(payload)) throw invalid(`its ${PAYLOAD_MEMBER} is not an object`);
+  if (!isObject(payload)) throw invalid(`its ${PAYLOAD_MEMBER} is not an object`);
   if (payload.bundleFormatVersion !== BUNDLE_FORMAT_VERSION) {
     throw invalid(
       `its format version is ${JSON.stringify(payload.bundleFormatVersion) ?? 'missing'}, this package reads ${BUNDLE_FORMAT_VERSION}`,
@@ -156,12 +157,9 @@ function parsePayload(bytes: Uint8Array | undefined): Record<string, unknown> {
   return payload;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function refuseMissingPictures(payload: Record<string, unknown>, files: Map<string, Uint8Array>): void {
   const images: unknown[] = Array.isArray(payload.images) ? payload.images : [];
-  for (const image of images.filter(isRecord)) {
+  for (const image of images.filter(isObject)) {
     for (const path of [image.file, image.inputFile]) {
       if (path === undefined) continue;
       if (typeof path !== 'string' || !files.has(path))

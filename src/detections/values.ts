@@ -1,12 +1,9 @@
 import { MAX_LIST_LENGTH } from '../event/long-lists';
+import { isObject, type JsonObject } from '../json-object';
 import { DetectionError } from './detection-error';
 
 /** Reading values that somebody else made: own properties only, nothing assumed about their types. */
-export type JsonObject = Record<string, unknown>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+export { isObject, type JsonObject };
 
 /**
  * A list short enough to be walked. No detector sends a longer one, but code can make one of 4,294,967,295 entries of which none is there:

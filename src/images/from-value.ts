@@ -1,12 +1,13 @@
 import { pictureFormatOf } from './formats';
 import { ImageError } from './image-error';
+import { isObject } from '../json-object';
 
 /** The bytes of a picture that came in a message. No value is ever taken for a path: a flow's input must not read the disk. */
 export function bytesFromValue(source: unknown, maxBytes: number): Buffer {
   if (typeof source === 'string') return bytesFromText(source, maxBytes);
   if (source instanceof ArrayBuffer) return Buffer.from(source);
   if (ArrayBuffer.isView(source)) return Buffer.from(source.buffer, source.byteOffset, source.byteLength);
-  if (isRecord(source)) return bytesFromRecord(source, maxBytes);
+  if (isObject(source)) return bytesFromRecord(source, maxBytes);
   throw new ImageError(
     `There is no picture: the value is ${nameOf(source)}. ` +
       'Let this setting name the property that holds the picture, such as msg.image.',
@@ -17,9 +18,6 @@ function nameOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A Buffer that went through JSON, and the picture of a Roboflow workflow: `{type: 'base64', value: '…'}`. */
 function bytesFromRecord(source: Record<string, unknown>, maxBytes: number): Buffer {

@@ -4,7 +4,8 @@ import { errorCode, type FileLayer, isNoPlainFile, syncFolder, writeNewFile } fr
 import { crc32, type PictureRecord } from './lines';
 import { DEAD_FILE } from './names';
 import type { Quarantine } from './quarantine';
-import { arePictures, isRecord, isText, isTime } from './record-shape';
+import { isObject } from '../../../json-object';
+import { arePictures, isText, isTime } from './record-shape';
 
 const SUFFIX = '.json';
 const EVENT_MEMBER = ',"event":';
@@ -150,7 +151,7 @@ function decodeDeadLetter(bytes: Buffer, id: string): StoredDeadLetter | undefin
   const { checksum, ...header } = JSON.parse(`${text.slice(0, split)}}`) as DeadHeader & { checksum: string };
   const body = text.slice(split + EVENT_MEMBER.length).replace(/\}\n?$/, '');
   const isWhole =
-    checksum === crc32(Buffer.from(body)) && isDeadHeader(header, id) && isRecord(JSON.parse(body));
+    checksum === crc32(Buffer.from(body)) && isDeadHeader(header, id) && isObject(JSON.parse(body));
   return isWhole ? { header, body } : undefined;
 }
 

@@ -1,6 +1,7 @@
 import { MAX_IMAGES } from '../../../event/limits';
 import type { EventHeader, Note, PictureRecord } from './lines';
 import { isOutboxId, PICTURE_FILE } from './names';
+import { isObject } from '../../../json-object';
 
 /**
  * What a record that is read back must look like: its checksum proves no origin, and its ids and file names become paths.
@@ -14,7 +15,7 @@ const MOST_TIME_MS = 8.64e15;
 const CRC = /^[0-9a-f]{8}$/;
 
 export function isEventHeader(value: unknown): value is EventHeader {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   const { put, at, eventId, useCaseId, pictures, clockUnset } = value;
   return (
     isOutboxId(put) &&
@@ -27,7 +28,7 @@ export function isEventHeader(value: unknown): value is EventHeader {
 }
 
 export function isNote(value: unknown): value is Note {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   if ('done' in value) return Array.isArray(value.done) && value.done.every(isOutboxId);
   if ('sent' in value) return isOutboxId(value.sent);
   if ('shifted' in value)
@@ -39,7 +40,7 @@ export function isNote(value: unknown): value is Note {
 
 function isClockUnset(value: unknown): boolean {
   if (value === undefined) return true;
-  return isRecord(value) && isText(value.process) && isTime(value.startedAt);
+  return isObject(value) && isText(value.process) && isTime(value.startedAt);
 }
 
 /** @param id of their event: a picture of another event is not its own to send or to delete */
@@ -48,13 +49,13 @@ export function arePictures(value: unknown, id: string): value is PictureRecord[
 }
 
 function isPicture(value: unknown, id: string): value is PictureRecord {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   const { mediaType, name, metadata, file, size, crc, sourceId, sent } = value;
   return (
     isPlace(value) &&
     isText(mediaType) &&
     isText(name) &&
-    (metadata === undefined || isRecord(metadata)) &&
+    (metadata === undefined || isObject(metadata)) &&
     isText(file) &&
     PICTURE_FILE.exec(file)?.[1] === id &&
     isSize(size) &&
@@ -63,10 +64,6 @@ function isPicture(value: unknown, id: string): value is PictureRecord {
     (sourceId === undefined || isText(sourceId)) &&
     (sent === undefined || typeof sent === 'boolean')
   );
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function isTime(value: unknown): value is number {
