@@ -148,13 +148,14 @@ describe('vision-event with delivery "queue"', function () {
   it('fails with OUTBOX_FULL when it is full, and takes events again once there is room', async () => {
     const flow = await load({ outboxMaxEvents: 3 });
     simulator.faults.always({ status: 503 });
+    const delivered = listen('delivered');
     for (let i = 0; i < 3; i++) await flow.send({ payload: [] });
     const { caught } = await flow.send({ payload: [] });
     assert.equal(caught!.error!.code, 'OUTBOX_FULL');
     assert.match(caught!.error!.message, /3/);
     simulator.faults.clear();
     helper.getNode('outbox').receive({ payload: 'flush' });
-    await flow.until(() => simulator.events().length === 3);
+    await flow.until(() => delivered.length === 3);
     const { out } = await flow.send({ payload: [] });
     assert.equal(out!.visionEvent!.state, 'queued');
   });

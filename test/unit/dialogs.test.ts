@@ -23,6 +23,7 @@ const MOST_KILOBYTES = 580;
 /** What of the runtime's own the editor may have: what knows neither Node.js nor Node-RED. */
 const SHARED_WITH_RUNTIME = [
   /^src\/(event|detections|images)\//,
+  /^src\/json-object\.ts$/,
   /^src\/api\/(header-name|limits|query|query-time)\.ts$/,
   /^src\/bundle\/is-name-pattern\.ts$/,
   /^src\/scene\/(confirmation|types)\.ts$/,
