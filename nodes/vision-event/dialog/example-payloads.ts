@@ -1,6 +1,6 @@
 /**
  * A small payload for each format that has an adapter of its own, as docs/formats.md describes it: what "Try it" shows before a
- * message came. Those of the presets follow from their mappings (scripts/preset-examples.ts).
+ * message came. Those of most presets follow from their mappings (scripts/preset-examples.ts); the rest are below.
  */
 export const EXAMPLE_PAYLOADS: Readonly<Record<string, unknown>> = {
   roboflow: {
@@ -114,5 +114,53 @@ export const EXAMPLE_PAYLOADS: Readonly<Record<string, unknown>> = {
       { what: 'bolt', sure: 0.87, left: 120, top: 148, width: 160, height: 144 },
       { what: 'nut', sure: 0.64, left: 415, top: 260, width: 90, height: 80 },
     ],
+  },
+  // From here on presets: what stands beside their rows does not follow from a mapping.
+  'coco-results': [
+    { image_id: 1, category_id: 1, category_name: 'bolt', bbox: [120, 148, 160, 144], score: 0.87 },
+  ],
+  'florence-2': { '<OD>': { bboxes: [[120, 148, 280, 292]], labels: ['bolt'] } },
+  hailo: {
+    HailoROI: {
+      HailoBBox: { xmin: 0, ymin: 0, width: 1, height: 1 },
+      SubObjects: [
+        {
+          HailoDetection: {
+            label: 'person',
+            confidence: 0.87,
+            HailoBBox: { xmin: 0.1875, ymin: 0.3125, width: 0.25, height: 0.3 },
+            SubObjects: [],
+          },
+        },
+      ],
+    },
+  },
+  mmdetection: { predictions: [{ bboxes: [[120, 148, 280, 292]], labels: [0], scores: [0.87] }] },
+  modelarts: {
+    detection_classes: ['bolt'],
+    detection_boxes: [[148, 120, 292, 280]],
+    detection_scores: [0.87],
+  },
+  'tf-od-api': {
+    predictions: [
+      {
+        num_detections: 1,
+        detection_boxes: [[0.3125, 0.1875, 0.6125, 0.4375]],
+        detection_classes: [0],
+        detection_scores: [0.87],
+      },
+    ],
+  },
+  torchvision: { boxes: [[120, 148, 280, 292]], labels: [0], scores: [0.87] },
+  'vertex-automl': {
+    predictions: [
+      { bboxes: [[0.1875, 0.4375, 0.3125, 0.6125]], displayNames: ['bolt'], confidences: [0.87] },
+    ],
+  },
+  'zoneminder-es': {
+    labels: ['person'],
+    confidences: [0.87],
+    boxes: [[120, 148, 280, 292]],
+    image_dimensions: { original: [480, 640], resized: [480, 640] },
   },
 };
