@@ -29,7 +29,7 @@ export { ApiError } from './api/errors';
 export type { ApiErrorCode, ApiErrorDetails } from './api/errors';
 export type { TlsSettings } from './api/agents';
 export type { ExtraHeaders } from './api/gateway';
-export type { ConnectionOptions } from './api/http-client';
+export type { ConnectionOptions, EndedRequest } from './api/http-client';
 export type { JsonObject } from './api/json';
 export type { ProxySettings } from './api/proxy';
 export { endingWarning } from './api/query-pages';

@@ -44,8 +44,14 @@ export { Sender } from './delivery/sender/sender';
 export type { SenderParts } from './delivery/sender/sender';
 export { leaveLandings, takeLandings } from './delivery/sender/handover';
 export type { LateLanding } from './delivery/sender/handover';
-export { DEFAULT_SENDER_SETTINGS, systemSenderClock } from './delivery/sender/types';
+export {
+  BREAKER_STATES,
+  DEFAULT_SENDER_SETTINGS,
+  SENDER_STATES,
+  systemSenderClock,
+} from './delivery/sender/types';
 export type {
+  BreakerState,
   OutageNotice,
   RefusedEvent,
   SenderClock,

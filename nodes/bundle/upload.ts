@@ -69,16 +69,22 @@ export class UploadBundlesWork {
   }
 
   private async run(message: FlowMessage): Promise<UploadSummary> {
-    const client = workspaceOf(this.RED, this.config.workspace).client();
+    const workspace = workspaceOf(this.RED, this.config.workspace);
+    const client = workspace.client();
     const directory = await this.directory(message);
     const useCase = await this.useCase(message);
-    return uploadFolder({
+    const summary = await uploadFolder({
       directory,
-      upload: (bundle, options) => client.uploadBundle(bundle, options),
+      upload: async (bundle, options) => {
+        await client.uploadBundle(bundle, options);
+        workspace.metrics?.delivered(options.useCaseId);
+      },
       useCaseId: typeof useCase === 'string' && useCase !== '' ? useCase : undefined,
       signal: this.closing.signal,
       onProgress: (done, total) => this.status.show(this.texts.progress(done, total)),
     });
+    for (const { code } of summary.refused) workspace.metrics?.refused(code, useCase);
+    return summary;
   }
 
   private showMissingSettings(): void {

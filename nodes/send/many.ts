@@ -1,4 +1,4 @@
-import { sendMany, type EventToSend } from '../../src/delivery/sender/send-many';
+import { sendMany, type EventToSend, type ManySent } from '../../src/delivery/sender/send-many';
 import type { SendFailure, Target } from '../../src/api/target';
 import type { EventWarning, Repaired, SendableEvent } from '../../src/event/types';
 import type { VisionEventSendProperties } from '../shared/properties';
@@ -7,6 +7,7 @@ import { isInDoubt, outboxRecord, withDoubt } from '../shared/send-event';
 import { checkGivenEvent } from './input';
 import { stepError, type Findings } from '../shared/report';
 import type { Workspace } from '../workspace/workspace';
+import type { WorkspaceMetrics } from '../workspace/metrics/workspace-metrics';
 
 /** `msg.visionEvent` of many events. Its names are a contract with every flow. */
 export interface ManyEventsReport {
@@ -61,7 +62,7 @@ export async function deliverMany(
   report: ManyEventsReport,
 ): Promise<unknown[]> {
   const payload = [...given];
-  const checked = checkAll(given, workspace.deviceId, config.onWarnings || 'repair', report);
+  const checked = checkAll(given, workspace, config.onWarnings || 'repair', report);
   for (const { index, event } of checked) payload[index] = event;
   const events = lastOfEachId(checked);
   if (events.length < checked.length) report.replaced = checked.length - events.length;
@@ -81,26 +82,29 @@ export async function deliverMany(
 
 function checkAll(
   given: unknown[],
-  deviceId: string,
+  { deviceId, metrics }: Workspace,
   onWarnings: VisionEventSendProperties['onWarnings'],
   report: ManyEventsReport,
 ): CheckedEvent[] {
   const now = Date.now();
   const repaired: Repaired[][] = given.map(() => []);
-  const note = (index: number, found: Partial<Findings>) => {
+  const note = (index: number, found: Partial<Findings>, useCaseId: unknown) => {
+    metrics?.found(found, useCaseId);
     report.warnings[index] = found.warnings ?? [];
     repaired[index] = found.repaired ?? [];
   };
   const checked = given.flatMap((value, index) => {
     try {
       const { event, found } = checkGivenEvent(value, { deviceId, onWarnings, now });
-      note(index, found);
       const { eventId, useCaseId } = event;
+      note(index, found, useCaseId);
       return [{ index, event, eventId, useCaseId, body: JSON.stringify(event) }];
     } catch (error) {
       const { reason, found } = stepError(error);
-      note(index, found);
-      report.failed.push(failedEvent(idOf(value), toFlowError(reason)));
+      const flowError = toFlowError(reason);
+      note(index, found, useCaseOf(value));
+      metrics?.failed(flowError.code, useCaseOf(value));
+      report.failed.push(failedEvent(idOf(value), flowError));
       return [];
     }
   });
@@ -121,8 +125,10 @@ async function store(events: CheckedEvent[], workspace: Workspace, report: ManyE
   } catch (error) {
     const flowError = toFlowError(error);
     report.failed.push(...events.map(({ eventId }) => failedEvent(eventId, flowError)));
+    for (const { useCaseId } of events) workspace.metrics?.failed(flowError.code, useCaseId);
     throw flowError;
   }
+  for (const { useCaseId } of events) workspace.metrics?.stored(useCaseId);
   report.eventIds = events.map(({ eventId }) => eventId);
   report.created = events.length;
 }
@@ -135,7 +141,9 @@ async function sendNow(
   const behind = await behindOlder(events, workspace);
   const queued = await storeBehind(behind, workspace, report);
   const free = events.filter((event) => !behind.includes(event));
-  const { accepted, failed, batchWarnings, unlistedWarnings } = await sendMany(free, workspace.target);
+  const sent = await sendMany(free, workspace.target);
+  if (workspace.metrics) countSent(workspace.metrics, sent);
+  const { accepted, failed, batchWarnings, unlistedWarnings } = sent;
   const taken = [...queued, ...accepted.map(({ event }) => event)].sort((a, b) => a.index - b.index);
   report.eventIds = taken.map(({ eventId }) => eventId);
   report.created = taken.length;
@@ -152,6 +160,16 @@ async function sendNow(
     const listed = accepted.reduce((sum, { warnings }) => sum + warnings.length, batchWarnings.length);
     report.serverWarningCount = listed + unlistedWarnings;
   }
+}
+
+function countSent(metrics: WorkspaceMetrics, sent: ManySent<CheckedEvent>): void {
+  for (const { event, warnings } of sent.accepted) {
+    metrics.delivered(event.useCaseId);
+    metrics.warned('server', warnings, warnings.length, event.useCaseId);
+  }
+  for (const { event, failure } of sent.failed) metrics.failed(toFlowError(failure).code, event.useCaseId);
+  const { batchWarnings, unlistedWarnings } = sent;
+  metrics.warned('server', batchWarnings, batchWarnings.length + unlistedWarnings, undefined);
 }
 
 /** Those of which an older version waits in the outbox: sent now, they would overtake it. */
@@ -171,9 +189,12 @@ async function storeBehind(
   try {
     await workspace.delivery.append(events.map(({ event }) => outboxRecord(event)));
   } catch (error) {
-    report.failed.push(...events.map(({ eventId }) => failedEvent(eventId, toFlowError(error))));
+    const flowError = toFlowError(error);
+    report.failed.push(...events.map(({ eventId }) => failedEvent(eventId, flowError)));
+    for (const { useCaseId } of events) workspace.metrics?.failed(flowError.code, useCaseId);
     return [];
   }
+  for (const { useCaseId } of events) workspace.metrics?.stored(useCaseId);
   report.queued = events.map(({ eventId }) => eventId);
   return events;
 }
@@ -185,6 +206,10 @@ function failedToSend(eventId: string, failure: SendFailure, target: Target): Fa
 
 function failedEvent(eventId: string | null, { code, message, statusCode }: FlowError): FailedEvent {
   return { eventId, code, message, ...(statusCode === undefined ? {} : { statusCode }) };
+}
+
+function useCaseOf(value: unknown): unknown {
+  return ((value ?? {}) as { useCaseId?: unknown }).useCaseId;
 }
 
 function idOf(value: unknown): string | null {

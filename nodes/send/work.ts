@@ -19,7 +19,7 @@ import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { WarningLines } from '../shared/warning-lines';
 import { isPromise, typedInput, type Evaluate } from '../shared/typed-input';
-import { workspaceOf, type Workspace } from '../workspace/workspace';
+import { metricsOf, workspaceOf, type Workspace } from '../workspace/workspace';
 
 interface ArrivedEvents extends Arrival {
   /** undefined only while they are late */
@@ -84,6 +84,8 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
   }
 
   showError(error: FlowError, message: FlowMessage): void {
+    // With a report it was counted where it was made.
+    if (message['visionEvent'] === undefined) metricsOf(this.RED, this.config.workspace)?.failed(error.code);
     message['visionEvent'] ??= { warnings: [] } satisfies EventReport;
     this.status.show(this.texts.error(error));
   }
@@ -101,6 +103,11 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
 
   private async deliverOne(given: object, message: FlowMessage, workspace: Workspace): Promise<void> {
     const found: Partial<Findings>[] = [];
+    const { useCaseId } = given as { useCaseId?: unknown };
+    const tell = (report: EventReport) => {
+      message['visionEvent'] = report;
+      workspace.metrics?.handled(report, useCaseId);
+    };
     try {
       const { deviceId } = workspace;
       const onWarnings = this.config.onWarnings || 'repair';
@@ -110,15 +117,17 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
       if (mustQueue) {
         await workspace.delivery.append([outboxRecord(event)]);
         message.payload = event;
-        message['visionEvent'] = reportOf(found, { state: 'queued' }) satisfies EventReport;
+        tell(reportOf(found, { state: 'queued' }));
         return;
       }
       const sent = await sendEvent(event, workspace.target);
       message.payload = sent.event;
-      message['visionEvent'] = reportOf(found, sent.found) satisfies EventReport;
+      tell(reportOf(found, sent.found));
     } catch (error) {
       const { reason, found: last } = stepError(error);
-      message['visionEvent'] = reportOf(found, last) satisfies EventReport;
+      const unfinished: EventReport = reportOf(found, last);
+      message['visionEvent'] = unfinished;
+      workspace.metrics?.failed(toFlowError(reason).code, useCaseId, unfinished);
       throw reason;
     }
   }

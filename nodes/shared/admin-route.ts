@@ -92,16 +92,11 @@ export class AdminRoutes {
   }
 
   private send(response: Response, status: number, value: unknown, secrets: string[]): void {
-    // A workspace may have been deployed meanwhile.
-    const known = [...secrets, ...keysOf(this.RED)].map((key) => key.trim());
-    const redact = makeRedactor(
-      known.filter((key) => key.length >= SHORTEST_KEY).map((text) => ({ text, label: '[API key]' })),
-    );
     response
       .status(status)
       .set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
       .type('json')
-      .send(redact(JSON.stringify(value)));
+      .send(withoutSecrets(this.RED, JSON.stringify(value), secrets));
   }
 }
 
@@ -163,6 +158,15 @@ function refusalOf(error: unknown): { status: number; code: string; message: str
   if (code === 'UNEXPECTED' || code === 'OUTBOX_IO' || code === 'OUTBOX_FULL')
     return { status: 500, code, message };
   return { status: 502, code, message };
+}
+
+/** @param further secrets beside those of the workspaces, one of which may have been deployed meanwhile */
+export function withoutSecrets(RED: NodeAPI, text: string, further: readonly string[] = []): string {
+  const known = [...further, ...keysOf(RED)].map((key) => key.trim());
+  const redact = makeRedactor(
+    known.filter((key) => key.length >= SHORTEST_KEY).map((secret) => ({ text: secret, label: '[API key]' })),
+  );
+  return redact(text);
 }
 
 function keysOf(RED: NodeAPI): Set<string> {

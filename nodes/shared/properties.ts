@@ -35,6 +35,8 @@ export const workspaceDefaults = {
   outboxWhenFull: 'reject' as 'reject' | 'drop-oldest' | 'shed-images',
   batchSize: 100,
   batchLinger: 1000,
+  /** counted and measured for Prometheus; its token is the credential `metricsToken` */
+  metrics: false,
 };
 export type WorkspaceProperties = typeof workspaceDefaults;
 

@@ -40,7 +40,7 @@ import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { WarningLines } from '../shared/warning-lines';
 import { isPromise } from '../shared/typed-input';
-import { workspaceOf, type Workspace } from '../workspace/workspace';
+import { metricsOf, workspaceOf, type Workspace } from '../workspace/workspace';
 
 interface ArrivedMessage extends Arrival {
   /** undefined only while they are late */
@@ -121,6 +121,8 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
   }
 
   showError(error: FlowError, message: FlowMessage): void {
+    // With a report it was counted where it was made.
+    if (message['visionEvent'] === undefined) metricsOf(this.RED, this.config.workspace)?.failed(error.code);
     message['visionEvent'] ??= { warnings: [] } satisfies EventReport;
     this.status.show(this.texts.error(error));
   }
@@ -154,6 +156,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     const found: Partial<Findings>[] = [];
     let event: SendableEvent;
     let report: EventReport;
+    let useCaseId: unknown;
     this.underWay++;
     try {
       const pictures = this.pictures.areExpected
@@ -169,6 +172,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
       const composed = composeEvent(values, settings, context, changed.converted);
       found.push(composed.found);
       const moment = checkMoment(values, settings, context);
+      useCaseId = composed.event.useCaseId;
       const checked = checkEvent(composed.event, settings.onWarnings, moment);
       found.push(checked.found);
       const end = await this.deliver(checked.event, values, changed.loaded, workspace);
@@ -176,11 +180,14 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
       report = reportOf(found, end.found);
     } catch (error) {
       const { reason, found: last } = stepError(error);
-      message['visionEvent'] = reportOf(found, last) satisfies EventReport;
+      const unfinished: EventReport = reportOf(found, last);
+      message['visionEvent'] = unfinished;
+      workspace?.metrics?.failed(toFlowError(reason).code, useCaseId, unfinished);
       throw reason;
     } finally {
       this.underWay--;
     }
+    workspace?.metrics?.handled(report, useCaseId);
     this.showDone(report, workspace);
     this.warningLines.tell(report);
     message['visionEvent'] = report;

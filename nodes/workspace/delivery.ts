@@ -5,8 +5,10 @@ import type {
   DeliveredEvent,
   Outbox,
   OutboxRecord,
+  OutboxStats,
   RecoveryReport,
 } from '../../src/delivery/outbox/outbox';
+import { nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
 import { Sender } from '../../src/delivery/sender/sender';
 import { leaveLandings, takeLandings } from '../../src/delivery/sender/handover';
 import type {
@@ -21,6 +23,7 @@ import { numberOf } from '../shared/event-settings';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import type { DatabaseSettings } from './database-settings';
 import { Adoption } from './adoption';
+import type { WorkspaceMetrics } from './metrics/workspace-metrics';
 import { makeOutbox } from './make-outbox';
 import type { OutboxFolder } from './outbox-folder';
 import { WorkLimit } from '../../src/work-limit';
@@ -52,6 +55,8 @@ export interface DeliveryDeps {
   adopt?: OutboxFolder;
   target: Target;
   log: DeliveryLog;
+  /** only while the workspace's metrics are on */
+  metrics?: WorkspaceMetrics | undefined;
   reopenAfterMs?: number;
 }
 
@@ -146,6 +151,21 @@ export class WorkspaceDelivery {
     return { ...sender.state(), deadLetters: outbox.stats().dead, forgets };
   }
 
+  /** What the outbox holds and may hold; undefined while it is not open */
+  stats(): OutboxStats | undefined {
+    return this.open?.outbox.stats();
+  }
+
+  /** On the disk of the folder, now; undefined while it is not open, or where the system does not say */
+  async freeBytes(): Promise<number | undefined> {
+    return this.open && (await nodeFileLayer.space(this.folder))?.free;
+  }
+
+  /** Brings the metrics up to what outbox and sender count themselves. */
+  addCounts(open = this.open): void {
+    if (open) this.deps.metrics?.addCounts(open.sender, open.outbox);
+  }
+
   /** Why the outbox is not open although nodes use it; undefined while it is, or is not needed. */
   openingError(): FlowError | undefined {
     return this.error;
@@ -213,6 +233,7 @@ export class WorkspaceDelivery {
     clearInterval(this.countdown);
     const waiting = open?.outbox.stats().events;
     await open?.sender.stop(CLOSE_STEP_MS);
+    this.addCounts(open);
     const lateLandings = open?.sender.lateLandings();
     if (lateLandings && !this.deps.database) await leaveLandings(this.folder, lateLandings);
     // Also one that still waits for the lock of its folder, and would for longer than a deploy may take.
@@ -272,6 +293,7 @@ export class WorkspaceDelivery {
     void this.adoption?.stop(CLOSE_STEP_MS);
     open.sender
       .stop(CLOSE_STEP_MS)
+      .then(() => this.addCounts(open))
       .then(() => open.outbox.close(CLOSE_STEP_MS))
       .catch(() => undefined);
   }
@@ -302,15 +324,17 @@ export class WorkspaceDelivery {
         ...(numberOf(config.batchLinger) === undefined ? {} : { lingerMs: numberOf(config.batchLinger) }),
       },
       listeners: {
-        delivered: (events, warnings) => {
+        delivered: (events, warnings, useCaseId) => {
           this.noteDoubts(events);
-          this.listeners.forEach((listener) => listener.delivered?.(events, warnings));
+          deps.metrics?.outboxDelivered(events, warnings, useCaseId);
+          this.listeners.forEach((listener) => listener.delivered?.(events, warnings, useCaseId));
         },
-        refused: (events) => {
+        refused: (events, useCaseId) => {
+          deps.metrics?.outboxRefused(events, useCaseId);
           deps.log.warn(
             `${events.length} event(s) were refused for good and lie in ${deps.database ? 'the database' : path.join(this.folder, 'dead')}: ${events[0]?.message ?? ''}`,
           );
-          this.listeners.forEach((listener) => listener.refused?.(events));
+          this.listeners.forEach((listener) => listener.refused?.(events, useCaseId));
         },
         suspected: (event) => this.tellSuspected(event),
         state: () => this.showState(),

@@ -10,7 +10,7 @@ import { createOutboxPanel } from './dialog/outbox-panel';
 import { openOwnPages } from './dialog/own-links';
 import { createTestEvent } from './dialog/test-event';
 
-const CREDENTIALS = ['apiKey', 'eventStoreKey', 'headerValues'] as const;
+const CREDENTIALS = ['apiKey', 'eventStoreKey', 'headerValues', 'metricsToken'] as const;
 type Property = keyof WorkspaceProperties | (typeof CREDENTIALS)[number];
 
 const CLOUD_URL = workspaceDefaults.baseUrl;
@@ -76,6 +76,8 @@ const doubt: Checks<Property> = {
     String(value).length > MAX_IDENTIFIER_LENGTH
       ? t('doubt.deviceId', { max: MAX_IDENTIFIER_LENGTH })
       : undefined,
+  // Events go all the same.
+  metricsToken: (value, read, t) => (read('metrics') && isEmpty(value) ? t('doubt.metricsToken') : undefined),
 };
 
 const form = createForm<Property>('roboflow-vision-event-workspace', {
@@ -144,6 +146,7 @@ RED.nodes.registerType('roboflow-vision-event-workspace', {
     apiKey: { type: 'password', validate: validator('apiKey') },
     eventStoreKey: { type: 'password' },
     headerValues: { type: 'password', validate: validator('headerValues') },
+    metricsToken: { type: 'password' },
     postgresUser: { type: 'password' },
     postgresPassword: { type: 'password' },
   },

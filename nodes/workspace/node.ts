@@ -2,6 +2,7 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { workspaceDefaults, type WorkspaceProperties } from '../shared/properties';
 import { workspaceLabel } from '../shared/workspace-label';
 import { registerAdminRoutes } from './admin-routes';
+import { registerMetricsRoute } from './metrics/route';
 import { Workspace, WORKSPACE_TYPE, type WorkspaceCredentials, type WorkspaceNode } from './workspace';
 
 export = function (RED: NodeAPI): void {
@@ -20,6 +21,7 @@ export = function (RED: NodeAPI): void {
   }
 
   registerAdminRoutes(RED);
+  registerMetricsRoute(RED);
   RED.nodes.registerType<WorkspaceNode, WorkspaceProperties & NodeDef, object, WorkspaceCredentials>(
     WORKSPACE_TYPE,
     VisionEventWorkspace,
@@ -28,6 +30,7 @@ export = function (RED: NodeAPI): void {
         apiKey: { type: 'password' },
         eventStoreKey: { type: 'password' },
         headerValues: { type: 'password' },
+        metricsToken: { type: 'password' },
         postgresUser: { type: 'password' },
         postgresPassword: { type: 'password' },
       },

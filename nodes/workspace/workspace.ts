@@ -3,7 +3,7 @@ import { VisionEventsClient } from '../../src/api/client';
 import { EventStoreClient } from '../../src/api/event-store-client';
 import { tooManyWait } from '../../src/api/http-client';
 import { ApiError } from '../../src/api/errors';
-import { loadAxios } from '../../src/api/http-client';
+import { loadAxios, type ConnectionOptions } from '../../src/api/http-client';
 import { loadReplyShapes } from '../../src/api/replies';
 import { MAX_CONNECTIONS } from '../../src/api/limits';
 import { printable } from '../../src/api/reply-text';
@@ -24,6 +24,10 @@ import { eventStoreTarget } from '../../src/delivery/targets/event-store';
 import { ArrivalOrder } from '../../src/delivery/arrival-order';
 import { WorkLimit } from '../../src/work-limit';
 import { WorkspaceDelivery } from './delivery';
+import { liveWorkspaces, uniqueLabel } from './metrics/live';
+import { WorkspaceMetrics } from './metrics/workspace-metrics';
+import { workspaceLabel } from '../shared/workspace-label';
+import { unsetVariable } from '../shared/unset-variable';
 
 export const WORKSPACE_TYPE = 'roboflow-vision-event-workspace';
 
@@ -33,6 +37,8 @@ export interface WorkspaceCredentials {
   eventStoreKey?: string;
   /** values of the extra headers: JSON, by name */
   headerValues?: string;
+  /** lets Prometheus read the metrics */
+  metricsToken?: string;
   postgresUser?: string;
   postgresPassword?: string;
 }
@@ -54,6 +60,8 @@ export class Workspace {
    * event made of it. Refuses with ApiError `BUSY` when too many wait already.
    */
   readonly sending: WorkLimit;
+  /** undefined while they are off: nothing is counted then, and no library for it is loaded */
+  readonly metrics: WorkspaceMetrics | undefined;
   private openClient: VisionEventsClient | undefined;
   private openEventStore: EventStoreClient | undefined;
   private openFor: string | undefined;
@@ -64,6 +72,10 @@ export class Workspace {
     private readonly node: Node<WorkspaceCredentials>,
     private readonly config: WorkspaceProperties,
   ) {
+    if (config.metrics) {
+      this.metrics = new WorkspaceMetrics(uniqueLabel(workspaceLabel(config), node.id));
+      liveWorkspaces.add(this);
+    }
     const maxWaiting = maxWaitingOf(config);
     this.sending = new WorkLimit(MAX_CONNECTIONS, { most: maxWaiting, busy: () => tooManyWait(maxWaiting) });
     // The outbox takes events also while the key or the address is missing: each attempt asks anew.
@@ -75,6 +87,7 @@ export class Workspace {
       ...(config.keepWaiting === 'postgres' && { database: () => databaseSettings(RED, node, config) }),
       ...(config.adopt?.trim() && { adopt: outboxFolder(RED, node, config.adopt) }),
       target: this.target,
+      metrics: this.metrics,
       // What is read back from the disk may hold anything.
       log: { info: (text) => node.log(printable(text)), warn: (text) => node.warn(printable(text)) },
     });
@@ -87,9 +100,16 @@ export class Workspace {
 
   /** Keys and values of headers as deployed, environment variables filled in: to strike them out of answers, never to show. */
   secrets(): string[] {
-    const { apiKey, eventStoreKey, headerValues, postgresPassword } = this.node.credentials ?? {};
-    const keys = [apiKey, eventStoreKey, postgresPassword].filter((key) => key !== undefined);
+    const { apiKey, eventStoreKey, headerValues, postgresPassword, metricsToken } =
+      this.node.credentials ?? {};
+    const keys = [apiKey, eventStoreKey, postgresPassword, metricsToken].filter((key) => key !== undefined);
     return [...keys, ...headerSecrets(this.RED, this.node, headerValues)];
+  }
+
+  /** Empty when there is none: a variable that is not set is none, since everybody could guess its name. */
+  metricsToken(): string {
+    const token = this.node.credentials?.metricsToken?.trim() ?? '';
+    return unsetVariable(token) === undefined ? token : '';
   }
 
   /** As deployed: where the keys are sent to. */
@@ -123,7 +143,7 @@ export class Workspace {
     if (!this.openClient) {
       const key = this.node.credentials?.apiKey;
       const options = clientOptions(this.RED, this.config, key, this.headers());
-      this.openClient = new VisionEventsClient(options);
+      this.openClient = new VisionEventsClient({ ...options, ...this.measuring() });
       // Asked for by each node that will send, as soon as it is built.
       loadAhead(loadAxios);
       loadAhead(loadReplyShapes);
@@ -150,7 +170,7 @@ export class Workspace {
     if (!this.openEventStore) {
       const key = this.node.credentials?.eventStoreKey;
       const options = eventStoreOptions(this.RED, this.config, key, this.headers());
-      this.openEventStore = new EventStoreClient(options);
+      this.openEventStore = new EventStoreClient({ ...options, ...this.measuring() });
       loadAhead(loadAxios);
       loadAhead(loadReplyShapes);
     }
@@ -160,6 +180,10 @@ export class Workspace {
   /** @throws FlowError `NOT_CONFIGURED` */
   private headers(): Record<string, string> {
     return extraHeaders(this.RED, this.node, this.config.headerNames, this.node.credentials?.headerValues);
+  }
+
+  private measuring(): Pick<ConnectionOptions, 'onRequestEnded'> {
+    return this.metrics ? { onRequestEnded: this.metrics.requestEnded } : {};
   }
 
   private mustBeOpen(): void {
@@ -187,6 +211,7 @@ export class Workspace {
   /** Aborts what is under way and gives the connections back; what waits in the outbox stays there. Idempotent. */
   async close(removed: boolean): Promise<void> {
     this.closed = true;
+    liveWorkspaces.remove(this);
     void this.sending.close(this.closedError());
     const delivery = this.delivery.close(removed);
     this.closeClients();
@@ -229,4 +254,10 @@ export function workspaceOf(RED: NodeAPI, id: string): Workspace {
     );
   }
   return node.workspace;
+}
+
+/** The metrics of the workspace that a node's dialog chose; undefined without one, or while they are off. */
+export function metricsOf(RED: NodeAPI, id: string): WorkspaceMetrics | undefined {
+  const node = RED.nodes.getNode(id) as WorkspaceNode | null;
+  return node?.workspace instanceof Workspace ? node.workspace.metrics : undefined;
 }

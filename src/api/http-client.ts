@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { closeIdleConnections, makeAgent, type TlsSettings } from './agents';
 import { endpointUrl, hostAndPort, parseBaseUrl } from './base-url';
 import { debug } from '../debug';
-import { ApiError, REPLY_TOO_LARGE } from './errors';
+import { ApiError, REPLY_TOO_LARGE, type ApiErrorCode } from './errors';
 import { checkedHeaders, parseGateway, secretsOf, throughGateway, type ExtraHeaders } from './gateway';
 import { networkFailure, statusFailure, type RawReply, type RequestContext } from './failure';
 import { DEFAULT_TIMEOUT_MS, MAX_CONNECTIONS, MAX_REPLY_BYTES, MAX_TIMER_MS, MAX_WAITING } from './limits';
@@ -35,6 +35,18 @@ export interface ConnectionOptions {
   headers?: ExtraHeaders;
   /** takes every request in place of the server, with the real address as `?url=`; without a path, `/proxy` is meant */
   gateway?: string;
+  /** hears of every request that had a connection's place, once it has ended */
+  onRequestEnded?: (ended: EndedRequest) => void;
+}
+
+/** How a request ended, for measurements: nothing of what it carried. */
+export interface EndedRequest {
+  /** the segment of the path that names it: `vision-events` (one event), `batch`, `upload`, `bundle`, `query`, … */
+  endpoint: string;
+  /** from the moment it had a connection's place to the last byte of the reply */
+  seconds: number;
+  /** why it failed; undefined when it did not */
+  code?: ApiErrorCode;
 }
 
 /** Where a client with these settings connects to, a proxy aside. @throws ApiError `NOT_CONFIGURED` */
@@ -214,6 +226,7 @@ export class HttpClient {
     return this.#inTurn(request.signal, refusal, () => {
       const carriedOut = this.#carryOut(request, url, route);
       if (debug.enabled) trace(request, url, route, carriedOut);
+      if (this.#options.onRequestEnded) measure(request, carriedOut, this.#options.onRequestEnded);
       return carriedOut;
     });
   }
@@ -411,6 +424,23 @@ export class HttpClient {
       }
     }
   }
+}
+
+function measure(
+  { path }: HttpRequest,
+  reply: Promise<HttpReply>,
+  tell: (ended: EndedRequest) => void,
+): void {
+  const started = performance.now();
+  // The first segment is the service, the third may be an id.
+  const ended = () => ({ endpoint: path[1] ?? path[0] ?? '', seconds: (performance.now() - started) / 1000 });
+  reply
+    .then(
+      () => tell(ended()),
+      ({ code }: ApiError) => tell({ ...ended(), code }),
+    )
+    // Who measures must not disturb what is measured.
+    .catch(() => undefined);
 }
 
 let traced = 0;

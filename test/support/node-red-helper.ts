@@ -64,10 +64,11 @@ export class TestFlow {
       apiKey?: string;
       eventStoreKey?: string;
       headerValues?: string;
+      metricsToken?: string;
     },
     otherNodes: object[] = [],
   ): Promise<TestFlow> {
-    const { apiKey, eventStoreKey, headerValues, ...settings } = workspace ?? {};
+    const { apiKey, eventStoreKey, headerValues, metricsToken, ...settings } = workspace ?? {};
     const flow = [
       { id: 'tab', type: 'tab', label: 'test' },
       ...(workspace
@@ -111,6 +112,7 @@ export class TestFlow {
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(eventStoreKey === undefined ? {} : { eventStoreKey }),
       ...(headerValues === undefined ? {} : { headerValues }),
+      ...(metricsToken === undefined ? {} : { metricsToken }),
     };
     const credentials = Object.keys(keys).length === 0 ? {} : { [WORKSPACE_ID]: keys };
     await helper.load(NODES, flow as never, credentials);

@@ -32,14 +32,18 @@ export class SingleNodeFlow {
 
   static async load(
     node: { type: string; register: unknown; properties: object },
-    workspace?: Partial<typeof workspaceDefaults> & { apiKey?: string; eventStoreKey?: string },
+    workspace?: Partial<typeof workspaceDefaults> & {
+      apiKey?: string;
+      eventStoreKey?: string;
+      metricsToken?: string;
+    },
     behind: { first: string; nodes: FlowPart[]; register: unknown[] } = {
       first: 'out',
       nodes: [],
       register: [],
     },
   ): Promise<SingleNodeFlow> {
-    const { apiKey, eventStoreKey, ...settings } = workspace ?? {};
+    const { apiKey, eventStoreKey, metricsToken, ...settings } = workspace ?? {};
     const flow = [
       { id: 'tab', type: 'tab', label: 'test' },
       ...(workspace
@@ -71,6 +75,7 @@ export class SingleNodeFlow {
     const keys = {
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(eventStoreKey === undefined ? {} : { eventStoreKey }),
+      ...(metricsToken === undefined ? {} : { metricsToken }),
     };
     const credentials = Object.keys(keys).length === 0 ? {} : { [WORKSPACE_ID]: keys };
     const register = [visionEventWorkspace, node.register, catchNode, completeNode, ...behind.register];

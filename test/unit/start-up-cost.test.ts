@@ -4,7 +4,7 @@ import type { WorkspaceProperties } from '../../nodes/shared/properties';
 import { LOAD_NODES, nodeFiles } from '../support/load-nodes';
 
 /** Each of them would cost more than all our own files together. */
-const HEAVY = ['axios', 'zod', 'tar', 'hpagent'];
+const HEAVY = ['axios', 'zod', 'tar', 'hpagent', 'prom-client'];
 
 /** Which heavy packages a process holds after `program`. */
 function heavyAfter(program: string, files: string[]): string[] {
@@ -58,6 +58,10 @@ describe('start-up cost', () => {
 
   it('loads nothing for a workspace that no node sends with', () => {
     assert.deepEqual(loadedByWorkspace(''), [[], []]);
+  });
+
+  it('loads the library for metrics with the first workspace whose metrics are on', () => {
+    assert.deepEqual(loadedByWorkspace('', { metrics: true }), [['prom-client'], ['prom-client']]);
   });
 
   it('would see it', () => {

@@ -12,7 +12,7 @@ import {
   probesSingly,
   type HostHealth,
 } from './retry-policy';
-import { wholeMs, type SenderClock, type SenderSettings } from './types';
+import { wholeMs, type BreakerState, type SenderClock, type SenderSettings } from './types';
 
 /**
  * How a request ended. `closed`: it was not sent, because the sender stops or the host is to be left alone.
@@ -83,6 +83,11 @@ export class HostGate {
 
   get isFailing(): boolean {
     return this.host.failures > 0;
+  }
+
+  get breaker(): BreakerState {
+    if (this.host.breaker) return 'open';
+    return this.isFailing ? 'backing-off' : 'closed';
   }
 
   /** True when a single event asks whether the host works again. */

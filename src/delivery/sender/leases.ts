@@ -281,7 +281,7 @@ export class Leases {
       debug('lease: %d delivered, %d to try again, %d refused', acked.length, retry.length, dead.length);
       for (const { id, why } of [...retry, ...dead]) debug('event %s of the outbox: %s', id, why);
     }
-    this.deps.notices.leaseEnded(outcome);
+    this.deps.notices.leaseEnded(outcome, lease.events[0]?.useCaseId ?? '');
   }
 
   private now(): number {

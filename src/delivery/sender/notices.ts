@@ -83,13 +83,14 @@ export class Notices {
     this.tell('state', (listener) => listener(state));
   }
 
-  /** What became of a lease was handed to the outbox. */
-  leaseEnded({ delivered, refused, doubtful, batchWarnings }: Outcome): void {
+  /** What became of a lease was handed to the outbox. @param useCaseId of all its events */
+  leaseEnded({ delivered, refused, doubtful, batchWarnings }: Outcome, useCaseId: string): void {
     this.counts.delivered += delivered.length;
     this.counts.refused += refused.length;
     this.counts.doubtful += doubtful;
-    if (delivered.length > 0) this.tell('delivered', (listener) => listener(delivered, batchWarnings));
-    if (refused.length > 0) this.tell('refused', (listener) => listener(refused));
+    if (delivered.length > 0)
+      this.tell('delivered', (listener) => listener(delivered, batchWarnings, useCaseId));
+    if (refused.length > 0) this.tell('refused', (listener) => listener(refused, useCaseId));
     this.tellState();
   }
 

@@ -123,6 +123,7 @@ export class Sender {
     const nextAttemptAt = Math.max(this.gate.opensAt(), this.outbox.nextDueAt() ?? -Infinity);
     return {
       state,
+      breaker: this.gate.breaker,
       events,
       bytes,
       oldestAgeMs,

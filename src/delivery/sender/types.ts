@@ -67,11 +67,22 @@ export interface SenderError {
 }
 
 /** `waiting`: for a better moment, after a failure · `paused`: until `resume` · `idle`: nothing waits. */
-export type SenderStateName = 'idle' | 'delivering' | 'waiting' | 'paused';
+export const SENDER_STATES = ['idle', 'delivering', 'waiting', 'paused'] as const;
+/** See `SENDER_STATES`. */
+export type SenderStateName = (typeof SENDER_STATES)[number];
+
+/**
+ * Whether requests pass. `closed`: they do · `backing-off`: the target failed and is tried again by itself, after a wait ·
+ * `open`: someone has to fix key, billing or address, and only a probe passes now and then
+ */
+export const BREAKER_STATES = ['closed', 'backing-off', 'open'] as const;
+/** See `BREAKER_STATES`. */
+export type BreakerState = (typeof BREAKER_STATES)[number];
 
 /** What a sender does, and has done since it started. */
 export interface SenderState {
   state: SenderStateName;
+  breaker: BreakerState;
   /** events and bytes in the outbox */
   events: number;
   bytes: number;
@@ -135,9 +146,9 @@ export interface OutageNotice {
 /** Who wants to hear what. A listener that throws stops nothing; its error shows in the state. */
 export interface SenderListeners {
   /** after their acknowledgement was handed to the outbox; `batchWarnings` could not be told apart by event */
-  delivered(events: DeliveredEvent[], batchWarnings: EventWarning[]): void;
+  delivered(events: DeliveredEvent[], batchWarnings: EventWarning[], useCaseId: string): void;
   /** after their refusal was handed to the outbox, which keeps them as dead letters */
-  refused(events: RefusedEvent[]): void;
+  refused(events: RefusedEvent[], useCaseId: string): void;
   /** an event was refused for the first time */
   suspected(event: SuspectedEvent): void;
   /** whenever something in the state may have changed: throttle before showing it */
