@@ -35,6 +35,7 @@ export type {
   OutboxStats,
   RecoveryReport,
   Settlement,
+  SharedPace,
   StoredEvent,
   StoredPicture,
 } from './delivery/outbox/outbox';

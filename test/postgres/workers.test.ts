@@ -174,6 +174,10 @@ describe('workers of one queue in PostgreSQL', () => {
     const again = await mustLease(b);
     assert.deepEqual(again.events[0]?.trouble, trouble);
     assert.equal(again.events[0]?.attempts, 1);
+    await b.settle(again, NOTHING);
+    workers.clock.pass(60_000);
+    const later = await mustLease(a);
+    assert.equal(later.events[0]?.trouble?.refusedAloneMsAgo, 60_000, 'by the clock of the database');
   });
 
   it('share the limits of the queue, beyond them by one group each at most', async () => {

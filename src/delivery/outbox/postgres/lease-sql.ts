@@ -16,7 +16,7 @@ begin
   if held then
     if p_notes is not null then
       update $S.event e set may_land_until = greatest(e.may_land_until, v_now + n."mayLandMs" * interval '1 ms'),
-        trouble = coalesce(n.trouble, e.trouble)
+        trouble = coalesce(n.trouble || jsonb_build_object('at', extract(epoch from v_now) * 1000), e.trouble)
       from jsonb_to_recordset(p_notes) as n (id bigint, "mayLandMs" float8, trouble jsonb)
       where e.queue = p_queue and e.id = n.id and e.lease = p_token;
     end if;

@@ -11,6 +11,9 @@ export interface Totals {
   oldestAt: number | null;
   isReady: boolean;
   dueAt: number | null;
+  isPaused: boolean;
+  closedUntil: number | null;
+  dampedSince: number | null;
 }
 
 const NOTHING: Totals = {
@@ -23,6 +26,9 @@ const NOTHING: Totals = {
   oldestAt: null,
   isReady: false,
   dueAt: null,
+  isPaused: false,
+  closedUntil: null,
+  dampedSince: null,
 };
 
 /**
@@ -40,6 +46,11 @@ export class Mirror {
     if (totals.now < this.totals.now) return;
     this.totals = totals;
     this.lead = totals.now - this.clock.monotonic();
+  }
+
+  /** What this worker just told the database. */
+  amend(told: Partial<Pick<Totals, 'isPaused' | 'closedUntil' | 'dampedSince'>>): void {
+    this.totals = { ...this.totals, ...told };
   }
 
   /** ms since 1970 by the database's clock, as far as this machine can tell */

@@ -28,6 +28,7 @@ import {
   systemClock,
 } from '../outbox';
 import { type Append, AppendGroups, newKey, recordBytes } from './append-groups';
+import { CommonPace } from './common-pace';
 import { Database, type PostgresAddress } from './database';
 import { postgresDeadLetters } from './dead-letters';
 import { asOutboxError, isPassing } from './errors';
@@ -89,6 +90,7 @@ export class PostgresOutbox implements Outbox {
   private readonly lateLandingMs: number;
   private readonly beatMs: number;
   private readonly mirror: Mirror;
+  readonly pace: CommonPace;
   private readonly room: Room;
   private readonly leases: HeldLeases;
   private readonly outcomes = new Outcomes((outcome) => this.tellOutcome(outcome));
@@ -126,6 +128,10 @@ export class PostgresOutbox implements Outbox {
     const monotonic = () => this.clock.monotonic();
     this.leases = new HeldLeases({ leaseMs: this.leaseMs, requestMs, monotonic });
     this.mirror = new Mirror(this.clock);
+    this.pace = new CommonPace({
+      mirror: this.mirror,
+      call: (name, value) => this.paceCall(name, value),
+    });
     this.room = new Room({
       queueName: options.queueName,
       maxEvents: options.maxEvents ?? DEFAULT_MAX_EVENTS,
@@ -292,8 +298,8 @@ export class PostgresOutbox implements Outbox {
     const totals = rows.find((row) => row.totals)?.totals;
     if (totals) this.mirror.update(totals);
     const events = rows.filter(hasEvent).map((row) => {
-      const age = this.mirror.databaseNow() - row.accepted_ms;
-      return presentEvent(row, this.clock.now() - age, (id, picture) =>
+      const times = { now: this.clock.now(), databaseNow: this.mirror.databaseNow() };
+      return presentEvent(row, times, (id, picture) =>
         readPicture(this.mustHaveDatabase(), this.fn('picture'), id, picture),
       );
     });
@@ -467,10 +473,10 @@ export class PostgresOutbox implements Outbox {
     if (this.refreshing || !this.session) return;
     this.refreshing = true;
     try {
-      const wasReady = this.mirror.totals.isReady;
-      const [row] = await this.call<{ totals: Totals }>('totals', '', [], 'totals');
+      const { isReady: wasReady, isPaused: wasPaused } = this.mirror.totals;
+      const [row] = await this.call<{ totals: Totals }>('totals', '', [], 'as totals');
       if (row) this.mirror.update(row.totals);
-      if (row?.totals.isReady && !wasReady) this.wakeListeners();
+      if (row?.totals.isReady && (!wasReady || wasPaused)) this.wakeListeners();
       this.answered();
     } catch (error) {
       this.failed(error);
@@ -520,8 +526,17 @@ export class PostgresOutbox implements Outbox {
     const { queue } = this.mustBeOpen();
     const last = `$${values.length + 2}`;
     const list = ['$1', ...(parameters ? [parameters] : []), `${last}::timestamptz`].join(', ');
-    const text = `select * from ${this.fn(name)}(${list}) ${alias && `as ${alias}`}`;
+    const text = `select * from ${this.fn(name)}(${list}) ${alias}`;
     return this.mustHaveDatabase().query<Row>(text, [queue, ...values, this.testTime()]);
+  }
+
+  private async paceCall(name: string, value: number | boolean): Promise<unknown> {
+    try {
+      const [row] = await this.call<{ value: unknown }>(name, '$2', [value], 'as t(value)');
+      return row?.value;
+    } catch (error) {
+      throw this.failed(error);
+    }
   }
 
   private async order(name: string, parameters: string, values: unknown[]): Promise<number> {

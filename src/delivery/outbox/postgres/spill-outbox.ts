@@ -11,6 +11,7 @@ import {
   type OutboxStats,
   type RecoveryReport,
   type Settlement,
+  type SharedPace,
 } from '../outbox';
 import { newKey } from './append-groups';
 import type { PostgresOutbox } from './postgres-outbox';
@@ -168,6 +169,10 @@ export class SpillOutbox implements Outbox {
 
   nextDueAt(): number | undefined {
     return this.isQueueOpen ? this.queue.nextDueAt() : undefined;
+  }
+
+  get pace(): SharedPace {
+    return this.queue.pace;
   }
 
   /** Of the queue, and of what waits on this machine to be moved there. */

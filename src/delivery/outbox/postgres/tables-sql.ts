@@ -16,6 +16,7 @@ create table $S.queue (
   bound_to text not null,
   is_paused boolean not null default false,
   closed_until timestamptz,
+  damped_since timestamptz,
   next_slot_at timestamptz
 );
 create table $S.worker (
