@@ -373,7 +373,8 @@ export class PostgresOutbox implements Outbox {
         [token, acked, orNull(delayed), orNull(dead), orNull(notes)],
       );
       if (row) this.mirror.update(row.totals);
-      this.leases.forget(token);
+      const wasHeld = this.leases.forget(token);
+      if (wasHeld && row?.held === false) this.tellLeasesLost(1);
     } catch (error) {
       if (!isPassing(error)) this.leases.forget(token);
       throw error;
