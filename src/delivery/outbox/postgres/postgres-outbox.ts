@@ -75,6 +75,8 @@ export interface PostgresOutboxOptions extends PostgresAddress {
   appendRepeatMs?: number;
 }
 
+/** Of the tables. */
+export const DEFAULT_SCHEMA = 'vision_events';
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,50}$/;
 const DEFAULT_REQUEST_MS = 30_000;
 
@@ -117,7 +119,7 @@ export class PostgresOutbox implements Outbox {
   private lastError: string | undefined;
 
   constructor(private readonly options: PostgresOutboxOptions) {
-    this.schema = options.schema ?? 'vision_events';
+    this.schema = options.schema ?? DEFAULT_SCHEMA;
     if (!SCHEMA_NAME.test(this.schema))
       throw new OutboxError('OUTBOX_IO', `Correct the schema: "${this.schema}".`);
     this.clock = options.clock ?? systemClock;
@@ -172,7 +174,7 @@ export class PostgresOutbox implements Outbox {
         fn,
         queue: session.queue,
         testTime: () => this.testTime(),
-        stored: (totals) => this.mirror.update(totals),
+        stored: (totals) => void this.mirror.update(totals),
         sleep: (ms) => delay(ms),
         monotonic: () => clock.monotonic(),
         repeatMs: this.options.appendRepeatMs,
@@ -270,6 +272,11 @@ export class PostgresOutbox implements Outbox {
     this.listeners.push(listener);
   }
 
+  /** Whatever tells of the queue, the sender has to look again: it waits for no time of which it does not know. */
+  private heard(totals: Totals): void {
+    if (this.mirror.update(totals)) this.wakeListeners();
+  }
+
   private wakeListeners(): void {
     for (const listener of this.listeners) listener();
   }
@@ -296,16 +303,18 @@ export class PostgresOutbox implements Outbox {
       throw this.failed(error);
     }
     const totals = rows.find((row) => row.totals)?.totals;
-    if (totals) this.mirror.update(totals);
+    if (totals) this.heard(totals);
+    let lease: Lease | undefined;
     const events = rows.filter(hasEvent).map((row) => {
       const times = { now: this.clock.now(), databaseNow: this.mirror.databaseNow() };
       return presentEvent(row, times, (id, picture) =>
-        readPicture(this.mustHaveDatabase(), this.fn('picture'), id, picture),
+        readPicture(this.mustHaveDatabase(), this.fn('picture'), id, picture, () => lease?.isHeld() ?? true),
       );
     });
     if (events.length === 0) return undefined;
     if (this.session?.queue !== queue) throw this.closedError();
-    return this.leases.add(token, sentAt, events);
+    lease = this.leases.add(token, sentAt, events);
+    return lease;
   }
 
   private giveBackLater(token: string): void {
@@ -372,7 +381,7 @@ export class PostgresOutbox implements Outbox {
         '$2, $3::bigint[], $4::jsonb, $5::jsonb, $6::jsonb',
         [token, acked, orNull(delayed), orNull(dead), orNull(notes)],
       );
-      if (row) this.mirror.update(row.totals);
+      if (row) this.heard(row.totals);
       const wasHeld = this.leases.forget(token);
       if (wasHeld && row?.held === false) this.tellLeasesLost(1);
     } catch (error) {
@@ -474,10 +483,8 @@ export class PostgresOutbox implements Outbox {
     if (this.refreshing || !this.session) return;
     this.refreshing = true;
     try {
-      const { isReady: wasReady, isPaused: wasPaused } = this.mirror.totals;
       const [row] = await this.call<{ totals: Totals }>('totals', '', [], 'as totals');
-      if (row) this.mirror.update(row.totals);
-      if (row?.totals.isReady && (!wasReady || wasPaused)) this.wakeListeners();
+      if (row) this.heard(row.totals);
       this.answered();
     } catch (error) {
       this.failed(error);
@@ -507,12 +514,11 @@ export class PostgresOutbox implements Outbox {
       ]);
       if (!row) return;
       if (prunes) this.prunedAt = sentAt;
-      this.mirror.update(row.totals);
+      this.heard(row.totals);
       this.answered();
       if (row.version > SCHEMA_VERSION) this.lost = tooNew(row.version);
       const lostLeases = this.leases.renewed(asked, row.held, sentAt);
       if (lostLeases > 0) this.tellLeasesLost(lostLeases);
-      if (row.taken_over > 0) this.wakeListeners();
     } catch (error) {
       this.failed(error);
     } finally {
@@ -544,7 +550,7 @@ export class PostgresOutbox implements Outbox {
     this.mustBeOpen();
     try {
       const [row] = await this.call<{ count: number; totals: Totals }>(name, parameters, values);
-      if (row) this.mirror.update(row.totals);
+      if (row) this.heard(row.totals);
       return row?.count ?? 0;
     } catch (error) {
       throw this.failed(error);

@@ -84,6 +84,7 @@ function troubleNow(
  * Reads a picture slice by slice, as text: in the binary format, the client hands out wrong bytes.
  *
  * @param table of the pictures, with its schema
+ * @param isHeld false when others may have delivered the event meanwhile, and with it its pictures
  * @throws OutboxDamage when it is gone or not what was stored
  */
 export async function readPicture(
@@ -91,6 +92,7 @@ export async function readPicture(
   table: string,
   id: string,
   picture: PictureRow,
+  isHeld: () => boolean,
 ): Promise<Uint8Array> {
   const slices: Buffer[] = [];
   for (let from = 0; from < picture.size || from === 0; from += PICTURE_SLICE_BYTES) {
@@ -98,6 +100,7 @@ export async function readPicture(
       `select substring(bytes from $3 for $4) as slice from ${table} where event = $1 and place = $2`,
       [id, picture.place, from + 1, PICTURE_SLICE_BYTES],
     );
+    if (!row && !isHeld()) throw new Error(`the lease of event ${id} was lost`);
     if (!row)
       throw new OutboxDamage(`The stored picture ${picture.name} of event ${id} is missing in PostgreSQL.`);
     slices.push(row.slice);
