@@ -33,6 +33,7 @@ export type {
   OutboxPicture,
   OutboxRecord,
   OutboxStats,
+  OutboxWorker,
   RecoveryReport,
   Settlement,
   SharedPace,

@@ -5,6 +5,7 @@ import type {
   DeliveredEvent,
   Outbox,
   OutboxRecord,
+  OutboxWorker,
   RecoveryReport,
 } from '../../src/delivery/outbox/outbox';
 import { Sender } from '../../src/delivery/sender/sender';
@@ -166,6 +167,22 @@ export class WorkspaceDelivery {
 
   async resume(): Promise<void> {
     (await this.opened()).sender.resume();
+  }
+
+  /** All Node-REDs that deliver from the same queue; undefined when the outbox is this one's alone. */
+  async workers(): Promise<OutboxWorker[] | undefined> {
+    return (await this.opened()).outbox.workers?.();
+  }
+
+  /** Whether somebody paused all Node-REDs of the queue; undefined when the outbox is this one's alone. */
+  get isPausedForAll(): boolean | undefined {
+    return this.open?.outbox.pace?.isPaused;
+  }
+
+  /** Pauses all Node-REDs that deliver from the same queue, or lets them go on. @throws OutboxError */
+  async setPausedForAll(isPaused: boolean): Promise<void> {
+    await (await this.opened()).outbox.pace?.setPaused(isPaused);
+    this.showState();
   }
 
   async refused(limit?: number): Promise<DeadLetter[]> {

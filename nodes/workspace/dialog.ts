@@ -10,7 +10,7 @@ import { createOutboxPanel } from './dialog/outbox-panel';
 import { openOwnPages } from './dialog/own-links';
 import { createTestEvent } from './dialog/test-event';
 
-const CREDENTIALS = ['apiKey', 'eventStoreKey', 'headerValues'] as const;
+const CREDENTIALS = ['apiKey', 'eventStoreKey', 'headerValues', 'postgresUser', 'postgresPassword'] as const;
 type Property = keyof WorkspaceProperties | (typeof CREDENTIALS)[number];
 
 const CLOUD_URL = workspaceDefaults.baseUrl;

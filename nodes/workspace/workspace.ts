@@ -98,6 +98,12 @@ export class Workspace {
     return { baseUrl: absoluteBaseUrl(this.RED, baseUrl), gateway };
   }
 
+  /** As deployed: where the password of the database is sent to; undefined where none is used. */
+  get databaseUrl(): string | undefined {
+    const { keepWaiting, postgresUrl } = this.config;
+    return keepWaiting === 'postgres' ? postgresUrl?.trim() : undefined;
+  }
+
   /** Larger pictures are refused before anything is sent. */
   get imageMaxBytes(): number {
     const megabytes = numberOf(this.config.imageMaxMegabytes);

@@ -22,7 +22,7 @@ const IDS = 15;
 const KILL_EVERY_MS = 2_500;
 const LASTS_MS = isLongRun ? 5 * 60_000 : 20_000;
 const APPEND_EVERY_MS = 400;
-const DRAIN_DEADLINE_MS = 20_000;
+const DRAIN_DEADLINE_MS = 120_000;
 /** Short, so that a lease of a dead worker is given up within seconds: 2.6 s. */
 const LEASES = { requestMs: 1_500, lateLandingMs: 500, beatMs: 200, refreshMs: 100 };
 const FROZEN_MS = 4_500;

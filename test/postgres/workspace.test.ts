@@ -44,6 +44,7 @@ describe('workspaces of two Node-REDs that keep waiting events in PostgreSQL', (
           queueName: 'line',
           boundTo: `cloud ${simulator.url}`,
           workerName: name,
+          packageVersion: '1.2.3',
           requestMs: 30_000,
         }),
       },
@@ -73,6 +74,23 @@ describe('workspaces of two Node-REDs that keep waiting events in PostgreSQL', (
       [...a.lines, ...b.lines].filter((line) => !line.includes('in memory (tmpfs)')),
       [],
     );
+  });
+
+  it('see each other, and pause and go on together', async () => {
+    const [a, b] = [open('c'), open('d')];
+    await a.delivery.ready();
+    await b.delivery.ready();
+    const seen = async () => (await a.delivery.workers()) ?? [];
+    await until(async () => (await seen()).some(({ name }) => name === 'd'), 'the other one');
+    const [own] = (await seen()).filter(({ isThis }) => isThis);
+    assert.deepEqual([own?.name, own?.version, own?.spilled], ['c', '1.2.3', 0]);
+    await a.delivery.setPausedForAll(true);
+    await until(() => b.delivery.state()?.state === 'paused', 'the pause');
+    assert.equal(b.delivery.isPausedForAll, true);
+    await b.delivery.setPausedForAll(false);
+    await until(() => a.delivery.state()?.state === 'idle', 'the end of the pause');
+    await b.delivery.close(false);
+    assert.ok(!(await seen()).some(({ name }) => name === 'd'), 'who left is not shown');
   });
 });
 

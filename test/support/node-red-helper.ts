@@ -62,12 +62,15 @@ export class TestFlow {
     event: Partial<typeof visionEventDefaults>,
     workspace?: Partial<typeof workspaceDefaults> & {
       apiKey?: string;
+      postgresUser?: string;
+      postgresPassword?: string;
       eventStoreKey?: string;
       headerValues?: string;
     },
     otherNodes: object[] = [],
   ): Promise<TestFlow> {
-    const { apiKey, eventStoreKey, headerValues, ...settings } = workspace ?? {};
+    const { apiKey, eventStoreKey, headerValues, postgresUser, postgresPassword, ...settings } =
+      workspace ?? {};
     const flow = [
       { id: 'tab', type: 'tab', label: 'test' },
       ...(workspace
@@ -109,6 +112,8 @@ export class TestFlow {
     ];
     const keys = {
       ...(apiKey === undefined ? {} : { apiKey }),
+      ...(postgresUser === undefined ? {} : { postgresUser }),
+      ...(postgresPassword === undefined ? {} : { postgresPassword }),
       ...(eventStoreKey === undefined ? {} : { eventStoreKey }),
       ...(headerValues === undefined ? {} : { headerValues }),
     };

@@ -198,6 +198,25 @@ export interface DeadLetters {
   discard(ids?: string[]): Promise<number>;
 }
 
+/** A Node-RED that delivers from a shared queue, or lately did. */
+export interface OutboxWorker {
+  /** that asks */
+  isThis: boolean;
+  name: string;
+  host: string;
+  /** of this package */
+  version: string;
+  /** events that it has just now */
+  leased: number;
+  /** since it started, and in the last minute */
+  delivered: number;
+  perMinute: number;
+  seenMsAgo: number;
+  /** events that wait on its disk until the database takes them */
+  spilled: number;
+  lastError?: string;
+}
+
 /**
  * What all workers of a shared queue keep to: one pace, one `Retry-After`, one pause. A worker hears of what the others said up to a second
  * late. While the database does not answer, each keeps its own pace.
@@ -268,6 +287,8 @@ export interface Outbox {
   readonly deadLetters: DeadLetters;
   /** Where other workers deliver from the same queue. */
   readonly pace?: SharedPace;
+  /** All of them, where there may be others. */
+  workers?(): Promise<OutboxWorker[]>;
   /** Idempotent. Flushes what was appended, gives the lock back; leases stay queued. */
   close(deadlineMs: number): Promise<void>;
 }

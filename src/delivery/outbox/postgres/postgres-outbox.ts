@@ -23,12 +23,14 @@ import {
   OutboxError,
   type OutboxRecord,
   type OutboxStats,
+  type OutboxWorker,
   type RecoveryReport,
   type Settlement,
   systemClock,
 } from '../outbox';
 import { type Append, AppendGroups, newKey, recordBytes } from './append-groups';
 import { CommonPace } from './common-pace';
+import { DeliveryRate } from './delivery-rate';
 import { Database, type PostgresAddress } from './database';
 import { postgresDeadLetters } from './dead-letters';
 import { asOutboxError, isPassing } from './errors';
@@ -62,6 +64,8 @@ export interface PostgresOutboxOptions extends PostgresAddress {
   requestMs?: number;
   /** what a request of a worker that fell silent may take to land, ms; younger versions wait so long. Default 30,000 */
   lateLandingMs?: number;
+  /** events on the disk in front, for people */
+  spilled?: () => number;
   /** told what an operator should hear of */
   onNotice?: (notice: OutboxNotice) => void;
   /** schema of the tables, small letters; default `vision_events` */
@@ -117,6 +121,7 @@ export class PostgresOutbox implements Outbox {
   private refreshing = false;
   private prunedAt = -Infinity;
   private lastError: string | undefined;
+  private readonly rate = new DeliveryRate();
 
   constructor(private readonly options: PostgresOutboxOptions) {
     this.schema = options.schema ?? DEFAULT_SCHEMA;
@@ -208,12 +213,13 @@ export class PostgresOutbox implements Outbox {
 
   private async stop(deadlineMs: number): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
-    const { database, groups } = this;
+    const { database, groups, session } = this;
     this.session = undefined;
     if (!database) return;
     const finish = async () => {
       await groups?.idle();
       await this.outcomes.repeat();
+      await database.query(`delete from ${this.fn('worker')} where id = $1`, [session?.worker]);
       await database.close();
     };
     const deadline = new AbortController();
@@ -304,16 +310,15 @@ export class PostgresOutbox implements Outbox {
     }
     const totals = rows.find((row) => row.totals)?.totals;
     if (totals) this.heard(totals);
-    let lease: Lease | undefined;
     const events = rows.filter(hasEvent).map((row) => {
       const times = { now: this.clock.now(), databaseNow: this.mirror.databaseNow() };
       return presentEvent(row, times, (id, picture) =>
-        readPicture(this.mustHaveDatabase(), this.fn('picture'), id, picture, () => lease?.isHeld() ?? true),
+        readPicture(this.mustHaveDatabase(), this.fn('picture'), id, picture, () => lease.isHeld()),
       );
     });
     if (events.length === 0) return undefined;
     if (this.session?.queue !== queue) throw this.closedError();
-    lease = this.leases.add(token, sentAt, events);
+    const lease = this.leases.add(token, sentAt, events);
     return lease;
   }
 
@@ -502,13 +507,14 @@ export class PostgresOutbox implements Outbox {
       const sentAt = this.clock.monotonic();
       const asked = this.leases.tokens();
       const prunes = sentAt - this.prunedAt > PRUNE_MS;
-      const [row] = await this.call<BeatRow>('beat', '$2, $3::uuid[], $4, $5, $6, $7, $8, $9', [
+      const [row] = await this.call<BeatRow>('beat', '$2, $3::uuid[], $4, $5, $6, $7, $8, $9, $10', [
         this.session.worker,
         asked,
         this.leaseMs,
         this.lateLandingMs,
         this.totals.acked,
-        0,
+        this.rate.look(this.totals.acked, sentAt),
+        this.options.spilled?.() ?? 0,
         this.lastError ?? null,
         prunes,
       ]);
@@ -523,6 +529,16 @@ export class PostgresOutbox implements Outbox {
       this.failed(error);
     } finally {
       this.beating = false;
+    }
+  }
+
+  async workers(): Promise<OutboxWorker[]> {
+    const { worker } = this.mustBeOpen();
+    try {
+      const rows = await this.call<WorkerRow>('workers', '', []);
+      return rows.map((row) => presentWorker(row, worker));
+    } catch (error) {
+      throw this.failed(error);
     }
   }
 
@@ -630,6 +646,34 @@ interface BeatRow {
   taken_over: number;
   version: number;
   totals: Totals;
+}
+
+interface WorkerRow {
+  id: string;
+  name: string;
+  host: string;
+  version: string;
+  leased: string;
+  delivered: string;
+  per_minute: number;
+  seen_ms_ago: number;
+  spilled: string;
+  last_error: string | null;
+}
+
+function presentWorker({ id, last_error, ...row }: WorkerRow, own: string): OutboxWorker {
+  return {
+    isThis: id === own,
+    name: row.name,
+    host: row.host,
+    version: row.version,
+    leased: Number(row.leased),
+    delivered: Number(row.delivered),
+    perMinute: row.per_minute,
+    seenMsAgo: row.seen_ms_ago,
+    spilled: Number(row.spilled),
+    ...(last_error !== null && { lastError: last_error }),
+  };
 }
 
 function hasEvent(row: LeasedRow): row is LeasedRow & { id: string } {

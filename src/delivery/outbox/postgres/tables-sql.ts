@@ -28,6 +28,7 @@ create table $S.worker (
   started_at timestamptz not null,
   seen_at timestamptz not null,
   delivered bigint not null default 0,
+  per_minute int not null default 0,
   spilled bigint not null default 0,
   last_error text
 );
