@@ -72,7 +72,9 @@ export class Workspace {
       : cloudTarget(() => this.client(), config.transport || 'separate');
     this.delivery = new WorkspaceDelivery(config, {
       folder: outboxFolder(RED, node, config.outboxDir),
-      ...(config.keepWaiting === 'postgres' && { database: () => databaseSettings(RED, node, config) }),
+      ...(config.keepWaiting === 'postgres'
+        ? { database: () => databaseSettings(RED, node, config) }
+        : config.postgresUrl?.trim() && { leftDatabase: () => databaseSettings(RED, node, config) }),
       ...(config.adopt?.trim() && { adopt: outboxFolder(RED, node, config.adopt) }),
       target: this.target,
       // What is read back from the disk may hold anything.

@@ -92,7 +92,7 @@ export class PostgresOutbox implements Outbox {
   private readonly schema: string;
   private readonly clock: Clock;
   /** how long a lease lives without a heartbeat: 75 s, when a request may take 30 s */
-  private readonly leaseMs: number;
+  readonly leaseMs: number;
   private readonly lateLandingMs: number;
   private readonly beatMs: number;
   private readonly mirror: Mirror;
@@ -117,6 +117,8 @@ export class PostgresOutbox implements Outbox {
   private closing: Promise<void> | undefined;
   private lost: OutboxError | undefined;
   private isAway = false;
+  /** answers that told the totals: one that was asked for before another came may know less */
+  private heardOf = 0;
   private beating = false;
   private refreshing = false;
   private prunedAt = -Infinity;
@@ -179,7 +181,10 @@ export class PostgresOutbox implements Outbox {
         fn,
         queue: session.queue,
         testTime: () => this.testTime(),
-        stored: (totals) => void this.mirror.update(totals),
+        stored: (totals) => {
+          this.heardOf++;
+          this.mirror.update(totals);
+        },
         sleep: (ms) => delay(ms),
         monotonic: () => clock.monotonic(),
         repeatMs: this.options.appendRepeatMs,
@@ -280,6 +285,7 @@ export class PostgresOutbox implements Outbox {
 
   /** Whatever tells of the queue, the sender has to look again: it waits for no time of which it does not know. */
   private heard(totals: Totals): void {
+    this.heardOf++;
     if (this.mirror.update(totals)) this.wakeListeners();
   }
 
@@ -488,8 +494,9 @@ export class PostgresOutbox implements Outbox {
     if (this.refreshing || !this.session) return;
     this.refreshing = true;
     try {
+      const { heardOf } = this;
       const [row] = await this.call<{ totals: Totals }>('totals', '', [], 'as totals');
-      if (row) this.heard(row.totals);
+      if (row && heardOf === this.heardOf) this.heard(row.totals);
       this.answered();
     } catch (error) {
       this.failed(error);
@@ -506,6 +513,7 @@ export class PostgresOutbox implements Outbox {
       await this.outcomes.repeat();
       const sentAt = this.clock.monotonic();
       const asked = this.leases.tokens();
+      const { heardOf } = this;
       const prunes = sentAt - this.prunedAt > PRUNE_MS;
       const [row] = await this.call<BeatRow>('beat', '$2, $3::uuid[], $4, $5, $6, $7, $8, $9, $10', [
         this.session.worker,
@@ -520,7 +528,7 @@ export class PostgresOutbox implements Outbox {
       ]);
       if (!row) return;
       if (prunes) this.prunedAt = sentAt;
-      this.heard(row.totals);
+      if (heardOf === this.heardOf) this.heard(row.totals);
       this.answered();
       if (row.version > SCHEMA_VERSION) this.lost = tooNew(row.version);
       const lostLeases = this.leases.renewed(asked, row.held, sentAt);
