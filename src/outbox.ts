@@ -33,8 +33,10 @@ export type {
   OutboxPicture,
   OutboxRecord,
   OutboxStats,
+  OutboxWorker,
   RecoveryReport,
   Settlement,
+  SharedPace,
   StoredEvent,
   StoredPicture,
 } from './delivery/outbox/outbox';

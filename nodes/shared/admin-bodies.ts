@@ -28,6 +28,16 @@ export const connection = z.object({
 });
 export type ConnectionBody = z.infer<typeof connection>;
 
+/** The same, with where its waiting events are kept. */
+export const connectionAndDatabase = connection.extend({
+  keepWaiting: text,
+  postgresUrl: text,
+  postgresTls: text,
+  postgresUser: text,
+  postgresPassword: text,
+});
+export type ConnectionAndDatabaseBody = z.infer<typeof connectionAndDatabase>;
+
 const badName = `A use case needs a name of 1 to ${MAX_USE_CASE_NAME_LENGTH} characters.`;
 
 export const newUseCase = connection.extend({

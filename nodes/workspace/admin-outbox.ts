@@ -5,10 +5,13 @@ import { stateMessage } from './state-message';
 
 const MAX_REFUSED_SHOWN = 50;
 const MAX_REASON = 500;
+const MAX_WORKERS_SHOWN = 50;
 
 const COMMANDS: Record<string, (delivery: WorkspaceDelivery) => Promise<unknown>> = {
   pause: (delivery) => delivery.pause(),
   resume: (delivery) => delivery.resume(),
+  'pause-all': (delivery) => delivery.setPausedForAll(true),
+  'resume-all': (delivery) => delivery.setPausedForAll(false),
   flush: (delivery) => delivery.flush(),
   'retry-refused': (delivery) => delivery.retryRefused(),
   'discard-refused': (delivery) => delivery.discardRefused(),
@@ -38,6 +41,8 @@ export async function outboxState(RED: NodeAPI, { params }: AdminRequest) {
     forgets: state.forgets ?? null,
     ...stateMessage(state),
     refusedEvents: state.deadLetters > 0 ? await refusedEvents(delivery) : [],
+    pausedForAll: delivery.isPausedForAll ?? null,
+    workers: await workers(delivery),
   };
 }
 
@@ -82,6 +87,12 @@ function openDelivery(RED: NodeAPI, { params }: AdminRequest): WorkspaceDelivery
     delivery.openingError() ??
     new AdminRefusal(409, 'NOT_OPEN', 'No deployed node stores events in this workspace.')
   );
+}
+
+/** None are told while the database does not answer. */
+async function workers(delivery: WorkspaceDelivery) {
+  const found = await delivery.workers().catch(() => []);
+  return found?.slice(0, MAX_WORKERS_SHOWN) ?? null;
 }
 
 /** Why, but not the events themselves: they hold what the plant sees. */

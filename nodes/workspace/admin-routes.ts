@@ -17,7 +17,7 @@ export function registerAdminRoutes(RED: NodeAPI): void {
   routes.get(`${workspace}/metadata-schema/:useCase`, (request) => useCaseSchema(RED, request));
   routes.post(
     '/vision-events/check-connection',
-    ({ connection }) => connection,
+    ({ connectionAndDatabase }) => connectionAndDatabase,
     (request) => checkConnection(RED, request),
     [DEPLOY_PERMISSION],
   );

@@ -3,16 +3,17 @@ import { hostAndPort } from '../../src/api/base-url';
 import { ApiError } from '../../src/api/errors';
 import { serverOf } from '../../src/api/http-client';
 import { chooseProxy } from '../../src/api/proxy';
-import type { ConnectionBody } from '../shared/admin-bodies';
+import type { ConnectionAndDatabaseBody } from '../shared/admin-bodies';
 import { AdminRefusal, type AdminRequest } from '../shared/admin-route';
 import { toFlowError } from '../shared/flow-error';
+import { checkDatabase } from './check-database';
 import { dialogConnection, type DialogConnection } from './dialog-connection';
 
 /** In the order in which a request meets them. */
 const WAY_STEPS = ['settings', 'proxy', 'host', 'tls', 'api'] as const;
 /** What the scopes of a key of the cloud allow. */
 const SCOPE_STEPS = ['read', 'write', 'manage'] as const;
-type Step = (typeof WAY_STEPS | typeof SCOPE_STEPS)[number];
+type Step = (typeof WAY_STEPS | typeof SCOPE_STEPS)[number] | 'database';
 
 /**
  * `ok` · `failed` · `unknown`: not reached, or the API does not let one know without creating something ·
@@ -31,14 +32,21 @@ interface StepResult {
 
 /**
  * Says as far as the API lets one know whether a workspace can be reached and what its key may do, by one harmless request. What a
- * key of the cloud may write is unknown for good: the API has no request that proves it without creating something.
+ * key of the cloud may write is unknown for good: the API has no request that proves it without creating something. A database that is
+ * to keep waiting events is asked by itself.
  *
  * @throws AdminRefusal `KEY_NEEDED` when a key that nobody typed would leave for another server than the deployed one
  */
 export async function checkConnection(
   RED: NodeAPI,
-  { body }: AdminRequest<ConnectionBody>,
+  { body }: AdminRequest<ConnectionAndDatabaseBody>,
 ): Promise<{ steps: StepResult[] }> {
+  const { steps } = await checkTarget(RED, body);
+  if (body.keepWaiting !== 'postgres') return { steps };
+  return { steps: [...steps, { step: 'database', ...(await checkDatabase(RED, body)) }] };
+}
+
+async function checkTarget(RED: NodeAPI, body: ConnectionAndDatabaseBody): Promise<{ steps: StepResult[] }> {
   const isCloud = body.target !== 'event-store';
   const results = new Results([...WAY_STEPS, ...(isCloud ? SCOPE_STEPS : [])]);
   let connection: DialogConnection;

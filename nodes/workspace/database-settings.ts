@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import type { Node, NodeAPI } from 'node-red';
 import type { PostgresAddress } from '../../src/delivery/outbox/postgres/database';
@@ -5,13 +6,14 @@ import { fieldLabels } from '../shared/field-label';
 import { FlowError } from '../shared/flow-error';
 import type { WorkspaceProperties } from '../shared/properties';
 import { VARIABLE_IN_TEXT, variableNotSet, variableValue } from '../shared/unset-variable';
-import type { WorkspaceCredentials } from './workspace';
+import { WORKSPACE_TYPE, type WorkspaceCredentials } from './workspace';
 
 /** The database in which the events of a workspace wait, and who this worker is there. */
 export interface DatabaseSettings extends PostgresAddress {
   queueName: string;
   boundTo: string;
   workerName: string;
+  packageVersion: string;
   /** the longest that a request to the target may take, ms */
   requestMs: number;
 }
@@ -31,31 +33,56 @@ export function databaseSettings(
   node: Node<WorkspaceCredentials>,
   config: WorkspaceProperties,
 ): DatabaseSettings {
-  const label = fieldLabels(RED, node.type);
-  const filled = (property: 'postgresUrl' | 'queueName') =>
-    (config[property] ?? '').trim().replace(VARIABLE_IN_TEXT, (_, name: string) => {
-      const value = variableValue(RED, node, name);
-      if (typeof value === 'number' || (typeof value === 'string' && value !== '')) return `${value}`;
-      throw variableNotSet(name, label(property));
-    });
-  const url = filled('postgresUrl');
-  if (!url) {
-    throw new FlowError(
-      'NOT_CONFIGURED',
-      'Enter where PostgreSQL is, such as postgres://host:5432/database: the workspace keeps waiting events there.',
-    );
-  }
   const { postgresUser: user, postgresPassword: password } = node.credentials ?? {};
+  const { name, queueName } = config;
   return {
-    url,
-    user,
-    password,
-    tls: tlsOf(RED, config.postgresTls),
-    queueName: filled('queueName') || config.name || node.id,
+    ...databaseAddress(RED, node, { ...config, user, password }),
+    queueName: filled(RED, node, 'queueName', queueName) || name || node.id,
     boundTo: `${config.target || 'cloud'} ${config.baseUrl}`,
     workerName: `${hostname()} ${process.pid}`,
+    packageVersion: ownVersion(),
     requestMs: Number(config.timeout) || 30_000,
   };
+}
+
+/**
+ * @param node the deployed workspace, if it is: its flow may have variables of its own
+ * @throws FlowError `NOT_CONFIGURED`
+ */
+export function databaseAddress(
+  RED: NodeAPI,
+  node: Node | undefined,
+  given: Pick<WorkspaceProperties, 'postgresUrl' | 'postgresTls'> &
+    Pick<PostgresAddress, 'user' | 'password'>,
+): PostgresAddress {
+  const { user, password } = given;
+  const url = filled(RED, node, 'postgresUrl', given.postgresUrl);
+  if (url) return { url, user, password, tls: tlsOf(RED, given.postgresTls) };
+  throw new FlowError(
+    'NOT_CONFIGURED',
+    'Enter where PostgreSQL is, such as postgres://host:5432/database: the workspace keeps waiting events there.',
+  );
+}
+
+/** By the package's own name, which holds in the source as in the build. */
+function ownVersion(): string {
+  const own = createRequire(__filename)('@vision-events/node-red-roboflow/package.json') as {
+    version: string;
+  };
+  return own.version;
+}
+
+function filled(
+  RED: NodeAPI,
+  node: Node | undefined,
+  property: 'postgresUrl' | 'queueName',
+  text: string | undefined,
+): string {
+  return (text ?? '').trim().replace(VARIABLE_IN_TEXT, (_, name: string) => {
+    const value = variableValue(RED, node, name);
+    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) return `${value}`;
+    throw variableNotSet(name, fieldLabels(RED, WORKSPACE_TYPE)(property));
+  });
 }
 
 function tlsOf(RED: NodeAPI, id: string | undefined): PostgresAddress['tls'] {

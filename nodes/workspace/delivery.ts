@@ -6,6 +6,7 @@ import type {
   Outbox,
   OutboxRecord,
   OutboxStats,
+  OutboxWorker,
   RecoveryReport,
 } from '../../src/delivery/outbox/outbox';
 import { nodeFileLayer } from '../../src/delivery/outbox/disk/file-layer';
@@ -21,6 +22,8 @@ import type { Target } from '../../src/api/target';
 import type { WorkspaceProperties } from '../shared/properties';
 import { numberOf } from '../shared/event-settings';
 import { FlowError, toFlowError } from '../shared/flow-error';
+import { emptyLeftQueue } from '../../src/delivery/outbox/postgres/left-queue';
+import type { LateLanding } from '../../src/delivery/sender/handover';
 import type { DatabaseSettings } from './database-settings';
 import { Adoption } from './adoption';
 import type { WorkspaceMetrics } from './metrics/workspace-metrics';
@@ -51,6 +54,8 @@ export interface DeliveryDeps {
   folder: OutboxFolder;
   /** where events wait instead, with the folder in front; missing: in the folder. Throws a FlowError */
   database?: () => DatabaseSettings;
+  /** where events waited before, while they are kept in the folder: what is left there moves into it. Throws a FlowError */
+  leftDatabase?: () => DatabaseSettings;
   /** below it, outboxes of replicas that are gone are taken over */
   adopt?: OutboxFolder;
   target: Target;
@@ -188,6 +193,22 @@ export class WorkspaceDelivery {
     (await this.opened()).sender.resume();
   }
 
+  /** All Node-REDs that deliver from the same queue; undefined when the outbox is this one's alone. */
+  async workers(): Promise<OutboxWorker[] | undefined> {
+    return (await this.opened()).outbox.workers?.();
+  }
+
+  /** Whether somebody paused all Node-REDs of the queue; undefined when the outbox is this one's alone. */
+  get isPausedForAll(): boolean | undefined {
+    return this.open?.outbox.pace?.isPaused;
+  }
+
+  /** Pauses all Node-REDs that deliver from the same queue, or lets them go on. @throws OutboxError */
+  async setPausedForAll(isPaused: boolean): Promise<void> {
+    await (await this.opened()).outbox.pace?.setPaused(isPaused);
+    this.showState();
+  }
+
   async refused(limit?: number): Promise<DeadLetter[]> {
     return (await this.opened()).outbox.deadLetters.list(limit);
   }
@@ -235,7 +256,8 @@ export class WorkspaceDelivery {
     await open?.sender.stop(CLOSE_STEP_MS);
     this.addCounts(open);
     const lateLandings = open?.sender.lateLandings();
-    if (lateLandings && !this.deps.database) await leaveLandings(this.folder, lateLandings);
+    // Also for the one that comes when events no longer wait in a database, but in the folder.
+    if (lateLandings) await leaveLandings(this.folder, lateLandings);
     // Also one that still waits for the lock of its folder, and would for longer than a deploy may take.
     await this.outbox?.close(CLOSE_STEP_MS);
     if (removed) this.tellKept(waiting);
@@ -309,15 +331,16 @@ export class WorkspaceDelivery {
     const report = await outbox.open();
     this.tellRecovery(report);
     if (this.closed) throw this.closedError();
-    // The database remembers by itself what may still land.
-    const left = deps.database ? [] : await takeLandings(this.folder);
-    // A folder that may have been lost with a container says nothing of who sent before.
-    const lateLandings = left ?? (report.isNew && !report.forgets ? [] : undefined);
+    const left = await takeLandings(this.folder);
+    // The database remembers by itself what may still land; a folder that may have been lost with a container says nothing.
+    const isKnown = deps.database !== undefined || (report.isNew && !report.forgets);
+    const lateLandings = left ?? (isKnown ? [] : undefined);
+    const ofQueue = await this.takeOverQueue(outbox);
     if (this.closed) throw this.closedError();
     this.error = undefined;
     const sender = new Sender({
       outbox,
-      lateLandings,
+      lateLandings: lateLandings && [...lateLandings, ...ofQueue],
       target: deps.target,
       settings: {
         ...(numberOf(config.batchSize) === undefined ? {} : { batchSize: numberOf(config.batchSize) }),
@@ -346,6 +369,36 @@ export class WorkspaceDelivery {
     if (deps.adopt)
       this.adoption = new Adoption(deps.adopt, this.folder, outbox, (text) => deps.log.warn(text));
     return this.open;
+  }
+
+  /**
+   * Moves what waits in the database that was used before, before anything new is taken: it is older. Where that is not possible the log says
+   * so, and nothing is held up.
+   *
+   * @returns what may still land
+   */
+  private async takeOverQueue(outbox: Outbox): Promise<LateLanding[]> {
+    const { leftDatabase, log } = this.deps;
+    if (!leftDatabase) return [];
+    try {
+      const settings = leftDatabase();
+      const left = await emptyLeftQueue(settings, outbox, () => this.closed);
+      if (!left) return [];
+      const { moved, waiting, others, refused, mayLand } = left;
+      const name = `the queue "${settings.queueName}" in PostgreSQL`;
+      if (moved > 0) log.info(`${moved} event(s) that waited in ${name} are on this machine now.`);
+      if (waiting > 0)
+        log.warn(`${waiting} event(s) wait in ${name}; ${others} other Node-RED(s) deliver from it.`);
+      if (refused > 0)
+        log.warn(`${refused} refused event(s) stay in ${name}: to retry them, keep events there again.`);
+      return mayLand.map((landing) => ({ ...landing, id: '' }));
+    } catch (error) {
+      log.warn(
+        `${toFlowError(error).message} What still waits in the database stays there; it is looked for at the next start. ` +
+          'Clear "Database" in the workspace if nothing does.',
+      );
+      return [];
+    }
   }
 
   private showState(): void {

@@ -14,7 +14,7 @@ import { WORKSPACE_TYPE, type WorkspaceNode } from './workspace';
 /** Interactive, so keep it short. */
 const LONGEST_MS = 15_000;
 /** What Node-RED's editor holds in place of a saved password. */
-const UNCHANGED_PASSWORD = '__PWRD__';
+export const UNCHANGED_PASSWORD = '__PWRD__';
 
 /** A client with the settings of a workspace's dialog, deployed or not. Whoever asked for it closes it. */
 export type DialogConnection =
@@ -28,8 +28,7 @@ export type DialogConnection =
  * deployed one
  */
 export function dialogConnection(RED: NodeAPI, body: ConnectionBody): DialogConnection {
-  const node = deployedNode(RED, body.id) as WorkspaceNode | undefined;
-  const deployed = node?.type === WORKSPACE_TYPE ? node : undefined;
+  const deployed = deployedWorkspaceNode(RED, body.id);
   const isCloud = body.target !== 'event-store';
   const values = dialogValues(RED, body, deployed);
   const keyField = isCloud ? 'apiKey' : 'eventStoreKey';
@@ -52,6 +51,12 @@ export function dialogConnection(RED: NodeAPI, body: ConnectionBody): DialogConn
   }
   const options = eventStoreOptions(RED, config, values.eventStoreKey, headers);
   return { target: 'event-store', options, client: new EventStoreClient(options) };
+}
+
+/** The workspace of an open dialog as it was deployed, if it was. */
+export function deployedWorkspaceNode(RED: NodeAPI, id: string): WorkspaceNode | undefined {
+  const node = deployedNode(RED, id) as WorkspaceNode | undefined;
+  return node?.type === WORKSPACE_TYPE ? node : undefined;
 }
 
 function dialogValues(RED: NodeAPI, body: ConnectionBody, deployed: WorkspaceNode | undefined) {

@@ -10,7 +10,14 @@ import { createOutboxPanel } from './dialog/outbox-panel';
 import { openOwnPages } from './dialog/own-links';
 import { createTestEvent } from './dialog/test-event';
 
-const CREDENTIALS = ['apiKey', 'eventStoreKey', 'headerValues', 'metricsToken'] as const;
+const CREDENTIALS = [
+  'apiKey',
+  'eventStoreKey',
+  'headerValues',
+  'metricsToken',
+  'postgresUser',
+  'postgresPassword',
+] as const;
 type Property = keyof WorkspaceProperties | (typeof CREDENTIALS)[number];
 
 const CLOUD_URL = workspaceDefaults.baseUrl;

@@ -29,7 +29,7 @@ export function makeOutbox(
   if (!database) return disk;
   return new SpillOutbox({
     spill: disk,
-    makeQueue: () => new PostgresOutbox({ ...limits, ...database }),
+    makeQueue: (spilled) => new PostgresOutbox({ ...limits, ...database, spilled }),
     onNotice,
   });
 }

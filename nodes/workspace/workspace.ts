@@ -84,7 +84,9 @@ export class Workspace {
       : cloudTarget(() => this.client(), config.transport || 'separate');
     this.delivery = new WorkspaceDelivery(config, {
       folder: outboxFolder(RED, node, config.outboxDir),
-      ...(config.keepWaiting === 'postgres' && { database: () => databaseSettings(RED, node, config) }),
+      ...(config.keepWaiting === 'postgres'
+        ? { database: () => databaseSettings(RED, node, config) }
+        : config.postgresUrl?.trim() && { leftDatabase: () => databaseSettings(RED, node, config) }),
       ...(config.adopt?.trim() && { adopt: outboxFolder(RED, node, config.adopt) }),
       target: this.target,
       metrics: this.metrics,
@@ -116,6 +118,12 @@ export class Workspace {
   get addresses(): Pick<WorkspaceProperties, 'baseUrl' | 'gateway'> {
     const { baseUrl, gateway } = this.config;
     return { baseUrl: absoluteBaseUrl(this.RED, baseUrl), gateway };
+  }
+
+  /** As deployed: where the password of the database is sent to; undefined where none is used. */
+  get databaseUrl(): string | undefined {
+    const { keepWaiting, postgresUrl } = this.config;
+    return keepWaiting === 'postgres' ? postgresUrl?.trim() : undefined;
   }
 
   /** Larger pictures are refused before anything is sent. */

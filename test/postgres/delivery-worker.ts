@@ -1,6 +1,6 @@
 /**
- * A process that delivers from a queue in PostgreSQL until it is killed. Arguments: JSON of the outbox's options, address and key of the simulator.
- * It says `ready`, and `took <count>` for each lease.
+ * A process that delivers from a queue in PostgreSQL until it is killed. Arguments: JSON of the outbox's options, address and key of the
+ * simulator, JSON of the sender's settings. It says `ready`, `took <count>` for each lease, and the codes of what operators are told.
  */
 import { VisionEventsClient } from '../../src/api/client';
 import {
@@ -8,10 +8,14 @@ import {
   type PostgresOutboxOptions,
 } from '../../src/delivery/outbox/postgres/postgres-outbox';
 import { Sender } from '../../src/delivery/sender/sender';
+import type { SenderSettings } from '../../src/delivery/sender/types';
 
 async function main(): Promise<void> {
-  const [options = '', baseUrl = '', apiKey = ''] = process.argv.slice(2);
-  const outbox = new PostgresOutbox(JSON.parse(options) as PostgresOutboxOptions);
+  const [options = '', baseUrl = '', apiKey = '', settings = '{}'] = process.argv.slice(2);
+  const outbox = new PostgresOutbox({
+    ...(JSON.parse(options) as PostgresOutboxOptions),
+    onNotice: ({ code }) => console.log(code),
+  });
   await outbox.open();
   const lease = outbox.lease.bind(outbox);
   outbox.lease = async (max) => {
@@ -24,7 +28,7 @@ async function main(): Promise<void> {
     outbox,
     target: client.target(),
     lateLandings: [],
-    settings: { batchSize: 5, lingerMs: 0 },
+    settings: { batchSize: 5, lingerMs: 0, ...(JSON.parse(settings) as Partial<SenderSettings>) },
   }).start();
   console.log('ready');
   setInterval(() => undefined, 1_000);

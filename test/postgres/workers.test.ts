@@ -44,6 +44,17 @@ describe('workers of one queue in PostgreSQL', () => {
     assert.deepEqual(eventIds(await b.lease(BATCH)), ['a']);
   });
 
+  it('hear of work by whatever they ask of the database, once', async () => {
+    const [a, b] = [await workers.open('a'), await workers.open('b')];
+    let told = 0;
+    b.onAppended(() => told++);
+    await a.append([record('a')]);
+    await b.beat();
+    assert.equal(told, 1);
+    await b.refresh();
+    assert.equal(told, 1);
+  });
+
   it('keep the order of an event id, whoever appended its versions', async () => {
     const [a, b] = [await workers.open('a'), await workers.open('b')];
     await a.append([version(1)]);
@@ -161,6 +172,11 @@ describe('workers of one queue in PostgreSQL', () => {
     assert.deepEqual(ids(taken), [id], 'the late outcome is not in force');
     assert.equal(taken.events[0]?.pictures[0]?.sourceId, undefined);
     assert.deepEqual(await workers.sql('select sent from $S.event'), [{ sent: false }]);
+    await b.settle(taken, { ...NOTHING, acked: [id] });
+    await assert.rejects(Promise.resolve(lost.events[0]?.pictures[0]?.read()), (error: { code?: string }) => {
+      assert.notEqual(error.code, 'PICTURE_DAMAGED', 'its picture went with the delivered event');
+      return true;
+    });
   });
 
   it('hear of what others found wrong with an event', async () => {
@@ -174,6 +190,10 @@ describe('workers of one queue in PostgreSQL', () => {
     const again = await mustLease(b);
     assert.deepEqual(again.events[0]?.trouble, trouble);
     assert.equal(again.events[0]?.attempts, 1);
+    await b.settle(again, NOTHING);
+    workers.clock.pass(60_000);
+    const later = await mustLease(a);
+    assert.equal(later.events[0]?.trouble?.refusedAloneMsAgo, 60_000, 'by the clock of the database');
   });
 
   it('share the limits of the queue, beyond them by one group each at most', async () => {

@@ -30,22 +30,29 @@ describe('workspaces of two Node-REDs that keep waiting events in PostgreSQL', (
     if (userDir) rmSync(userDir, { recursive: true, force: true });
   });
 
-  function open(name: string): { delivery: WorkspaceDelivery; lines: string[] } {
+  /** @param keeps where events wait; on disk, after they waited in PostgreSQL */
+  function open(
+    name: string,
+    queueName = 'line',
+    keeps: 'postgres' | 'disk' = 'postgres',
+  ): { delivery: WorkspaceDelivery; lines: string[] } {
     const lines: string[] = [];
     const note = (text: string) => void lines.push(text);
+    const database = () => ({
+      url: server.url,
+      queueName,
+      boundTo: `cloud ${simulator.url}`,
+      workerName: name,
+      packageVersion: '1.2.3',
+      requestMs: 30_000,
+    });
     const delivery = new WorkspaceDelivery(
-      { ...workspaceDefaults, keepWaiting: 'postgres', batchLinger: 0 },
+      { ...workspaceDefaults, keepWaiting: keeps, batchLinger: 0 },
       {
         folder: { path: path.join(userDir, name) },
         target: client.target(),
         log: { info: note, warn: note },
-        database: () => ({
-          url: server.url,
-          queueName: 'line',
-          boundTo: `cloud ${simulator.url}`,
-          workerName: name,
-          requestMs: 30_000,
-        }),
+        ...(keeps === 'postgres' ? { database } : { leftDatabase: database }),
       },
     );
     deliveries.push(delivery);
@@ -73,6 +80,67 @@ describe('workspaces of two Node-REDs that keep waiting events in PostgreSQL', (
       [...a.lines, ...b.lines].filter((line) => !line.includes('in memory (tmpfs)')),
       [],
     );
+  });
+
+  const version = (n: number) => ({
+    eventId: 'versions',
+    useCaseId: 'quality-line-1',
+    body: JSON.stringify(event({ eventId: 'versions', eventData: { result: n < 5 ? 'pass' : 'fail' } })),
+    pictures: [],
+  });
+
+  for (const [from, to] of [
+    ['postgres', 'disk'],
+    ['disk', 'postgres'],
+  ] as const) {
+    it(`moves the backlog over, in its order, when events no longer wait in ${from} but in ${to}`, async () => {
+      simulator.reset();
+      const queue = `from ${from}`;
+      const before = open(queue, queue, from);
+      await before.delivery.pause();
+      for (let n = 1; n <= 4; n++) await before.delivery.append([version(n)]);
+      await before.delivery.close(false);
+      const after = open(queue, queue, to);
+      await after.delivery.append([version(5)]);
+      await until(() => after.delivery.state()?.delivered === 5, 'all versions');
+      assert.deepEqual(simulator.events()[0]?.event['eventData'], { result: 'fail' });
+      const [left] = await server.sql<{ events: number }>(
+        'select count(*)::int as events from vision_events.event',
+      );
+      assert.equal(left?.events, 0);
+      if (to === 'disk') assert.match(after.lines.join(' '), /4 event\(s\) that waited in the queue/);
+    });
+  }
+
+  it('leaves a backlog that another one delivers where it is', async () => {
+    const [leaves, stays] = [open('leaves', 'shared'), open('stays', 'shared')];
+    await stays.delivery.pause();
+    await leaves.delivery.pause();
+    await leaves.delivery.append([version(1)]);
+    await leaves.delivery.close(false);
+    const after = open('leaves', 'shared', 'disk');
+    await after.delivery.ready();
+    assert.match(after.lines.join(' '), /1 event\(s\) wait in the queue "shared".*; 1 other Node-RED/);
+    assert.equal(after.delivery.state()?.events, 0);
+    await stays.delivery.resume();
+    await until(() => stays.delivery.state()?.delivered === 1, 'the event');
+  });
+
+  it('see each other, and pause and go on together', async () => {
+    const [a, b] = [open('c'), open('d')];
+    await a.delivery.ready();
+    await b.delivery.ready();
+    const seen = async () => (await a.delivery.workers()) ?? [];
+    await until(async () => (await seen()).some(({ name }) => name === 'd'), 'the other one');
+    const [own] = (await seen()).filter(({ isThis }) => isThis);
+    assert.deepEqual([own?.name, own?.version, own?.spilled], ['c', '1.2.3', 0]);
+    await a.delivery.setPausedForAll(true);
+    await until(() => b.delivery.state()?.state === 'paused', 'the pause');
+    assert.equal(b.delivery.isPausedForAll, true);
+    await b.delivery.setPausedForAll(false);
+    await until(() => a.delivery.state()?.state === 'idle', 'the end of the pause');
+    await b.delivery.close(false);
+    assert.ok(!(await seen()).some(({ name }) => name === 'd'), 'who left is not shown');
   });
 });
 

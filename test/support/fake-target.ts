@@ -1,5 +1,5 @@
 import type { SendFailure, Target, TargetBatchReceipt, TargetReceipt } from '../../src/api/target';
-import type { FakeClock } from './fake-clock';
+import type { SenderClock } from '../../src/delivery/sender/types';
 
 export interface TargetRequest {
   kind: 'event' | 'batch' | 'picture' | 'packed';
@@ -37,7 +37,7 @@ export class FakeTarget implements Target {
   private running = 0;
   mostAtOnce = 0;
 
-  constructor(private readonly clock: FakeClock) {}
+  constructor(private readonly clock: SenderClock) {}
 
   /** The body that the target shows for an event now. */
   shown(eventId: string): string | undefined {

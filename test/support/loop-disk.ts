@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,6 +24,8 @@ export class LoopDisk {
 
   static async make(mebibytes: number): Promise<LoopDisk> {
     const folder = await mkdtemp(join(tmpdir(), 'loop-disk-'));
+    // PostgreSQL runs as another user.
+    await chmod(folder, 0o755);
     const disk = new LoopDisk(folder, join(folder, 'disk.img'), join(folder, 'mnt'));
     try {
       await run('mkdir', [disk.mountPoint]);

@@ -62,13 +62,16 @@ export class TestFlow {
     event: Partial<typeof visionEventDefaults>,
     workspace?: Partial<typeof workspaceDefaults> & {
       apiKey?: string;
+      postgresUser?: string;
+      postgresPassword?: string;
       eventStoreKey?: string;
       headerValues?: string;
       metricsToken?: string;
     },
     otherNodes: object[] = [],
   ): Promise<TestFlow> {
-    const { apiKey, eventStoreKey, headerValues, metricsToken, ...settings } = workspace ?? {};
+    const { apiKey, eventStoreKey, headerValues, metricsToken, postgresUser, postgresPassword, ...settings } =
+      workspace ?? {};
     const flow = [
       { id: 'tab', type: 'tab', label: 'test' },
       ...(workspace
@@ -110,6 +113,8 @@ export class TestFlow {
     ];
     const keys = {
       ...(apiKey === undefined ? {} : { apiKey }),
+      ...(postgresUser === undefined ? {} : { postgresUser }),
+      ...(postgresPassword === undefined ? {} : { postgresPassword }),
       ...(eventStoreKey === undefined ? {} : { eventStoreKey }),
       ...(headerValues === undefined ? {} : { headerValues }),
       ...(metricsToken === undefined ? {} : { metricsToken }),

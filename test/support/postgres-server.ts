@@ -32,8 +32,16 @@ export class PostgresServer {
     readonly port: number,
   ) {}
 
-  /** Without PostgreSQL: a failure where CI is set, elsewhere a skip that says so. */
-  static async start(test: Context, settings: Record<string, string> = {}): Promise<PostgresServer> {
+  /**
+   * Without PostgreSQL: a failure where CI is set, elsewhere a skip that says so.
+   *
+   * @param parent of the folder with its data
+   */
+  static async start(
+    test: Context,
+    settings: Record<string, string> = {},
+    parent = tmpdir(),
+  ): Promise<PostgresServer> {
     const bin = programs();
     if (!bin) {
       const missing = `no PostgreSQL below ${DEBIAN}; install postgresql`;
@@ -41,17 +49,21 @@ export class PostgresServer {
       console.log(`      skipped: ${missing}`);
       return test.skip();
     }
-    return PostgresServer.startAt(bin, settings);
+    return PostgresServer.startAt(bin, settings, parent);
   }
 
   /** @returns undefined where there is none */
   static async startIfInstalled(settings: Record<string, string> = {}): Promise<PostgresServer | undefined> {
     const bin = programs();
-    return bin ? PostgresServer.startAt(bin, settings) : undefined;
+    return bin ? PostgresServer.startAt(bin, settings, tmpdir()) : undefined;
   }
 
-  private static async startAt(bin: string, settings: Record<string, string>): Promise<PostgresServer> {
-    const folder = mkdtempSync(path.join(tmpdir(), 'vision-events-postgres-'));
+  private static async startAt(
+    bin: string,
+    settings: Record<string, string>,
+    parent: string,
+  ): Promise<PostgresServer> {
+    const folder = mkdtempSync(path.join(parent, 'vision-events-postgres-'));
     const { uid, gid } = owner();
     chownSync(folder, uid, gid);
     const server = new PostgresServer(bin, folder, await freePort());
@@ -62,6 +74,7 @@ export class PostgresServer {
       ([name, value]) => `${name} = '${value}'\n`,
     );
     appendFileSync(path.join(data, 'postgresql.conf'), lines.join(''));
+    execFileSync('sync', ['-f', data]);
     await server.run();
     return server;
   }
@@ -146,10 +159,15 @@ export class PostgresServer {
   /** kill -9 of the server and all its processes, as it ends when the machine loses power but for what the disk forgets. */
   async kill(): Promise<void> {
     const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || !this.isRunning) return;
     const ended = once(child, 'exit');
     for (const pid of this.processes()) signal(pid, 'SIGKILL');
     await ended;
+  }
+
+  /** Whether it runs; a full disk ends it. */
+  get isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
   /** As when the machine of the server hangs. */

@@ -3,6 +3,11 @@ import type { FormValues } from '../../editor/form';
 import { adminError, makeButton, makeElement, type AdminRequests } from '../../editor/live';
 import { connectionOfValues } from '../../editor/workspaces';
 
+const DATABASE = ['keepWaiting', 'postgresUrl', 'postgresTls', 'postgresUser', 'postgresPassword'] as const;
+
+const databaseOf = (values: Partial<Record<string, unknown>>) =>
+  Object.fromEntries(DATABASE.map((name) => [name, values[name]]));
+
 /** `none`: there is no such thing on the way. */
 type StepState = 'ok' | 'failed' | 'unknown' | 'none';
 
@@ -52,10 +57,10 @@ export function createConnectionCheck(form: FormValues, admin: AdminRequests, se
     note.textContent = t('check.running');
     list.replaceChildren();
     try {
-      const { steps } = await admin.post<{ steps: Step[] }>(
-        'check-connection',
-        connectionOfValues(node.id, form.values()),
-      );
+      const { steps } = await admin.post<{ steps: Step[] }>('check-connection', {
+        ...connectionOfValues(node.id, form.values()),
+        ...databaseOf(form.values()),
+      });
       if (own === turn) list.replaceChildren(...steps.map(stepLine));
       note.textContent = t('check.note');
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Text } from '../../editor/form';
 import { adminError, makeButton, makeElement, setText, type AdminRequests } from '../../editor/live';
 import { createRefusedEvents, type RefusedState } from './refused-events';
 import { createSureButton } from './sure-button';
+import { createWorkers, type Worker } from './workers';
 
 /** What the runtime tells of an outbox; of one that is closed only where it is and why it cannot be opened. */
 interface OutboxState extends RefusedState {
@@ -18,6 +19,9 @@ interface OutboxState extends RefusedState {
   dropped?: number;
   /** the file system under it that is gone with the container or the power */
   forgets?: string | null;
+  /** null when the outbox is this Node-RED's alone */
+  workers?: Worker[] | null;
+  pausedForAll?: boolean | null;
   /** of a command on one refused event: 0 when it was gone already */
   count?: number;
 }
@@ -57,6 +61,7 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
         makeElement('dl', { class: 'vision-event-numbers' }, facts),
         parts.buttons,
         parts.outcome,
+        parts.workers.element,
         parts.refused.element,
       );
     section.addEventListener('toggle', onToggle);
@@ -68,6 +73,8 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
     const commands = {
       pause: command('pause', t('outbox.pause'), 'fa fa-pause'),
       resume: command('resume', t('outbox.resume'), 'fa fa-play'),
+      pauseAll: command('pause-all', t('outbox.pauseAll'), 'fa fa-pause-circle'),
+      resumeAll: command('resume-all', t('outbox.resumeAll'), 'fa fa-play-circle'),
       flush: command('flush', t('outbox.flush'), 'fa fa-bolt'),
       retry: command('retry-refused', t('outbox.retryRefused'), 'fa fa-repeat'),
     };
@@ -86,6 +93,7 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
         discard.button,
       ),
       outcome: note(),
+      workers: createWorkers(t, duration),
       refused: createRefusedEvents(t, admin.mayWrite(), (id, name) => give(`refused/${id}/${name}`)),
     };
   }
@@ -157,6 +165,7 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
     setText(parts.message, messageOf(state));
     showFacts(state);
     showButtons(state);
+    parts.workers.show(state.workers ?? []);
     parts.refused.show(state);
     // What had it may be hidden or gone; the keyboard would start anew at the top of the page.
     if (hadFocus && !holdsFocus()) section?.querySelector('summary')?.focus();
@@ -167,8 +176,9 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
     return focused !== null && section?.contains(focused) === true && focused.getClientRects().length > 0;
   }
 
-  function messageOf({ open, lastError }: OutboxState): string {
+  function messageOf({ open, lastError, pausedForAll }: OutboxState): string {
     if (!open) return lastError ? '' : t('outbox.closed');
+    if (pausedForAll) return t('outbox.pausedForAll');
     return admin.mayWrite() ? '' : t('outbox.readOnly');
   }
 
@@ -229,11 +239,16 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
     }
   }
 
-  function showButtons({ open, state, refused = 0 }: OutboxState) {
-    const { pause, resume, flush, retry } = parts.commands;
+  function showButtons({ open, state, refused = 0, workers, pausedForAll }: OutboxState) {
+    const { pause, resume, pauseAll, resumeAll, flush, retry } = parts.commands;
     parts.buttons.hidden = !open || !admin.mayWrite();
     if (state === 'paused') swap(pause, resume);
     else swap(resume, pause);
+    if (pausedForAll) swap(pauseAll, resumeAll);
+    else swap(resumeAll, pauseAll);
+    pauseAll.hidden ||= !workers;
+    // To go on alone is not possible then.
+    if (pausedForAll) pause.hidden = resume.hidden = true;
     flush.hidden = state === 'paused';
     refusedCount = refused;
     retry.hidden = !refused;

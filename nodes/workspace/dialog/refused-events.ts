@@ -36,7 +36,7 @@ export function createRefusedEvents(
   const list = makeElement('ul');
   const more = makeElement('p');
   const title = makeElement('h4', {}, t('outbox.refusedList'));
-  const element = makeElement('div', { class: 'vision-event-refused', hidden: 'hidden' }, title, list, more);
+  const element = makeElement('div', { class: 'vision-event-entries', hidden: 'hidden' }, title, list, more);
 
   function show({ refused = 0, refusedEvents = [] }: RefusedState) {
     // What was refused a second time has the same id, but another time and perhaps another reason.
@@ -66,7 +66,7 @@ export function createRefusedEvents(
   }
 
   function makeRow({ id, eventId, code, reason, refusedAt }: RefusedEvent): HTMLElement {
-    const name = makeElement('code', { id: `vision-event-refused-${id}` }, eventId || id);
+    const name = makeElement('code', { id: `vision-event-entries-${id}` }, eventId || id);
     return makeElement(
       'li',
       { tabindex: -1 },

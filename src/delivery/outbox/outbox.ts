@@ -198,6 +198,51 @@ export interface DeadLetters {
   discard(ids?: string[]): Promise<number>;
 }
 
+/** A Node-RED that delivers from a shared queue, or lately did. */
+export interface OutboxWorker {
+  /** that asks */
+  isThis: boolean;
+  name: string;
+  host: string;
+  /** of this package */
+  version: string;
+  /** events that it has just now */
+  leased: number;
+  /** since it started, and in the last minute */
+  delivered: number;
+  perMinute: number;
+  seenMsAgo: number;
+  /** events that wait on its disk until the database takes them */
+  spilled: number;
+  lastError?: string;
+}
+
+/**
+ * What all workers of a shared queue keep to: one pace, one `Retry-After`, one pause. A worker hears of what the others said up to a second
+ * late. While the database does not answer, each keeps its own pace.
+ */
+export interface SharedPace {
+  /** somebody paused all workers */
+  readonly isPaused: boolean;
+  /** Rejects with an `OutboxError` when the others cannot be told. */
+  setPaused(isPaused: boolean): Promise<void>;
+  /** ms until the target may be asked again, by what it told any worker */
+  closedForMs(): number;
+  /** ms since the backlog of an outage began to be drained; undefined when none is */
+  dampedForMs(): number | undefined;
+  /** Nobody asks the target for so long, ms. */
+  close(ms: number): void;
+  /** From now on, requests are spaced. */
+  beginDrain(): void;
+  endDrain(): void;
+  /**
+   * Takes the next turn of all workers, which are so many ms apart.
+   *
+   * @returns ms until it comes; undefined when nobody knows
+   */
+  takeTurn(spacingMs: number): Promise<number | undefined>;
+}
+
 /** A durable queue of events: at least once, oldest due first, never two leases with one event id at the same time. */
 export interface Outbox {
   /** Locks, replays, quarantines, sweeps. */
@@ -240,6 +285,10 @@ export interface Outbox {
   /** Called after each durable append, so that the sender can wake up. */
   onAppended(listener: () => void): void;
   readonly deadLetters: DeadLetters;
+  /** Where other workers deliver from the same queue. */
+  readonly pace?: SharedPace;
+  /** All of them, where there may be others. */
+  workers?(): Promise<OutboxWorker[]>;
   /** Idempotent. Flushes what was appended, gives the lock back; leases stay queued. */
   close(deadlineMs: number): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { debug } from '../../debug';
 import type { SendFailure, Target } from '../../api/target';
+import type { Outbox } from '../outbox/outbox';
 import type { Notices } from './notices';
 import { DampedDrain, RequestBudget, RequestPacer } from './pacing';
 import {
@@ -15,7 +16,7 @@ import {
 import { wholeMs, type BreakerState, type SenderClock, type SenderSettings } from './types';
 
 /**
- * How a request ended. `closed`: it was not sent, because the sender stops or the host is to be left alone.
+ * How a request ended. `closed`: it was not sent, because the sender stops, the host is to be left alone, or its events may be with others.
  * `aborted`: it was under way when the sender stopped.
  */
 export type RequestResult<T> =
@@ -26,6 +27,7 @@ export type RequestResult<T> =
   | { kind: 'aborted' };
 
 export interface GateDeps {
+  outbox: Pick<Outbox, 'pace'>;
   target: Target;
   clock: SenderClock;
   random: () => number;
@@ -42,7 +44,8 @@ export class HostGate {
   /** the host bears more leases at the same time than before */
   onWider: () => void = () => undefined;
   requestsInFlight = 0;
-  paused = false;
+  /** by the operator, this worker alone */
+  pausedHere = false;
   stopping = false;
   // A start may follow a power cut of a whole plant: begin with one request at a time.
   private host: HostHealth = healthyHost(1);
@@ -59,7 +62,8 @@ export class HostGate {
   constructor(private readonly deps: GateDeps) {
     const { batchBytes, requestsPerSecond, bytesPerSecond } = deps.settings;
     this.batchBytes = batchBytes;
-    this.drain = new DampedDrain(new RequestPacer(requestsPerSecond, bytesPerSecond));
+    const pacer = new RequestPacer(requestsPerSecond, bytesPerSecond);
+    this.drain = new DampedDrain(pacer, () => deps.outbox.pace);
   }
 
   /** For good: aborts what is under way, and wakes what waits for its turn. */
@@ -74,11 +78,17 @@ export class HostGate {
     this.host = { ...this.host, notBefore: -Infinity };
   }
 
+  /** By the operator: this worker, or all of them. */
+  get paused(): boolean {
+    return this.pausedHere || (this.deps.outbox.pace?.isPaused ?? false);
+  }
+
   // ----- the host
 
   /** From then on the host may be asked. */
   opensAt(): number {
-    return hostOpensAt(this.host);
+    const closedForMs = this.deps.outbox.pace?.closedForMs() ?? 0;
+    return Math.max(hostOpensAt(this.host), closedForMs > 0 ? this.now() + closedForMs : -Infinity);
   }
 
   get isFailing(): boolean {
@@ -111,12 +121,17 @@ export class HostGate {
 
   // ----- requests
 
-  /** Sends one request when the host, the pace and the operator allow it. Never rejects. */
+  /**
+   * Sends one request when the host, the pace and the operator allow it. Never rejects.
+   *
+   * @param isHeld asked at the last moment: false when others may have the events
+   */
   async request<T>(
     bytes: number,
+    isHeld: () => boolean,
     perform: (target: Target, signal: AbortSignal) => Promise<T>,
   ): Promise<RequestResult<T>> {
-    if (!(await this.admitted(bytes))) return { kind: 'closed' };
+    if (!(await this.admitted(bytes)) || !isHeld()) return { kind: 'closed' };
     const startedAt = this.now();
     this.requestsInFlight++;
     try {
@@ -134,14 +149,23 @@ export class HostGate {
   private async admitted(bytes: number): Promise<boolean> {
     for (;;) {
       const now = this.now();
-      if (this.stopping || this.paused || this.opensAt() > now) return false;
+      if (this.isClosed(now)) return false;
       const wait = this.drain.opensAt() - now;
       if (wait <= 0) {
-        this.drain.take(now, bytes);
-        return true;
+        const turn = this.drain.take(now, bytes);
+        return turn ? this.admittedInTurn(await turn) : true;
       }
       await this.sleep(wait);
     }
+  }
+
+  private async admittedInTurn(wait: number): Promise<boolean> {
+    if (wait > 0 && !this.stopping) await this.sleep(wait);
+    return !this.isClosed(this.now());
+  }
+
+  private isClosed(now: number): boolean {
+    return this.stopping || this.paused || this.opensAt() > now;
   }
 
   private requestFailed(
@@ -156,7 +180,11 @@ export class HostGate {
       return { kind: 'refused', failure };
     }
     this.host = afterFailure(this.host, failure, startedAt, this.now(), this.deps.random);
+    if (failure.retryAfterMs !== undefined)
+      this.deps.outbox.pace?.close(this.host.retryAfterUntil - this.now());
+    const hadOutage = this.deps.notices.hasOutage;
     this.deps.notices.hostFailed(this.host, failure);
+    if (!hadOutage && this.deps.notices.hasOutage) this.drain.outageBegan();
     return { kind: 'failed', failure };
   }
 

@@ -44,6 +44,12 @@ export class LateLandings {
     return landing && landing.id !== event.id && landing.until > now ? landing.until : undefined;
   }
 
+  /** @returns for how long this very version may still land, ms */
+  leftOf(event: StoredEvent, now: number): number {
+    const landing = this.landings.get(event.eventId);
+    return landing?.id === event.id ? Math.max(0, landing.until - now) : 0;
+  }
+
   /** For the next sender of this outbox. */
   leftOver(now: number): LateLanding[] {
     return [...this.landings]

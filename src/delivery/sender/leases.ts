@@ -202,7 +202,7 @@ export class Leases {
     const { bytes } = this.deps.gate.batchLimits();
     const lease = await this.deps.outbox.lease({ events, bytes, newest });
     if (lease) {
-      this.deps.memory.noteLeased(lease.events);
+      this.deps.memory.noteLeased(lease.events, this.now());
       debug('lease: %d events, the first %s', lease.events.length, lease.events[0]?.eventId);
     }
     return lease;
@@ -271,8 +271,9 @@ export class Leases {
   private async settle(lease: Lease, { outcome }: LeaseDelivery): Promise<void> {
     const { acked, retry, dead } = outcome.settlement;
     if (acked.length > 0 && retry.length === 0 && dead.length === 0) this.deps.notices.allIsWell();
+    const notes = outcome.notesOf(lease.events);
     try {
-      await this.deps.outbox.settle(lease, outcome.settlement);
+      await this.deps.outbox.settle(lease, { ...outcome.settlement, ...(notes.length > 0 && { notes }) });
     } catch (error) {
       // The outcome holds in this process; after a crash these events are sent again, with the same bytes.
       this.deps.notices.noteError(error);

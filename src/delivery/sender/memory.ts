@@ -1,5 +1,5 @@
 import { placeKey, type PicturePlace } from '../../event/picture-place';
-import type { StoredEvent } from '../outbox/outbox';
+import type { EventTrouble, StoredEvent } from '../outbox/outbox';
 import type { LateLandings } from './late-landings';
 import {
   HEALTHY_USE_CASE,
@@ -15,7 +15,10 @@ import {
 } from './retry-policy';
 import type { SendFailure } from '../../api/target';
 
-/** What went wrong with one event so far. Forgotten when the event leaves the outbox, and with the process. */
+/**
+ * What went wrong with one event so far. Forgotten when the event leaves the outbox, and with the process, but for what an outbox that others
+ * share keeps (`EventTrouble`).
+ */
 interface Trouble {
   failedAttempts: number;
   /** batch replies that left it out */
@@ -43,18 +46,21 @@ const ACCEPTANCE_TELLS_FOR = 10_000;
 const STRETCH_REMEMBERED_FOR = 2 * RETRY_POLICY.loneFailureGap;
 /** An event that was refused before makes a poor probe: so long an untried one is waited for. */
 const UNTRIED_PROBE_WAIT = 10_000;
+/** What was put off is forgotten so long after its time: others may have delivered it. */
+const DEFERRED_REMEMBERED_FOR = 60_000;
 
 /** A change of the health of a use case that is worth telling. */
 export type RejectionChange = 'doubted' | 'begin' | 'end' | undefined;
 
 /** What a sender remembers of events and use cases from one lease to the next. Times: monotonic clock, ms. */
 export class SenderMemory {
-  /** events that the target accepted, since the start */
-  accepted = 0;
+  /** when the target accepted an event for the last time */
+  private acceptedAt = -Infinity;
   private readonly troubles = new Map<string, Trouble>();
   private readonly useCases = new Map<string, UseCaseHealth>();
   /** events that were put off, and have not been leased again */
   private readonly deferred = new Map<string, number>();
+  private deferredPrunedAt = -Infinity;
   private readonly probing = new Set<string>();
   /** by use case, since it was doubted, though it may have accepted events since: the youngest that was refused, and when */
   private readonly stretches = new Map<string, { refusedUpTo: string; at: number }>();
@@ -123,6 +129,33 @@ export class SenderMemory {
     this.trouble(event).sourceIds.set(placeKey(place), sourceId);
   }
 
+  /** What whoever sends the event next has to know; undefined when nothing is wrong with it. */
+  troubleOf(event: StoredEvent, now: number): EventTrouble | undefined {
+    const trouble = this.troubles.get(event.id);
+    if (!trouble) return undefined;
+    const { failedAttempts, missingReplies, mayBeStored, suspicion } = trouble;
+    return {
+      failedAttempts,
+      missingReplies,
+      mayBeStored,
+      ...(suspicion && { refusedAloneMsAgo: Math.max(0, now - suspicion.firstFailureAt) }),
+    };
+  }
+
+  /** Others may have tried the event since this sender did, or it was refused for good and given another chance. */
+  private hear({ id, attempts, trouble: told }: StoredEvent, now: number): void {
+    const known = this.troubles.get(id);
+    if (!told && (!known || attempts > 0)) return;
+    const { refusedAloneMsAgo, ...counts } = told ?? {
+      failedAttempts: 0,
+      missingReplies: 0,
+      mayBeStored: false,
+    };
+    const suspicion =
+      refusedAloneMsAgo === undefined ? undefined : { firstFailureAt: now - refusedAloneMsAgo };
+    Object.assign(known ?? this.newTrouble(id), counts, { suspicion });
+  }
+
   /** The event left the outbox. */
   forget(event: StoredEvent): void {
     this.troubles.delete(event.id);
@@ -136,17 +169,18 @@ export class SenderMemory {
   }
 
   private trouble(event: StoredEvent): Trouble {
-    let trouble = this.troubles.get(event.id);
-    if (!trouble) {
-      trouble = {
-        failedAttempts: 0,
-        missingReplies: 0,
-        mayBeStored: false,
-        isInStretch: false,
-        sourceIds: new Map(),
-      };
-      this.troubles.set(event.id, trouble);
-    }
+    return this.troubles.get(event.id) ?? this.newTrouble(event.id);
+  }
+
+  private newTrouble(id: string): Trouble {
+    const trouble = {
+      failedAttempts: 0,
+      missingReplies: 0,
+      mayBeStored: false,
+      isInStretch: false,
+      sourceIds: new Map<string, string>(),
+    };
+    this.troubles.set(id, trouble);
     return trouble;
   }
 
@@ -160,14 +194,21 @@ export class SenderMemory {
     this.deferred.set(id, until);
   }
 
-  noteLeased(events: StoredEvent[]): void {
-    for (const event of events) this.deferred.delete(event.id);
+  noteLeased(events: StoredEvent[], now: number): void {
+    for (const event of events) {
+      this.deferred.delete(event.id);
+      this.hear(event, now);
+    }
+    if (now - this.deferredPrunedAt < DEFERRED_REMEMBERED_FOR) return;
+    this.deferredPrunedAt = now;
+    for (const [id, until] of this.deferred)
+      if (until < now - DEFERRED_REMEMBERED_FOR) this.deferred.delete(id);
   }
 
   // ----- refusals
 
   noteAccepted(event: StoredEvent, now: number): RejectionChange {
-    this.accepted++;
+    this.acceptedAt = now;
     const known = this.acceptedUpTo.get(event.useCaseId);
     if (!known || event.id >= known.id) this.acceptedUpTo.set(event.useCaseId, { id: event.id, at: now });
     const before = this.useCases.get(event.useCaseId);
@@ -188,11 +229,11 @@ export class SenderMemory {
     const isKnown = trouble.suspicion !== undefined && before.rejecting === undefined;
     let health = isKnown || this.isOlderThanAccepted(event, now) ? before : afterRefusal(before, now);
 
-    let verdict = afterLoneFailure(trouble.suspicion, this.accepted, now, true);
+    let verdict = afterLoneFailure(trouble.suspicion, this.acceptedAt, now, true);
     if (verdict.dead) {
       const asked = beforeDeath(health, now);
       health = asked.mayDie ? afterDeath(asked.health, now) : asked.health;
-      if (!asked.mayDie) verdict = afterLoneFailure(trouble.suspicion, this.accepted, now, false);
+      if (!asked.mayDie) verdict = afterLoneFailure(trouble.suspicion, this.acceptedAt, now, false);
     }
     const change = this.changeHealth(event.useCaseId, before, health, now);
     this.noteRefusedInStretch(event, now);

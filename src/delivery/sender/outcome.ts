@@ -108,6 +108,20 @@ export class Outcome {
     this.deps.memory.forget(event);
   }
 
+  /** What whoever sends these events, or a newer version of one, has to know of the requests of this lease. */
+  notesOf(events: StoredEvent[]): NonNullable<Settlement['notes']> {
+    const { memory } = this.deps;
+    const now = this.now();
+    const notes: NonNullable<Settlement['notes']> = [];
+    for (const event of events) {
+      const mayLandMs = memory.landings.leftOf(event, now);
+      const trouble = memory.troubleOf(event, now);
+      if (mayLandMs > 0 || trouble)
+        notes.push({ id: event.id, ...(mayLandMs > 0 && { mayLandMs }), trouble });
+    }
+    return notes;
+  }
+
   /** @returns those of which nothing is decided yet */
   unsettled(events: StoredEvent[]): StoredEvent[] {
     const { acked, retry, dead } = this.settlement;

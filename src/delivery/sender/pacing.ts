@@ -1,3 +1,4 @@
+import type { SharedPace } from '../outbox/outbox';
 import { RETRY_POLICY } from './retry-policy';
 
 /** Spaces requests evenly while a drain is damped. Times in ms of the monotonic clock. */
@@ -14,10 +15,16 @@ export class RequestPacer {
     return this.nextSlotAt;
   }
 
-  /** Takes the slot for a request of so many bytes that starts now. `factor` raises both rates. */
-  take(now: number, bytes: number, factor: number): void {
-    const spacing = Math.max(1000 / this.requestsPerSecond, (1000 * bytes) / this.bytesPerSecond);
-    this.nextSlotAt = Math.max(now, this.nextSlotAt) + spacing / factor;
+  /**
+   * Takes the slot for a request of so many bytes that starts now. `factor` raises both rates.
+   *
+   * @returns ms to the next slot
+   */
+  take(now: number, bytes: number, factor: number): number {
+    const most = Math.max(1000 / this.requestsPerSecond, (1000 * bytes) / this.bytesPerSecond);
+    const spacing = most / factor;
+    this.nextSlotAt = Math.max(now, this.nextSlotAt) + spacing;
+    return spacing;
   }
 }
 
@@ -41,27 +48,41 @@ export class RequestBudget {
   }
 }
 
-/** The backlog of an outage is sent at a pace that does not flood the server. Times in ms of the monotonic clock. */
+/**
+ * The backlog of an outage is sent at a pace that does not flood the server. Where several workers drain it, all keep to one pace.
+ * Times in ms of the monotonic clock.
+ */
 export class DampedDrain {
   /** when the outage ended whose backlog is not drained yet */
   private since?: number;
   /** leases that were taken in the drain keep its pace to their end */
   private leases = 0;
 
-  constructor(private readonly pacer: RequestPacer) {}
+  constructor(
+    private readonly pacer: RequestPacer,
+    private readonly shared: () => SharedPace | undefined = () => undefined,
+  ) {}
+
+  /** Other workers need not have noticed the outage: they are to keep to the pace from now on. */
+  outageBegan(): void {
+    this.shared()?.beginDrain();
+  }
 
   /** @param startedAt of the request that ended the outage: it is the first of the drain */
   begin(startedAt: number, now: number): void {
     this.since = now;
     this.pacer.take(startedAt, 0, 1);
+    this.shared()?.beginDrain();
   }
 
   end(): void {
+    if (!this.isOn) return;
     this.since = undefined;
+    this.shared()?.endDrain();
   }
 
   get isOn(): boolean {
-    return this.since !== undefined;
+    return this.since !== undefined || this.shared()?.dampedForMs() !== undefined;
   }
 
   /** True while requests are spaced. */
@@ -79,11 +100,17 @@ export class DampedDrain {
     return this.isPaced ? this.pacer.opensAt() : -Infinity;
   }
 
-  /** The pace doubles every ten minutes, or a plant that makes more requests than it allows would never catch up. */
-  take(now: number, bytes: number): void {
-    if (!this.isPaced) return;
-    const dampedFor = now - (this.since ?? now);
+  /**
+   * The pace doubles every ten minutes, or a plant that makes more requests than it allows would never catch up.
+   *
+   * @returns undefined, or a promise of the ms until the turn of this request among all workers
+   */
+  take(now: number, bytes: number): Promise<number> | undefined {
+    if (!this.isPaced) return undefined;
+    const shared = this.shared();
+    const dampedFor = shared?.dampedForMs() ?? now - (this.since ?? now);
     const factor = 2 ** Math.min(20, Math.floor(dampedFor / RETRY_POLICY.drainPaceDoubles));
-    this.pacer.take(now, bytes, factor);
+    const spacing = this.pacer.take(now, bytes, factor);
+    return shared?.takeTurn(spacing).then((ms) => ms ?? 0);
   }
 }

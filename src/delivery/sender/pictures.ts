@@ -27,6 +27,8 @@ export class Pictures {
   constructor(
     private readonly deps: PicturesDeps,
     private readonly outcome: Outcome,
+    /** whether the events are still this sender's */
+    private readonly isHeld: () => boolean,
   ) {}
 
   bodyOf(event: StoredEvent): string {
@@ -103,7 +105,7 @@ export class Pictures {
       const bytes = await this.read(event, picture);
       if (!bytes) return undefined;
       const { mediaType, name, metadata } = picture;
-      const result = await gate.request(bytes.length, (target, signal) =>
+      const result = await gate.request(bytes.length, this.isHeld, (target, signal) =>
         target.uploadPicture({ bytes, mediaType, name, metadata }, signal),
       );
       if (result.kind === 'refused') this.outcome.refuseAlone(event, result.failure);

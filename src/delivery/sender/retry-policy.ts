@@ -222,8 +222,6 @@ export function afterSuccess(host: HostHealth, startedAt: number, maxConcurrency
 export interface Suspicion {
   /** monotonic, ms */
   firstFailureAt: number;
-  /** how many events the target had accepted at that time */
-  acceptedThen: number;
 }
 
 export type LoneFailureVerdict =
@@ -232,11 +230,12 @@ export type LoneFailureVerdict =
 /**
  * An event is refused for good only after it failed alone twice, at least ten minutes apart, while the target accepted
  * another event in between: otherwise a server error would bury the whole backlog in the dead letters.
+ * @param lastAcceptedAt when the target accepted an event for the last time; -Infinity when it did not yet
  * @param mayDie false while the target refuses everything
  */
 export function afterLoneFailure(
   suspicion: Suspicion | undefined,
-  acceptedSoFar: number,
+  lastAcceptedAt: number,
   now: number,
   mayDie: boolean,
 ): LoneFailureVerdict {
@@ -244,13 +243,13 @@ export function afterLoneFailure(
   if (!suspicion) {
     return {
       dead: false,
-      suspicion: { firstFailureAt: now, acceptedThen: acceptedSoFar },
+      suspicion: { firstFailureAt: now },
       retryAt: now + gap,
     };
   }
   const secondTrialFrom = suspicion.firstFailureAt + gap;
   if (now < secondTrialFrom) return { dead: false, suspicion, retryAt: secondTrialFrom };
-  if (mayDie && acceptedSoFar > suspicion.acceptedThen) return { dead: true };
+  if (mayDie && lastAcceptedAt > suspicion.firstFailureAt) return { dead: true };
   return { dead: false, suspicion, retryAt: now + gap };
 }
 

@@ -54,7 +54,7 @@ export class Sender {
     const landings = new LateLandings(settings.lateLandingMs, lateLandings, clock.monotonic());
     this.memory = new SenderMemory(landings);
     this.notices = new Notices({ outbox, clock, listeners, state: () => this.state() });
-    this.gate = new HostGate({ target, clock, random, settings, notices: this.notices });
+    this.gate = new HostGate({ outbox, target, clock, random, settings, notices: this.notices });
     const { memory, notices, gate } = this;
     this.leases = new Leases({ outbox, target, clock, random, settings, memory, notices, gate });
   }
@@ -100,17 +100,17 @@ export class Sender {
     this.leases.hurry();
   }
 
-  /** No new request; those under way go on. */
+  /** No new request of this sender; those under way go on. */
   pause(): void {
-    if (this.gate.paused) return;
-    this.gate.paused = true;
+    if (this.gate.pausedHere) return;
+    this.gate.pausedHere = true;
     this.notices.tellState();
   }
 
   /** Ends a pause. */
   resume(): void {
-    if (!this.gate.paused) return;
-    this.gate.paused = false;
+    if (!this.gate.pausedHere) return;
+    this.gate.pausedHere = false;
     this.notices.tellState();
     this.leases.wake();
   }

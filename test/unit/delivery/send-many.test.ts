@@ -6,7 +6,6 @@ import {
 } from '../../../src/delivery/sender/send-many';
 import { systemSenderClock } from '../../../src/delivery/sender/types';
 import { FakeTarget, statusFailure, failure, type TargetRequest } from '../../support/fake-target';
-import type { FakeClock } from '../../support/fake-clock';
 
 const event = (eventId: string, useCaseId = 'a', padding = ''): EventToSend => ({
   eventId,
@@ -20,7 +19,7 @@ const ids = (list: { event: EventToSend }[]) => list.map(({ event: { eventId } }
 describe('sendMany', () => {
   let target: FakeTarget;
   beforeEach(() => {
-    target = new FakeTarget(systemSenderClock as unknown as FakeClock);
+    target = new FakeTarget(systemSenderClock);
     target.latency = 0;
   });
   const shape = () => target.requests.map(({ kind, eventIds }) => `${kind} ${eventIds.length}`);

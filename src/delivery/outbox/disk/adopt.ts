@@ -1,14 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ADOPT_AFTER_MS } from '../limits';
-import {
-  type Outbox,
-  OutboxDamage,
-  OutboxError,
-  type OutboxRecord,
-  type Settlement,
-  type StoredEvent,
-} from '../outbox';
+import { moveEvents } from '../move-events';
+import { type Outbox, OutboxError } from '../outbox';
 import { DiskOutbox } from './disk-outbox';
 import { foldersOf } from './folder';
 
@@ -25,8 +19,6 @@ export interface AdoptionDeps {
   isStopped?: () => boolean;
 }
 
-/** Their pictures are in memory together. */
-const AT_ONCE = { events: 50, bytes: 1024 * 1024 };
 /** No own limits: what is there was accepted. */
 const NO_LIMITS = { maxEvents: Infinity, maxBytes: Infinity, freeSpaceFloorBytes: 0, ballastBytes: 0 };
 
@@ -74,39 +66,11 @@ async function adoptOne(dir: string, deps: AdoptionDeps): Promise<number> {
   }
   let count = 0;
   try {
-    for (let lease = await abandoned.lease(AT_ONCE); lease; lease = await abandoned.lease(AT_ONCE)) {
-      const outcome: Settlement = { acked: [], retry: [], dead: [] };
-      try {
-        if (deps.isStopped?.()) break;
-        await deps.into.append(await recordsOf(lease.events, outcome.dead));
-        const damaged = new Set(outcome.dead.map(({ id }) => id));
-        outcome.acked = lease.events.map(({ id }) => id).filter((id) => !damaged.has(id));
-      } finally {
-        await abandoned.settle(lease, outcome);
-      }
-      count += outcome.acked.length;
-    }
+    const isStopped = () => deps.isStopped?.() ?? false;
+    await moveEvents(abandoned, deps.into, isStopped, (events) => (count += events.length));
   } finally {
     if (count > 0) deps.adopted(dir, count, abandoned.stats().dead);
     await abandoned.close(1_000);
   }
   return count;
-}
-
-async function recordsOf(events: StoredEvent[], dead: Settlement['dead']): Promise<OutboxRecord[]> {
-  const records: OutboxRecord[] = [];
-  for (const { id, eventId, useCaseId, body, pictures } of events) {
-    try {
-      const loaded = [];
-      for (const picture of pictures) {
-        const { role, image, mediaType, name, metadata } = picture;
-        loaded.push({ role, image, mediaType, name, metadata, bytes: await picture.read() });
-      }
-      records.push({ eventId, useCaseId, body, pictures: loaded });
-    } catch (error) {
-      if (!(error instanceof OutboxDamage)) throw error;
-      dead.push({ id, code: error.code, why: error.message });
-    }
-  }
-  return records;
 }

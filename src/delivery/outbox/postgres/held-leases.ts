@@ -61,8 +61,9 @@ export class HeldLeases {
     return held;
   }
 
-  forget(token: string): void {
-    this.byToken.delete(token);
+  /** @returns whether it was this worker's until now, as far as that knew */
+  forget(token: string): boolean {
+    return this.byToken.delete(token);
   }
 
   ofPicture(id: string): HeldLease | undefined {

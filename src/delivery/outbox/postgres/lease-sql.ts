@@ -16,7 +16,7 @@ begin
   if held then
     if p_notes is not null then
       update $S.event e set may_land_until = greatest(e.may_land_until, v_now + n."mayLandMs" * interval '1 ms'),
-        trouble = coalesce(n.trouble, e.trouble)
+        trouble = coalesce(n.trouble || jsonb_build_object('at', extract(epoch from v_now) * 1000), e.trouble)
       from jsonb_to_recordset(p_notes) as n (id bigint, "mayLandMs" float8, trouble jsonb)
       where e.queue = p_queue and e.id = n.id and e.lease = p_token;
     end if;
@@ -74,14 +74,14 @@ end $$;
 -- still land, so younger versions of its events wait.
 -- @returns which of its leases it still has
 create or replace function $S.beat(p_queue int, p_worker bigint, p_tokens uuid[], p_ms float8, p_land_ms float8, p_delivered bigint,
-  p_spilled bigint, p_last_error text, p_prunes boolean, p_now timestamptz)
+  p_per_minute int, p_spilled bigint, p_last_error text, p_prunes boolean, p_now timestamptz)
 returns table (held uuid[], taken_over int, version int, totals jsonb) language plpgsql ${PINNED} as $$
 declare
   v_now timestamptz := $S.now_or(p_now);
   v_lost uuid[];
 begin
   perform $S.durable();
-  update $S.worker w set seen_at = v_now, delivered = p_delivered, spilled = p_spilled, last_error = p_last_error where w.id = p_worker;
+  update $S.worker w set seen_at = v_now, delivered = p_delivered, per_minute = p_per_minute, spilled = p_spilled, last_error = p_last_error where w.id = p_worker;
   with kept as (
     update $S.lease l set expires_at = v_now + p_ms * interval '1 ms' where l.token = any (p_tokens) returning token
   )
@@ -107,4 +107,14 @@ begin
   totals := $S.totals(p_queue, p_now);
   return next;
 end $$;
+
+-- Who delivers from the queue, or did in the last hour.
+create or replace function $S.workers(p_queue int, p_now timestamptz)
+returns table (id bigint, name text, host text, version text, leased bigint, delivered bigint, per_minute int, seen_ms_ago float8,
+  spilled bigint, last_error text) language sql ${PINNED} as $$
+  select w.id, w.name, w.host, w.version, (select coalesce(sum(l.events), 0)::bigint from $S.lease l where l.worker = w.id and l.queue = p_queue),
+    w.delivered, w.per_minute, greatest(0, extract(epoch from $S.now_or(p_now) - w.seen_at) * 1000)::float8, w.spilled, w.last_error
+  from $S.worker w where w.queue = p_queue and w.seen_at > $S.now_or(p_now) - interval '1 hour'
+  order by w.name, w.id
+$$;
 `;

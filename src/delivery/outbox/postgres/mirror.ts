@@ -11,6 +11,9 @@ export interface Totals {
   oldestAt: number | null;
   isReady: boolean;
   dueAt: number | null;
+  isPaused: boolean;
+  closedUntil: number | null;
+  dampedSince: number | null;
 }
 
 const NOTHING: Totals = {
@@ -23,6 +26,9 @@ const NOTHING: Totals = {
   oldestAt: null,
   isReady: false,
   dueAt: null,
+  isPaused: false,
+  closedUntil: null,
+  dampedSince: null,
 };
 
 /**
@@ -35,11 +41,22 @@ export class Mirror {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Answers of several connections may overtake each other; the older one says nothing new. */
-  update(totals: Totals): void {
-    if (totals.now < this.totals.now) return;
+  /**
+   * Answers of several connections may overtake each other; the older one says nothing new.
+   *
+   * @returns whether something falls due earlier than was known, or may be delivered again
+   */
+  update(totals: Totals): boolean {
+    if (totals.now < this.totals.now) return false;
+    const { totals: before } = this;
     this.totals = totals;
     this.lead = totals.now - this.clock.monotonic();
+    return dueAt(totals) < dueAt(before) || (before.isPaused && !totals.isPaused);
+  }
+
+  /** What this worker just told the database. */
+  amend(told: Partial<Pick<Totals, 'isPaused' | 'closedUntil' | 'dampedSince'>>): void {
+    this.totals = { ...this.totals, ...told };
   }
 
   /** ms since 1970 by the database's clock, as far as this machine can tell */
@@ -58,4 +75,9 @@ export class Mirror {
     if (isReady) return -Infinity;
     return dueAt === null ? undefined : dueAt - this.lead;
   }
+}
+
+/** ms since 1970 by the database's clock */
+function dueAt({ isReady, dueAt: at }: Totals): number {
+  return isReady ? -Infinity : (at ?? Infinity);
 }

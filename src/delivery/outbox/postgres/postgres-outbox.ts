@@ -23,11 +23,14 @@ import {
   OutboxError,
   type OutboxRecord,
   type OutboxStats,
+  type OutboxWorker,
   type RecoveryReport,
   type Settlement,
   systemClock,
 } from '../outbox';
 import { type Append, AppendGroups, newKey, recordBytes } from './append-groups';
+import { CommonPace } from './common-pace';
+import { DeliveryRate } from './delivery-rate';
 import { Database, type PostgresAddress } from './database';
 import { postgresDeadLetters } from './dead-letters';
 import { asOutboxError, isPassing } from './errors';
@@ -61,6 +64,8 @@ export interface PostgresOutboxOptions extends PostgresAddress {
   requestMs?: number;
   /** what a request of a worker that fell silent may take to land, ms; younger versions wait so long. Default 30,000 */
   lateLandingMs?: number;
+  /** events on the disk in front, for people */
+  spilled?: () => number;
   /** told what an operator should hear of */
   onNotice?: (notice: OutboxNotice) => void;
   /** schema of the tables, small letters; default `vision_events` */
@@ -74,6 +79,8 @@ export interface PostgresOutboxOptions extends PostgresAddress {
   appendRepeatMs?: number;
 }
 
+/** Of the tables. */
+export const DEFAULT_SCHEMA = 'vision_events';
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,50}$/;
 const DEFAULT_REQUEST_MS = 30_000;
 
@@ -85,10 +92,11 @@ export class PostgresOutbox implements Outbox {
   private readonly schema: string;
   private readonly clock: Clock;
   /** how long a lease lives without a heartbeat: 75 s, when a request may take 30 s */
-  private readonly leaseMs: number;
+  readonly leaseMs: number;
   private readonly lateLandingMs: number;
   private readonly beatMs: number;
   private readonly mirror: Mirror;
+  readonly pace: CommonPace;
   private readonly room: Room;
   private readonly leases: HeldLeases;
   private readonly outcomes = new Outcomes((outcome) => this.tellOutcome(outcome));
@@ -109,13 +117,16 @@ export class PostgresOutbox implements Outbox {
   private closing: Promise<void> | undefined;
   private lost: OutboxError | undefined;
   private isAway = false;
+  /** answers that told the totals: one that was asked for before another came may know less */
+  private heardOf = 0;
   private beating = false;
   private refreshing = false;
   private prunedAt = -Infinity;
   private lastError: string | undefined;
+  private readonly rate = new DeliveryRate();
 
   constructor(private readonly options: PostgresOutboxOptions) {
-    this.schema = options.schema ?? 'vision_events';
+    this.schema = options.schema ?? DEFAULT_SCHEMA;
     if (!SCHEMA_NAME.test(this.schema))
       throw new OutboxError('OUTBOX_IO', `Correct the schema: "${this.schema}".`);
     this.clock = options.clock ?? systemClock;
@@ -126,6 +137,10 @@ export class PostgresOutbox implements Outbox {
     const monotonic = () => this.clock.monotonic();
     this.leases = new HeldLeases({ leaseMs: this.leaseMs, requestMs, monotonic });
     this.mirror = new Mirror(this.clock);
+    this.pace = new CommonPace({
+      mirror: this.mirror,
+      call: (name, value) => this.paceCall(name, value),
+    });
     this.room = new Room({
       queueName: options.queueName,
       maxEvents: options.maxEvents ?? DEFAULT_MAX_EVENTS,
@@ -166,7 +181,10 @@ export class PostgresOutbox implements Outbox {
         fn,
         queue: session.queue,
         testTime: () => this.testTime(),
-        stored: (totals) => this.mirror.update(totals),
+        stored: (totals) => {
+          this.heardOf++;
+          this.mirror.update(totals);
+        },
         sleep: (ms) => delay(ms),
         monotonic: () => clock.monotonic(),
         repeatMs: this.options.appendRepeatMs,
@@ -200,12 +218,13 @@ export class PostgresOutbox implements Outbox {
 
   private async stop(deadlineMs: number): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
-    const { database, groups } = this;
+    const { database, groups, session } = this;
     this.session = undefined;
     if (!database) return;
     const finish = async () => {
       await groups?.idle();
       await this.outcomes.repeat();
+      await database.query(`delete from ${this.fn('worker')} where id = $1`, [session?.worker]);
       await database.close();
     };
     const deadline = new AbortController();
@@ -264,6 +283,12 @@ export class PostgresOutbox implements Outbox {
     this.listeners.push(listener);
   }
 
+  /** Whatever tells of the queue, the sender has to look again: it waits for no time of which it does not know. */
+  private heard(totals: Totals): void {
+    this.heardOf++;
+    if (this.mirror.update(totals)) this.wakeListeners();
+  }
+
   private wakeListeners(): void {
     for (const listener of this.listeners) listener();
   }
@@ -290,16 +315,17 @@ export class PostgresOutbox implements Outbox {
       throw this.failed(error);
     }
     const totals = rows.find((row) => row.totals)?.totals;
-    if (totals) this.mirror.update(totals);
+    if (totals) this.heard(totals);
     const events = rows.filter(hasEvent).map((row) => {
-      const age = this.mirror.databaseNow() - row.accepted_ms;
-      return presentEvent(row, this.clock.now() - age, (id, picture) =>
-        readPicture(this.mustHaveDatabase(), this.fn('picture'), id, picture),
+      const times = { now: this.clock.now(), databaseNow: this.mirror.databaseNow() };
+      return presentEvent(row, times, (id, picture) =>
+        readPicture(this.mustHaveDatabase(), this.fn('picture'), id, picture, () => lease.isHeld()),
       );
     });
     if (events.length === 0) return undefined;
     if (this.session?.queue !== queue) throw this.closedError();
-    return this.leases.add(token, sentAt, events);
+    const lease = this.leases.add(token, sentAt, events);
+    return lease;
   }
 
   private giveBackLater(token: string): void {
@@ -366,8 +392,9 @@ export class PostgresOutbox implements Outbox {
         '$2, $3::bigint[], $4::jsonb, $5::jsonb, $6::jsonb',
         [token, acked, orNull(delayed), orNull(dead), orNull(notes)],
       );
-      if (row) this.mirror.update(row.totals);
-      this.leases.forget(token);
+      if (row) this.heard(row.totals);
+      const wasHeld = this.leases.forget(token);
+      if (wasHeld && row?.held === false) this.tellLeasesLost(1);
     } catch (error) {
       if (!isPassing(error)) this.leases.forget(token);
       throw error;
@@ -467,10 +494,9 @@ export class PostgresOutbox implements Outbox {
     if (this.refreshing || !this.session) return;
     this.refreshing = true;
     try {
-      const wasReady = this.mirror.totals.isReady;
-      const [row] = await this.call<{ totals: Totals }>('totals', '', [], 'totals');
-      if (row) this.mirror.update(row.totals);
-      if (row?.totals.isReady && !wasReady) this.wakeListeners();
+      const { heardOf } = this;
+      const [row] = await this.call<{ totals: Totals }>('totals', '', [], 'as totals');
+      if (row && heardOf === this.heardOf) this.heard(row.totals);
       this.answered();
     } catch (error) {
       this.failed(error);
@@ -487,29 +513,40 @@ export class PostgresOutbox implements Outbox {
       await this.outcomes.repeat();
       const sentAt = this.clock.monotonic();
       const asked = this.leases.tokens();
+      const { heardOf } = this;
       const prunes = sentAt - this.prunedAt > PRUNE_MS;
-      const [row] = await this.call<BeatRow>('beat', '$2, $3::uuid[], $4, $5, $6, $7, $8, $9', [
+      const [row] = await this.call<BeatRow>('beat', '$2, $3::uuid[], $4, $5, $6, $7, $8, $9, $10', [
         this.session.worker,
         asked,
         this.leaseMs,
         this.lateLandingMs,
         this.totals.acked,
-        0,
+        this.rate.look(this.totals.acked, sentAt),
+        this.options.spilled?.() ?? 0,
         this.lastError ?? null,
         prunes,
       ]);
       if (!row) return;
       if (prunes) this.prunedAt = sentAt;
-      this.mirror.update(row.totals);
+      if (heardOf === this.heardOf) this.heard(row.totals);
       this.answered();
       if (row.version > SCHEMA_VERSION) this.lost = tooNew(row.version);
       const lostLeases = this.leases.renewed(asked, row.held, sentAt);
       if (lostLeases > 0) this.tellLeasesLost(lostLeases);
-      if (row.taken_over > 0) this.wakeListeners();
     } catch (error) {
       this.failed(error);
     } finally {
       this.beating = false;
+    }
+  }
+
+  async workers(): Promise<OutboxWorker[]> {
+    const { worker } = this.mustBeOpen();
+    try {
+      const rows = await this.call<WorkerRow>('workers', '', []);
+      return rows.map((row) => presentWorker(row, worker));
+    } catch (error) {
+      throw this.failed(error);
     }
   }
 
@@ -520,15 +557,24 @@ export class PostgresOutbox implements Outbox {
     const { queue } = this.mustBeOpen();
     const last = `$${values.length + 2}`;
     const list = ['$1', ...(parameters ? [parameters] : []), `${last}::timestamptz`].join(', ');
-    const text = `select * from ${this.fn(name)}(${list}) ${alias && `as ${alias}`}`;
+    const text = `select * from ${this.fn(name)}(${list}) ${alias}`;
     return this.mustHaveDatabase().query<Row>(text, [queue, ...values, this.testTime()]);
+  }
+
+  private async paceCall(name: string, value: number | boolean): Promise<unknown> {
+    try {
+      const [row] = await this.call<{ value: unknown }>(name, '$2', [value], 'as t(value)');
+      return row?.value;
+    } catch (error) {
+      throw this.failed(error);
+    }
   }
 
   private async order(name: string, parameters: string, values: unknown[]): Promise<number> {
     this.mustBeOpen();
     try {
       const [row] = await this.call<{ count: number; totals: Totals }>(name, parameters, values);
-      if (row) this.mirror.update(row.totals);
+      if (row) this.heard(row.totals);
       return row?.count ?? 0;
     } catch (error) {
       throw this.failed(error);
@@ -608,6 +654,34 @@ interface BeatRow {
   taken_over: number;
   version: number;
   totals: Totals;
+}
+
+interface WorkerRow {
+  id: string;
+  name: string;
+  host: string;
+  version: string;
+  leased: string;
+  delivered: string;
+  per_minute: number;
+  seen_ms_ago: number;
+  spilled: string;
+  last_error: string | null;
+}
+
+function presentWorker({ id, last_error, ...row }: WorkerRow, own: string): OutboxWorker {
+  return {
+    isThis: id === own,
+    name: row.name,
+    host: row.host,
+    version: row.version,
+    leased: Number(row.leased),
+    delivered: Number(row.delivered),
+    perMinute: row.per_minute,
+    seenMsAgo: row.seen_ms_ago,
+    spilled: Number(row.spilled),
+    ...(last_error !== null && { lastError: last_error }),
+  };
 }
 
 function hasEvent(row: LeasedRow): row is LeasedRow & { id: string } {

@@ -31,7 +31,9 @@ create or replace function $S.totals(p_queue int, p_now timestamptz) returns jso
 declare
   v_sums record;
   v_due timestamptz;
+  v_queue $S.queue;
 begin
+  select q.* into v_queue from $S.queue q where q.id = p_queue;
   select coalesce(sum(events), 0) events, coalesce(sum(bytes), 0) bytes, coalesce(sum(dead), 0) dead,
     coalesce(sum(dead_bytes), 0) dead_bytes into v_sums from $S.tally where queue = p_queue;
   if exists (select from $S.event where queue = p_queue and ${READY}) then
@@ -46,6 +48,9 @@ begin
     'leased', (select coalesce(sum(events), 0) from $S.lease where queue = p_queue),
     'oldestAt', (select extract(epoch from accepted_at) * 1000 from $S.event where queue = p_queue order by id limit 1),
     'isReady', coalesce(v_due = '-infinity', false),
+    'isPaused', v_queue.is_paused,
+    'closedUntil', extract(epoch from v_queue.closed_until) * 1000,
+    'dampedSince', extract(epoch from v_queue.damped_since) * 1000,
     'dueAt', case when v_due > '-infinity' then extract(epoch from v_due) * 1000 end);
 end $$;
 
@@ -147,6 +152,11 @@ declare
   v_seen int := 0;
   v_totals jsonb;
 begin
+  if exists (select from $S.queue q where q.id = p_queue and (q.is_paused or q.closed_until > v_now)) then
+    totals := $S.totals(p_queue, p_now);
+    return next;
+    return;
+  end if;
   perform pg_advisory_xact_lock(hashtext('$S'), p_queue);
   perform $S.durable();
   update $S.event e set due_at = null where e.queue = p_queue and e.id in (

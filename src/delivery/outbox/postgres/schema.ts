@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { OutboxError } from '../outbox';
 import { LEASE_FUNCTIONS } from './lease-sql';
+import { PACE_FUNCTIONS } from './pace-sql';
 import { QUEUE_FUNCTIONS } from './queue-sql';
 import { TABLES } from './tables-sql';
 import { UPKEEP_FUNCTIONS } from './upkeep-sql';
@@ -8,7 +9,7 @@ import { UPKEEP_FUNCTIONS } from './upkeep-sql';
 /** What each version adds to the one before. Never change one that was released: add another. */
 const MIGRATIONS = [TABLES];
 export const SCHEMA_VERSION = MIGRATIONS.length;
-const FUNCTIONS = [QUEUE_FUNCTIONS, LEASE_FUNCTIONS, UPKEEP_FUNCTIONS];
+const FUNCTIONS = [QUEUE_FUNCTIONS, LEASE_FUNCTIONS, UPKEEP_FUNCTIONS, PACE_FUNCTIONS];
 
 /** @returns SQL with its placeholder `$S` replaced by the schema */
 export function inSchema(sql: string, schema: string): string {

@@ -1,10 +1,8 @@
 import type { DiskOutbox } from '../disk/disk-outbox';
 import { MOVED_KEY_MS } from '../limits';
-import { type Lease, OutboxDamage, type OutboxRecord, type StoredEvent } from '../outbox';
+import { MOVED_AT_ONCE, recordOf } from '../move-events';
+import type { Lease, OutboxRecord, Settlement, StoredEvent } from '../outbox';
 import type { PostgresOutbox } from './postgres-outbox';
-
-/** Their pictures are in memory together. */
-const MOVED_AT_ONCE = { events: 50, bytes: 1024 * 1024 };
 
 /** An append of which nobody knows whether the database has it. */
 interface Doubt {
@@ -36,7 +34,7 @@ export class SpillMover {
     const lease = await this.spill.lease(MOVED_AT_ONCE);
     if (!lease) return 0;
     const acked: string[] = [];
-    const dead: { id: string; code: string; why: string }[] = [];
+    const dead: Settlement['dead'] = [];
     try {
       await this.moveAll(queue, lease, acked, dead);
     } finally {
@@ -60,7 +58,7 @@ export class SpillMover {
     queue: PostgresOutbox,
     lease: Lease,
     acked: string[],
-    dead: { id: string; code: string; why: string }[],
+    dead: Settlement['dead'],
   ): Promise<void> {
     const moving: Promise<void>[] = [];
     for (const event of lease.events) {
@@ -68,11 +66,7 @@ export class SpillMover {
         acked.push(event.id);
         continue;
       }
-      const record = await recordOf(event).catch((error: unknown) => {
-        if (!(error instanceof OutboxDamage)) throw error;
-        dead.push({ id: event.id, code: error.code, why: error.message });
-        return undefined;
-      });
+      const record = await recordOf(event, dead);
       if (!record) continue;
       const ageMs = Math.max(0, Date.now() - event.acceptedAt);
       const append = { key: `spill ${event.id}`, records: [record], ageMs, keepKeyMs: MOVED_KEY_MS };
@@ -93,13 +87,4 @@ export class SpillMover {
 
 function nameOf({ eventId, body }: { eventId: string; body: string }): string {
   return `${eventId} ${body}`;
-}
-
-async function recordOf({ eventId, useCaseId, body, pictures }: StoredEvent): Promise<OutboxRecord> {
-  const loaded: OutboxRecord['pictures'] = [];
-  for (const picture of pictures) {
-    const { role, image, mediaType, name, metadata } = picture;
-    loaded.push({ role, image, mediaType, name, metadata, bytes: await picture.read() });
-  }
-  return { eventId, useCaseId, body, pictures: loaded };
 }

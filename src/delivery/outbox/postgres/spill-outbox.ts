@@ -9,8 +9,10 @@ import {
   OutboxError,
   type OutboxRecord,
   type OutboxStats,
+  type OutboxWorker,
   type RecoveryReport,
   type Settlement,
+  type SharedPace,
 } from '../outbox';
 import { newKey } from './append-groups';
 import type { PostgresOutbox } from './postgres-outbox';
@@ -18,7 +20,7 @@ import { SpillMover } from './spill-mover';
 
 export interface SpillOutboxOptions {
   /** a new one for each attempt to open it */
-  makeQueue(): PostgresOutbox;
+  makeQueue(spilled: () => number): PostgresOutbox;
   /** on this machine, for the time while the database is away */
   spill: DiskOutbox;
   onNotice?: (notice: OutboxNotice) => void;
@@ -46,8 +48,8 @@ export class SpillOutbox implements Outbox {
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: SpillOutboxOptions) {
-    this.queue = options.makeQueue();
     this.spill = options.spill;
+    this.queue = this.makeQueue();
     this.mover = new SpillMover(this.spill);
   }
 
@@ -72,6 +74,10 @@ export class SpillOutbox implements Outbox {
     }
     if (this.isSpilling) this.workLater(0);
     return { ...report, events: this.stats().events };
+  }
+
+  private makeQueue(): PostgresOutbox {
+    return this.options.makeQueue(() => this.spilled);
   }
 
   private async openQueue(): Promise<RecoveryReport> {
@@ -141,7 +147,7 @@ export class SpillOutbox implements Outbox {
   }
 
   private async reopenQueue(): Promise<void> {
-    this.queue = this.options.makeQueue();
+    this.queue = this.makeQueue();
     await this.openQueue();
   }
 
@@ -168,6 +174,14 @@ export class SpillOutbox implements Outbox {
 
   nextDueAt(): number | undefined {
     return this.isQueueOpen ? this.queue.nextDueAt() : undefined;
+  }
+
+  get pace(): SharedPace {
+    return this.queue.pace;
+  }
+
+  async workers(): Promise<OutboxWorker[]> {
+    return this.isQueueOpen ? this.queue.workers() : [];
   }
 
   /** Of the queue, and of what waits on this machine to be moved there. */
@@ -210,8 +224,15 @@ export class SpillOutbox implements Outbox {
       ...(await this.queue.deadLetters.idsOf(eventIds)),
       ...(await this.spill.deadLetters.idsOf(eventIds)),
     ],
-    retry: async (ids) =>
-      (await this.queue.deadLetters.retry(ids)) + (await this.spill.deadLetters.retry(ids)),
+    retry: async (ids) => {
+      const spilled = await this.spill.deadLetters.retry(ids);
+      // They wait on the disk now, from which nothing is delivered.
+      if (spilled > 0 && !this.isSpilling) {
+        this.isSpilling = true;
+        this.workLater(0);
+      }
+      return spilled + (await this.queue.deadLetters.retry(ids));
+    },
     discard: async (ids) =>
       (await this.queue.deadLetters.discard(ids)) + (await this.spill.deadLetters.discard(ids)),
   };

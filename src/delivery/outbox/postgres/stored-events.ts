@@ -16,7 +16,8 @@ export interface LeasedRow {
   accepted_ms: number;
   attempts: number;
   may_land_ms: number | null;
-  trouble: EventTrouble | null;
+  /** `at`: ms since 1970 by the database's clock, when it was told */
+  trouble: (EventTrouble & { at: number }) | null;
   pictures: PictureRow[] | null;
   totals: Totals | null;
 }
@@ -38,10 +39,14 @@ export function idText(id: string): string {
   return id.padStart(16, '0');
 }
 
-/** @param read of one picture, by its position */
+/**
+ * @param now by this machine's clock
+ * @param databaseNow ms since 1970 by the database's clock
+ * @param read of one picture, by its position
+ */
 export function presentEvent(
   row: LeasedRow & { id: string },
-  acceptedAt: number,
+  { now, databaseNow }: { now: number; databaseNow: number },
   read: (id: string, picture: PictureRow) => Promise<Uint8Array>,
 ): StoredEvent {
   return {
@@ -50,10 +55,10 @@ export function presentEvent(
     useCaseId: row.use_case_id,
     body: row.body,
     bodyBytes: row.body_bytes,
-    acceptedAt,
+    acceptedAt: now - (databaseNow - row.accepted_ms),
     attempts: row.attempts,
     ...(row.may_land_ms !== null && row.may_land_ms > 0 && { mayLandMs: row.may_land_ms }),
-    ...(row.trouble && { trouble: row.trouble }),
+    ...(row.trouble && { trouble: troubleNow(row.trouble, databaseNow) }),
     pictures: (row.pictures ?? []).map((picture) => ({
       role: picture.role,
       ...(picture.image !== null && { image: picture.image }),
@@ -67,10 +72,19 @@ export function presentEvent(
   };
 }
 
+function troubleNow(
+  { at, refusedAloneMsAgo, ...counts }: EventTrouble & { at: number },
+  databaseNow: number,
+): EventTrouble {
+  if (refusedAloneMsAgo === undefined) return counts;
+  return { ...counts, refusedAloneMsAgo: refusedAloneMsAgo + Math.max(0, databaseNow - at) };
+}
+
 /**
  * Reads a picture slice by slice, as text: in the binary format, the client hands out wrong bytes.
  *
  * @param table of the pictures, with its schema
+ * @param isHeld false when others may have delivered the event meanwhile, and with it its pictures
  * @throws OutboxDamage when it is gone or not what was stored
  */
 export async function readPicture(
@@ -78,6 +92,7 @@ export async function readPicture(
   table: string,
   id: string,
   picture: PictureRow,
+  isHeld: () => boolean,
 ): Promise<Uint8Array> {
   const slices: Buffer[] = [];
   for (let from = 0; from < picture.size || from === 0; from += PICTURE_SLICE_BYTES) {
@@ -85,6 +100,7 @@ export async function readPicture(
       `select substring(bytes from $3 for $4) as slice from ${table} where event = $1 and place = $2`,
       [id, picture.place, from + 1, PICTURE_SLICE_BYTES],
     );
+    if (!row && !isHeld()) throw new Error(`the lease of event ${id} was lost`);
     if (!row)
       throw new OutboxDamage(`The stored picture ${picture.name} of event ${id} is missing in PostgreSQL.`);
     slices.push(row.slice);

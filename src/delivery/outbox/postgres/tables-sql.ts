@@ -16,6 +16,7 @@ create table $S.queue (
   bound_to text not null,
   is_paused boolean not null default false,
   closed_until timestamptz,
+  damped_since timestamptz,
   next_slot_at timestamptz
 );
 create table $S.worker (
@@ -27,6 +28,7 @@ create table $S.worker (
   started_at timestamptz not null,
   seen_at timestamptz not null,
   delivered bigint not null default 0,
+  per_minute int not null default 0,
   spilled bigint not null default 0,
   last_error text
 );

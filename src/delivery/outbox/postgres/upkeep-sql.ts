@@ -1,6 +1,6 @@
 import { PINNED } from './queue-sql';
 
-/** Version 1 of refused events, of making room and of the pace, as functions. */
+/** Version 1 of refused events, and of making room, as functions. */
 export const UPKEEP_FUNCTIONS = `
 -- Two orders on one letter wait for each other, and the second finds it gone. @returns how many
 create or replace function $S.retry_dead(p_queue int, p_ids bigint[], p_now timestamptz)
@@ -104,20 +104,4 @@ begin
   insert into $S.stored (queue, key, keep_until) values (p_queue, p_key, $S.now_or(p_now) + p_keep) on conflict do nothing;
   return not found;
 end $$;
-
--- One pace for all workers of a queue. @returns ms until the caller may send its request; its slot is taken then
-create or replace function $S.take_slot(p_queue int, p_spacing_ms float8, p_now timestamptz) returns float8 language plpgsql ${PINNED} as $$
-declare
-  v_now timestamptz := $S.now_or(p_now);
-  v_at timestamptz;
-begin
-  update $S.queue q set next_slot_at = greatest(v_now, q.next_slot_at) + p_spacing_ms * interval '1 ms'
-  where q.id = p_queue returning next_slot_at - p_spacing_ms * interval '1 ms' into v_at;
-  return greatest(0, extract(epoch from v_at - v_now) * 1000);
-end $$;
-
--- What one worker heard from the host holds for all: nobody sends before that. A longer wait is never shortened.
-create or replace function $S.close_host(p_queue int, p_ms float8, p_now timestamptz) returns void language sql ${PINNED} as $$
-  update $S.queue q set closed_until = greatest(q.closed_until, $S.now_or(p_now) + p_ms * interval '1 ms') where q.id = p_queue
-$$;
 `;
