@@ -22,7 +22,14 @@ import type { FlowMessage } from '../shared/guarded-input';
 import { copyMessage, lastMessages, MAX_PICTURE_BYTES, type KeptMessage } from '../shared/last-messages';
 import { eventSettingsError } from '../shared/number-settings';
 import { checkEvent, type CheckMoment } from '../shared/check-event';
-import { checkMoment, composeEvent, eventSettings, messageContext, picturedImages } from './prepare';
+import {
+  checkMoment,
+  composeEvent,
+  convertMessage,
+  eventSettings,
+  messageContext,
+  picturedImages,
+} from './prepare';
 import { stepError, together, type Findings } from '../shared/report';
 import { workspaceOf, type Workspace } from '../workspace/workspace';
 
@@ -119,7 +126,9 @@ class Trial {
     if (!pictures.hides) this.shown['pictures'] = given.loaded.map(shownPicture);
     const settings = eventSettings(config);
     const context = messageContext(message, given, workspace?.deviceId ?? '');
-    const changed = await pictures.change(given, values, settings, context);
+    const read = convertMessage(values.inputs.detections, settings, context);
+    this.found = together(this.found, read.found);
+    const changed = await pictures.change(given, read.converted, settings);
     this.found = together(this.found, changed.found);
     this.shown['pictures'] = changed.loaded.map(shownPicture);
     context.pictured = picturedImages(changed.loaded);

@@ -11,7 +11,7 @@ import { fieldLabels } from '../shared/field-label';
 import { toFlowError, type FlowError } from '../shared/flow-error';
 import type { Arrival, FlowMessage, Send } from '../shared/guarded-input';
 import type { LoadedPicture } from '../shared/send-event';
-import { EventPictures, NO_PICTURES } from './pictures';
+import { EventPictures, NO_PICTURES, unchanged } from './pictures';
 import {
   checkMoment,
   composeEvent,
@@ -157,6 +157,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     let event: SendableEvent;
     let report: EventReport;
     let useCaseId: unknown;
+    let takeBack: (() => void) | undefined;
     this.underWay++;
     try {
       const pictures = this.pictures.areExpected
@@ -164,9 +165,14 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
         : NO_PICTURES;
       found.push(pictures.found);
       const context = messageContext(message, pictures, workspace?.deviceId ?? '');
-      const changed = this.pictures.areExpected
-        ? await this.pictures.change(pictures, values, settings, context)
-        : { loaded: [], ...convertMessage(values.inputs.detections, settings, context) };
+      const { converted, found: ofConversion } = convertMessage(values.inputs.detections, settings, context);
+      found.push(ofConversion);
+      // Asked before the work on pictures: what is held back costs none of it.
+      takeBack = this.cooldown.start(JSON.stringify(values.inputs.cooldownBy) ?? '');
+      const changed =
+        takeBack && this.pictures.areExpected
+          ? await this.pictures.change(pictures, converted, settings)
+          : unchanged(pictures, converted);
       found.push(changed.found);
       if (this.pictures.areExpected) context.pictured = picturedImages(changed.loaded);
       const composed = composeEvent(values, settings, context, changed.converted);
@@ -175,10 +181,13 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
       useCaseId = composed.event.useCaseId;
       const checked = checkEvent(composed.event, settings.onWarnings, moment);
       found.push(checked.found);
-      const end = await this.deliver(checked.event, values, changed.loaded, workspace);
+      const end: Delivered = takeBack
+        ? await this.deliver(checked.event, values, changed.loaded, workspace)
+        : { event: checked.event, found: THROTTLED };
       ({ event } = end);
       report = reportOf(found, end.found);
     } catch (error) {
+      takeBack?.();
       const { reason, found: last } = stepError(error);
       const unfinished: EventReport = reportOf(found, last);
       message['visionEvent'] = unfinished;
@@ -200,24 +209,17 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     pictures: readonly LoadedPicture[],
     workspace: Workspace | undefined,
   ): Promise<Delivered> {
-    const takeBack = this.cooldown.start(JSON.stringify(values.inputs.cooldownBy) ?? '');
-    if (!takeBack) return { event, found: THROTTLED };
-    try {
-      if (workspace === undefined || this.config.delivery === 'build') return { event, found: BUILT };
-      const isFresh = values.inputs.eventId === FRESH_ID;
-      const mustQueue =
-        this.config.delivery === 'queue' || (!isFresh && (await workspace.delivery.holds(event.eventId)));
-      if (mustQueue) {
-        // Resolves once the event is safe on the disk; the workspace's sender delivers it.
-        await workspace.delivery.append([outboxRecord(event, pictures, values.inputs.timestamp)]);
-        return { event, found: QUEUED };
-      }
-      this.status.show(() => this.texts.sending());
-      return await sendEvent(event, workspace.target, { pictures, handling: this.pictures });
-    } catch (error) {
-      takeBack();
-      throw error;
+    if (workspace === undefined || this.config.delivery === 'build') return { event, found: BUILT };
+    const isFresh = values.inputs.eventId === FRESH_ID;
+    const mustQueue =
+      this.config.delivery === 'queue' || (!isFresh && (await workspace.delivery.holds(event.eventId)));
+    if (mustQueue) {
+      // Resolves once the event is safe on the disk; the workspace's sender delivers it.
+      await workspace.delivery.append([outboxRecord(event, pictures, values.inputs.timestamp)]);
+      return { event, found: QUEUED };
     }
+    this.status.show(() => this.texts.sending());
+    return sendEvent(event, workspace.target, { pictures, handling: this.pictures });
   }
 
   /** `build` works without a workspace, and takes the default device id from one that is there. */

@@ -223,6 +223,26 @@ describe('what is done to the pictures of an event', function () {
     assert.equal(image().objectDetections![0]!.x, 240);
   });
 
+  it('does no work on the picture of an event that the cooldown holds back', async () => {
+    const flow = await load({ hideClasses: 'person', pictureMaxSide: '160', cooldown: '60' });
+    const first = await flow.send({ frame: photo, payload: found(PERSON) });
+    assert.equal(first.out!.visionEvent!.state, 'created');
+    // Work on this one would end in an error.
+    const held = await flow.send({ frame: webp(320, 240), payload: found(PERSON) });
+    assert.equal(held.out!.visionEvent!.state, 'throttled');
+    assert.equal(held.out!.visionEvent!.imagesLeftOut, undefined);
+    const [box] = (held.out!.payload as { images: Image[] }).images[0]!.objectDetections!;
+    assert.equal(box!.x, PERSON.x, 'the box belongs to the picture in the message');
+  });
+
+  it('holds nothing back for an event whose picture failed', async () => {
+    const flow = await load({ hideClasses: 'person', cooldown: '60' });
+    const { caught } = await flow.send({ frame: webp(320, 240), payload: found(PERSON) });
+    assert.equal(caught!.error!.code, 'IMAGE_INVALID');
+    const next = await flow.send({ frame: photo, payload: found(PERSON) });
+    assert.equal(next.out!.visionEvent!.state, 'created');
+  });
+
   it('leaves message and picture as they came', async () => {
     const flow = await load({ hideClasses: 'person', pictureMaxSide: '160' });
     const before = Buffer.from(photo);
