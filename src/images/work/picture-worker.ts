@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ImageError } from '../image-error';
 import { DECODED_MAX_PIXELS } from '../limits';
@@ -13,6 +14,8 @@ const IDLE_MS = 30_000;
 const MAX_WORK_MS = 60_000;
 /** The memory of WebAssembly never shrinks: after a picture of more pixels than this the thread is not used again. */
 const MAX_PIXELS_KEPT = 16_000_000;
+/** Copied in one turn of the event loop, bytes: some milliseconds, where 35 MB at once take up to 60. */
+const COPIED_AT_ONCE = 1024 * 1024;
 
 export interface WorkerLimits {
   maxWaiting: number;
@@ -47,7 +50,7 @@ export class PictureWorker {
   }
 
   /**
-   * The bytes of the job are copied once, since the message that they came with goes on.
+   * The bytes of the job are copied once, in slices, since the message that they came with goes on.
    *
    * @throws ImageError when the picture cannot be decoded, has too many pixels, takes too long, or when too many wait
    */
@@ -89,7 +92,13 @@ export class PictureWorker {
     this.timer = setTimeout(() => this.failed(tooLong()), this.limits.maxWorkMs);
     const thread = (this.thread ??= this.start());
     thread.ref();
-    const bytes = new Uint8Array(waiting.job.bytes);
+    void this.handOver(waiting, thread);
+  }
+
+  private async handOver(waiting: Waiting, thread: Worker): Promise<void> {
+    const bytes = await copyOf(waiting.job.bytes);
+    // Its time may be over, or the thread have ended.
+    if (this.current !== waiting || this.thread !== thread) return;
     thread.postMessage({ ...waiting.job, bytes }, [bytes.buffer]);
   }
 
@@ -147,6 +156,15 @@ export class PictureWorker {
 
 /** One for all nodes: a second thread would take the time of everything else. */
 export const pictureWorker = new PictureWorker();
+
+async function copyOf(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const copy = new Uint8Array(bytes.byteLength);
+  for (let at = 0; at < copy.length; at += COPIED_AT_ONCE) {
+    if (at > 0) await nextTurn();
+    copy.set(bytes.subarray(at, at + COPIED_AT_ONCE), at);
+  }
+  return copy;
+}
 
 function cannotBeDecoded(reason: string): ImageError {
   const shown = reason.replace(/\s+/g, ' ').slice(0, 120);
