@@ -56,7 +56,7 @@ export class WriteBundleWork {
   ) {
     this.directory = directoryInput(RED, node, config);
     this.pictures = new PictureInputs(RED, node, config);
-    this.work = new PictureWork(config);
+    this.work = new PictureWork(RED, config);
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
     this.settingsError =

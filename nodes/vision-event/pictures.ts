@@ -41,7 +41,7 @@ export class EventPictures {
     private readonly config: VisionEventProperties,
   ) {
     this.inputs = new PictureInputs(RED, node, config);
-    this.work = new PictureWork(config);
+    this.work = new PictureWork(RED, config);
   }
 
   /** False when no message can have any. */

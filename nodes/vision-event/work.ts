@@ -9,6 +9,7 @@ import { EventInputs, FRESH_ID, type EventValues } from './inputs';
 import { numberOf } from '../shared/event-settings';
 import { fieldLabels } from '../shared/field-label';
 import { toFlowError, type FlowError } from '../shared/flow-error';
+import { hidesInPictures } from '../shared/hiding';
 import type { Arrival, FlowMessage, Send } from '../shared/guarded-input';
 import type { LoadedPicture } from '../shared/send-event';
 import { EventPictures, NO_PICTURES, unchanged } from './pictures';
@@ -22,6 +23,7 @@ import {
   type EventSettings,
 } from './prepare';
 import type { NodeWork } from '../shared/register-node';
+import { shownPictures } from './shown-pictures';
 import { checkEvent } from '../shared/check-event';
 import { lastMessages } from '../shared/last-messages';
 import { eventSettingsError } from '../shared/number-settings';
@@ -92,7 +94,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
 
   /** @throws FlowError, also what an input finds wrong with the message */
   arrive(message: FlowMessage): ArrivedMessage {
-    lastMessages.note(this.node.id, message, { withoutPictures: this.pictures.hides });
+    lastMessages.note(this.node.id, message, () => hidesInPictures(this.RED));
     if (this.settingsError) throw this.settingsError;
     const workspace = this.workspace();
     const { eventId, values } = this.inputs.evaluate(message);
@@ -174,6 +176,8 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
           ? await this.pictures.change(pictures, converted, settings)
           : unchanged(pictures, converted);
       found.push(changed.found);
+      if (this.pictures.hides && takeBack)
+        lastMessages.noteLeft(this.node.id, message, () => shownPictures(pictures.loaded, changed.loaded));
       if (this.pictures.areExpected) context.pictured = picturedImages(changed.loaded);
       const composed = composeEvent(values, settings, context, changed.converted);
       found.push(composed.found);

@@ -1,12 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ImageError } from '../image-error';
-import { DECODED_MAX_PIXELS } from '../limits';
+import { DECODED_MAX_PIXELS, MAX_WAITING_PICTURES } from '../limits';
 import type { PictureJob, PictureJobResult } from './process';
 import type { WorkerAnswer } from './worker';
 
-/** Pictures that wait for the thread, at most, and their bytes together. */
-const MAX_WAITING = 100;
+/** Of all pictures that wait for the thread. */
 const MAX_WAITING_BYTES = 100 * 1024 * 1024;
 /** The thread ends when it has had nothing to do for so long, ms. */
 const IDLE_MS = 30_000;
@@ -41,7 +40,7 @@ export class PictureWorker {
 
   constructor(limits: Partial<WorkerLimits> = {}) {
     this.limits = {
-      maxWaiting: MAX_WAITING,
+      maxWaiting: MAX_WAITING_PICTURES,
       maxWaitingBytes: MAX_WAITING_BYTES,
       idleMs: IDLE_MS,
       maxWorkMs: MAX_WORK_MS,
@@ -52,13 +51,15 @@ export class PictureWorker {
   /**
    * The bytes of the job are copied once, in slices, since the message that they came with goes on.
    *
+   * @param maxPixels width times height, at most
    * @throws ImageError when the picture cannot be decoded, has too many pixels, takes too long, or when too many wait
    */
-  run(job: PictureJob): Promise<PictureJobResult> {
-    const megapixels = (job.width * job.height) / 1e6;
-    if (megapixels > DECODED_MAX_PIXELS / 1e6) {
+  run(job: PictureJob, maxPixels = DECODED_MAX_PIXELS): Promise<PictureJobResult> {
+    const pixels = job.width * job.height;
+    if (pixels > maxPixels) {
       throw new ImageError(
-        `Send a smaller picture: at most ${DECODED_MAX_PIXELS / 1e6} megapixels can be changed, this one has ${Math.round(megapixels)}.`,
+        `Send a smaller picture: at most ${maxPixels / 1e6} megapixels can be changed, this one has ${Math.round(pixels / 1e6)}. ` +
+          'visionEvents.pictureMaxMegapixels in settings.js is that limit.',
       );
     }
     const bytes = job.bytes.byteLength;
