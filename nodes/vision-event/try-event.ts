@@ -93,12 +93,13 @@ async function tryEvent(RED: NodeAPI, { body }: AdminRequest<TrialBody>) {
   const { message, at, leftOut, withoutPictures, left } = messageOf(RED, node, body);
   // Where something is hidden, nothing was kept of the pictures that came: the trial goes on without them, and shows those that left.
   if (withoutPictures) config.whenImageFails = 'send-without';
+  const seen = { at, leftOut, ...(withoutPictures && { withoutPictures }) };
   const trial = new Trial(RED, node ?? standIn(body.id), config);
   try {
-    return { ...(await trial.run(message)), ...(left && { pictures: left }), message: { at, leftOut } };
+    return { ...(await trial.run(message)), ...(left && { pictures: left }), message: seen };
   } catch (error) {
     const { reason, found } = stepError(error);
-    return { ...trial.soFar(found), message: { at, leftOut }, error: shownError(reason) };
+    return { ...trial.soFar(found), message: seen, error: shownError(reason) };
   }
 }
 
