@@ -48,8 +48,9 @@ const STATE = `
 const watch = context.get('watch') || hooks.monitorEventLoopDelay({ resolution: 5 });
 watch.enable();
 context.set('watch', watch);
-const { rss, external, arrayBuffers } = process.memoryUsage();
-msg.payload = { rss, external, arrayBuffers, counts: flow.get('counts') || {}, longestTurn: watch.max / 1e6, p99: watch.percentile(99) / 1e6 };
+const { rss, external } = process.memoryUsage();
+const { user, system } = process.cpuUsage();
+msg.payload = { rss, external, processorMs: (user + system) / 1000, counts: flow.get('counts') || {}, longestTurn: watch.max / 1e6, p99: watch.percentile(99) / 1e6 };
 watch.reset();
 flow.set('counts', {});
 return msg;`;
@@ -57,6 +58,7 @@ return msg;`;
 interface State {
   rss: number;
   external: number;
+  processorMs: number;
   counts: Record<string, number>;
   longestTurn: number;
   p99: number;
@@ -120,10 +122,12 @@ function flowOf(baseUrl: string, apiKey: string, period: number): FlowNode[] {
 async function measure(nodeRed: RealNodeRed, seconds: number): Promise<void> {
   const totals: Record<string, number> = {};
   const begun = performance.now();
-  await nodeRed.get('state');
+  const { processorMs: before } = await nodeRed.get<State>('state');
+  let spent = 0;
   for (let look = 0; look < LOOKS; look++) {
     await delay((seconds * 1000) / LOOKS);
-    const { rss, external, counts, longestTurn, p99 } = await nodeRed.get<State>('state');
+    const { rss, external, processorMs, counts, longestTurn, p99 } = await nodeRed.get<State>('state');
+    spent = processorMs - before;
     for (const [what, count] of Object.entries(counts)) totals[what] = (totals[what] ?? 0) + count;
     const megabytes = (bytes: number) => Math.round(bytes / 1048576);
     console.log(
@@ -134,6 +138,10 @@ async function measure(nodeRed: RealNodeRed, seconds: number): Promise<void> {
   const took = (performance.now() - begun) / 1000;
   for (const [what, count] of Object.entries(totals))
     console.log(`${what}: ${count}, ${(count / took).toFixed(2)} a second`);
+  const changed = totals['with picture'] ?? 0;
+  console.log(
+    `${(spent / changed).toFixed(0)} ms of the processor a picture, ${(spent / took / 10).toFixed(0)} % of one`,
+  );
 }
 
 /** Soft shapes with the noise of a camera's sensor. */
