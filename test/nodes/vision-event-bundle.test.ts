@@ -180,6 +180,15 @@ describe('roboflow-vision-event-bundle', function () {
       assert.ok(sharpSteps(114, 87) > 1);
     });
 
+    it('lets only so many messages wait for the work on their pictures', async () => {
+      const flow = await loadWriter({ pictureMaxSide: '20', outputImageType: 'none' });
+      const original = await jpegOf(painted(160, 120, busy));
+      for (let number = 1; number <= 60; number++) flow.receive({ payload: event(number), original });
+      await flow.until(() => flow.out.length + flow.caught.length === 60);
+      assert.equal(flow.out.length, 51);
+      assert.ok(flow.caught.every(({ error }) => error!.code === 'BUSY'));
+    });
+
     it('keeps the order of a burst, and leaves no dot files', async () => {
       const flow = await loadWriter();
       for (let number = 1; number <= 20; number++) flow.receive({ payload: event(number), ...pictures });
