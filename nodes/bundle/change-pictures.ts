@@ -10,7 +10,7 @@ import type { LoadedPicture } from '../shared/send-event';
 
 /**
  * Reduces, hides and draws for an event that is already built. What it detected is what the event carries: hiding needs the report of
- * the node that built it, which says that nothing was left out.
+ * the node that built it, which says that nothing was left out and all of it is certain.
  *
  * @returns the pictures as they may leave, and the event with its detections in the size that these have now
  * @throws ImageError
@@ -23,7 +23,9 @@ export async function changeBuilt(
 ): Promise<{ event: VisionEvent; pictures: LoadedPicture[] }> {
   const images: unknown[] = Array.isArray(event.images) ? [...event.images] : [];
   const all = images.map(annotationsOf);
-  const doubt = doubtOf(event, all, message) ?? work.hiding.doubtOfNotes(notesOf(message));
+  const detections = detectionsOf(event, message);
+  const { notes = [], sizes = [] } = detections ?? {};
+  const doubt = doubtOfBuilt(all, detections);
   const pictures: LoadedPicture[] = [];
   for (const position of new Set(loaded.map(({ image = 0 }) => image))) {
     const lists = all[position] ?? {};
@@ -35,7 +37,8 @@ export async function changeBuilt(
         annotations: lists,
         seen: lists,
         sure: lists,
-        hasWholeOutlines: !notesOf(message).includes('mask-simplified'),
+        size: sizes[position] ?? undefined,
+        hasWholeOutlines: !notes.includes('mask-simplified'),
         doubt: wasLookedAt ? doubt : NOT_LOOKED_AT,
       },
     );
@@ -60,20 +63,19 @@ function annotationsOf(image: unknown): AnnotationLists {
   return Object.fromEntries(lists) as AnnotationLists;
 }
 
-function doubtOf(
-  event: VisionEvent,
-  images: readonly AnnotationLists[],
-  message: FlowMessage,
-): string | undefined {
+/** What the node that built this event said of its detections. */
+function detectionsOf(event: VisionEvent, message: FlowMessage): EventReport['detections'] {
   const report = message['visionEvent'] as Partial<EventReport> | undefined;
-  const detections = report?.eventId === event.eventId ? report.detections : undefined;
-  if (!detections) return NOT_LOOKED_AT;
+  return report?.eventId === event.eventId ? report.detections : undefined;
+}
+
+function doubtOfBuilt(
+  images: readonly AnnotationLists[],
+  detections: EventReport['detections'],
+): string | undefined {
+  if (!detections?.sizes) return NOT_LOOKED_AT;
+  if (detections.doubt !== undefined) return detections.doubt;
   const carried = images.reduce((sum, lists) => sum + annotationCount(lists), 0);
   if (detections.dropped === 0 && carried === detections.count) return undefined;
   return 'Clear "Minimum confidence" and "Only classes" of the node before: the event does not carry all that was detected';
-}
-
-function notesOf(message: FlowMessage): readonly string[] {
-  const report = message['visionEvent'] as Partial<EventReport> | undefined;
-  return report?.detections?.notes ?? [];
 }

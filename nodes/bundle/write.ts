@@ -6,6 +6,7 @@ import { sweepPartialBundles, writeBundle, type BundlePicture } from '../../src/
 import { strictErrors } from '../../src/event/strict';
 import type { VisionEvent } from '../../src/event/types';
 import { resolveUserPath } from '../../src/images/from-file';
+import { MAX_WAITING_PICTURES } from '../../src/images/limits';
 import type { VisionEventBundleProperties } from '../shared/properties';
 import { fieldLabels } from '../shared/field-label';
 import { pictureSettingsError } from '../shared/number-settings';
@@ -46,6 +47,7 @@ export class WriteBundleWork {
   private readonly settingsError: FlowError | undefined;
   /** one after the other, so that a burst of messages does not hold all its archives in memory at once */
   private last: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
   private swept = new Set<string>();
   private written = 0;
 
@@ -56,7 +58,7 @@ export class WriteBundleWork {
   ) {
     this.directory = directoryInput(RED, node, config);
     this.pictures = new PictureInputs(RED, node, config);
-    this.work = new PictureWork(config);
+    this.work = new PictureWork(RED, config);
     this.status = new ThrottledStatus(node);
     this.texts = new StatusTexts(RED);
     this.settingsError =
@@ -67,7 +69,9 @@ export class WriteBundleWork {
 
   /** Answers with `{path, bytes, eventId}` as `msg.payload` once the bundle is safe on the disk, or throws. */
   async handle(message: FlowMessage, send: Send): Promise<void> {
-    const turn = this.last.then(() => this.write(message));
+    if (this.work.isOn && this.waiting > MAX_WAITING_PICTURES) throw tooManyWait(this.waiting);
+    this.waiting++;
+    const turn = this.last.then(() => this.write(message)).finally(() => this.waiting--);
     this.last = turn.catch(() => undefined);
     message.payload = await turn;
     this.written++;
@@ -118,6 +122,13 @@ export class WriteBundleWork {
     this.swept.add(directory);
     await sweepPartialBundles(directory);
   }
+}
+
+function tooManyWait(waiting: number): FlowError {
+  return new FlowError(
+    'BUSY',
+    `Send fewer or smaller pictures: ${waiting} messages wait for theirs to be changed, this computer cannot keep up.`,
+  );
 }
 
 function fileNameError(fileName: string): FlowError | undefined {

@@ -32,7 +32,7 @@ export class UploadImageWork {
     private readonly config: VisionEventImageProperties,
   ) {
     this.picture = pictureInput(RED, node, 'image', config.image, config.imageType);
-    this.pictureWork = new PictureWork(config);
+    this.pictureWork = new PictureWork(RED, config);
     this.settingsError = pictureSettingsError(config, fieldLabels(RED, node.type));
     this.imageName = typedInput(RED, node, 'imageName', config.imageName, config.imageNameType || 'str');
     this.metadataFrom = typedInput(

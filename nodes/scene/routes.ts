@@ -9,6 +9,7 @@ import {
 } from '../shared/admin-route';
 import { knownProperties, withVariables } from '../shared/dialog-values';
 import { fieldLabels } from '../shared/field-label';
+import { hidesInPictures } from '../shared/hiding';
 import { visionEventSceneDefaults } from '../shared/properties';
 import { dataUrlOf } from '../shared/shown-picture';
 import { detectionFilter } from './detections';
@@ -55,7 +56,9 @@ function view(RED: NodeAPI, { params, query }: AdminRequest) {
   const name = chosenCamera(cameras, query['camera']);
   const camera = name === undefined ? undefined : cameras.get(name);
   if (!camera) return { cameras: [] };
-  const { picture, frames } = camera;
+  const { frames } = camera;
+  // One that was kept before something had to be hidden.
+  const picture = hidesInPictures(RED) ? undefined : camera.picture;
   const last = frames.at(-1);
   const size = last?.size ?? picture?.size;
   return {

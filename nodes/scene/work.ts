@@ -9,6 +9,7 @@ import { fieldLabels, type LabelOf } from '../shared/field-label';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import type { FlowMessage, Send } from '../shared/guarded-input';
 import { pictureInput } from '../shared/picture-input';
+import { hidesInPictures } from '../shared/hiding';
 import type { VisionEventSceneProperties } from '../shared/properties';
 import { StatusTexts } from '../shared/status-texts';
 import { wrongInput } from '../shared/text-input';
@@ -158,7 +159,9 @@ export class SceneWork {
   ): void {
     const { id } = this.node;
     if (!sceneRecorder.isWatched(id)) return;
-    const bytes = picture ?? Object.values(kept).find((value) => value instanceof Uint8Array);
+    const bytes = hidesInPictures(this.RED)
+      ? undefined
+      : (picture ?? Object.values(kept).find((value) => value instanceof Uint8Array));
     sceneRecorder.note(id, camera, { ...frame, seenAt: Date.now() }, bytes);
   }
 

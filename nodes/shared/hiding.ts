@@ -1,4 +1,5 @@
-import type { DetectionResult, NoteCode } from '../../src/detections/types';
+import type { NodeAPI } from 'node-red';
+import type { DetectionResult, DetectionSettings, NoteCode } from '../../src/detections/types';
 import { ANNOTATION_LISTS, parseClasses } from '../../src/event/derive';
 import type { AnnotationLists } from '../../src/event/types';
 import { ImageError } from '../../src/images/picture';
@@ -28,6 +29,20 @@ const DOUBTFUL_NOTES: Partial<Record<NoteCode, string>> = {
   'false-positive': 'Send only what the detector stands by: it took its detection back',
 };
 
+/** Of the nodes that can hide. */
+const HIDING_TYPES: ReadonlySet<string> = new Set(['roboflow-vision-event', 'roboflow-vision-event-bundle']);
+
+/** Whether a deployed node hides something in pictures: then no dialog may show one, for it may be the same before anything is hidden. */
+export function hidesInPictures(RED: NodeAPI): boolean {
+  let hides = false;
+  RED.nodes.eachNode((node) => {
+    if (!HIDING_TYPES.has(node.type)) return;
+    const { hideClasses, hideExcept } = node as HidingProperties;
+    hides ||= [hideClasses, hideExcept].some((classes) => parseClasses(classes ?? '').length > 0);
+  });
+  return hides;
+}
+
 /** What one node hides in pictures. */
 export class HidingRules {
   private readonly classes: ReadonlySet<string>;
@@ -45,32 +60,9 @@ export class HidingRules {
     return this.classes.size > 0 || this.except !== undefined;
   }
 
-  /** Why the detections do not say for certain what is to be hidden, beginning with the remedy; undefined when they do. */
-  doubt(
-    converted: DetectionResult | undefined,
-    settings: { hasSourceSize: boolean; personalNames: boolean },
-  ) {
-    if (!converted) return 'Set "Detections": without them nobody knows what to hide';
-    if (converted.unread > 0) return `Check "Format": ${converted.unread} detections could not be read`;
-    if (!converted.seen) return 'Check the mapping: the list of detections is missing';
-    if (converted.passedOver && converted.format === 'custom') {
-      return 'Take minConfidence out of the mapping, use "Minimum confidence": it passed over some detections';
-    }
-    if (this.classes.size > 0 && settings.personalNames) {
-      return 'Switch off "Names and plates": a name takes the place of the class that is to be hidden';
-    }
-    if (converted.notes.includes('model-input-coordinates') && !settings.hasSourceSize) {
-      return 'Enter the "Size the detector saw": the boxes count in the size that the model saw';
-    }
-    return this.doubtOfNotes(converted.notes);
-  }
-
-  /** The part of it that the notes of a conversion tell. */
-  doubtOfNotes(notes: readonly string[]): string | undefined {
-    if (this.classes.size > 0 && notes.includes('class-not-in-map')) {
-      return 'Complete "Class names": a detection has a class number without a name';
-    }
-    return notes.map((note) => DOUBTFUL_NOTES[note as NoteCode]).find((reason) => reason !== undefined);
+  /** As `doubtOf`, for what this node hides. */
+  doubt(converted: DetectionResult | undefined, detection: DetectionSettings): string | undefined {
+    return doubtOf(converted, detection, this.classes.size > 0);
   }
 
   /**
@@ -96,6 +88,35 @@ export class HidingRules {
     const shown = except && regionsOf(sure, (name) => except.has(name.trim()), true);
     return { regions, ...(shown && { except: shown }), margin };
   }
+}
+
+/**
+ * Why the detections do not say for certain what is to be hidden, beginning with the remedy; undefined when they do.
+ *
+ * @param hidesClasses whether it depends on the names of classes what is hidden
+ */
+export function doubtOf(
+  converted: DetectionResult | undefined,
+  detection: DetectionSettings,
+  hidesClasses: boolean,
+): string | undefined {
+  if (!converted) return 'Set "Detections": without them nobody knows what to hide';
+  if (converted.unread > 0) return `Check "Format": ${converted.unread} detections could not be read`;
+  if (!converted.seen) return 'Check the mapping: the list of detections is missing';
+  if (converted.passedOver && converted.format === 'custom') {
+    return 'Take minConfidence out of the mapping, use "Minimum confidence": it passed over some detections';
+  }
+  if (hidesClasses && detection.personalNames === true) {
+    return 'Switch off "Names and plates": a name takes the place of the class that is to be hidden';
+  }
+  const { notes } = converted;
+  if (notes.includes('model-input-coordinates') && detection.sourceSize === undefined) {
+    return 'Enter the "Size the detector saw": the boxes count in the size that the model saw';
+  }
+  if (hidesClasses && notes.includes('class-not-in-map')) {
+    return 'Complete "Class names": a detection has a class number without a name';
+  }
+  return notes.map((note) => DOUBTFUL_NOTES[note]).find((reason) => reason !== undefined);
 }
 
 /** @throws ImageError for a box that belongs to another picture, or counts in another size */

@@ -34,11 +34,13 @@ export interface KeptMessage {
   leftOut: string[];
   /** nothing of it that may be a picture was kept */
   withoutPictures?: boolean;
+  /** in place of them those that left, as the dialog shows them */
+  left?: unknown[];
 }
 
 /** What of a message is kept. */
 interface CopyOptions {
-  /** of a node that hides something in pictures: nothing that may be a picture */
+  /** where something is hidden in pictures: nothing that may be a picture */
   withoutPictures?: boolean;
 }
 
@@ -76,8 +78,12 @@ export class LastMessages {
     this.sweeping ??= setInterval(() => this.sweep(), WATCH_MS).unref();
   }
 
-  /** Call before the message is worked on. Never throws. */
-  note(nodeId: string, message: FlowMessage, options: CopyOptions = {}): void {
+  /**
+   * Call before the message is worked on. Never throws.
+   *
+   * @param withoutPictures whether nobody may see those that came; asked only when the message is kept
+   */
+  note(nodeId: string, message: FlowMessage, withoutPictures: () => boolean = () => false): void {
     if (this.openUntil === -Infinity) return;
     const now = this.now();
     if (this.openUntil < now) return;
@@ -86,9 +92,18 @@ export class LastMessages {
     const before = this.kept.get(nodeId);
     if (before && now - before.notedAt < interval) return;
     this.kept.delete(nodeId);
-    this.kept.set(nodeId, { notedAt: now, message: copyMessage(message, Date.now(), options) });
+    this.kept.set(nodeId, {
+      notedAt: now,
+      message: copyMessage(message, Date.now(), { withoutPictures: withoutPictures() }),
+    });
     const [oldest] = this.kept.keys();
     if (this.kept.size > MAX_KEPT && oldest !== undefined) this.kept.delete(oldest);
+  }
+
+  /** How the pictures of a message left, where those that came with it were not kept. */
+  noteLeft(nodeId: string, { _msgid }: FlowMessage, pictures: () => unknown[]): void {
+    const kept = this.kept.get(nodeId)?.message;
+    if (kept?.withoutPictures && kept.message._msgid === _msgid) kept.left = pictures();
   }
 
   /** The last message that the node saw; for the next minute it is kept up to date. */

@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import type { NodeAPI } from 'node-red';
 import type { AnnotationLists } from '../../src/event/types';
 import { displaySize, PICTURE_FORMATS } from '../../src/images/formats';
 import { ImageError, type Picture } from '../../src/images/picture';
@@ -51,14 +52,16 @@ const DEFAULT_QUALITY = 85;
 /** What one node does to pictures before they leave: reduced, then hidden in, then drawn on. */
 export class PictureWork {
   readonly hiding: HidingRules;
+  private readonly maxPixels: number | undefined;
   private readonly maxSide: number | undefined;
   private readonly quality: number;
   private readonly overBytes: number;
   private readonly reduces: boolean;
   private readonly draws: boolean;
 
-  constructor(config: PictureWorkProperties) {
+  constructor(RED: NodeAPI, config: PictureWorkProperties) {
     const { pictureMaxSide, pictureQuality, pictureOver, outputImageType } = config;
+    this.maxPixels = maxPixelsOf(RED);
     this.hiding = new HidingRules(config);
     this.maxSide = numberOf(pictureMaxSide);
     this.quality = numberOf(pictureQuality) ?? DEFAULT_QUALITY;
@@ -76,7 +79,7 @@ export class PictureWork {
   /** A picture without detections: it is reduced only. @throws ImageError */
   async reduced(picture: Picture): Promise<Picture> {
     if (!this.reduces || !isDecodable(picture)) return picture;
-    const { picture: encoded } = await pictureWorker.run(this.job(picture, [picture]));
+    const { picture: encoded } = await pictureWorker.run(this.job(picture, [picture]), this.maxPixels);
     return withBytes(picture, encoded);
   }
 
@@ -88,9 +91,11 @@ export class PictureWork {
   async changed(loaded: readonly LoadedPicture[], detections: ImageDetections): Promise<ChangedImage> {
     const base = loaded.find(({ role }) => role === 'input') ?? loaded[0];
     if (!base) return { pictures: [], keptFormat: false };
-    if (this.hiding.isOn) this.refuseDoubt(loaded, detections);
+    // Where nobody says so, the coordinates count in the picture that the detector saw, also for the other one.
+    const known = { ...detections, size: detections.size ?? displaySize(base.picture) };
+    if (this.hiding.isOn) this.refuseDoubt(loaded, known);
     const isDecoded = loaded.map(({ picture }) => isDecodable(picture));
-    const pictures = await this.consistent(loaded, detections, base, isDecoded.every(Boolean));
+    const pictures = await this.consistent(loaded, known, base, isDecoded.every(Boolean));
     const [from, now] = [displaySize(base.picture), pictures.find(({ role }) => role === base.role)?.picture];
     const to = now && displaySize(now);
     const isResized = from && to && (from.width !== to.width || from.height !== to.height);
@@ -138,7 +143,7 @@ export class PictureWork {
     const job = { ...this.job(picture, ofImage, maxSide), grid };
     if (this.hiding.isOn && grid) job.hide = this.hiding.hiding(seen, sure, grid, hasWholeOutlines);
     if (draws) job.draw = annotations;
-    const result = await pictureWorker.run(job);
+    const result = await pictureWorker.run(job, this.maxPixels);
     const changed = { ...loaded, picture: withBytes(picture, result.picture) };
     if (!result.drawn) return [changed];
     return [{ ...loaded, role: 'output', picture: withBytes(picture, result.drawn) }, changed];
@@ -169,6 +174,13 @@ export class PictureWork {
       }
     }
   }
+}
+
+/** `visionEvents: { pictureMaxMegapixels: 100 }` in settings.js. */
+function maxPixelsOf(RED: NodeAPI): number | undefined {
+  const { visionEvents } = RED.settings as { visionEvents?: { pictureMaxMegapixels?: unknown } };
+  const megapixels = visionEvents?.pictureMaxMegapixels;
+  return typeof megapixels === 'number' && megapixels > 0 ? megapixels * 1e6 : undefined;
 }
 
 type DecodablePicture = Picture & Size;

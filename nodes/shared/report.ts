@@ -11,7 +11,16 @@ export interface Findings {
   repaired?: Repaired[];
   /** fields of eventData whose value would follow from the detections, left out since rows of the payload could not be read */
   uncertain?: string[];
-  detections?: { format: string; count: number; dropped: number; notes: string[] };
+  detections?: {
+    format: string;
+    count: number;
+    dropped: number;
+    notes: string[];
+    /** of an event that is only built: what the coordinates of each image count in, null where that is not known */
+    sizes?: ({ width: number; height: number } | null)[];
+    /** of such an event as well: why nothing can be hidden by these detections */
+    doubt?: string;
+  };
   /** `sourceId` and `url` when the picture was uploaded by itself, not together with the event */
   images?: (PicturePlace & { sourceId?: string; url?: string; bytes: number })[];
   /** pictures that failed while the node may send without them; without a role, the whole list of pictures */

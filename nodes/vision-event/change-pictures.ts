@@ -60,7 +60,7 @@ function byImage(loaded: readonly LoadedPicture[]): Map<number, LoadedPicture[]>
 function detectionsOf(
   position: number,
   work: PictureWork,
-  { entries }: MessagePictures,
+  { entries, found }: MessagePictures,
   converted: DetectionResult | undefined,
   settings: EventSettings,
 ): ImageDetections {
@@ -75,11 +75,15 @@ function detectionsOf(
     sure: filterDetections(seen, { minConfidence }),
     size: image?.imageSize,
     hasWholeOutlines: converted?.notes.includes('mask-simplified') !== true,
-    doubt: work.hiding.doubt(wasLookedAt ? converted : undefined, {
-      hasSourceSize: detection.sourceSize !== undefined,
-      personalNames: detection.personalNames === true,
-    }),
+    doubt: lacksInput(position, found)
+      ? 'Check the input picture, it failed: the detections count in it'
+      : work.hiding.doubt(wasLookedAt ? converted : undefined, detection),
   };
+}
+
+/** Its input picture could not be loaded. What the output picture says of the size is not what the detector saw. */
+function lacksInput(position: number, { imagesLeftOut = [] }: Partial<Findings>): boolean {
+  return imagesLeftOut.some(({ role, image = 0 }) => role === 'input' && image === position);
 }
 
 function resizedImage(

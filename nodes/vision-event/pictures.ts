@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Target } from '../../src/api/target';
+import type { DetectionResult } from '../../src/detections/types';
 import { isObject, type Fields } from '../../src/event/fields';
 import { sourceIdField, type PicturePlace } from '../../src/event/picture-place';
 import { ImageError } from '../../src/images/picture';
@@ -14,11 +15,10 @@ import {
   repairedMetadata,
   type MetadataValueRow,
 } from '../shared/picture-metadata';
-import { StepError, stepError, together, type Findings } from '../shared/report';
+import { StepError, together, type Findings } from '../shared/report';
 import type { LoadedPicture } from '../shared/send-event';
 import { changePictures, type ChangedPictures } from './change-pictures';
-import type { EventValues } from './inputs';
-import { convertMessage, type EventSettings, type MessageContext } from './prepare';
+import type { EventSettings } from './prepare';
 
 export interface MessagePictures {
   loaded: LoadedPicture[];
@@ -41,7 +41,7 @@ export class EventPictures {
     private readonly config: VisionEventProperties,
   ) {
     this.inputs = new PictureInputs(RED, node, config);
-    this.work = new PictureWork(config);
+    this.work = new PictureWork(RED, config);
   }
 
   /** False when no message can have any. */
@@ -90,24 +90,15 @@ export class EventPictures {
     return this.work.hiding.isOn;
   }
 
-  /** The detections, and the pictures as they leave: reduced, hidden in, drawn on. @throws DetectionError, ImageError */
+  /** The pictures as they leave: reduced, hidden in, drawn on. @throws StepError with an ImageError */
   async change(
     given: MessagePictures,
-    values: EventValues,
+    converted: DetectionResult | undefined,
     settings: EventSettings,
-    context: MessageContext,
   ): Promise<ChangedPictures> {
-    const { converted, found } = convertMessage(values.inputs.detections, settings, context);
     // What is only built goes without its pictures; the node that takes them changes them.
-    if (!this.work.isOn || this.config.delivery === 'build')
-      return { loaded: given.loaded, converted, found };
-    try {
-      const changed = await changePictures(this.work, this, given, converted, settings);
-      return { ...changed, found: together(found, changed.found) };
-    } catch (error) {
-      const { reason, found: last } = stepError(error);
-      throw new StepError(reason, together(found, last));
-    }
+    if (!this.work.isOn || this.config.delivery === 'build') return unchanged(given, converted);
+    return changePictures(this.work, this, given, converted, settings);
   }
 
   private metadata(
@@ -168,6 +159,14 @@ export class EventPictures {
     if (this.config.whenImageFails !== 'send-without' || !isAboutThePicture(error)) return undefined;
     return places.map((place) => ({ ...place, message: error.message }));
   }
+}
+
+/** The pictures as they came, for an event that does not leave with them. */
+export function unchanged(
+  { loaded }: MessagePictures,
+  converted: DetectionResult | undefined,
+): ChangedPictures {
+  return { loaded: [...loaded], converted, found: {} };
 }
 
 /** A picture that cannot be used or was refused. A dead link says nothing about the picture: the event would fail as well. */

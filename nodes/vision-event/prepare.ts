@@ -16,6 +16,7 @@ import type { MessagePictures } from './pictures';
 import type { CheckMoment } from '../shared/check-event';
 import { detectionSettings, messageImageSize, numberOf } from '../shared/event-settings';
 import type { FlowMessage } from '../shared/guarded-input';
+import { doubtOf } from '../shared/hiding';
 import type { Findings } from '../shared/report';
 
 /** The settings of the dialog that shape the event, parsed once. */
@@ -28,6 +29,8 @@ export interface EventSettings {
   onWarnings: VisionEventProperties['onWarnings'];
   /** its events are stored first: a time "now" of a clock that is plainly wrong is put right there */
   isStored: boolean;
+  /** its events go on to another node, which may have to know what their coordinates count in */
+  isBuilt: boolean;
 }
 
 export function eventSettings(config: VisionEventProperties): EventSettings {
@@ -38,6 +41,7 @@ export function eventSettings(config: VisionEventProperties): EventSettings {
     classes: parseClasses(config.classes ?? ''),
     onWarnings: config.onWarnings || 'repair',
     isStored: config.delivery === 'queue',
+    isBuilt: config.delivery === 'build',
   };
 }
 
@@ -188,8 +192,13 @@ export function convertMessage(
   const converted = haveOwn
     ? convertEntries(entries, settings.detection)
     : convertDetections(payload, settings.detection, context.detection);
-  const { format, count, dropped, notes } = converted;
-  return { converted, found: { detections: { format, count, dropped, notes } } };
+  const { format, count, dropped, notes, images } = converted;
+  const doubt = settings.isBuilt ? doubtOf(converted, settings.detection, true) : undefined;
+  const built = settings.isBuilt && {
+    sizes: images.map(({ imageSize }) => imageSize ?? null),
+    ...(doubt !== undefined && { doubt }),
+  };
+  return { converted, found: { detections: { format, count, dropped, notes, ...built } } };
 }
 
 function imageParts(

@@ -1,5 +1,4 @@
 import type { Node, NodeAPI } from 'node-red';
-import { displaySize } from '../../src/images/formats';
 import { validate } from '../../src/event/validate';
 import { visionEventDefaults, type VisionEventProperties } from '../shared/properties';
 import {
@@ -12,18 +11,25 @@ import {
 import type { TrialBody } from '../shared/admin-bodies';
 import { knownProperties, withVariables } from '../shared/dialog-values';
 import { EventInputs } from './inputs';
-import type { LoadedPicture } from '../shared/send-event';
 import { EventPictures } from './pictures';
-import { dataUrlOf, isShownByBrowsers } from '../shared/shown-picture';
 import { EXAMPLE_SIZE } from '../shared/example-size';
 import { fieldLabels } from '../shared/field-label';
 import { FlowError, toFlowError } from '../shared/flow-error';
+import { hidesInPictures } from '../shared/hiding';
 import type { FlowMessage } from '../shared/guarded-input';
-import { copyMessage, lastMessages, MAX_PICTURE_BYTES, type KeptMessage } from '../shared/last-messages';
+import { copyMessage, lastMessages, type KeptMessage } from '../shared/last-messages';
 import { eventSettingsError } from '../shared/number-settings';
 import { checkEvent, type CheckMoment } from '../shared/check-event';
-import { checkMoment, composeEvent, eventSettings, messageContext, picturedImages } from './prepare';
+import {
+  checkMoment,
+  composeEvent,
+  convertMessage,
+  eventSettings,
+  messageContext,
+  picturedImages,
+} from './prepare';
 import { stepError, together, type Findings } from '../shared/report';
+import { shownPictures } from './shown-pictures';
 import { workspaceOf, type Workspace } from '../workspace/workspace';
 
 const NODE_TYPE = 'roboflow-vision-event';
@@ -64,7 +70,7 @@ function lastPayload(RED: NodeAPI, { params }: AdminRequest) {
   const node = deployedNode(RED, params['id']) as Node | undefined;
   const kept = node?.type === NODE_TYPE ? lastMessages.watch(node.id) : undefined;
   if (!kept) throw noMessage();
-  const { payload } = kept.message;
+  const { payload } = keptNow(RED, kept).message;
   return { payload: typeof payload === 'string' ? jsonOf(payload) : payload };
 }
 
@@ -84,15 +90,16 @@ async function tryEvent(RED: NodeAPI, { body }: AdminRequest<TrialBody>) {
   const deployed = deployedNode(RED, body.id) as Node | undefined;
   const node = deployed?.type === NODE_TYPE ? deployed : undefined;
   const config = withVariables(RED, node, knownProperties(visionEventDefaults, body.properties));
-  const { message, at, leftOut, withoutPictures } = messageOf(node, body);
-  // Nothing was kept of what a node hides: the trial goes on without it.
+  const { message, at, leftOut, withoutPictures, left } = messageOf(RED, node, body);
+  // Where something is hidden, nothing was kept of the pictures that came: the trial goes on without them, and shows those that left.
   if (withoutPictures) config.whenImageFails = 'send-without';
+  const seen = { at, leftOut, ...(withoutPictures && { withoutPictures }) };
   const trial = new Trial(RED, node ?? standIn(body.id), config);
   try {
-    return { ...(await trial.run(message)), message: { at, leftOut } };
+    return { ...(await trial.run(message)), ...(left && { pictures: left }), message: seen };
   } catch (error) {
     const { reason, found } = stepError(error);
-    return { ...trial.soFar(found), message: { at, leftOut }, error: shownError(reason) };
+    return { ...trial.soFar(found), message: seen, error: shownError(reason) };
   }
 }
 
@@ -116,12 +123,14 @@ class Trial {
     const given = await pictures.load(message, values.pictureMetadata, workspace?.imageMaxBytes);
     this.found = given.found;
     // To be seen also when the detections cannot be converted.
-    if (!pictures.hides) this.shown['pictures'] = given.loaded.map(shownPicture);
+    if (!pictures.hides) this.shown['pictures'] = shownPictures(given.loaded, given.loaded);
     const settings = eventSettings(config);
     const context = messageContext(message, given, workspace?.deviceId ?? '');
-    const changed = await pictures.change(given, values, settings, context);
+    const read = convertMessage(values.inputs.detections, settings, context);
+    this.found = together(this.found, read.found);
+    const changed = await pictures.change(given, read.converted, settings);
     this.found = together(this.found, changed.found);
-    this.shown['pictures'] = changed.loaded.map(shownPicture);
+    this.shown['pictures'] = shownPictures(given.loaded, changed.loaded);
     context.pictured = picturedImages(changed.loaded);
     const { event: composed, imageSizes, found } = composeEvent(values, settings, context, changed.converted);
     this.found = together(this.found, found);
@@ -155,7 +164,11 @@ class Trial {
   }
 }
 
-function messageOf(node: Node | undefined, { useLast, payload, isExample }: TrialBody): KeptMessage {
+function messageOf(
+  RED: NodeAPI,
+  node: Node | undefined,
+  { useLast, payload, isExample }: TrialBody,
+): KeptMessage {
   if (!useLast) {
     const { width: imageWidth, height: imageHeight } = EXAMPLE_SIZE;
     const message = { _msgid: 'try-it', payload, ...(isExample && { imageWidth, imageHeight }) };
@@ -163,8 +176,14 @@ function messageOf(node: Node | undefined, { useLast, payload, isExample }: Tria
   }
   const kept = node && lastMessages.last(node.id);
   if (!kept) throw noMessage();
-  // A copy, since JSONata may write into what it reads.
-  return { ...kept, message: copyMessage(kept.message).message };
+  return keptNow(RED, kept);
+}
+
+/** A copy, since JSONata may write into what it reads. What was kept before something had to be hidden is left out as well. */
+function keptNow(RED: NodeAPI, kept: KeptMessage): KeptMessage {
+  const withoutPictures = kept.withoutPictures === true || hidesInPictures(RED);
+  const { message, leftOut } = copyMessage(kept.message, kept.at, { withoutPictures });
+  return { ...kept, message, leftOut: [...kept.leftOut, ...leftOut], withoutPictures };
 }
 
 /** A node that was never deployed has no context; everything else works. */
@@ -176,19 +195,6 @@ function standIn(id: string): Node {
     );
   };
   return { id, type: NODE_TYPE, context: noContext } as unknown as Node;
-}
-
-function shownPicture({ picture, ...placeAndMetadata }: LoadedPicture) {
-  const { bytes, mediaType, name } = picture;
-  const isShown = bytes.length <= MAX_PICTURE_BYTES && isShownByBrowsers(mediaType);
-  return {
-    ...placeAndMetadata,
-    name,
-    mediaType,
-    bytes: bytes.length,
-    size: displaySize(picture),
-    ...(isShown ? { dataUrl: dataUrlOf(mediaType, bytes) } : {}),
-  };
 }
 
 function shownError(error: unknown): { code: string; message: string } {

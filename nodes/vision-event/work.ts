@@ -9,9 +9,10 @@ import { EventInputs, FRESH_ID, type EventValues } from './inputs';
 import { numberOf } from '../shared/event-settings';
 import { fieldLabels } from '../shared/field-label';
 import { toFlowError, type FlowError } from '../shared/flow-error';
+import { hidesInPictures } from '../shared/hiding';
 import type { Arrival, FlowMessage, Send } from '../shared/guarded-input';
 import type { LoadedPicture } from '../shared/send-event';
-import { EventPictures, NO_PICTURES } from './pictures';
+import { EventPictures, NO_PICTURES, unchanged } from './pictures';
 import {
   checkMoment,
   composeEvent,
@@ -22,6 +23,7 @@ import {
   type EventSettings,
 } from './prepare';
 import type { NodeWork } from '../shared/register-node';
+import { shownPictures } from './shown-pictures';
 import { checkEvent } from '../shared/check-event';
 import { lastMessages } from '../shared/last-messages';
 import { eventSettingsError } from '../shared/number-settings';
@@ -92,7 +94,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
 
   /** @throws FlowError, also what an input finds wrong with the message */
   arrive(message: FlowMessage): ArrivedMessage {
-    lastMessages.note(this.node.id, message, { withoutPictures: this.pictures.hides });
+    lastMessages.note(this.node.id, message, () => hidesInPictures(this.RED));
     if (this.settingsError) throw this.settingsError;
     const workspace = this.workspace();
     const { eventId, values } = this.inputs.evaluate(message);
@@ -157,6 +159,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     let event: SendableEvent;
     let report: EventReport;
     let useCaseId: unknown;
+    let takeBack: (() => void) | undefined;
     this.underWay++;
     try {
       const pictures = this.pictures.areExpected
@@ -164,10 +167,17 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
         : NO_PICTURES;
       found.push(pictures.found);
       const context = messageContext(message, pictures, workspace?.deviceId ?? '');
-      const changed = this.pictures.areExpected
-        ? await this.pictures.change(pictures, values, settings, context)
-        : { loaded: [], ...convertMessage(values.inputs.detections, settings, context) };
+      const { converted, found: ofConversion } = convertMessage(values.inputs.detections, settings, context);
+      found.push(ofConversion);
+      // Asked before the work on pictures: what is held back costs none of it.
+      takeBack = this.cooldown.start(JSON.stringify(values.inputs.cooldownBy) ?? '');
+      const changed =
+        takeBack && this.pictures.areExpected
+          ? await this.pictures.change(pictures, converted, settings)
+          : unchanged(pictures, converted);
       found.push(changed.found);
+      if (this.pictures.hides && takeBack)
+        lastMessages.noteLeft(this.node.id, message, () => shownPictures(pictures.loaded, changed.loaded));
       if (this.pictures.areExpected) context.pictured = picturedImages(changed.loaded);
       const composed = composeEvent(values, settings, context, changed.converted);
       found.push(composed.found);
@@ -175,10 +185,13 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
       useCaseId = composed.event.useCaseId;
       const checked = checkEvent(composed.event, settings.onWarnings, moment);
       found.push(checked.found);
-      const end = await this.deliver(checked.event, values, changed.loaded, workspace);
+      const end: Delivered = takeBack
+        ? await this.deliver(checked.event, values, changed.loaded, workspace)
+        : { event: checked.event, found: THROTTLED };
       ({ event } = end);
       report = reportOf(found, end.found);
     } catch (error) {
+      takeBack?.();
       const { reason, found: last } = stepError(error);
       const unfinished: EventReport = reportOf(found, last);
       message['visionEvent'] = unfinished;
@@ -200,24 +213,17 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     pictures: readonly LoadedPicture[],
     workspace: Workspace | undefined,
   ): Promise<Delivered> {
-    const takeBack = this.cooldown.start(JSON.stringify(values.inputs.cooldownBy) ?? '');
-    if (!takeBack) return { event, found: THROTTLED };
-    try {
-      if (workspace === undefined || this.config.delivery === 'build') return { event, found: BUILT };
-      const isFresh = values.inputs.eventId === FRESH_ID;
-      const mustQueue =
-        this.config.delivery === 'queue' || (!isFresh && (await workspace.delivery.holds(event.eventId)));
-      if (mustQueue) {
-        // Resolves once the event is safe on the disk; the workspace's sender delivers it.
-        await workspace.delivery.append([outboxRecord(event, pictures, values.inputs.timestamp)]);
-        return { event, found: QUEUED };
-      }
-      this.status.show(() => this.texts.sending());
-      return await sendEvent(event, workspace.target, { pictures, handling: this.pictures });
-    } catch (error) {
-      takeBack();
-      throw error;
+    if (workspace === undefined || this.config.delivery === 'build') return { event, found: BUILT };
+    const isFresh = values.inputs.eventId === FRESH_ID;
+    const mustQueue =
+      this.config.delivery === 'queue' || (!isFresh && (await workspace.delivery.holds(event.eventId)));
+    if (mustQueue) {
+      // Resolves once the event is safe on the disk; the workspace's sender delivers it.
+      await workspace.delivery.append([outboxRecord(event, pictures, values.inputs.timestamp)]);
+      return { event, found: QUEUED };
     }
+    this.status.show(() => this.texts.sending());
+    return sendEvent(event, workspace.target, { pictures, handling: this.pictures });
   }
 
   /** `build` works without a workspace, and takes the default device id from one that is there. */

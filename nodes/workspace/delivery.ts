@@ -19,6 +19,7 @@ import type {
   SuspectedEvent,
 } from '../../src/delivery/sender/types';
 import type { Target } from '../../src/api/target';
+import { MAX_WAITING_PICTURES } from '../../src/images/limits';
 import type { WorkspaceProperties } from '../shared/properties';
 import { numberOf } from '../shared/event-settings';
 import { FlowError, toFlowError } from '../shared/flow-error';
@@ -37,8 +38,11 @@ const REOPEN_AFTER_MS = 15_000;
 const COUNTDOWN_INTERVAL_MS = 1000;
 /** Node-RED gives a closing node 15 s, `docker stop` gives the process 10 s; closing takes at most three such steps. */
 const CLOSE_STEP_MS = 1500;
-/** Messages that are made into events at the same time and stored in one go: more take more memory, fewer wait more often for the disk. */
-const STORED_AT_ONCE = 100;
+/**
+ * Messages that are made into events at the same time and stored in one go: more take more memory, fewer wait more often for the disk.
+ * Twice the pictures that may wait to be changed: the next ones learn that there are too many, and all others pass.
+ */
+const STORED_AT_ONCE = 2 * MAX_WAITING_PICTURES;
 /** Events that may be stored twice are told of at most this often, with their number. */
 const DOUBT_INTERVAL_MS = 60_000;
 const DOUBTS_NAMED = 5;

@@ -16,6 +16,7 @@ import { EVENT_NODE_ID, helper, roboflow, TestFlow, WORKSPACE_ID } from '../supp
 import { refuseEvents } from '../support/refused-events';
 import { assertNoSecret } from '../support/secrets';
 import { until } from '../support/until';
+import { busy, jpegOf, painted } from '../unit/images/work/painted';
 
 const KEY = 'rf-secret-Qm7Zx81PvK3';
 /** A PNG of 1 × 1 pixel. */
@@ -46,7 +47,13 @@ interface Trial {
   isStoredWhole: boolean;
   asStored?: { eventData: unknown };
   error?: { code: string; message: string };
-  pictures: { role: string; bytes: number; dataUrl?: string; size?: { width: number; height: number } }[];
+  pictures: {
+    role: string;
+    bytes: number;
+    dataUrl?: string;
+    size?: { width: number; height: number };
+    before?: { bytes: number; size?: { width: number; height: number } };
+  }[];
   message: { at: number; leftOut: string[] };
 }
 
@@ -665,6 +672,74 @@ describe('admin routes', function () {
       const [picture] = trial.pictures;
       assert.deepEqual(picture?.size, { width: 1, height: 1 });
       assert.equal(picture?.dataUrl, `data:image/png;base64,${PNG.toString('base64')}`);
+      assert.equal(picture?.before, undefined);
+    });
+
+    describe('of a picture', () => {
+      const PERSON = { class: 'person', x: 80, y: 60, width: 64, height: 48, confidence: 0.9 };
+      const payload = { image: { width: 320, height: 240 }, predictions: [PERSON] };
+      const takes = { inputImage: 'picture', inputImageType: 'msg', eventType: 'custom' };
+      let photo: Buffer;
+      before(async () => {
+        photo = await jpegOf(painted(320, 240, busy));
+      });
+      const isOriginal = (text: string) => text.includes(photo.toString('base64').slice(200, 300));
+
+      it('shows it as it would leave, with its bytes and size before', async () => {
+        const flow = await load({ ...takes, delivery: 'send' });
+        await ask.get(`nodes/${EVENT_NODE_ID}/last-message`);
+        await flow.send({ payload, picture: photo });
+        const reduces = {
+          ...takes,
+          delivery: 'send' as const,
+          pictureMaxSide: '160',
+          outputImageType: 'drawn',
+        };
+        const { pictures, event } = await attempt(reduces, { useLast: true });
+        assert.deepEqual(
+          pictures.map(({ role, size, before }) => [role, size, before]),
+          ['output', 'input'].map((role) => [
+            role,
+            { width: 160, height: 120 },
+            { bytes: photo.length, size: { width: 320, height: 240 } },
+          ]),
+        );
+        assert.ok(pictures.every(({ bytes }) => bytes < photo.length));
+        assert.equal(event.images[0]!.objectDetections[0]!.x, 40);
+      });
+
+      it('that is hidden in has it as it left, and never as it came', async () => {
+        const hides = { ...takes, delivery: 'send' as const, hideClasses: 'person' };
+        const flow = await load(hides);
+        await ask.get(`nodes/${EVENT_NODE_ID}/last-message`);
+        await flow.send({ payload: { ...payload, snapshot: photo.toString('base64') }, picture: photo });
+        const { text, body } = await ask.post('try', {
+          ...{ id: EVENT_NODE_ID, useLast: true },
+          properties: { ...visionEventDefaults, ...EVENT_SENT_AS_IT_IS, useCase: 'u', ...hides },
+        });
+        const [picture, ...others] = (body as unknown as Trial).pictures;
+        assert.deepEqual(others, []);
+        assert.equal(picture!.before!.bytes, photo.length);
+        assert.ok(picture!.dataUrl!.startsWith('data:image/jpeg;base64,'));
+        assert.equal(isOriginal(text), false);
+        assert.equal(isOriginal((await ask.get(`nodes/${EVENT_NODE_ID}/last-payload`)).text), false);
+      });
+
+      it('is kept of no node while another one hides', async () => {
+        const other = {
+          id: 'other',
+          type: 'roboflow-vision-event',
+          ...visionEventDefaults,
+          hideExcept: 'part',
+        };
+        const at = { z: 'tab', x: 100, y: 100, wires: [] };
+        const flow = await TestFlow.load({ ...takes, delivery: 'build' }, undefined, [{ ...other, ...at }]);
+        await ask.get(`nodes/${EVENT_NODE_ID}/last-message`);
+        await flow.send({ payload, picture: photo });
+        const trial = await attempt(takes, { useLast: true });
+        assert.deepEqual(trial.message.leftOut, ['picture']);
+        assert.deepEqual(trial.pictures, []);
+      });
     });
   });
 });

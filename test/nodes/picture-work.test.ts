@@ -21,6 +21,9 @@ const PERSON = { class: 'person', x: 80, y: 60, width: 64, height: 48, confidenc
 const PART = { class: 'part', x: 240, y: 180, width: 64, height: 48, confidence: 0.9 };
 const found = (...predictions: object[]) => ({ image: { width: 320, height: 240 }, predictions });
 
+const segmentOf = (marker: number, body: Buffer) =>
+  Buffer.concat([Buffer.from([0xff, marker, 0, body.length + 2]), body]);
+
 describe('what is done to the pictures of an event', function () {
   let simulator: Simulator;
   let outboxDir: string;
@@ -114,6 +117,108 @@ describe('what is done to the pictures of an event', function () {
     simulator.reset();
     await flow.send({ frame: photo, payload: found({ ...PART, confidence: 0.3 }) });
     assert.equal(await isHidden(await fetched(image().inputSourceId), 240, 180), true);
+  });
+
+  it('hides in an output picture of another size also when the detections name none', async () => {
+    const large = await jpegOf(painted(640, 480, busy));
+    const flow = await load({
+      ...{ hideClasses: 'person', outputImage: 'annotated', outputImageType: 'msg' },
+      format: 'roboflow',
+    });
+    await flow.send({ frame: photo, annotated: large, payload: { predictions: [PERSON] } });
+    assert.equal(await isHidden(await fetched(image().sourceId), 160, 120), true);
+    assert.equal(await isHidden(await fetched(image().sourceId), 80, 60), false);
+    assert.equal(await isHidden(await fetched(image().inputSourceId), 80, 60), true);
+  });
+
+  it('sends no output picture when the input picture failed, in which the detections count', async () => {
+    const large = await jpegOf(painted(640, 480, busy));
+    const flow = await load({
+      ...{ hideClasses: 'person', outputImage: 'annotated', outputImageType: 'msg' },
+      ...{ whenImageFails: 'send-without', format: 'roboflow' },
+    });
+    const { out } = await flow.send({
+      frame: photo.subarray(0, -100),
+      annotated: large,
+      payload: { predictions: [PERSON] },
+    });
+    assert.deepEqual(
+      out!.visionEvent!.imagesLeftOut!.map(({ role }) => role),
+      ['input', 'output'],
+    );
+    assert.equal(simulator.requests.count('POST', '/vision-events/upload'), 0);
+  });
+
+  it('hides a class that is not among those of the event', async () => {
+    const flow = await load({ hideClasses: 'person', classes: 'part' });
+    await flow.send({ frame: photo, payload: found(PERSON, PART) });
+    assert.equal(image().objectDetections!.length, 1);
+    assert.equal(await isHidden(await fetched(image().inputSourceId), 80, 60), true);
+  });
+
+  it('hides as far around a box as the margin says, also at the edge of the picture', async () => {
+    const flow = await load({ hideClasses: 'person', hideMargin: '50' });
+    await flow.send({ frame: photo, payload: found({ ...PERSON, x: 10, y: 10 }) });
+    const bytes = await fetched(image().inputSourceId);
+    assert.equal(await isHidden(bytes, 8, 8), true);
+    assert.equal(await isHidden(bytes, 60, 50), true, 'the box ends at 42, 34; its margin is 32');
+    assert.equal(await isHidden(bytes, 100, 100), false);
+  });
+
+  it('hides the polygon of a segmentation, not the rest of its box', async () => {
+    const points = [
+      { x: 40, y: 40 },
+      { x: 240, y: 40 },
+      { x: 40, y: 200 },
+    ];
+    const flow = await load({ hideClasses: 'person' });
+    const box = { x: 140, y: 120, width: 200, height: 160 };
+    await flow.send({ frame: photo, payload: found({ ...box, class: 'person', confidence: 0.9, points }) });
+    const bytes = await fetched(image().inputSourceId);
+    assert.equal(await isHidden(bytes, 80, 80), true);
+    assert.equal(await isHidden(bytes, 220, 180), false);
+  });
+
+  it('hides all of an oriented box', async () => {
+    const corners = { x1: 160, y1: 20, x2: 240, y2: 100, x3: 160, y3: 180, x4: 80, y4: 100 };
+    const flow = await load({ hideClasses: 'person', imageWidth: '320', imageHeight: '240' });
+    const payload = [{ name: 'person', class: 0, confidence: 0.9, box: corners }];
+    await flow.send({ frame: photo, payload });
+    const bytes = await fetched(image().inputSourceId);
+    for (const [x, y] of [
+      [160, 30],
+      [228, 100],
+      [160, 170],
+      [92, 100],
+    ])
+      assert.equal(await isHidden(bytes, x!, y!), true, `${x}, ${y}`);
+  });
+
+  it('sends none of the EXIF: neither place nor thumbnail, hidden or not', async () => {
+    const exif = segmentOf(0xe1, Buffer.from('Exif\0\0 GPSLatitude thumbnail'));
+    const multi = segmentOf(0xe2, Buffer.from('MPF\0 second picture'));
+    const frame = Buffer.concat([photo.subarray(0, 2), exif, multi, photo.subarray(2), photo]);
+    const flow = await load({ hideClasses: 'person' });
+    for (const payload of [found(PERSON), found(PART), found()]) {
+      simulator.reset();
+      await flow.send({ frame, payload });
+      const bytes = await fetched(image().inputSourceId);
+      for (const text of ['Exif', 'GPSLatitude', 'thumbnail', 'MPF'])
+        assert.equal(bytes.includes(text), false, text);
+      assert.equal(bytes.indexOf(Buffer.from([0xff, 0xd8]), 2), -1, 'a second picture');
+    }
+  });
+
+  it('sends of a list only the pictures in which somebody looked', async () => {
+    const flow = await load({
+      ...{ hideClasses: 'person', pictures: 'frames', picturesType: 'msg', inputImageType: 'none' },
+      whenImageFails: 'send-without',
+    });
+    const frames = [{ input: photo, detections: found(PERSON) }, { input: photo }];
+    const { out } = await flow.send({ frames });
+    assert.equal(simulator.requests.count('POST', '/vision-events/upload'), 1);
+    assert.match(out!.visionEvent!.imagesLeftOut![0]!.message, /Set "Detections"/);
+    assert.equal(await isHidden(await fetched(image().inputSourceId), 80, 60), true);
   });
 
   it('stores only what is hidden', async () => {
@@ -221,6 +326,26 @@ describe('what is done to the pictures of an event', function () {
     assert.deepEqual(await fetched(image().inputSourceId), webp(320, 240));
     assert.deepEqual(out!.visionEvent!.notes, ['picture-format-kept']);
     assert.equal(image().objectDetections![0]!.x, 240);
+  });
+
+  it('does no work on the picture of an event that the cooldown holds back', async () => {
+    const flow = await load({ hideClasses: 'person', pictureMaxSide: '160', cooldown: '60' });
+    const first = await flow.send({ frame: photo, payload: found(PERSON) });
+    assert.equal(first.out!.visionEvent!.state, 'created');
+    // Work on this one would end in an error.
+    const held = await flow.send({ frame: webp(320, 240), payload: found(PERSON) });
+    assert.equal(held.out!.visionEvent!.state, 'throttled');
+    assert.equal(held.out!.visionEvent!.imagesLeftOut, undefined);
+    const [box] = (held.out!.payload as { images: Image[] }).images[0]!.objectDetections!;
+    assert.equal(box!.x, PERSON.x, 'the box belongs to the picture in the message');
+  });
+
+  it('holds nothing back for an event whose picture failed', async () => {
+    const flow = await load({ hideClasses: 'person', cooldown: '60' });
+    const { caught } = await flow.send({ frame: webp(320, 240), payload: found(PERSON) });
+    assert.equal(caught!.error!.code, 'IMAGE_INVALID');
+    const next = await flow.send({ frame: photo, payload: found(PERSON) });
+    assert.equal(next.out!.visionEvent!.state, 'created');
   });
 
   it('leaves message and picture as they came', async () => {

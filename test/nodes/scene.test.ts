@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { visionEventDefaults, visionEventSceneDefaults } from '../../nodes/shared/properties';
 import { helper } from '../support/node-red-helper';
 import { until } from '../support/until';
+import { jpeg } from '../unit/images/made-pictures';
 
 import scene = require('../../nodes/scene/node');
 import visionEvent = require('../../nodes/vision-event/node');
@@ -214,4 +215,29 @@ describe('roboflow-vision-event-scene', () => {
     assert.deepEqual(built.eventData, { alertType: 'person_stayed' });
     assert.deepEqual(built.customMetadata, { zone: 'gate', duration_s: 1, track: 'own-1' });
   });
+
+  for (const [what, hiding, isShown] of [
+    ['shows its dialog the last picture', {}, true],
+    [
+      'shows its dialog no picture while another node hides something in pictures',
+      { hideClasses: 'person' },
+      false,
+    ],
+  ] as const) {
+    it(what, async () => {
+      const event = { ...visionEventDefaults, delivery: 'build', ...hiding, wires: [['out']] };
+      await load(own, [{ id: 'event', type: 'roboflow-vision-event', ...place, ...event }]);
+      interface View {
+        at?: number;
+        picture?: { dataUrl?: string };
+      }
+      const view = async () =>
+        (await helper.request().get('/vision-events/scenes/scene/view')).body as unknown as View;
+      await view();
+      await send(...frames(1, () => person(100), { frame: jpeg(1000, 500) }));
+      const { at, picture } = await view();
+      assert.ok(at !== undefined);
+      assert.equal(picture?.dataUrl?.startsWith('data:image/jpeg;base64,'), isShown ? true : undefined);
+    });
+  }
 });

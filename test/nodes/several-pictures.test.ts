@@ -124,6 +124,7 @@ describe('events of several pictures', function () {
       count: 3,
       dropped: 0,
       notes: ['missing-confidence'],
+      sizes: [{ width: 100, height: 80 }, { width: 400, height: 80 }, { width: 200, height: 80 }, null],
     });
   });
 

@@ -120,7 +120,8 @@ describe('roboflow-vision-event-bundle', function () {
     it('reduces and hides in pictures, and the boxes follow', async () => {
       const flow = await loadWriter({ hideClasses: 'dent', pictureMaxSide: '80', outputImageType: 'none' });
       const original = await jpegOf(painted(160, 120, busy));
-      const detections = { format: 'roboflow', count: 1, dropped: 0, notes: [] };
+      const sizes = [{ width: 160, height: 120 }];
+      const detections = { format: 'roboflow', count: 1, dropped: 0, notes: [], sizes };
       const dent = { class: 'dent', x: 80, y: 60, width: 64, height: 48, confidence: 0.9 };
       const { out, caught } = await flow.send({
         payload: { ...event(1), images: [{ objectDetections: [dent] }] },
@@ -140,13 +141,52 @@ describe('roboflow-vision-event-bundle', function () {
     it('writes no bundle when the event may not carry all that was detected', async () => {
       const flow = await loadWriter({ hideClasses: 'dent', outputImageType: 'none' });
       const original = await jpegOf(painted(160, 120, busy));
-      const detections = { format: 'roboflow', count: 2, dropped: 0, notes: [] };
-      const filtered = { eventId: 'event-1', detections };
-      for (const visionEvent of [undefined, { ...filtered, eventId: 'event-0' }, filtered]) {
+      const whole = { format: 'roboflow', count: 0, dropped: 0, notes: [], sizes: [null] };
+      const built = (detections: object, eventId = 'event-1') => ({ eventId, detections });
+      const doubtful = [
+        undefined,
+        built(whole, 'event-0'),
+        built({ ...whole, count: 2 }),
+        built({ ...whole, sizes: undefined }),
+        built({ ...whole, sizes: [{ width: 640, height: 640 }] }),
+        built({ ...whole, doubt: 'Check the mapping: the list of detections is missing' }),
+      ];
+      for (const visionEvent of doubtful) {
         const { caught } = await flow.send({ payload: event(1), original, visionEvent });
         assert.equal(caught!.error!.code, 'IMAGE_INVALID');
       }
       assert.deepEqual(await readdir(folder), []);
+    });
+
+    it('hides in a picture of another size than that of the detections where these belong', async () => {
+      const flow = await loadWriter({ hideClasses: 'dent', outputImageType: 'none' });
+      const original = await jpegOf(painted(320, 240, busy));
+      const sizes = [{ width: 160, height: 120 }];
+      const detections = { format: 'roboflow', count: 1, dropped: 0, notes: [], sizes };
+      const dent = { class: 'dent', x: 120, y: 90, width: 40, height: 30, confidence: 0.9 };
+      const { out } = await flow.send({
+        payload: { ...event(1), images: [{ objectDetections: [dent] }] },
+        original,
+        visionEvent: { eventId: 'event-1', detections },
+      });
+      const { payload, files } = await readBundle((out!.payload as { path: string }).path);
+      const [image] = payload['images'] as { inputFile: string }[];
+      const pixels = await decode(Buffer.from(files.get(image!.inputFile)!), 'image/jpeg');
+      const sharpSteps = (x: number, y: number) =>
+        [0, 1, 2, 3, 4, 5, 6, 7].filter(
+          (step) => difference(at(pixels, x + step, y), at(pixels, x + step + 1, y)) > 24,
+        ).length;
+      assert.ok(sharpSteps(234, 177) <= 1);
+      assert.ok(sharpSteps(114, 87) > 1);
+    });
+
+    it('lets only so many messages wait for the work on their pictures', async () => {
+      const flow = await loadWriter({ pictureMaxSide: '20', outputImageType: 'none' });
+      const original = await jpegOf(painted(160, 120, busy));
+      for (let number = 1; number <= 60; number++) flow.receive({ payload: event(number), original });
+      await flow.until(() => flow.out.length + flow.caught.length === 60);
+      assert.equal(flow.out.length, 51);
+      assert.ok(flow.caught.every(({ error }) => error!.code === 'BUSY'));
     });
 
     it('keeps the order of a burst, and leaves no dot files', async () => {

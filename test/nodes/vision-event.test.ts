@@ -31,7 +31,9 @@ describe('roboflow-vision-event', function () {
     assert.equal(out!['topic'], 'line 1');
     assert.equal(out!.visionEvent!.state, 'built');
     assert.equal(out!.visionEvent!.eventId, event['eventId']);
-    assert.deepEqual(out!.visionEvent!.detections, { format: 'roboflow', count: 1, dropped: 0, notes: [] });
+    const sizes = [{ width: 640, height: 480 }];
+    const said = { format: 'roboflow', count: 1, dropped: 0, notes: [], sizes };
+    assert.deepEqual(out!.visionEvent!.detections, said);
     assert.equal(simulator.requests.total, 0);
   });
 

@@ -26,7 +26,7 @@ describe('the last message of a node that hides something in pictures', () => {
   it('is kept so while its dialog is open', () => {
     const messages = new LastMessages();
     messages.watch('node');
-    messages.note('node', { _msgid: 'one', frame: PICTURE }, { withoutPictures: true });
+    messages.note('node', { _msgid: 'one', frame: PICTURE }, () => true);
     const kept = messages.last('node');
     messages.forget('node');
     assert.deepEqual([kept?.withoutPictures, kept?.message['frame']], [true, undefined]);

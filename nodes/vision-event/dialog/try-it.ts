@@ -9,6 +9,8 @@ interface Picture {
   name: string;
   bytes: number;
   size?: Size;
+  /** as it came, where it leaves otherwise */
+  before?: { bytes: number; size: Size };
   role?: 'input' | 'output';
   /** the entry of the event's images */
   image?: number;
@@ -17,8 +19,8 @@ interface Picture {
 
 /** What the runtime made of the message. After an error the parts that it did not come to are missing. */
 interface Answer {
-  /** epoch milliseconds, and what was too large to keep */
-  message: { at: number; leftOut: string[] };
+  /** epoch milliseconds, what was too large to keep, and whether pictures were not kept since something is hidden in some */
+  message: { at: number; leftOut: string[]; withoutPictures?: boolean };
   error?: AdminError;
   errors?: { message: string }[];
   warnings?: { path: string; type: string; value: unknown }[];
@@ -316,7 +318,9 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
     lines.push(...shortened(pictures.map(pictureText)));
     const leftOut = imagesLeftOut.map(({ message: reason }) => t('tryIt.pictureLeftOut', { reason }));
     lines.push(...shortened(leftOut));
-    if (message.leftOut.length > 0) lines.push(t('tryIt.leftOut', { paths: message.leftOut.join(', ') }));
+    if (message.withoutPictures) lines.push(t('tryIt.hides'));
+    else if (message.leftOut.length > 0)
+      lines.push(t('tryIt.leftOut', { paths: message.leftOut.join(', ') }));
     return makeElement(
       'ul',
       { class: 'vision-event-facts' },
@@ -346,12 +350,16 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
     return text.length > 80 ? `${text.slice(0, 80)}…` : text;
   };
 
-  function pictureText({ name, bytes, size }: Picture): string {
-    const kilobytes = Math.max(1, Math.round(bytes / 1024));
-    return size
-      ? t('tryIt.picture', { name, width: size.width, height: size.height, size: kilobytes })
-      : t('tryIt.pictureNoSize', { name, size: kilobytes });
+  function pictureText({ name, bytes, size, before }: Picture): string {
+    const picture = size
+      ? t('tryIt.picture', { name, ...size, size: kilobytes(bytes) })
+      : t('tryIt.pictureNoSize', { name, size: kilobytes(bytes) });
+    return before
+      ? t('tryIt.pictureBefore', { picture, ...before.size, size: kilobytes(before.bytes) })
+      : picture;
   }
+
+  const kilobytes = (bytes: number) => Math.max(1, Math.round(bytes / 1024));
 
   function shortened(lines: string[]): string[] {
     const rest = lines.length - MAX_IMAGES;
@@ -360,15 +368,16 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
 
   function drawings({ event, imageSizes, pictures = [] }: Answer): (HTMLElement | undefined)[] {
     const images = event?.images ?? [];
-    const shown = images.slice(0, MAX_IMAGES).map((image, place): HTMLElement | undefined => {
+    const shown = images.slice(0, MAX_IMAGES).flatMap((image, place): (HTMLElement | undefined)[] => {
       const own = seenPicture(pictures, place);
       const n = annotationsOf(image).length;
-      if (n === 0 && !own?.dataUrl) return undefined;
-      return draw(image, own?.size ?? imageSizes?.[place] ?? undefined, own?.dataUrl, {
+      if (n === 0 && !own?.dataUrl) return [];
+      const seen = draw(image, own?.size ?? imageSizes?.[place] ?? undefined, own?.dataUrl, {
         drawing: t('tryIt.drawing', { n }),
         noPicture: t('tryIt.noPicture'),
         caption: images.length > 1 ? caption(image, place) : undefined,
       });
+      return [seen, annotatedPicture(pictures, place, own)];
     });
     const rest = images.length - MAX_IMAGES;
     if (rest > 0) shown.push(makeElement('p', {}, t('tryIt.more', { n: rest })));
@@ -379,6 +388,14 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
   function seenPicture(pictures: Picture[], place: number): Picture | undefined {
     const own = pictures.filter(({ image = 0 }) => image === place);
     return own.find(({ role }) => role === 'input') ?? own[0];
+  }
+
+  /** As it leaves, with nothing drawn over it. */
+  function annotatedPicture(pictures: Picture[], place: number, seen: Picture | undefined) {
+    const own = pictures.find(({ image = 0, role }) => image === place && role === 'output');
+    if (!own?.dataUrl || own === seen) return undefined;
+    const name = t('label.outputImage');
+    return draw({}, own.size, own.dataUrl, { drawing: name, noPicture: t('tryIt.noPicture'), caption: name });
   }
 
   function caption({ label }: Image, place: number): string {

@@ -1,11 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ImageError } from '../image-error';
-import { DECODED_MAX_PIXELS } from '../limits';
+import { DECODED_MAX_PIXELS, MAX_WAITING_PICTURES } from '../limits';
 import type { PictureJob, PictureJobResult } from './process';
 import type { WorkerAnswer } from './worker';
 
-/** Pictures that wait for the thread, at most, and their bytes together. */
-const MAX_WAITING = 100;
+/** Of all pictures that wait for the thread. */
 const MAX_WAITING_BYTES = 100 * 1024 * 1024;
 /** The thread ends when it has had nothing to do for so long, ms. */
 const IDLE_MS = 30_000;
@@ -13,6 +13,8 @@ const IDLE_MS = 30_000;
 const MAX_WORK_MS = 60_000;
 /** The memory of WebAssembly never shrinks: after a picture of more pixels than this the thread is not used again. */
 const MAX_PIXELS_KEPT = 16_000_000;
+/** Copied in one turn of the event loop, bytes: some milliseconds, where 35 MB at once take up to 60. */
+const COPIED_AT_ONCE = 1024 * 1024;
 
 export interface WorkerLimits {
   maxWaiting: number;
@@ -38,7 +40,7 @@ export class PictureWorker {
 
   constructor(limits: Partial<WorkerLimits> = {}) {
     this.limits = {
-      maxWaiting: MAX_WAITING,
+      maxWaiting: MAX_WAITING_PICTURES,
       maxWaitingBytes: MAX_WAITING_BYTES,
       idleMs: IDLE_MS,
       maxWorkMs: MAX_WORK_MS,
@@ -47,15 +49,17 @@ export class PictureWorker {
   }
 
   /**
-   * The bytes of the job are copied once, since the message that they came with goes on.
+   * The bytes of the job are copied once, in slices, since the message that they came with goes on.
    *
+   * @param maxPixels width times height, at most
    * @throws ImageError when the picture cannot be decoded, has too many pixels, takes too long, or when too many wait
    */
-  run(job: PictureJob): Promise<PictureJobResult> {
-    const megapixels = (job.width * job.height) / 1e6;
-    if (megapixels > DECODED_MAX_PIXELS / 1e6) {
+  run(job: PictureJob, maxPixels = DECODED_MAX_PIXELS): Promise<PictureJobResult> {
+    const pixels = job.width * job.height;
+    if (pixels > maxPixels) {
       throw new ImageError(
-        `Send a smaller picture: at most ${DECODED_MAX_PIXELS / 1e6} megapixels can be changed, this one has ${Math.round(megapixels)}.`,
+        `Send a smaller picture: at most ${maxPixels / 1e6} megapixels can be changed, this one has ${Math.round(pixels / 1e6)}. ` +
+          'visionEvents.pictureMaxMegapixels in settings.js is that limit.',
       );
     }
     const bytes = job.bytes.byteLength;
@@ -89,7 +93,13 @@ export class PictureWorker {
     this.timer = setTimeout(() => this.failed(tooLong()), this.limits.maxWorkMs);
     const thread = (this.thread ??= this.start());
     thread.ref();
-    const bytes = new Uint8Array(waiting.job.bytes);
+    void this.handOver(waiting, thread);
+  }
+
+  private async handOver(waiting: Waiting, thread: Worker): Promise<void> {
+    const bytes = await copyOf(waiting.job.bytes);
+    // Its time may be over, or the thread have ended.
+    if (this.current !== waiting || this.thread !== thread) return;
     thread.postMessage({ ...waiting.job, bytes }, [bytes.buffer]);
   }
 
@@ -147,6 +157,15 @@ export class PictureWorker {
 
 /** One for all nodes: a second thread would take the time of everything else. */
 export const pictureWorker = new PictureWorker();
+
+async function copyOf(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const copy = new Uint8Array(bytes.byteLength);
+  for (let at = 0; at < copy.length; at += COPIED_AT_ONCE) {
+    if (at > 0) await nextTurn();
+    copy.set(bytes.subarray(at, at + COPIED_AT_ONCE), at);
+  }
+  return copy;
+}
 
 function cannotBeDecoded(reason: string): ImageError {
   const shown = reason.replace(/\s+/g, ' ').slice(0, 120);

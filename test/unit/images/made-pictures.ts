@@ -61,6 +61,22 @@ export function jpeg(
   ]);
 }
 
+/** A progressive JPEG, all mid-grey, that says nothing new again and again: each scan has a decoder visit all of its blocks. */
+export function manyScans(width: number, height: number, scans: number): Buffer {
+  const oneCode = Buffer.from([1, ...new Array<number>(15).fill(0), 0]);
+  const scan = segment(0xda, Buffer.from([1, 1, 0x00, 1, 63, 0x00]));
+  return Buffer.concat([
+    Buffer.from([0xff, 0xd8]),
+    segment(0xdb, Buffer.from([0]), Buffer.alloc(64, 1)),
+    segment(0xc2, Buffer.from([8]), u16be(height), u16be(width), Buffer.from([1, 1, 0x11, 0])),
+    segment(0xc4, Buffer.from([0x00]), oneCode),
+    segment(0xc4, Buffer.from([0x10]), oneCode),
+    segment(0xda, Buffer.from([1, 1, 0x00, 0, 0, 0x00])),
+    ...new Array<Buffer>(scans).fill(scan),
+    Buffer.from([0xff, 0xd9]),
+  ]);
+}
+
 function pngChunk(type: string, data: Buffer): Buffer {
   const typed = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   return Buffer.concat([u32be(data.length), typed, u32be(crc32(typed))]);

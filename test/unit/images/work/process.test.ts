@@ -37,15 +37,23 @@ describe('the work on a picture', () => {
     });
   }
 
-  it('hides in the upright picture where the detection is', async () => {
-    const bytes = await jpegOf(painted(320, 160, busy), 95, 6);
-    const region = { x: 40, y: 80, width: 60, height: 100 };
-    const { pixels } = await work(bytes, { hide: { regions: [region], margin: 0 } });
-    assert.deepEqual([pixels.width, pixels.height], [160, 320]);
-    const spread = (x: number, y: number) => difference(at(pixels, x, y), at(pixels, x + 1, y));
-    assert.ok(spread(40, 80) < 10);
-    assert.ok([100, 104, 108, 112].some((x) => spread(x, 250) > 20));
-  });
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    it(`hides in the upright picture where the detection is, orientation ${orientation}`, async () => {
+      const stored = { width: 320, height: 160, orientation };
+      const bytes = await jpegOf(painted(320, 160, busy), 95, orientation);
+      const [x, y] = turnPoint(stored, 60, 40);
+      const { pixels } = await work(bytes, {
+        hide: { regions: [{ x, y, width: 64, height: 64 }], margin: 0 },
+      });
+      const steps = (atX: number, atY: number) =>
+        [-8, -6, -4, -2, 0, 2, 4, 6].filter(
+          (step) => difference(at(pixels, atX + step, atY), at(pixels, atX + step + 1, atY)) > 24,
+        ).length;
+      assert.ok(steps(Math.round(x), Math.round(y)) <= 1);
+      const [farX, farY] = turnPoint(stored, 260, 120);
+      assert.ok(steps(Math.round(farX), Math.round(farY)) > 1);
+    });
+  }
 
   it('changes nothing outside a hidden region but by compression', async () => {
     const before = painted(320, 240, soft);
