@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
+import { DiskOutbox, type DiskOutboxOptions } from '../../src/delivery/outbox/disk/disk-outbox';
 import type { FileLayer } from '../../src/delivery/outbox/disk/file-layer';
 import { PostgresOutbox } from '../../src/delivery/outbox/postgres/postgres-outbox';
 import { SpillOutbox } from '../../src/delivery/outbox/postgres/spill-outbox';
@@ -40,9 +40,9 @@ describe('an outbox in PostgreSQL with a disk in front', () => {
     await rm(dir, { recursive: true });
   });
 
-  function make(files: FileLayer = durableFiles): SpillOutbox {
+  function make(files: FileLayer = durableFiles, limits: Partial<DiskOutboxOptions> = {}): SpillOutbox {
     const outbox = new SpillOutbox({
-      spill: new DiskOutbox({ dir, files, freeSpaceFloorBytes: 0, ballastBytes: 0 }),
+      spill: new DiskOutbox({ dir, files, freeSpaceFloorBytes: 0, ballastBytes: 0, ...limits }),
       makeQueue: () =>
         new PostgresOutbox({
           url: proxy.url(server.url),
@@ -61,8 +61,8 @@ describe('an outbox in PostgreSQL with a disk in front', () => {
     return outbox;
   }
 
-  async function open(files?: FileLayer): Promise<SpillOutbox> {
-    const outbox = make(files);
+  async function open(files?: FileLayer, limits?: Partial<DiskOutboxOptions>): Promise<SpillOutbox> {
+    const outbox = make(files, limits);
     await outbox.open();
     return outbox;
   }
@@ -84,6 +84,14 @@ describe('an outbox in PostgreSQL with a disk in front', () => {
     assert.deepEqual(told, ['SPILLING', 'SPILL_MOVED']);
     await outbox.append([numberedRecord(120)]);
     assert.equal(outbox.spilled, 0, 'afterwards events go into the database at once');
+  });
+
+  it('counts what this machine had no room for', async () => {
+    const outbox = await open(undefined, { maxEvents: 2, whenFull: 'drop-oldest' });
+    proxy.refuse();
+    for (const n of range(0, 5)) await outbox.append([numberedRecord(n)]);
+    assert.equal(outbox.stats().dropped, 3);
+    assert.equal(outbox.spilled, 2);
   });
 
   it('keeps the versions of an event in their order, also those that come while others are moved', async () => {

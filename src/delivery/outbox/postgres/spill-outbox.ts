@@ -196,6 +196,9 @@ export class SpillOutbox implements Outbox {
       deadBytes: queue.deadBytes + spill.deadBytes,
       oldestAgeMs: oldest(queue.oldestAgeMs, spill.oldestAgeMs),
       appended: queue.appended + spill.appended - this.mover.moved,
+      rejectedFull: queue.rejectedFull + spill.rejectedFull,
+      dropped: queue.dropped + spill.dropped,
+      shedPictures: queue.shedPictures + spill.shedPictures,
       corrupt: spill.corrupt,
       freeBytes: spill.freeBytes,
     };
