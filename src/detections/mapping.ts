@@ -217,7 +217,7 @@ function parallelMismatch(rows: number, others: number, list: PathStep[]): Detec
   const name = list.map((step) => ('key' in step ? step.key : '')).join('.');
   return new DetectionError(
     'parallel-length-mismatch',
-    `The list of boxes has ${rows} entries, the list "${name}" has ${others}: they cannot be paired. Check the detector's output or the paths of the mapping.`,
+    `Check the detector's output or the paths of the mapping: the list of boxes has ${rows} entries, the list "${name}" has ${others}, so they cannot be paired.`,
   );
 }
 

@@ -35,7 +35,7 @@ function bytesOfJsonBuffer(value: unknown): Uint8Array | undefined {
   if (isBytes) return Uint8Array.from(data as number[]);
   throw new DetectionError(
     'payload-not-json',
-    "The detections are a Buffer in JSON with other data than bytes. Let the node before this one send the detector's JSON itself.",
+    "Let the node before this one send the detector's JSON itself: the detections are a Buffer in JSON with other data than bytes.",
   );
 }
 
@@ -100,14 +100,14 @@ function startsLikePicture(bytes: Uint8Array): boolean {
 function pictureInsteadOfDetections(): DetectionError {
   return new DetectionError(
     'payload-not-json',
-    'The detections input received a picture. Wire the detector\'s answer to it and set the picture under "Pictures".',
+    'Wire the detector\'s answer to "Detections", and set the picture under "Pictures": what arrived as detections is a picture.',
   );
 }
 
 function rawNumbers(): DetectionError {
   return new DetectionError(
     'unknown-format',
-    "The payload is a raw array of numbers, such as a model's output tensor. Decode it (boxes, classes, non-maximum suppression) before this node.",
+    "Decode the model's output (boxes, classes, non-maximum suppression) before this node: the payload is a raw array of numbers, such as an output tensor.",
   );
 }
 
@@ -122,19 +122,19 @@ function notJson(text: string, parserMessage: string): DetectionError {
 }
 
 function reasonWhyNotJson(start: string, parserMessage: string): string {
-  if (start === '') return 'The detections are an empty text. Check that the detector answered.';
+  if (start === '') return 'Check that the detector answered: the detections are an empty text.';
   if (start.startsWith('```')) {
-    return 'The detections are a Markdown code block. Choose the preset of the model, or "Custom mapping" with "stripCodeFence": true.';
+    return 'Choose the preset of the model, or "Custom mapping" with "stripCodeFence": true: the detections are a Markdown code block.';
   }
   if (start.startsWith('<')) {
-    return 'The detections are XML or HTML, not JSON. Convert XML with the "xml" node first; HTML is usually an error page of the server.';
+    return 'Convert XML with the "xml" node first; HTML is usually an error page of the server. The detections are one of them, not JSON.';
   }
   if (/[[{]\s*['(]|:\s*(True|False|None)\b/.test(start)) {
-    return 'The detections are a printed Python object (single quotes, True, None), not JSON. Let the script print json.dumps(result).';
+    return 'Let the script print json.dumps(result): the detections are a printed Python object (single quotes, True, None), not JSON.';
   }
   if (/[:,[]\s*-?(NaN|Infinity)\b/.test(start)) {
-    return "The detections contain NaN or Infinity, which JSON does not know (Python's json.dumps writes them). Replace them by null before sending.";
+    return "Replace NaN and Infinity by null before sending: JSON does not know them (Python's json.dumps writes them), and the detections contain one.";
   }
   const shown = start.length > 60 ? `${start.slice(0, 60)}…` : start;
-  return `The detections are text but not JSON: "${shown}" (${parserMessage}). Set the node before this one to output the detector's JSON.`;
+  return `Set the node before this one to output the detector's JSON: the detections are text: "${shown}" (${parserMessage}).`;
 }

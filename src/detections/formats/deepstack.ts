@@ -145,7 +145,7 @@ function answerGroup(
         : 'no reason given';
     throw new DetectionError(
       'detector-reported-error',
-      `The detector reports a failure: ${reason.slice(0, 200)}`,
+      `Check the detector and the request to it: it reports a failure: ${reason.slice(0, 200)}`,
     );
   }
   const rows = ownRows(answer, 'predictions');

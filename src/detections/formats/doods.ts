@@ -32,7 +32,10 @@ export const doods: Adapter = {
   read(payload) {
     const error = own(payload, 'error');
     if (isText(error)) {
-      throw new DetectionError('detector-reported-error', `DOODS reports a failure: ${error.slice(0, 200)}`);
+      throw new DetectionError(
+        'detector-reported-error',
+        `Check DOODS and the request to it: it reports a failure: ${error.slice(0, 200)}`,
+      );
     }
     if (!has(payload, 'detections')) return undefined;
     const rows = payload.detections;

@@ -141,7 +141,7 @@ function readUpdate(update: JsonObject, settings: DetectionSettings): Reading {
   if (type === 'classification')
     return oneImage([{ class: update.sub_label ?? update.attribute, score }], classUpdate);
   throw noGeometry(
-    'A Frigate description is text about an object; it carries neither box nor class. Use the topic frigate/events.',
+    'Use the topic frigate/events: a description is text about an object, without box or class.',
   );
 }
 

@@ -85,7 +85,7 @@ function readImage(answer: JsonObject): ImageReading {
         : `code ${String(error.code)}`;
     throw new DetectionError(
       'detector-reported-error',
-      `Google Vision reports a failure: ${reason.slice(0, 200)}`,
+      `Check the request to Google Vision: it reports a failure: ${reason.slice(0, 200)}`,
     );
   }
   const others = Object.keys(answer).filter((key) => /Annotations?$/.test(key) && !(key in PLANS));

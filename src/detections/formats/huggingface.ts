@@ -65,7 +65,7 @@ function readRows(rows: readonly unknown[]): Reading | undefined {
   if (rows.some((row) => has(row, 'mask'))) {
     throw new DetectionError(
       'unsupported-mask-image',
-      'The masks are pictures (base64 PNG) without boxes; polygons cannot be read from them. Use an object detection model, or convert the masks before.',
+      'Use an object detection model, or convert the masks before: they are pictures (base64 PNG) without boxes; polygons cannot be read from them.',
     );
   }
   // a row with more than these is a detection whose place is missing

@@ -479,7 +479,7 @@ function multiLabelGroup(
   if ('segmentation_mask' in predictions) {
     throw new DetectionError(
       'unsupported-semantic-mask',
-      'This is a semantic segmentation: a class for each pixel, without objects. An event takes boxes, polygons, keypoints and classes.',
+      'Use a model for detection or instance segmentation: this is a semantic one: a class for each pixel, without objects.',
     );
   }
   const predicted = ownArray(image, 'predicted_classes');

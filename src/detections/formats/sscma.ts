@@ -87,7 +87,7 @@ function read(payload: unknown, settings: DetectionSettings): Reading | undefine
   if (!Number.isNaN(code) && code !== 0) {
     throw new DetectionError(
       'detector-reported-error',
-      `The camera reports code ${code} instead of a result.`,
+      `Check the camera and the command to it: it reports code ${code} instead of a result.`,
     );
   }
   if (!LISTS.some((list) => ownArray(data, list))) throw acknowledgement();
@@ -103,7 +103,7 @@ function read(payload: unknown, settings: DetectionSettings): Reading | undefine
 function acknowledgement(): DetectionError {
   return new DetectionError(
     'no-geometry',
-    'This is the answer to a command of the camera, not a result: it has no list of boxes, classes, keypoints or segments. Let only messages of type 1 through to this node.',
+    'Let only messages of type 1 through to this node: this is the answer to a command of the camera, without a list of boxes, classes, keypoints or segments.',
   );
 }
 

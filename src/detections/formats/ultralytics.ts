@@ -167,7 +167,7 @@ function planFor(rows: readonly unknown[]): RowPlan {
   if (rows.some((row) => has(row, 'pixel_ratio'))) {
     throw new DetectionError(
       'unsupported-semantic-mask',
-      'This is a semantic segmentation: shares of the picture by class, without objects. An event takes boxes, polygons, keypoints and classes.',
+      'Use a model for detection or instance segmentation: this is a semantic one: shares of the picture by class, without objects.',
     );
   }
   if (rows.some(isOriented)) return orientedResults;
@@ -214,7 +214,7 @@ export const ultralytics: Adapter = {
       const message = own(payload, 'message');
       throw new DetectionError(
         'detector-reported-error',
-        `Ultralytics reports a failure: ${isText(message) ? message.slice(0, 200) : 'no reason given'}`,
+        `Check the detector and the request to it: Ultralytics reports a failure: ${isText(message) ? message.slice(0, 200) : 'no reason given'}`,
       );
     }
     if (!rows) return undefined;
