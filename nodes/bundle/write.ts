@@ -10,6 +10,7 @@ import { MAX_WAITING_PICTURES } from '../../src/images/limits';
 import type { VisionEventBundleProperties } from '../shared/properties';
 import { fieldLabels } from '../shared/field-label';
 import { pictureSettingsError } from '../shared/number-settings';
+import { liveEvents } from '../shared/live-events';
 import { loadAhead } from '../shared/load-ahead';
 import { FlowError } from '../shared/flow-error';
 import type { FlowMessage, Send } from '../shared/guarded-input';
@@ -53,7 +54,7 @@ export class WriteBundleWork {
 
   constructor(
     RED: NodeAPI,
-    node: Node,
+    private readonly node: Node,
     private readonly config: VisionEventBundleProperties,
   ) {
     this.directory = directoryInput(RED, node, config);
@@ -91,11 +92,12 @@ export class WriteBundleWork {
     if (this.settingsError) throw this.settingsError;
     const built = builtEvent(message.payload, this.config.useCaseInBundle !== false);
     const directory = await this.directory(message);
-    const { event, pictures } = await this.withPictures(built, message);
+    const { event, pictures, loaded } = await this.withPictures(built, message);
     await this.sweepOnce(directory);
     const useCaseInBundle = this.config.useCaseInBundle !== false;
     const { fileName } = this.config;
     const { path, bytes } = await writeBundle({ event, pictures, directory, fileName, useCaseInBundle });
+    if (liveEvents.isWatched) liveEvents.note({ node: this.node, workspace: '', event, pictures: loaded });
     return { path, bytes, eventId: event.eventId };
   }
 
@@ -112,7 +114,7 @@ export class WriteBundleWork {
       bytes,
       mediaType,
     }));
-    return { event: changed.event, pictures };
+    return { event: changed.event, pictures, loaded: changed.pictures };
   }
 
   private async sweepOnce(directory: string): Promise<void> {

@@ -98,6 +98,20 @@ export function adminRequests(t: Text) {
     });
   }
 
+  /** A picture, by the session of the editor: an element could not send its token. */
+  function picture(path: string): Promise<Blob> {
+    return new Promise((resolve, reject) => {
+      void $.ajax({
+        url: `vision-events/${path}`,
+        timeout: PATIENCE_MS,
+        xhrFields: { responseType: 'blob' },
+      }).then(
+        (answer: Blob) => resolve(answer),
+        (answer: JQuery.jqXHR) => reject(refusalOf(answer)),
+      );
+    });
+  }
+
   function refusalOf({ status, responseJSON }: JQuery.jqXHR): Error & AdminError {
     const { code, message } = (responseJSON as { error?: Partial<AdminError> } | undefined)?.error ?? {};
     if (message) return withCode(code, errorText({ code, message }));
@@ -108,6 +122,8 @@ export function adminRequests(t: Text) {
   return {
     get: <Answer>(path: string) => request<Answer>('GET', path),
     post: <Answer>(path: string, body?: object) => request<Answer>('POST', path, body),
+    picture,
+    mayRead: () => RED.user.hasPermission('roboflow-vision-event-workspace.read'),
     /** The server refuses in any case; this only spares the user buttons that do nothing. */
     mayWrite: () => RED.user.hasPermission('roboflow-vision-event-workspace.write'),
     mayDeploy: () =>

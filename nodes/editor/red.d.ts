@@ -12,6 +12,29 @@ declare const RED: {
     /** of the editor, as `de` or `en-US` */
     lang(): string;
   };
+  comms: {
+    subscribe(topic: string, listener: (topic: string, message: unknown) => void): void;
+    unsubscribe(topic: string, listener: (topic: string, message: unknown) => void): void;
+  };
+  sidebar: {
+    addTab(tab: {
+      id: string;
+      /** of the tab itself */
+      label: string;
+      /** in menus and under the mouse */
+      name: string;
+      content: HTMLElement;
+      iconClass: string;
+      enableOnEdit: boolean;
+      pinned: boolean;
+    }): void;
+    removeTab(id: string): void;
+    show(id: string): void;
+  };
+  view: {
+    /** shows a node on the canvas, in whatever flow it is */
+    reveal(id: string): void;
+  };
   nodes: {
     registerType(type: string, definition: EditorNodeDefinition): void;
     node(id: string | undefined): EditorNode | null | undefined;
@@ -19,6 +42,8 @@ declare const RED: {
   };
   user: { hasPermission(scope: string): boolean };
   utils: {
+    /** what a node is called on the canvas */
+    getNodeLabel(node: EditorNode, otherwise?: string): string;
     /** true, false, or with a text in place of false what is wrong */
     validateTypedProperty(value: string, type: string): boolean | string;
   };
@@ -55,6 +80,9 @@ interface EditorNodeDefinition {
   labelStyle(this: EditorNode): string;
   inputLabels?(this: EditorNode, index: number): string;
   outputLabels?(this: EditorNode, index: number): string;
+  /** The type is there, also that of a config node. */
+  onpaletteadd?(): void;
+  onpaletteremove?(): void;
   /** The node came out of the palette, before its defaults are the user's. */
   onadd?(this: EditorNode): void;
   oneditprepare(this: EditorNode): void;

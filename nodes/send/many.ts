@@ -212,7 +212,7 @@ function useCaseOf(value: unknown): unknown {
   return ((value ?? {}) as { useCaseId?: unknown }).useCaseId;
 }
 
-function idOf(value: unknown): string | null {
+export function idOf(value: unknown): string | null {
   const { eventId } = (value ?? {}) as { eventId?: unknown };
   return typeof eventId === 'string' ? eventId : null;
 }

@@ -14,7 +14,9 @@ import {
 } from '../shared/report';
 import { outboxRecord, sendEvent } from '../shared/send-event';
 import { checkGivenEvent, givenEvents, givenIds, type GivenEvents } from './input';
+import { liveEvents, type LiveNote } from '../shared/live-events';
 import { deliverMany, type ManyEventsReport } from './many';
+import { liveNotes } from './live-notes';
 import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { WarningLines } from '../shared/warning-lines';
@@ -40,7 +42,7 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
 
   constructor(
     private readonly RED: NodeAPI,
-    node: Node,
+    private readonly node: Node,
     private readonly config: VisionEventSendProperties,
   ) {
     this.events = typedInput(RED, node, 'events', config.events ?? 'payload', config.eventsType || 'msg');
@@ -84,8 +86,11 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
   }
 
   showError(error: FlowError, message: FlowMessage): void {
-    // With a report it was counted where it was made.
-    if (message['visionEvent'] === undefined) metricsOf(this.RED, this.config.workspace)?.failed(error.code);
+    // With a report it was counted, and shown, where it was made.
+    if (message['visionEvent'] === undefined) {
+      metricsOf(this.RED, this.config.workspace)?.failed(error.code);
+      this.showLive({ error });
+    }
     message['visionEvent'] ??= { warnings: [] } satisfies EventReport;
     this.status.show(this.texts.error(error));
   }
@@ -98,38 +103,53 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
   private async deliverAll(events: unknown[], message: FlowMessage, workspace: Workspace): Promise<void> {
     const report: ManyEventsReport = { created: 0, eventIds: [], warnings: [], failed: [] };
     message['visionEvent'] = report;
-    message.payload = await deliverMany(events, workspace, this.config, report);
+    let sent: unknown[] = events;
+    try {
+      sent = await deliverMany(events, workspace, this.config, report);
+      message.payload = sent;
+    } finally {
+      if (report.state === 'created') workspace.delivered.add(report.created - (report.queued?.length ?? 0));
+      if (liveEvents.isWatched) for (const note of liveNotes(sent, report)) this.showLive(note);
+    }
   }
 
   private async deliverOne(given: object, message: FlowMessage, workspace: Workspace): Promise<void> {
     const found: Partial<Findings>[] = [];
     const { useCaseId } = given as { useCaseId?: unknown };
-    const tell = (report: EventReport) => {
+    let soFar = given;
+    const tell = (event: object, report: EventReport) => {
+      message.payload = event;
       message['visionEvent'] = report;
       workspace.metrics?.handled(report, useCaseId);
+      this.showLive({ event, report });
     };
     try {
       const { deviceId } = workspace;
       const onWarnings = this.config.onWarnings || 'repair';
       const { event, found: byCheck } = checkGivenEvent(given, { deviceId, onWarnings, now: Date.now() });
       found.push(byCheck);
+      soFar = event;
       const mustQueue = this.config.delivery === 'queue' || (await workspace.delivery.holds(event.eventId));
       if (mustQueue) {
         await workspace.delivery.append([outboxRecord(event)]);
-        message.payload = event;
-        tell(reportOf(found, { state: 'queued' }));
+        tell(event, reportOf(found, { state: 'queued' }));
         return;
       }
       const sent = await sendEvent(event, workspace.target);
-      message.payload = sent.event;
-      tell(reportOf(found, sent.found));
+      workspace.delivered.add(1);
+      tell(sent.event, reportOf(found, sent.found));
     } catch (error) {
       const { reason, found: last } = stepError(error);
       const unfinished: EventReport = reportOf(found, last);
       message['visionEvent'] = unfinished;
       workspace.metrics?.failed(toFlowError(reason).code, useCaseId, unfinished);
+      this.showLive({ event: soFar, report: unfinished, error: toFlowError(reason) });
       throw reason;
     }
+  }
+
+  private showLive(note: Omit<LiveNote, 'node' | 'workspace'>): void {
+    if (liveEvents.isWatched) liveEvents.note({ node: this.node, workspace: this.config.workspace, ...note });
   }
 
   private joinDelivery(): () => void {

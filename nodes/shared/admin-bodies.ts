@@ -71,5 +71,9 @@ export const replay = z.object({
 });
 export type ReplayBody = z.infer<typeof replay>;
 
+/** A refused event by the id that its flow knows. */
+export const refusedEvent = z.object({ eventId: anyText });
+export type RefusedEventBody = z.infer<typeof refusedEvent>;
+
 /** Whatever is sent, none of it is looked at. */
 export const nothing = z.object({});

@@ -27,6 +27,14 @@ type Handler<Body = unknown> = (request: AdminRequest<Body>) => unknown;
 /** Picks the schema of a route's body. */
 type BodyShape<Body> = (bodies: typeof Bodies) => ZodType<Body>;
 
+const HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+
+/** Bytes of a media type that browsers show. */
+export interface ShownPicture {
+  bytes: Buffer;
+  mediaType: string;
+}
+
 /** A request that is refused; `code` tells the dialog why, the message tells the user. */
 export class AdminRefusal extends Error {
   override readonly name = 'AdminRefusal';
@@ -67,7 +75,21 @@ export class AdminRoutes {
     );
   }
 
-  private answer(request: Request, response: Response, handle: Handler<JsonObject>): void {
+  /** A picture. What is an error answers as JSON, as elsewhere. */
+  getPicture(path: string, handle: (request: AdminRequest) => ShownPicture): void {
+    this.RED.httpAdmin.get(path, this.RED.auth.needsPermission(READ_PERMISSION), (request, response) => {
+      this.answer(request, response, handle, ({ bytes, mediaType }: ShownPicture) => {
+        response.status(200).set(HEADERS).type(mediaType).send(bytes);
+      });
+    });
+  }
+
+  private answer<Value>(
+    request: Request,
+    response: Response,
+    handle: (request: AdminRequest<JsonObject>) => Value | Promise<Value>,
+    write?: (value: Value) => void,
+  ): void {
     const secrets = [...keysOf(this.RED)];
     Promise.resolve()
       .then(() => {
@@ -79,7 +101,7 @@ export class AdminRoutes {
         return handle(checked);
       })
       .then(
-        (value) => this.send(response, 200, value ?? {}, secrets),
+        (value) => (write ? write(value) : this.send(response, 200, value ?? {}, secrets)),
         (error: unknown) => {
           const { status, code, message } = refusalOf(error);
           this.send(response, status, { error: { code, message } }, secrets);
@@ -94,7 +116,7 @@ export class AdminRoutes {
   private send(response: Response, status: number, value: unknown, secrets: string[]): void {
     response
       .status(status)
-      .set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
+      .set(HEADERS)
       .type('json')
       .send(withoutSecrets(this.RED, JSON.stringify(value), secrets));
   }

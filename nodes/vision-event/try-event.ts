@@ -17,6 +17,7 @@ import { fieldLabels } from '../shared/field-label';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import { hidesInPictures } from '../shared/hiding';
 import type { FlowMessage } from '../shared/guarded-input';
+import { keepsNothing } from '../shared/keeps-nothing';
 import { copyMessage, lastMessages, type KeptMessage } from '../shared/last-messages';
 import { eventSettingsError } from '../shared/number-settings';
 import { checkEvent, type CheckMoment } from '../shared/check-event';
@@ -47,12 +48,6 @@ export function registerTryRoutes(RED: NodeAPI): void {
     (request) => tryEvent(RED, request),
     [DEPLOY_PERMISSION],
   );
-}
-
-/** `visionEvents: { keepLastMessages: false }` in settings.js. */
-function keepsNothing(RED: NodeAPI): boolean {
-  const { visionEvents } = RED.settings as { visionEvents?: { keepLastMessages?: unknown } };
-  return visionEvents?.keepLastMessages === false;
 }
 
 /** The last message of a deployed node, and keeps the next ones: see `LastMessages`. */

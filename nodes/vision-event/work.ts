@@ -26,6 +26,7 @@ import type { NodeWork } from '../shared/register-node';
 import { shownPictures } from './shown-pictures';
 import { checkEvent } from '../shared/check-event';
 import { lastMessages } from '../shared/last-messages';
+import { liveEvents, type LiveNote } from '../shared/live-events';
 import { eventSettingsError } from '../shared/number-settings';
 import {
   firstWarning,
@@ -123,8 +124,11 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
   }
 
   showError(error: FlowError, message: FlowMessage): void {
-    // With a report it was counted where it was made.
-    if (message['visionEvent'] === undefined) metricsOf(this.RED, this.config.workspace)?.failed(error.code);
+    // With a report it was counted, and shown, where it was made.
+    if (message['visionEvent'] === undefined) {
+      metricsOf(this.RED, this.config.workspace)?.failed(error.code);
+      this.showLive({ error });
+    }
     message['visionEvent'] ??= { warnings: [] } satisfies EventReport;
     this.status.show(this.texts.error(error));
   }
@@ -156,6 +160,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     if (!values) return;
     const { settings } = this;
     const found: Partial<Findings>[] = [];
+    const soFar: Pick<LiveNote, 'event' | 'pictures' | 'size'> = {};
     let event: SendableEvent;
     let report: EventReport;
     let useCaseId: unknown;
@@ -178,13 +183,19 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
       found.push(changed.found);
       if (this.pictures.hides && takeBack)
         lastMessages.noteLeft(this.node.id, message, () => shownPictures(pictures.loaded, changed.loaded));
+      // Only built or held back, it has gone through with what is to be hidden.
+      if (!this.pictures.hides || (takeBack && this.config.delivery !== 'build'))
+        soFar.pictures = changed.loaded;
       if (this.pictures.areExpected) context.pictured = picturedImages(changed.loaded);
       const composed = composeEvent(values, settings, context, changed.converted);
       found.push(composed.found);
+      soFar.event = composed.event;
+      soFar.size = composed.imageSizes[0];
       const moment = checkMoment(values, settings, context);
       useCaseId = composed.event.useCaseId;
       const checked = checkEvent(composed.event, settings.onWarnings, moment);
       found.push(checked.found);
+      soFar.event = checked.event;
       const end: Delivered = takeBack
         ? await this.deliver(checked.event, values, changed.loaded, workspace)
         : { event: checked.event, found: THROTTLED };
@@ -196,11 +207,14 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
       const unfinished: EventReport = reportOf(found, last);
       message['visionEvent'] = unfinished;
       workspace?.metrics?.failed(toFlowError(reason).code, useCaseId, unfinished);
+      this.showLive({ ...soFar, report: unfinished, error: toFlowError(reason) });
       throw reason;
     } finally {
       this.underWay--;
     }
     workspace?.metrics?.handled(report, useCaseId);
+    if (report.state === 'created') workspace?.delivered.add(1);
+    this.showLive({ ...soFar, event, report });
     this.showDone(report, workspace);
     this.warningLines.tell(report);
     message['visionEvent'] = report;
@@ -241,6 +255,10 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     } catch (error) {
       this.status.show(this.texts.error(toFlowError(error)));
     }
+  }
+
+  private showLive(note: Omit<LiveNote, 'node' | 'workspace'>): void {
+    if (liveEvents.isWatched) liveEvents.note({ node: this.node, workspace: this.config.workspace, ...note });
   }
 
   private showDone(report: EventReport, workspace: Workspace | undefined): void {

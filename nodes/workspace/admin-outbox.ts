@@ -17,7 +17,7 @@ const COMMANDS: Record<string, (delivery: WorkspaceDelivery) => Promise<unknown>
   'discard-refused': (delivery) => delivery.discardRefused(),
 };
 
-const REFUSED_EVENT_COMMANDS: Record<
+export const REFUSED_EVENT_COMMANDS: Record<
   string,
   (delivery: WorkspaceDelivery, ids: string[]) => Promise<number>
 > = {
@@ -33,17 +33,19 @@ const REFUSED_ID = /^[\da-f-]{1,64}$/;
  */
 export async function outboxState(RED: NodeAPI, { params }: AdminRequest) {
   const { delivery } = deployedWorkspace(RED, params['id']);
+  const refused = (delivery.state()?.deadLetters ?? 0) > 0 ? await refusedEvents(delivery) : [];
+  const state = shownState(delivery);
+  if (!state.open) return state;
+  const pausedForAll = delivery.isPausedForAll ?? null;
+  return { ...state, refusedEvents: refused, pausedForAll, workers: await workers(delivery) };
+}
+
+/** The state without the refused events themselves. */
+export function shownState(delivery: WorkspaceDelivery) {
+  const { folder } = delivery;
   const state = delivery.state();
-  if (!state) return { open: false, folder: delivery.folder, lastError: openingError(delivery) };
-  return {
-    open: true,
-    folder: delivery.folder,
-    forgets: state.forgets ?? null,
-    ...stateMessage(state),
-    refusedEvents: state.deadLetters > 0 ? await refusedEvents(delivery) : [],
-    pausedForAll: delivery.isPausedForAll ?? null,
-    workers: await workers(delivery),
-  };
+  if (!state) return { open: false, folder, lastError: openingError(delivery) };
+  return { open: true, folder, forgets: state.forgets ?? null, ...stateMessage(state) };
 }
 
 function openingError(delivery: WorkspaceDelivery) {
@@ -66,21 +68,34 @@ export async function outboxCommand(RED: NodeAPI, request: AdminRequest) {
  */
 export async function refusedEventCommand(RED: NodeAPI, request: AdminRequest) {
   const perform = commandOf(REFUSED_EVENT_COMMANDS, request);
-  const id = request.params['refused'] ?? '';
-  if (!REFUSED_ID.test(id))
-    throw new AdminRefusal(400, 'BAD_REQUEST', 'This is not an id of a refused event.');
+  const id = refusedId(request);
   const count = await perform(openDelivery(RED, request), [id]);
   return { count, ...(await outboxState(RED, request)) };
 }
 
-function commandOf<Command>(commands: Record<string, Command>, { params }: AdminRequest): Command {
+function refusedId({ params }: AdminRequest): string {
+  const id = params['refused'] ?? '';
+  if (REFUSED_ID.test(id)) return id;
+  throw new AdminRefusal(400, 'BAD_REQUEST', 'This is not an id of a refused event.');
+}
+
+/** One of the refused events that are listed, as it was stored. @throws AdminRefusal `BAD_REQUEST`, `NOT_OPEN`, `NO_EVENT` */
+export async function refusedEvent(RED: NodeAPI, request: AdminRequest) {
+  const id = refusedId(request);
+  const letters = await openDelivery(RED, request).refused(MAX_REFUSED_SHOWN);
+  const letter = letters.find((one) => one.id === id);
+  if (letter) return { event: letter.event ?? null };
+  throw new AdminRefusal(404, 'NO_EVENT', 'This event is no longer among the refused events.');
+}
+
+export function commandOf<Command>(commands: Record<string, Command>, { params }: AdminRequest): Command {
   const name = params['command'] ?? '';
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command) return command;
   throw new AdminRefusal(404, 'UNKNOWN_COMMAND', `Commands: ${Object.keys(commands).join(', ')}.`);
 }
 
-function openDelivery(RED: NodeAPI, { params }: AdminRequest): WorkspaceDelivery {
+export function openDelivery(RED: NodeAPI, { params }: AdminRequest): WorkspaceDelivery {
   const { delivery } = deployedWorkspace(RED, params['id']);
   if (delivery.state()) return delivery;
   throw (
@@ -95,7 +110,7 @@ async function workers(delivery: WorkspaceDelivery) {
   return found?.slice(0, MAX_WORKERS_SHOWN) ?? null;
 }
 
-/** Why, but not the events themselves: they hold what the plant sees. */
+/** Why, but not the events themselves: they may be large, and are asked for one by one. */
 async function refusedEvents(delivery: WorkspaceDelivery) {
   const letters = await delivery.refused(MAX_REFUSED_SHOWN);
   return letters.map(({ id, eventId, code, statusCode, why, diedAt }) => ({

@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
-import { outboxCommand, outboxState, refusedEventCommand } from './admin-outbox';
+import { liveEventCommand, liveNews, livePicture, liveWorkspaces, startLiveView } from './admin-live';
+import { outboxCommand, outboxState, refusedEvent, refusedEventCommand } from './admin-outbox';
 import type * as Bodies from '../shared/admin-bodies';
 import { AdminRoutes, DEPLOY_PERMISSION } from '../shared/admin-route';
 import { createUseCase, listUseCases, sendTestEvent, useCaseSchema } from './admin-use-cases';
@@ -13,6 +14,16 @@ export function registerAdminRoutes(RED: NodeAPI): void {
   routes.post(`${workspace}/outbox/:command`, noBody, (request) => outboxCommand(RED, request));
   routes.post(`${workspace}/outbox/refused/:refused/:command`, noBody, (request) =>
     refusedEventCommand(RED, request),
+  );
+  routes.get(`${workspace}/outbox/refused/:refused`, (request) => refusedEvent(RED, request));
+  startLiveView(RED);
+  routes.get('/vision-events/live', liveNews);
+  routes.get('/vision-events/live/workspaces', () => liveWorkspaces(RED));
+  routes.getPicture('/vision-events/live/:event/picture', livePicture);
+  routes.post(
+    `${workspace}/live/:command`,
+    ({ refusedEvent: body }) => body,
+    (request) => liveEventCommand(RED, request),
   );
   routes.get(`${workspace}/metadata-schema/:useCase`, (request) => useCaseSchema(RED, request));
   routes.post(

@@ -138,6 +138,11 @@ export class WorkspaceDelivery {
     };
   }
 
+  /** For what is no user: it opens nothing, and listens as long as this lasts. */
+  listen(listeners: Partial<DeliveryListeners>): void {
+    this.listeners.add(listeners);
+  }
+
   /**
    * Whether an event with this id waits here or is being delivered: a later version that went out at once would overtake it.
    * Of an outbox that no node uses, or that cannot be opened, nothing is delivered.
@@ -363,7 +368,10 @@ export class WorkspaceDelivery {
           );
           this.listeners.forEach((listener) => listener.refused?.(events, useCaseId));
         },
-        suspected: (event) => this.tellSuspected(event),
+        suspected: (event) => {
+          this.tellSuspected(event);
+          this.listeners.forEach((listener) => listener.suspected?.(event));
+        },
         state: () => this.showState(),
         outage: (notice) => this.tellOutage(notice),
       },

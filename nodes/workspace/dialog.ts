@@ -8,6 +8,7 @@ import { createConnectionCheck } from './dialog/check-connection';
 import { createHeaderValues } from './dialog/header-values';
 import { createOutboxPanel } from './dialog/outbox-panel';
 import { openOwnPages } from './dialog/own-links';
+import { createSidebar } from './dialog/sidebar';
 import { createTestEvent } from './dialog/test-event';
 
 const CREDENTIALS = [
@@ -107,11 +108,8 @@ const connection = createConnectionCheck(
   admin,
   '[data-form="roboflow-vision-event-workspace"] .vision-event-check',
 );
-const outbox = createOutboxPanel(
-  form,
-  admin,
-  '[data-form="roboflow-vision-event-workspace"] [data-section="outboxNow"]',
-);
+const outbox = createOutboxPanel(t, admin);
+const sidebar = createSidebar(t, admin);
 const testEvent = createTestEvent(
   form,
   admin,
@@ -164,6 +162,8 @@ RED.nodes.registerType('roboflow-vision-event-workspace', {
   labelStyle() {
     return this.name ? 'node_label_italic' : '';
   },
+  onpaletteadd: sidebar.add,
+  onpaletteremove: sidebar.remove,
   oneditprepare() {
     form.fill(this);
     $('#node-config-input-target').on('change', showFieldsOfTarget);
@@ -173,7 +173,12 @@ RED.nodes.registerType('roboflow-vision-event-workspace', {
     headers.prepare();
     form.open(this);
     connection.prepare(this);
-    outbox.prepare(this);
+    outbox.prepare(
+      this.id,
+      document.querySelector<HTMLDetailsElement>(
+        '[data-form="roboflow-vision-event-workspace"] [data-section="outboxNow"]',
+      )!,
+    );
     testEvent.prepare(this);
   },
   oneditsave: close,

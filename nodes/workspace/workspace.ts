@@ -23,11 +23,13 @@ import { cloudTarget } from '../../src/delivery/targets/cloud';
 import { eventStoreTarget } from '../../src/delivery/targets/event-store';
 import { ArrivalOrder } from '../../src/delivery/arrival-order';
 import { WorkLimit } from '../../src/work-limit';
+import { liveEvents } from '../shared/live-events';
 import { WorkspaceDelivery } from './delivery';
 import { liveWorkspaces, uniqueLabel } from './metrics/live';
 import { WorkspaceMetrics } from './metrics/workspace-metrics';
 import { workspaceLabel } from '../shared/workspace-label';
 import { unsetVariable } from '../shared/unset-variable';
+import { MinuteCounts } from './minute-counts';
 
 export const WORKSPACE_TYPE = 'roboflow-vision-event-workspace';
 
@@ -53,6 +55,8 @@ export class Workspace {
   readonly delivery: WorkspaceDelivery;
   /** of all its nodes: what is under way, by event id */
   readonly arrivals = new ArrivalOrder();
+  /** events that the target took, sent at once or from the outbox */
+  readonly delivered = new MinuteCounts();
   /** where events go, now or from the outbox */
   readonly target: Target;
   /**
@@ -93,6 +97,19 @@ export class Workspace {
       // What is read back from the disk may hold anything.
       log: { info: (text) => node.log(printable(text)), warn: (text) => node.warn(printable(text)) },
     });
+    this.delivery.listen({
+      delivered: (events) => {
+        this.delivered.add(events.length);
+        liveEvents.delivered(node.id, events);
+      },
+      refused: (events) => liveEvents.refused(node.id, events),
+      suspected: ({ eventId, error }) => liveEvents.suspected(node.id, eventId, error),
+    });
+  }
+
+  /** What people call it. */
+  get name(): string {
+    return workspaceLabel(this.config) ?? '';
   }
 
   /** The device id that every event gets which names none; empty when there is none. */

@@ -1,7 +1,7 @@
 import type { FormValues } from '../../editor/form';
 import { adminError, makeButton, makeElement, type AdminError, type AdminRequests } from '../../editor/live';
 import { drawConvention } from './convention-drawing';
-import { annotationsOf, draw, type Image, type Size } from './drawing';
+import { annotationsOf, draw, type Image, type Size } from '../../editor/drawing';
 import { EXAMPLE_PAYLOADS } from './example-payloads';
 import './mapper.css';
 import { makePayloadTree, type Way } from './payload-tree';

@@ -1,9 +1,9 @@
+import { annotationsOf, draw, percent, type Annotation, type Image, type Size } from '../../editor/drawing';
 import { errorText } from '../../editor/error-text';
 import type { FormValues } from '../../editor/form';
+import { makeJsonTree } from '../../editor/json-tree';
 import { adminError, makeButton, makeElement, type AdminError, type AdminRequests } from '../../editor/live';
-import { annotationsOf, draw, percent, type Annotation, type Image, type Size } from './drawing';
 import { EXAMPLES, exampleFor } from './examples';
-import { makeJsonTree } from './json-tree';
 
 interface Picture {
   name: string;
@@ -372,7 +372,8 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
       const own = seenPicture(pictures, place);
       const n = annotationsOf(image).length;
       if (n === 0 && !own?.dataUrl) return [];
-      const seen = draw(image, own?.size ?? imageSizes?.[place] ?? undefined, own?.dataUrl, {
+      const picture = own?.dataUrl ? makeElement('img', { src: own.dataUrl, alt: '' }) : undefined;
+      const seen = draw(image, own?.size ?? imageSizes?.[place] ?? undefined, picture, {
         drawing: t('tryIt.drawing', { n }),
         noPicture: t('tryIt.noPicture'),
         caption: images.length > 1 ? caption(image, place) : undefined,
@@ -395,7 +396,8 @@ export function createTryIt(form: FormValues, admin: AdminRequests, selector: st
     const own = pictures.find(({ image = 0, role }) => image === place && role === 'output');
     if (!own?.dataUrl || own === seen) return undefined;
     const name = t('label.outputImage');
-    return draw({}, own.size, own.dataUrl, { drawing: name, noPicture: t('tryIt.noPicture'), caption: name });
+    const picture = makeElement('img', { src: own.dataUrl, alt: '' });
+    return draw({}, own.size, picture, { drawing: name, noPicture: t('tryIt.noPicture'), caption: name });
   }
 
   function caption({ label }: Image, place: number): string {

@@ -1,15 +1,15 @@
-import { errorText } from '../../editor/error-text';
 import type { Text } from '../../editor/form';
 import { adminError, makeButton, makeElement, setText, type AdminRequests } from '../../editor/live';
+import { createOutboxTexts, type LastError } from './outbox-texts';
 import { createRefusedEvents, type RefusedState } from './refused-events';
 import { createSureButton } from './sure-button';
 import { createWorkers, type Worker } from './workers';
 
 /** What the runtime tells of an outbox; of one that is closed only where it is and why it cannot be opened. */
-interface OutboxState extends RefusedState {
+export interface OutboxState extends RefusedState {
   open: boolean;
   folder?: string;
-  lastError?: { code?: string; message: string; at?: string | number } | null;
+  lastError?: LastError | null;
   state?: string;
   events?: number;
   bytes?: number | null;
@@ -28,17 +28,12 @@ interface OutboxState extends RefusedState {
 
 /**
  * What the outbox of a workspace holds and does, live while its section is open, and the buttons that command it.
- *
- * @param selector of the section
  */
-export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selector: string) {
-  const { t } = form;
+export function createOutboxPanel(t: Text, admin: AdminRequests) {
+  const { duration, bytesText, lastErrorText } = createOutboxTexts(t);
   const ASK_EVERY_MS = 2000;
-  const MINUTE = 60;
-  const HOUR = 60 * MINUTE;
-  const DAY = 24 * HOUR;
 
-  let node: EditorNode;
+  let workspaceId: string;
   let section: HTMLDetailsElement | undefined;
   let polling: ReturnType<typeof setInterval> | undefined;
   /** requests that wait for their answer */
@@ -48,10 +43,10 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
   let refusedCount = 0;
   let parts: ReturnType<typeof makeParts>;
 
-  /** Call in `oneditprepare`. */
-  function prepare(editedNode: EditorNode) {
-    node = editedNode;
-    section = document.querySelector<HTMLDetailsElement>(selector)!;
+  /** Call in `oneditprepare`, or when the section was made. */
+  function prepare(id: string, ownSection: HTMLDetailsElement) {
+    workspaceId = id;
+    section = ownSection;
     parts = makeParts();
     const facts = parts.facts.flatMap(({ term, value }) => [term, value]);
     section
@@ -94,7 +89,10 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
       ),
       outcome: note(),
       workers: createWorkers(t, duration),
-      refused: createRefusedEvents(t, admin.mayWrite(), (id, name) => give(`refused/${id}/${name}`)),
+      refused: createRefusedEvents(t, admin.mayWrite(), {
+        order: (id, name) => give(`refused/${id}/${name}`),
+        eventOf: async (id) => (await admin.get<{ event: unknown }>(`${path()}/refused/${id}`)).event,
+      }),
     };
   }
 
@@ -112,7 +110,7 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
     if (section?.open) look();
   }
 
-  const path = () => `workspaces/${encodeURIComponent(node.id)}/outbox`;
+  const path = () => `workspaces/${encodeURIComponent(workspaceId)}/outbox`;
 
   /** A slow answer is waited for, not asked for twice; nor is the state while a command is under way that answers it too. */
   function look() {
@@ -206,12 +204,6 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
     [() => t('outbox.warning'), ({ forgets }) => given(forgets, forgetsText)],
   ];
 
-  /** With its time: an error of last night is not an error of now. */
-  function lastErrorText({ at, ...error }: NonNullable<OutboxState['lastError']>): string {
-    const text = errorText(error);
-    return at === undefined ? text : `${new Date(at).toLocaleString()} – ${text}`;
-  }
-
   const forgetsText = (kind: string) =>
     kind === 'overlay' ? t('outbox.inContainer') : t('outbox.inMemory', { kind });
 
@@ -264,21 +256,8 @@ export function createOutboxPanel(form: { t: Text }, admin: AdminRequests, selec
     if (hadFocus) after.focus();
   }
 
-  function bytesText(bytes: number): string {
-    if (bytes < 1024) return `${bytes} B`;
-    return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
-  }
-
   function untilText(ms: number): string {
     return ms > 0 ? t('outbox.inSeconds', { n: Math.ceil(ms / 1000) }) : t('outbox.now');
-  }
-
-  function duration(ms: number): string {
-    const seconds = Math.round(ms / 1000);
-    if (seconds < 2 * MINUTE) return t('outbox.seconds', { n: seconds });
-    if (seconds < 2 * HOUR) return t('outbox.minutes', { n: Math.round(seconds / MINUTE) });
-    if (seconds < 2 * DAY) return t('outbox.hours', { n: Math.round(seconds / HOUR) });
-    return t('outbox.days', { n: Math.round(seconds / DAY) });
   }
 
   return { prepare, close };

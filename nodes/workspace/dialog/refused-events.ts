@@ -1,4 +1,5 @@
 import { errorText } from '../../editor/error-text';
+import { makeEventView } from '../../editor/event-view';
 import type { Text } from '../../editor/form';
 import { makeButton, makeElement, setText } from '../../editor/live';
 import { createSureButton } from './sure-button';
@@ -21,6 +22,12 @@ export interface RefusedState {
 
 type Command = 'retry' | 'discard';
 
+/** Its event cannot be read. */
+const DAMAGED = 'LETTER_DAMAGED';
+
+/** The same events may be listed twice, in a dialog and in the sidebar. */
+let lists = 0;
+
 /**
  * The list of refused events. As long as an event is refused its row is the same element: whoever has the focus there, or a button
  * half pressed, keeps it.
@@ -30,8 +37,15 @@ type Command = 'retry' | 'discard';
 export function createRefusedEvents(
   t: Text,
   mayOrder: boolean,
-  order: (id: string, command: Command) => Promise<void>,
+  {
+    order,
+    eventOf,
+  }: {
+    order: (id: string, command: Command) => Promise<void>;
+    eventOf: (id: string) => Promise<unknown>;
+  },
 ) {
+  const prefix = `vision-event-refused-${++lists}`;
   const rows = new Map<string, HTMLElement>();
   const list = makeElement('ul');
   const more = makeElement('p');
@@ -66,7 +80,7 @@ export function createRefusedEvents(
   }
 
   function makeRow({ id, eventId, code, reason, refusedAt }: RefusedEvent): HTMLElement {
-    const name = makeElement('code', { id: `vision-event-entries-${id}` }, eventId || id);
+    const name = makeElement('code', { id: `${prefix}-${id}` }, eventId || id);
     return makeElement(
       'li',
       { tabindex: -1 },
@@ -76,6 +90,7 @@ export function createRefusedEvents(
         refusedAt > 0 && makeElement('time', {}, new Date(refusedAt).toLocaleString(), ' '),
         name,
         makeElement('p', {}, errorText({ code, message: reason })),
+        code !== DAMAGED && makeEventView(t('sidebar.showEvent'), () => eventOf(id)),
       ),
       mayOrder && makeElement('div', { class: 'vision-event-buttons' }, buttonsOf(id, code, name)),
     );
@@ -98,7 +113,7 @@ export function createRefusedEvents(
     ).button;
     // What is damaged on the disk cannot be sent again.
     const buttons: Partial<Record<Command, HTMLButtonElement>> =
-      code === 'LETTER_DAMAGED' ? { discard } : { retry, discard };
+      code === DAMAGED ? { discard } : { retry, discard };
     for (const [command, button] of Object.entries(buttons)) {
       button.id = `${name.id}-${command}`;
       button.setAttribute('aria-labelledby', `${button.id} ${name.id}`);

@@ -1,4 +1,4 @@
-import { makeElement } from '../../editor/live';
+import { makeElement } from './live';
 
 /**
  * A value as a tree that folds, from text only. What is folded is not built before it is opened: events may be large.

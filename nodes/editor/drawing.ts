@@ -1,5 +1,5 @@
-import { colourOf } from '../../editor/colours';
-import { makeElement, makeSvg } from '../../editor/live';
+import { colourOf } from './colours';
+import { makeElement, makeSvg } from './live';
 
 /** An annotation of an event that may have any faults. Coordinates are absolute pixels; x and y are the centre of a box. */
 export interface Annotation {
@@ -65,27 +65,29 @@ export function annotationsOf(image: Image): Annotation[] {
  * Draws the annotations of one image entry over its picture, or over an empty frame.
  *
  * @param size of the picture; without one a frame that fits what is drawn
- * @param dataUrl of the picture
+ * @param picture an element that shows it
+ * @param options.labels false: too small for texts; pointing at a shape tells its class all the same
  */
 export function draw(
   image: Image,
   size: Size | undefined,
-  dataUrl: string | undefined,
+  picture: HTMLElement | undefined,
   texts: { drawing: string; noPicture: string; caption?: string },
+  { labels = true, mostShapes = MAX_SHAPES } = {},
 ): HTMLElement {
   const annotations = annotationsOf(image);
-  const placed = annotations.filter(({ kind }) => kind !== 'classification').slice(0, MAX_SHAPES);
+  const placed = annotations.filter(({ kind }) => kind !== 'classification').slice(0, mostShapes);
   const [width, height] = size ? [size.width, size.height] : fittingFrame(placed);
   const overlay = makeSvg(
     'svg',
     { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': texts.drawing },
     placed.flatMap(shapesOf),
-    placed.length <= MAX_LABELS ? placed.map((one) => labelOf(one, width, height)) : [],
+    labels && placed.length <= MAX_LABELS ? placed.map((one) => labelOf(one, width, height)) : [],
   );
   const frame = makeElement('div', { class: 'vision-event-frame' }, overlay);
   frame.style.aspectRatio = `${width} / ${height}`;
-  if (dataUrl) {
-    frame.prepend(makeElement('img', { src: dataUrl, alt: '' }));
+  if (picture) {
+    frame.prepend(picture);
   } else {
     frame.append(makeElement('span', { class: 'vision-event-frame-note' }, texts.noPicture));
   }

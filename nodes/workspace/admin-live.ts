@@ -1,0 +1,57 @@
+import type { NodeAPI } from 'node-red';
+import type { RefusedEventBody } from '../shared/admin-bodies';
+import { AdminRefusal, type AdminRequest, type ShownPicture } from '../shared/admin-route';
+import { liveEvents } from '../shared/live-events';
+import { keepsNothing } from '../shared/keeps-nothing';
+import { commandOf, openDelivery, outboxState, REFUSED_EVENT_COMMANDS, shownState } from './admin-outbox';
+import { Workspace, WORKSPACE_TYPE, type WorkspaceNode } from './workspace';
+
+/** Of the editor's own channel, which everybody with `status.read` hears. */
+const TOPIC = 'vision-events/live';
+
+/** Call once, when the node type is registered. */
+export function startLiveView(RED: NodeAPI): void {
+  if (keepsNothing(RED)) liveEvents.switchOff();
+  // Says only that there is something to ask for.
+  liveEvents.onNews(() => RED.comms.publish(TOPIC, { at: Date.now() }, false));
+}
+
+/** What happened since the editor's last question, which also says that somebody looks. */
+export const liveNews = ({ query }: AdminRequest) => liveEvents.look(query['since']);
+
+/** @throws AdminRefusal `NO_PICTURE` */
+export function livePicture({ params }: AdminRequest): ShownPicture {
+  const picture = liveEvents.picture(Number(params['event']));
+  if (picture) return picture;
+  throw new AdminRefusal(404, 'NO_PICTURE', 'This picture is no longer kept.');
+}
+
+/** What the sidebar shows of each deployed workspace. It does not say that somebody looks at the events. */
+export function liveWorkspaces(RED: NodeAPI) {
+  const workspaces: object[] = [];
+  RED.nodes.eachNode(({ id, type }) => {
+    if (type !== WORKSPACE_TYPE) return;
+    const workspace = (RED.nodes.getNode(id) as WorkspaceNode | null)?.workspace;
+    if (!(workspace instanceof Workspace)) return;
+    const { name, delivery, delivered } = workspace;
+    const rejecting = delivery.state()?.rejecting ?? [];
+    workspaces.push({ id, name, minutes: delivered.list(), rejecting, ...shownState(delivery) });
+  });
+  return { workspaces };
+}
+
+/**
+ * Retries or discards the refused events with an event id: the list of the sidebar knows no other. `count` is 0 when they are gone.
+ *
+ * @throws AdminRefusal `UNKNOWN_COMMAND`, `NOT_OPEN`
+ */
+export async function liveEventCommand(RED: NodeAPI, request: AdminRequest<RefusedEventBody>) {
+  const perform = commandOf(REFUSED_EVENT_COMMANDS, request);
+  const { eventId } = request.body;
+  const delivery = openDelivery(RED, request);
+  const ids = await delivery.refusedIdsOf([eventId]);
+  const count = ids.length > 0 ? await perform(delivery, ids) : 0;
+  const isQueued = count > 0 && request.params['command'] === 'retry';
+  liveEvents.ordered(request.params['id'] ?? '', eventId, isQueued);
+  return { count, ...(await outboxState(RED, request)) };
+}
