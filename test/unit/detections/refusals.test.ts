@@ -205,7 +205,8 @@ const REFUSED: [name: string, code: DetectionErrorCode, payload: unknown, messag
 ];
 
 /** What to do comes first: the debug sidebar shows some 80 characters at once. */
-const REMEDY = /\b(ask|check|choose|convert|decode|enter|fix|let|name|replace|send|set|subscribe|use|wire)\b/i;
+const REMEDY =
+  /\b(ask|check|choose|convert|decode|enter|fix|let|name|replace|send|set|subscribe|use|wire)\b/i;
 
 describe('refusals', () => {
   for (const [name, code, payload, message] of REFUSED) {
