@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { EVENT_SENT_AS_IT_IS } from './sent-as-it-is';
 import { setTimeout as delay } from 'node:timers/promises';
-import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
+import {
+  visionEventDefaults,
+  workspaceDefaults,
+  type WorkspaceProperties,
+} from '../../nodes/shared/properties';
 import type { Endpoint, Simulator } from '../../simulator/server';
 import type { OutboxRecord } from '../../src/delivery/outbox/outbox';
 import { jpeg } from '../unit/images/made-pictures';
@@ -16,7 +20,7 @@ const ANSWER_DEADLINE_MS = 5_000;
 /** So that a Node-RED that is away is not asked a thousand times a second. */
 const PAUSE_AFTER_FAILURE_MS = 20;
 
-const PLAIN = '/plain';
+export const PLAIN = '/plain';
 const PICTURED = '/pictured';
 export const OUTBOX_COMMAND = '/outbox';
 
@@ -65,7 +69,15 @@ export function numberedFlow(
     delivery = 'queue',
     acknowledge = 'done',
     apiKey = simulator.keys.full,
-  }: { delivery?: 'queue' | 'send'; acknowledge?: 'done' | 'at once'; apiKey?: string } = {},
+    workspace = {},
+    credentials = {},
+  }: {
+    delivery?: 'queue' | 'send';
+    acknowledge?: 'done' | 'at once';
+    apiKey?: string;
+    workspace?: Partial<WorkspaceProperties>;
+    credentials?: Record<string, string>;
+  } = {},
 ): FlowNode[] {
   const node = (id: string, type: string, properties: object): FlowNode => ({
     id,
@@ -102,7 +114,8 @@ export function numberedFlow(
       name: 'Test',
       baseUrl: simulator.url,
       batchLinger: 50,
-      credentials: { apiKey },
+      ...workspace,
+      credentials: { apiKey, ...credentials },
     },
     node('plain-in', 'http in', { url: PLAIN, method: 'post', wires: [['plain', ...soon]] }),
     node('pictured-in', 'http in', { url: PICTURED, method: 'post', wires: [['decode', ...soon]] }),
@@ -141,7 +154,7 @@ export function numberedFlow(
 /** Posts numbered events from several sides at once, each number once, and remembers those that were acknowledged. */
 export class NumberedLoad {
   readonly acknowledged: number[] = [];
-  private next = 1;
+  private next: number;
   private running: Promise<void>[] = [];
   private stopping = false;
   private patience = new AbortController();
@@ -149,7 +162,10 @@ export class NumberedLoad {
   constructor(
     private readonly url: string,
     private readonly producers = 6,
-  ) {}
+    first = 1,
+  ) {
+    this.next = first;
+  }
 
   start(): void {
     this.stopping = false;
