@@ -128,6 +128,9 @@ for (const version of NODE_RED_VERSIONS) {
       // In a burst those that are sent come last: these are of all nodes.
       await startStream(nodeRed, { count: 50, atOnce: 5, everyMs: 100 });
       await until(() => isDone(1050), 'the last events to be done with', PATIENCE_MS);
+      const { events } = await nodeRed.get<{ events: { id: number }[] }>('vision-events/live');
+      const last = String(Math.max(...events.map(({ id }) => id)));
+      await until(async () => (await ids(page))[0] === last, 'the page to show the last one', PATIENCE_MS);
       await full(page);
       const shown = (await ids(page)).map(Number);
       assert.deepEqual(

@@ -134,9 +134,9 @@ describe('the live view', function () {
     const outbox = `workspaces/${WORKSPACE_ID}/outbox`;
     const refused = await until(async () => {
       const { refusedEvents } = (await get(outbox)).body as {
-        refusedEvents: { id: string; eventId: string }[];
+        refusedEvents?: { id: string; eventId: string }[];
       };
-      return refusedEvents.length === 2 && refusedEvents;
+      return refusedEvents?.length === 2 && refusedEvents;
     }, 'the outbox to open');
     const { body } = await get(`${outbox}/refused/${refused[0]!.id}`);
     assert.equal((body as { event: { eventId: string } }).event.eventId, 'one');
