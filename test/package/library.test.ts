@@ -12,7 +12,7 @@ const run = promisify(execFile);
 
 const SLOW_MS = 180_000;
 /** It is fetched by every gateway that installs the nodes. Sources and maps are a third of it. */
-const MOST_TARBALL_BYTES = 1.4e6;
+const MOST_TARBALL_BYTES = 1.5e6;
 const PAGE = 'docs/without-node-red.md';
 const NAME = '@vision-events/node-red-roboflow';
 /** Each of them costs more to load than all our own files together. */
