@@ -169,7 +169,7 @@ for (const version of NODE_RED_VERSIONS) {
       const refused = page.locator(`${CARDS}:visible`);
       assert.ok((await refused.count()) > 0);
       assert.deepEqual(
-        new Set(await refused.locator('.vision-event-link').allInnerTexts()),
+        new Set(await refused.locator('.vision-event-link').allTextContents()),
         new Set(['sent']),
       );
       await refused.first().locator('.vision-event-link').click();
