@@ -181,11 +181,11 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
           ? await this.pictures.change(pictures, converted, settings)
           : unchanged(pictures, converted);
       found.push(changed.found);
-      if (this.pictures.hides && takeBack)
+      // Only built or held back, they have gone through with what is to be hidden.
+      const areHidden = takeBack !== undefined && this.config.delivery !== 'build';
+      if (this.pictures.hides && areHidden)
         lastMessages.noteLeft(this.node.id, message, () => shownPictures(pictures.loaded, changed.loaded));
-      // Only built or held back, it has gone through with what is to be hidden.
-      if (!this.pictures.hides || (takeBack && this.config.delivery !== 'build'))
-        soFar.pictures = changed.loaded;
+      if (!this.pictures.hides || areHidden) soFar.pictures = changed.loaded;
       if (this.pictures.areExpected) context.pictured = picturedImages(changed.loaded);
       const composed = composeEvent(values, settings, context, changed.converted);
       found.push(composed.found);

@@ -730,6 +730,19 @@ describe('admin routes', function () {
         assert.equal(isOriginal((await ask.get(`nodes/${EVENT_NODE_ID}/last-payload`)).text), false);
       });
 
+      it('that is hidden in is not shown of a node that only builds: it goes on as it came', async () => {
+        const hides = { ...takes, delivery: 'build' as const, hideClasses: 'person' };
+        const flow = await load(hides);
+        await ask.get(`nodes/${EVENT_NODE_ID}/last-message`);
+        await flow.send({ payload, picture: photo });
+        const { text, body } = await ask.post('try', {
+          ...{ id: EVENT_NODE_ID, useLast: true },
+          properties: { ...visionEventDefaults, ...EVENT_SENT_AS_IT_IS, useCase: 'u', ...hides },
+        });
+        assert.deepEqual((body as unknown as Trial).pictures, []);
+        assert.equal(isOriginal(text), false);
+      });
+
       it('is kept of no node while another one hides', async () => {
         const other = {
           id: 'other',
