@@ -3,7 +3,7 @@ import { ClockWatch, DoubtfulNow } from '../../src/delivery/clock-watch';
 import type { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
 import type { Lease, StoredEvent } from '../../src/delivery/outbox/outbox';
 import { BATCH, SIM_DIR, simOutbox } from '../support/outbox-fixture';
-import { printedSeed, rounds, seededRandom } from '../support/seed';
+import { isLongRun, printedSeed, rounds, seededRandom } from '../support/seed';
 import { IN_1970, RIGHT_TIME, SettableClock } from '../support/settable-clock';
 import { SimDisk } from '../support/sim-disk';
 
@@ -201,7 +201,7 @@ class BlindWatch extends ClockWatch {
 }
 
 describe('fault 30: the clock is not set when events happen', function () {
-  this.timeout(120_000);
+  this.timeout(isLongRun ? 15 * 60_000 : 120_000);
 
   it('every event has its right time or says that it is unsure, and the same bytes at each attempt', async () => {
     const seed = printedSeed('clock unset');
