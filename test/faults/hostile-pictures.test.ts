@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isPictureCutOff, pictureFormatOf, pictureSizeOf } from '../../src/images/formats';
 import { PICTURE_MAX_BYTES } from '../../src/images/limits';
-import { isWithin, leastCostOf, type Cost } from '../support/cost';
+import { costOf, isWithin, leastCostOf, type Cost } from '../support/cost';
 import { isLongRun, printedSeed, rounds, seededRandom } from '../support/seed';
 import { HOSTILE_PICTURES, writeRandomPicture } from '../unit/images/hostile-pictures';
 
@@ -48,8 +48,11 @@ describe('fault 25: pictures made to stall Node-RED', function () {
   it('control: a reader without limits is seen, by its time and by its memory', () => {
     const jpeg = HOSTILE_PICTURES.find(({ name }) => name === 'JPEG of empty APP1');
     const bytes = jpeg?.make(4_000_000) ?? Buffer.alloc(0);
-    const cost = leastCostOf(() => segmentsOf(bytes), MOST, 1);
-    assert.ok(cost.ms > MOST.ms && cost.bytes > MOST.bytes, `${cost.ms} ms, ${cost.bytes} bytes`);
+    const costs = Array.from({ length: TRIES }, () => costOf(() => segmentsOf(bytes)));
+    const ms = Math.max(...costs.map((cost) => cost.ms));
+    // The garbage collector may run in the midst of one, and free more than it took.
+    const most = Math.max(...costs.map((cost) => cost.bytes));
+    assert.ok(ms > MOST.ms && most > MOST.bytes, `${ms} ms, ${most} bytes`);
   });
 });
 
