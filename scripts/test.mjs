@@ -18,7 +18,7 @@ const LANES = Number(process.env.TEST_LANES ?? availableParallelism() + 1);
 /** They run the built package in a real Node-RED, or processes of it. */
 const NEED_PACKAGE = ['faults', 'browser', 'package'];
 /** A step that does not end by itself leaks something; it is ended, and failed. */
-const DEADLINE_MS = 20 * 60_000;
+const DEADLINE_MS = 30 * 60_000;
 const LONG_DEADLINE_MS = 6 * 60 * 60_000;
 
 const MOCHA = path.join(root, 'node_modules/mocha/bin/mocha.js');

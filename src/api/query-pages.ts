@@ -22,8 +22,10 @@ const SMALLER_BY = 4;
 /** How reading ended: at the end of the events, at the limit, or because the server's answer leads no further. */
 export type Ending = 'end' | 'limit' | 'no-cursor' | 'cursor-repeats' | 'empty-page';
 
+/** One page of a query's events. */
 export interface ReadPage {
   events: JsonObject[];
+  /** how far the server looked back, where it says so */
   lookbackDays?: number;
   /** on the last page only */
   ending?: Ending;

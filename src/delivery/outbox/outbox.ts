@@ -234,6 +234,7 @@ export interface SharedPace {
   close(ms: number): void;
   /** From now on, requests are spaced. */
   beginDrain(): void;
+  /** The backlog is gone: requests need no spacing any more. */
   endDrain(): void;
   /**
    * Takes the next turn of all workers, which are so many ms apart.
