@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ClockWatch, DoubtfulNow } from '../../src/delivery/clock-watch';
 import type { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
 import type { Lease, StoredEvent } from '../../src/delivery/outbox/outbox';
@@ -69,7 +70,12 @@ class Gateway {
     else if (choice < 80) this.setClock();
     else if (choice < 85) await this.deploy();
     else if (choice < 88) await this.crash();
-    else this.death = this.disk.dieAfter(this.below(12)).then(() => false);
+    else await this.dieSoon();
+  }
+
+  /** In the midst of one of its next changes; at once when the disk, told so before, died of a change in the background. */
+  private async dieSoon(): Promise<void> {
+    if (await this.lived(nextTurn())) this.death = this.disk.dieAfter(this.below(12)).then(() => false);
   }
 
   private pass(ms: number): void {
