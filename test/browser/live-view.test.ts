@@ -176,6 +176,8 @@ for (const version of NODE_RED_VERSIONS) {
         new Set(['sent']),
       );
       await refused.first().locator('.vision-event-link').click();
+      await page.getByLabel('Node', { exact: true }).selectOption('');
+      await page.getByLabel('State', { exact: true }).selectOption('');
       await screenshots(page, version);
     });
 
@@ -421,8 +423,6 @@ async function screenshot(page: Page, name: string): Promise<void> {
 /** For eyes: 300 px and wide, in the light and in the dark. */
 async function screenshots(page: Page, version: string): Promise<void> {
   if (!process.env.SCREENSHOTS) return;
-  await page.getByLabel('Node', { exact: true }).selectOption('');
-  await page.getByLabel('State', { exact: true }).selectOption('');
   await page.locator('.vision-event-live').evaluate((tab) => (tab.scrollTop = 0));
   const widths = { narrow: 300, wide: 560 };
   for (const theme of ['light', 'dark']) {
