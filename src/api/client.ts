@@ -58,7 +58,7 @@ export interface UploadBundleOptions extends RequestOptions {
   useCaseId?: string;
 }
 
-/** Which use cases are listed. */
+/** How far a query is read. */
 export interface QueryPagesOptions extends RequestOptions {
   /** of events in all; missing: every one */
   limit?: number;
@@ -66,6 +66,7 @@ export interface QueryPagesOptions extends RequestOptions {
   onRetry?: (waitMs: number) => void;
 }
 
+/** Which use cases are listed. */
 export interface ListUseCasesOptions extends RequestOptions {
   /** `active` unless it says otherwise */
   status?: 'active' | 'inactive';
