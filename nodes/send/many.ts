@@ -120,15 +120,7 @@ function lastOfEachId(events: CheckedEvent[]): CheckedEvent[] {
 }
 
 async function store(events: CheckedEvent[], workspace: Workspace, report: ManyEventsReport): Promise<void> {
-  try {
-    await workspace.delivery.append(events.map(({ event }) => outboxRecord(event)));
-  } catch (error) {
-    const flowError = toFlowError(error);
-    report.failed.push(...events.map(({ eventId }) => failedEvent(eventId, flowError)));
-    for (const { useCaseId } of events) workspace.metrics?.failed(flowError.code, useCaseId);
-    throw flowError;
-  }
-  for (const { useCaseId } of events) workspace.metrics?.stored(useCaseId);
+  await append(events, workspace, report);
   report.eventIds = events.map(({ eventId }) => eventId);
   report.created = events.length;
 }
@@ -187,16 +179,29 @@ async function storeBehind(
 ): Promise<CheckedEvent[]> {
   if (events.length === 0) return [];
   try {
-    await workspace.delivery.append(events.map(({ event }) => outboxRecord(event)));
+    await append(events, workspace, report);
+  } catch {
+    return [];
+  }
+  report.queued = events.map(({ eventId }) => eventId);
+  return events;
+}
+
+/** Counts and tells what became of them. @throws FlowError when they could not be stored */
+async function append(
+  events: CheckedEvent[],
+  { delivery, metrics }: Workspace,
+  report: ManyEventsReport,
+): Promise<void> {
+  try {
+    await delivery.append(events.map(({ event }) => outboxRecord(event)));
   } catch (error) {
     const flowError = toFlowError(error);
     report.failed.push(...events.map(({ eventId }) => failedEvent(eventId, flowError)));
-    for (const { useCaseId } of events) workspace.metrics?.failed(flowError.code, useCaseId);
-    return [];
+    for (const { useCaseId } of events) metrics?.failed(flowError.code, useCaseId);
+    throw flowError;
   }
-  for (const { useCaseId } of events) workspace.metrics?.stored(useCaseId);
-  report.queued = events.map(({ eventId }) => eventId);
-  return events;
+  for (const { useCaseId } of events) metrics?.stored(useCaseId);
 }
 
 function failedToSend(eventId: string, failure: SendFailure, target: Target): FailedEvent {
