@@ -5,6 +5,7 @@ import { hasLongList } from '../../src/event/long-lists';
 import type { EventWarning } from '../../src/event/types';
 import { displaySize } from '../../src/images/formats';
 import type { FlowError } from './flow-error';
+import type { Finding, LiveAnswer, LiveEvent, LiveState, Size } from './live-event';
 import type { EventReport } from './report';
 import type { LoadedPicture } from './send-event';
 import { isShownByBrowsers } from './shown-picture';
@@ -33,12 +34,6 @@ const SWEEP_MS = 60_000;
 /** Editors are told at most so often that something is new, ms. */
 const TICK_MS = 500;
 
-/**
- * `held`: by the cooldown, by "stop with an error", or refused once and tried again · `refused`: by the target, for good ·
- * `failed`: an error ended it before, and the flow has it at its Catch node
- */
-export type LiveState = 'built' | 'queued' | 'delivered' | 'held' | 'refused' | 'failed';
-
 /** What a node tells of an event that it has done with, as it left: pictures are those in which everything is hidden already. */
 export interface LiveNote {
   node: Pick<Node, 'id' | 'type'>;
@@ -51,45 +46,6 @@ export interface LiveNote {
   pictures?: readonly LoadedPicture[];
   /** of the first picture, where it is known although there is none */
   size?: Size;
-}
-
-interface Size {
-  width: number;
-  height: number;
-}
-
-interface Finding {
-  path: string;
-  type: string;
-  /** JSON, cut */
-  value: string;
-}
-
-/** An event as the editor gets it. */
-export interface LiveEvent {
-  /** ascending in the order in which the events were done with */
-  id: number;
-  /** wall clock, ms */
-  at: number;
-  state: LiveState;
-  /** of the flow: of a node inside a subflow, its template */
-  node: { id: string; type: string };
-  workspace: string;
-  eventId?: string;
-  /** the target refused it, and the outbox keeps it */
-  isKept: boolean;
-  /** held by the cooldown of its node */
-  isCooling: boolean;
-  /** without most of its detections, or missing altogether */
-  isShortened: boolean;
-  warnings: Finding[];
-  /** the true number of them */
-  warningCount: number;
-  repaired: { path: string; from: string; to?: string }[];
-  repairCount: number;
-  error?: { code: string; message: string };
-  size?: Size;
-  picture: 'kept' | 'none' | 'too-large';
 }
 
 interface Entry {
@@ -106,16 +62,6 @@ interface Entry {
 interface KeptPicture {
   bytes: Buffer;
   mediaType: string;
-}
-
-/** What changed since a cursor. `isWhole`: everything that is kept, in place of what the editor has. */
-export interface LiveAnswer {
-  cursor: string;
-  isWhole: boolean;
-  /** there is more: ask at once */
-  isPart: boolean;
-  isOff: boolean;
-  events: (LiveEvent & { event: unknown })[];
 }
 
 /**

@@ -1,5 +1,7 @@
-/** What the list of the sidebar shows of an event. Every text of it comes from elsewhere. */
-export type LiveState = 'built' | 'queued' | 'delivered' | 'held' | 'refused' | 'failed';
+import type { LiveAnswer, LiveState } from '../../shared/live-event';
+
+/** An event as the runtime answers it. */
+export type LiveEvent = LiveAnswer['events'][number];
 
 export const LIVE_STATES: readonly LiveState[] = [
   'built',
@@ -9,37 +11,6 @@ export const LIVE_STATES: readonly LiveState[] = [
   'refused',
   'failed',
 ];
-
-/** As the runtime answers it: see `LiveEvent` there. */
-export interface LiveEvent {
-  id: number;
-  /** epoch ms */
-  at: number;
-  state: LiveState;
-  node: { id: string; type: string };
-  workspace: string;
-  eventId?: string;
-  isKept: boolean;
-  isCooling: boolean;
-  isShortened: boolean;
-  warnings: { path: string; type: string; value: string }[];
-  warningCount: number;
-  repaired: { path: string; from: string; to?: string }[];
-  repairCount: number;
-  error?: { code: string; message: string };
-  size?: { width: number; height: number };
-  picture: 'kept' | 'none' | 'too-large';
-  /** may have any faults; null when it is not kept */
-  event: unknown;
-}
-
-export interface LiveAnswer {
-  cursor: string;
-  isWhole: boolean;
-  isPart: boolean;
-  isOff: boolean;
-  events: LiveEvent[];
-}
 
 /** A field of an event that may be anything. */
 export function fieldOf(value: unknown, name: string): unknown {

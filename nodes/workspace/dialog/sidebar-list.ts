@@ -1,7 +1,8 @@
 import type { Text } from '../../editor/form';
 import { makeElement, setText, sharedText, type AdminRequests } from '../../editor/live';
 import { Card, typeText } from './sidebar-card';
-import { fieldOf, LIVE_STATES, nodeLabel, shortText, type LiveAnswer, type LiveEvent } from './sidebar-event';
+import type { LiveAnswer } from '../../shared/live-event';
+import { fieldOf, LIVE_STATES, nodeLabel, shortText, type LiveEvent } from './sidebar-event';
 import { createPictures } from './sidebar-pictures';
 
 /** As many as the runtime keeps. */

@@ -1,6 +1,6 @@
 import type { Text } from '../../editor/form';
 import { adminError, makeButton, makeElement, type AdminRequests } from '../../editor/live';
-import type { LiveAnswer } from './sidebar-event';
+import type { LiveAnswer } from '../../shared/live-event';
 import { createLiveList } from './sidebar-list';
 import { createLiveWorkspaces, type LiveWorkspace } from './sidebar-workspaces';
 import './sidebar.css';
