@@ -45,13 +45,22 @@ flow.set('counts', counts);`;
 
 /** Answers and starts anew. */
 const STATE = `
-const watch = context.get('watch') || hooks.monitorEventLoopDelay({ resolution: 5 });
+const watch = context.get('watch') || hooks.monitorEventLoopDelay({ resolution: 1 });
 watch.enable();
 context.set('watch', watch);
+const pauses = context.get('pauses') || { longest: 0 };
+if (!context.get('pauses')) {
+  new hooks.PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) pauses.longest = Math.max(pauses.longest, duration);
+  }).observe({ entryTypes: ['gc'] });
+}
+context.set('pauses', pauses);
 const { rss, external } = process.memoryUsage();
 const { user, system } = process.cpuUsage();
-msg.payload = { rss, external, processorMs: (user + system) / 1000, counts: flow.get('counts') || {}, longestTurn: watch.max / 1e6, p99: watch.percentile(99) / 1e6 };
+msg.payload = { rss, external, processorMs: (user + system) / 1000, counts: flow.get('counts') || {}, longestTurn: watch.max / 1e6, p99: watch.percentile(99) / 1e6,
+  longestPause: pauses.longest };
 watch.reset();
+pauses.longest = 0;
 flow.set('counts', {});
 return msg;`;
 
@@ -62,6 +71,8 @@ interface State {
   counts: Record<string, number>;
   longestTurn: number;
   p99: number;
+  /** of the garbage collector */
+  longestPause: number;
 }
 
 const place = { z: 'tab', x: 100, y: 100 };
@@ -126,13 +137,14 @@ async function measure(nodeRed: RealNodeRed, seconds: number): Promise<void> {
   let spent = 0;
   for (let look = 0; look < LOOKS; look++) {
     await delay((seconds * 1000) / LOOKS);
-    const { rss, external, processorMs, counts, longestTurn, p99 } = await nodeRed.get<State>('state');
+    const { rss, external, processorMs, counts, longestTurn, p99, longestPause } =
+      await nodeRed.get<State>('state');
     spent = processorMs - before;
     for (const [what, count] of Object.entries(counts)) totals[what] = (totals[what] ?? 0) + count;
     const megabytes = (bytes: number) => Math.round(bytes / 1048576);
     console.log(
       `${((performance.now() - begun) / 1000).toFixed(0)} s: resident ${megabytes(rss)} MB, buffers ${megabytes(external)} MB, ` +
-        `longest turn ${longestTurn.toFixed(0)} ms, 99 of 100 under ${p99.toFixed(0)} ms, ${JSON.stringify(counts)}, load ${loadavg()[0]?.toFixed(1)}`,
+        `longest turn ${longestTurn.toFixed(0)} ms (garbage collector ${longestPause.toFixed(0)} ms), 99 of 100 under ${p99.toFixed(0)} ms, ${JSON.stringify(counts)}, load ${loadavg()[0]?.toFixed(1)}`,
     );
   }
   const took = (performance.now() - begun) / 1000;
