@@ -40,8 +40,8 @@ export function checkEvent(
   const { warnings, warningCount } = validation;
   const { eventId } = (event ?? {}) as { eventId?: unknown };
   const found: Findings = {
-    ...(typeof eventId === 'string' && { eventId }),
     warnings,
+    ...(typeof eventId === 'string' && { eventId }),
     ...(warningCount > warnings.length && { warningCount }),
     ...(repaired && { repaired }),
   };

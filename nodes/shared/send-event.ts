@@ -26,7 +26,6 @@ export function outboxRecord(
   time?: unknown,
 ): OutboxRecord {
   return {
-    ...(time instanceof DoubtfulNow && { clock: time.setting }),
     eventId: event.eventId,
     useCaseId: event.useCaseId,
     body: eventJson(event),
@@ -36,6 +35,7 @@ export function outboxRecord(
       mediaType,
       name,
     })),
+    ...(time instanceof DoubtfulNow && { clock: time.setting }),
   };
 }
 

@@ -84,7 +84,7 @@ export function messageContext(
   const given = { imageSize: messageImageSize(message), shape: message['shape'] };
   const now = Date.now();
   if (loaded.length === 0 && !entries) {
-    const detection = { ...given, statusCode: message['statusCode'] };
+    const detection = { statusCode: message['statusCode'], ...given };
     return { detection, pictured: NONE_PICTURED, deviceId, now };
   }
   const contextOf = (position: number): DetectionContext => {
@@ -210,9 +210,9 @@ function imageParts(
   const detected = converted?.images ?? [];
   const labels = entries ? entries.map((entry) => entry.label) : [label];
   return Array.from({ length: Math.max(detected.length, labels.length) }, (_, position) => ({
-    ...filterDetections(detected[position]?.annotations ?? {}, settings),
     label: labels[position],
     hasPicture: pictured.has(position),
+    ...filterDetections(detected[position]?.annotations ?? {}, settings),
   }));
 }
 

@@ -207,14 +207,15 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
       const unfinished: EventReport = reportOf(found, last);
       message['visionEvent'] = unfinished;
       workspace?.metrics?.failed(toFlowError(reason).code, useCaseId, unfinished);
-      this.showLive({ ...soFar, report: unfinished, error: toFlowError(reason) });
+      this.showLive({ report: unfinished, error: toFlowError(reason), ...soFar });
       throw reason;
     } finally {
       this.underWay--;
     }
     workspace?.metrics?.handled(report, useCaseId);
     if (report.state === 'created') workspace?.delivered.add(1);
-    this.showLive({ ...soFar, event, report });
+    soFar.event = event;
+    this.showLive({ report, ...soFar });
     this.showDone(report, workspace);
     this.warningLines.tell(report);
     message['visionEvent'] = report;

@@ -162,7 +162,7 @@ export class WorkspaceDelivery {
   state(): DeliveryState | undefined {
     if (!this.open) return undefined;
     const { sender, outbox, forgets } = this.open;
-    return { ...sender.state(), deadLetters: outbox.stats().dead, forgets };
+    return { deadLetters: outbox.stats().dead, forgets, ...sender.state() };
   }
 
   /** What the outbox holds and may hold; undefined while it is not open */

@@ -80,7 +80,7 @@ export class EventStoreClient {
       repeatable: false,
     });
     const { id } = parseReply(reply, ({ storedEvent }) => storedEvent);
-    return { ...factsOf(reply), storeId: id };
+    return { storeId: id, ...factsOf(reply) };
   }
 
   /**

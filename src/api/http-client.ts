@@ -291,7 +291,7 @@ export class HttpClient {
         const { scope } = request;
         throw statusFailure(reply, route.context, { attempts, scope, nowMs: Date.now() });
       }
-      return { ...reply, attempts, durationMs: Math.round(performance.now() - started) };
+      return { attempts, durationMs: Math.round(performance.now() - started), ...reply };
     } catch (error) {
       if (error instanceof ApiError) throw error;
       if (flight.reason) throw this.#abortError(flight.reason, request, route, attempts);
@@ -311,9 +311,9 @@ export class HttpClient {
       method,
       url: url.href,
       headers: axios.headers({
-        ...this.#traits.authenticate(this.#apiKey),
         accept: 'application/json',
         'user-agent': this.#options.userAgent ?? 'vision-events-node-red',
+        ...this.#traits.authenticate(this.#apiKey),
         ...headers,
         ...(body && { 'content-type': body.contentType, 'content-length': String(body.length) }),
       }),

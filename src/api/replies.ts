@@ -99,7 +99,7 @@ export function parseCreateReply(reply: HttpReply, sent: string): CreateReply {
   const body = parseReply(reply, ({ createdEvent }) => createdEvent);
   const { eventId, created } = body;
   if (!sent.includes(JSON.stringify(eventId))) throw badResponse(reply, 'with the id of another event');
-  return { ...factsOf(reply), eventId, created, ...remarksOf(body) };
+  return { eventId, created, ...factsOf(reply), ...remarksOf(body) };
 }
 
 /** At most 1,000 warnings, and as many deprecations; each is bounded as well. */
@@ -135,13 +135,13 @@ export function parseBatchReply(reply: HttpReply, sentIds: () => string[]): Batc
     for (const warning of warnings) attributed.add(warning, eventId ?? index);
   });
   return {
-    ...factsOf(reply),
     eventIds: stored,
     created: body.created ?? stored.length,
     warningsByEvent: attributed.byEvent,
     warnings: attributed.rest,
     ...(attributed.count > MAX_REPLY_WARNINGS && { warningCount: attributed.count }),
     deprecations: notedList(body.deprecations),
+    ...factsOf(reply),
   };
 }
 

@@ -130,13 +130,9 @@ function saysNothing(image: ImageParts | undefined): boolean {
 
 function composeImage(image: ImageParts): ComposedImage {
   const { label, sourceId, inputSourceId } = image;
-  return { ...withoutEmpty({ label, sourceId, inputSourceId }), ...onlyFilledLists(image) };
-}
-
-function onlyFilledLists(lists: AnnotationLists): AnnotationLists {
-  const filled: AnnotationLists = {};
-  for (const name of ANNOTATION_LISTS) if (lists[name]?.length) copyList(name, lists, filled);
-  return filled;
+  const composed: ComposedImage = withoutEmpty({ label, sourceId, inputSourceId });
+  for (const name of ANNOTATION_LISTS) if (image[name]?.length) copyList(name, image, composed);
+  return composed;
 }
 
 function copyList<Name extends keyof AnnotationLists>(

@@ -70,11 +70,11 @@ export class WorkspaceMetrics {
   }
 
   refused(code: string, useCaseId: unknown): void {
-    this.all.refused.inc({ ...this.labels(useCaseId), reason: code.toLowerCase() });
+    this.all.refused.inc({ reason: code.toLowerCase(), ...this.labels(useCaseId) });
   }
 
   private dropped(code: string, useCaseId: unknown, events = 1): void {
-    this.all.dropped.inc({ ...this.labels(useCaseId), reason: code.toLowerCase() }, events);
+    this.all.dropped.inc({ reason: code.toLowerCase(), ...this.labels(useCaseId) }, events);
   }
 
   /** @param count the true number, when there are more than are listed */
@@ -83,19 +83,19 @@ export class WorkspaceMetrics {
     for (const warning of listed) {
       const type = warningTypes.of(warning.type);
       const field = fields.of(fieldOf(warning.path));
-      const labels = { ...this.labels(useCaseId), source, type, field };
+      const labels = { source, type, field, ...this.labels(useCaseId) };
       const isKnown = warningSets.of(Object.values(labels).join('\0')) !== OTHER;
       warnings.inc(isKnown ? labels : { ...labels, use_case: OTHER, type: OTHER, field: OTHER });
     }
     const unlisted = count - listed.length;
     if (unlisted > 0)
-      warnings.inc({ ...this.labels(useCaseId), source, type: OTHER, field: OTHER }, unlisted);
+      warnings.inc({ source, type: OTHER, field: OTHER, ...this.labels(useCaseId) }, unlisted);
   }
 
   private repaired(repaired: readonly Repaired[], useCaseId: unknown): void {
     const { repairs, repairSets, fields } = this.all;
     for (const { path } of repaired) {
-      const labels = { ...this.labels(useCaseId), field: fields.of(fieldOf(path)) };
+      const labels = { field: fields.of(fieldOf(path)), ...this.labels(useCaseId) };
       const isKnown = repairSets.of(Object.values(labels).join('\0')) !== OTHER;
       repairs.inc(isKnown ? labels : { ...labels, use_case: OTHER, field: OTHER });
     }

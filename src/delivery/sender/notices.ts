@@ -63,8 +63,9 @@ export class Notices {
 
   /** For the state of the sender. */
   soFar(): Counts & Pick<SenderState, 'lastError'> {
-    const { counts, lastError } = this;
-    return { ...counts, retriesByCause: { ...counts.retriesByCause }, lastError };
+    const { delivered, refused, retries, doubtful, retriesByCause } = this.counts;
+    const { lastError } = this;
+    return { delivered, refused, retries, doubtful, retriesByCause: { ...retriesByCause }, lastError };
   }
 
   noteError(error: unknown): void {
