@@ -2,7 +2,8 @@ import { BOX_CONVENTIONS, COORDINATE_UNITS } from './geometry';
 import { parsePath } from './path';
 import { POINT_SHAPES } from './points';
 import { SOURCE_FITS } from './types';
-import { isObject, isText, own } from './values';
+import { isObject } from '../json-object';
+import { isText, own } from './values';
 import type { JsonObject } from './values';
 
 /** What is wrong with a mapping, and where. */

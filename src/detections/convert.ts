@@ -2,9 +2,10 @@ import { MAX_IMAGES } from '../event/limits';
 import type { AnnotationLists } from '../event/types';
 import { describe } from './describe';
 import { DetectionError } from './detection-error';
-import { Engine } from './engine';
+import { Engine, type ConvertedRows } from './engine';
 import { ADAPTERS } from './formats';
 import { FrameFinder } from './image-frame';
+import type { Frame } from './geometry';
 import { compileCustom, readByMapping } from './mapping';
 import { collectMetadata } from './metadata';
 import {
@@ -18,7 +19,8 @@ import { decodePayload } from './payload';
 import { findPreset, PRESETS, readByPreset } from './presets';
 import type { Adapter, ImageReading, Reading } from './reading';
 import { recognise } from './recognise';
-import { isList, isObject } from './values';
+import { isObject } from '../json-object';
+import { isList } from './values';
 import type { ConvertedImage, DetectionContext, DetectionResult, DetectionSettings, NoteCode } from './types';
 
 export { checkMapping } from './check-mapping';
@@ -79,7 +81,7 @@ function convert(read: ReadPayload, settings: DetectionSettings, context: Detect
     count,
     dropped: engine.unread + engine.capped,
     unread: engine.unread,
-    notes: [...engine.notes],
+    notes: Array.from(engine.notes),
   };
   if (!reading.images.some(({ isListMissing }) => isListMissing)) result.seen = seen;
   if (reading.single) result.single = reading.single;
@@ -131,16 +133,17 @@ function convertImages(
   for (const image of used) {
     const frame = frames.frameOf(image, isOne);
     const converted = engine.convert(image.groups, frame);
-    const { annotations, tracks } = converted;
-    if (images.length < MAX_IMAGES)
-      images.push({
-        annotations,
-        ...(tracks && { tracks }),
-        ...(frame.picture && { imageSize: frame.picture }),
-      });
+    if (images.length < MAX_IMAGES) images.push(imageOf(converted, frame));
     seen.push(converted.seen);
   }
   return { images, seen };
+}
+
+function imageOf({ annotations, tracks }: ConvertedRows, { picture }: Frame): ConvertedImage {
+  const image: ConvertedImage = { annotations };
+  if (tracks) image.tracks = tracks;
+  if (picture) image.imageSize = picture;
+  return image;
 }
 
 interface ReadPayload {

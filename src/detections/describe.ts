@@ -1,4 +1,4 @@
-import { isObject } from './values';
+import { isObject } from '../json-object';
 
 /** What a value is, in few words and without its contents: they may be personal, or a picture. */
 export function describe(value: unknown): string {

@@ -17,7 +17,8 @@ import type {
   RowPlan,
 } from './reading';
 import type { Size, SourceFit } from './types';
-import { has, isList, isObject, own, toNumber, toSize } from './values';
+import { isObject } from '../json-object';
+import { has, isList, own, toNumber, toSize } from './values';
 
 /**
  * A path into a row; with a leading `../` into the element of the list around it; with a leading `/` into the payload, where `[$i]` is the
@@ -350,7 +351,7 @@ function pointListReader({ shape = 'pairs', third, fields }: Parameters<typeof p
     const isTooShort = lists && shorterThanOthers(lists);
     return value.map((point, id) =>
       isTooShort?.(lists?.[id])
-        ? { ...UNREADABLE, id }
+        ? { id, ...UNREADABLE }
         : { x: follow(point, xSteps), y: follow(point, ySteps), id },
     );
   };

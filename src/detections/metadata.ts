@@ -7,7 +7,7 @@ import {
 } from '../event/limits';
 import type { Adapter } from './reading';
 import type { DetectionSettings } from './types';
-import { isObject } from './values';
+import { isObject } from '../json-object';
 
 type Metadata = Record<string, string | number | boolean>;
 

@@ -2,7 +2,8 @@ import { describe, short } from './describe';
 import { DetectionError } from './detection-error';
 import type { LeftOutRow } from './engine';
 import type { NoteCode } from './types';
-import { isList, isObject, isText, own } from './values';
+import { isObject } from '../json-object';
+import { isList, isText, own } from './values';
 import type { JsonObject } from './values';
 
 /*

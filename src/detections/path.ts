@@ -1,4 +1,5 @@
-import { isList, isObject, isText, own } from './values';
+import { isObject } from '../json-object';
+import { isList, isText, own } from './values';
 
 /** One step of a path: into a key, to a position, or to all elements (`[]`) or values (`*`). */
 export type PathStep = { key: string } | { index: number } | { each: 'element' | 'value' };

@@ -1,5 +1,6 @@
 import { DetectionError } from './detection-error';
-import { hasKeyCount, isObject, own } from './values';
+import { isObject } from '../json-object';
+import { hasKeyCount, own } from './values';
 
 /**
  * What arrived, as a value: text and bytes are read as JSON, everything else stays as it is.

@@ -46,14 +46,14 @@ function singlePoints(values: readonly unknown[], third?: ThirdValue): RawPoint[
   const isTooShort = shorterThanOthers(values);
   return values.flatMap((value, id) => {
     if (!isList(value)) return [{ x: own(value, 'x'), y: own(value, 'y'), id }];
-    if (isTooShort(value)) return [{ ...UNREADABLE, id }];
+    if (isTooShort(value)) return [{ id, ...UNREADABLE }];
     return point(own(value, 0), own(value, 1), id, third, own(value, 2));
   });
 }
 
 function flatPoints(values: readonly unknown[], step: 2 | 3, third?: ThirdValue): RawPoint[] {
   // with a number more or less nobody knows which one it is
-  if (values.length % step !== 0) return values.map((_value, id) => ({ ...UNREADABLE, id }));
+  if (values.length % step !== 0) return values.map((_value, id) => ({ id, ...UNREADABLE }));
   const points: RawPoint[] = [];
   for (let at = 0; at + 1 < values.length; at += step) {
     points.push(...point(values[at], values[at + 1], at / step, third, values[at + 2]));
@@ -64,7 +64,7 @@ function flatPoints(values: readonly unknown[], step: 2 | 3, third?: ThirdValue)
 function arrayPoints(xs: unknown, ys: unknown): RawPoint[] | undefined {
   if (!isList(xs) || !isList(ys)) return undefined;
   const isPaired = xs.length === ys.length;
-  return xs.map((x: unknown, id) => (isPaired ? { x, y: own(ys, id), id } : { ...UNREADABLE, id }));
+  return xs.map((x: unknown, id) => (isPaired ? { x, y: own(ys, id), id } : { id, ...UNREADABLE }));
 }
 
 function point(

@@ -4,7 +4,8 @@ import { ADAPTERS } from './formats';
 import { refuseFailure } from './nothing-found';
 import type { Adapter } from './reading';
 import type { DetectionSettings } from './types';
-import { isList, isObject } from './values';
+import { isObject } from '../json-object';
+import { isList } from './values';
 import type { JsonObject } from './values';
 
 /** Rows beyond these are not looked at to explain why nothing matched; recognition itself looks at all. */

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../json-object';
 import { DetectionError } from './detection-error';
 
 /** Reading values that somebody else made: own properties only, nothing assumed about their types. */
-export { isObject, type JsonObject };
+export type { JsonObject };
 
 /**
  * A list short enough to be walked. No detector sends a longer one, but code can make one of 4,294,967,295 entries of which none is there:

@@ -2,7 +2,8 @@ import { short } from '../describe';
 import { DetectionError } from '../detection-error';
 import { boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
-import { everyRow, has, isList, isObject, isText, own, ownObject, ownRows, toSize } from '../values';
+import { isObject } from '../../json-object';
+import { everyRow, has, isList, isText, own, ownObject, ownRows, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**

@@ -1,6 +1,7 @@
 import { alternatives, boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, Reader, Reading, RowGroup, RowPlan } from '../reading';
-import { has, isList, isObject, own, ownArray, ownObject, ownRows, toSize } from '../values';
+import { isObject } from '../../json-object';
+import { has, isList, own, ownArray, ownObject, ownRows, toSize } from '../values';
 
 /**
  * Azure AI Vision: Image Analysis 4.0 and 3.2 (corner boxes in pixels), and Custom Vision (fractions, which may be slightly negative).

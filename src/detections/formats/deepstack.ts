@@ -2,7 +2,8 @@ import { DetectionError } from '../detection-error';
 import { boxes, classes, field, putFour } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
 import type { DetectionSettings, NoteCode } from '../types';
-import { everyRow, isList, isObject, isText, own, ownArray, ownRows, someRow } from '../values';
+import { isObject } from '../../json-object';
+import { everyRow, isList, isText, own, ownArray, ownRows, someRow } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -21,10 +22,22 @@ interface DeepstackRow {
   y_max?: unknown;
 }
 
-function plan(module: string, settings: DetectionSettings): RowPlan {
+/** The names of persons and the signs of plates are personal data: what was seen is a face or a plate. */
+function anonymousClass(row: unknown): unknown {
+  const { plate, userid, label } = row as DeepstackRow;
+  if (isText(plate)) return 'license_plate';
+  return isText(userid) ? 'face' : label;
+}
+
+function namedClass(row: unknown): unknown {
+  const { plate, userid, label } = row as DeepstackRow;
+  return plate ?? userid ?? label;
+}
+
+function rowPlan(readClass: RowPlan['readClass'], fallbackClass?: string): RowPlan {
   return boxes({
-    readClass: settings.personalNames ? namedClass : anonymousClass,
-    fallbackClass: /face/i.test(module) ? 'face' : undefined,
+    readClass,
+    fallbackClass,
     readConfidence: (row) => (row as DeepstackRow).confidence,
     box: {
       convention: 'corners',
@@ -37,16 +50,13 @@ function plan(module: string, settings: DetectionSettings): RowPlan {
   });
 }
 
-/** The names of persons and the signs of plates are personal data: what was seen is a face or a plate. */
-function anonymousClass(row: unknown): unknown {
-  const { plate, userid, label } = row as DeepstackRow;
-  if (isText(plate)) return 'license_plate';
-  return isText(userid) ? 'face' : label;
-}
+const PLANS = {
+  anonymous: { faces: rowPlan(anonymousClass, 'face'), others: rowPlan(anonymousClass) },
+  named: { faces: rowPlan(namedClass, 'face'), others: rowPlan(namedClass) },
+};
 
-function namedClass(row: unknown): unknown {
-  const { plate, userid, label } = row as DeepstackRow;
-  return plate ?? userid ?? label;
+function planFor(module: string, { personalNames }: DetectionSettings): RowPlan {
+  return PLANS[personalNames ? 'named' : 'anonymous'][/face/i.test(module) ? 'faces' : 'others'];
 }
 
 const scene: RowPlan = classes({ readClass: field('label'), readConfidence: field('confidence') });
@@ -106,7 +116,7 @@ function read(payload: unknown, settings: DetectionSettings): Reading | undefine
   const groups = readGroups(payload, answers?.length ? answers : blueIris, settings, notes);
   const leftOut = answers?.length ? (blueIris?.length ?? 0) - answers.length : 0;
   if (leftOut > 0) notes.add('module-failed');
-  return groups && { images: [{ groups }], notes: [...notes], leftOut };
+  return groups && { images: [{ groups }], notes: Array.from(notes), leftOut };
 }
 
 function readGroups(
@@ -124,7 +134,7 @@ function readGroups(
   const rows = isList(payload)
     ? payload
     : (ownArray(payload, 'detections') ?? ownArray(payload, 'predictions'));
-  return rows && [{ rows, plan: plan('', settings) }];
+  return rows && [{ rows, plan: planFor('', settings) }];
 }
 
 function moduleOf(answer: JsonObject): string {
@@ -152,7 +162,7 @@ function answerGroup(
   if (!rows) return { rows: [answer], plan: scene };
   if (typeof answer.count === 'number' && answer.count !== rows.length) notes.add('count-mismatch');
   if (/ocr/i.test(module) && rows.length > 0) notes.add('text-as-class');
-  return { rows, plan: plan(module, settings) };
+  return { rows, plan: planFor(module, settings) };
 }
 
 export const deepstack: Adapter = {

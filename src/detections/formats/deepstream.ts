@@ -1,6 +1,7 @@
 import { boxes, field, fourFields } from '../reading';
 import type { Adapter, Reading, RowPlan } from '../reading';
-import { everyText, has, isObject, own, ownArray, ownObject } from '../values';
+import { isObject } from '../../json-object';
+import { everyText, has, own, ownArray, ownObject } from '../values';
 import type { JsonObject } from '../values';
 
 /**

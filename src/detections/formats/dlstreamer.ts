@@ -1,6 +1,7 @@
 import { boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, RowGroup, RowPlan } from '../reading';
-import { has, isList, isObject, isText, own, ownArray, ownObject, someRow, toSize } from '../values';
+import { isObject } from '../../json-object';
+import { has, isList, isText, own, ownArray, ownObject, someRow, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**

@@ -1,6 +1,7 @@
 import { alternatives, boxes, field, fourFields } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
-import { has, isObject, own, ownObject, ownRows, toNumber, toSize } from '../values';
+import { isObject } from '../../json-object';
+import { has, own, ownObject, ownRows, toNumber, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**

@@ -1,19 +1,9 @@
 import { DetectionError } from '../detection-error';
 import { boxes, classes, putArray, field } from '../reading';
 import type { Adapter, Reading, RowPlan } from '../reading';
-import type { DetectionSettings, SingleObject } from '../types';
-import {
-  everyRow,
-  has,
-  isList,
-  isObject,
-  isText,
-  own,
-  ownArray,
-  ownObject,
-  someRow,
-  toNumber,
-} from '../values';
+import type { DetectionSettings, NoteCode, SingleObject } from '../types';
+import { isObject } from '../../json-object';
+import { everyRow, has, isList, isText, own, ownArray, ownObject, someRow, toNumber } from '../values';
 import type { JsonObject } from '../values';
 
 /**
@@ -79,15 +69,19 @@ function read(payload: unknown, settings: DetectionSettings): Reading | undefine
   if (isList(payload)) {
     if (!payload.every(isObject)) return undefined;
     // many moments: an event for each would be the honest way, and the note says so
-    return { ...oneImage(payload, apiEvent), notes: payload.length > 1 ? ['several-frames'] : [] };
+    return oneImage(payload, apiEvent, payload.length > 1 ? ['several-frames'] : undefined);
   }
-  if (isMqttEvent(payload)) return { ...readMqttEvent(payload, settings), single: singleObject(payload) };
+  if (isMqttEvent(payload)) {
+    const reading = readMqttEvent(payload, settings);
+    reading.single = singleObject(payload);
+    return reading;
+  }
   if (isUpdate(payload)) return readUpdate(payload, settings);
   return isObject(payload) && has(payload, 'data') ? oneImage([payload], apiEvent) : undefined;
 }
 
-function oneImage(rows: readonly unknown[], plan: RowPlan): Reading {
-  return { images: [{ groups: [{ rows, plan }] }] };
+function oneImage(rows: readonly unknown[], plan: RowPlan, notes?: NoteCode[]): Reading {
+  return { images: [{ groups: [{ rows, plan }] }], notes };
 }
 
 function readMqttEvent(payload: JsonObject, settings: DetectionSettings): Reading {
@@ -118,7 +112,7 @@ function readMqttEvent(payload: JsonObject, settings: DetectionSettings): Readin
   // before 2023 the message had only the time of the snapshot: its box is that of another frame
   const snapshotTime = toNumber(after.snapshot_time);
   const isOtherFrame = snapshotTime > 0 && snapshotTime !== toNumber(after.frame_time);
-  return { ...oneImage([after], mqttEvent), notes: isOtherFrame ? ['snapshot-frame-mismatch'] : [] };
+  return oneImage([after], mqttEvent, isOtherFrame ? ['snapshot-frame-mismatch'] : undefined);
 }
 
 /** Frigate waits until it is sure of an object, tells when it changes, and says when it is gone. */

@@ -1,7 +1,8 @@
 import { DetectionError } from '../detection-error';
 import { boxes, classes, field, putFour } from '../reading';
 import type { Adapter, BoxPlan, ImageReading, RowPlan } from '../reading';
-import { has, isObject, isText, own, ownArray, ownRows, toNumber } from '../values';
+import { isObject } from '../../json-object';
+import { has, isText, own, ownArray, ownRows, toNumber } from '../values';
 import type { JsonObject } from '../values';
 
 /**

@@ -6,11 +6,11 @@ import { alternatives, boxes, classes, field, putFour } from '../reading';
 import type { Adapter, ImageReading, RawPoint, Reading, RowPlan } from '../reading';
 import { outlineOf } from '../run-length-mask';
 import type { DetectionSettings, NoteCode, Size } from '../types';
+import { isObject } from '../../json-object';
 import {
   everyRow,
   has,
   isList,
-  isObject,
   isText,
   own,
   ownArray,

@@ -2,7 +2,8 @@ import { DetectionError } from '../detection-error';
 import { alternatives, boxes, putArray } from '../reading';
 import type { Adapter, PointsPlan, RawPoint, Reading, RowGroup, RowPlan } from '../reading';
 import type { DetectionSettings } from '../types';
-import { isList, isObject, isText, own, ownArray, ownObject, toNumber, toSize } from '../values';
+import { isObject } from '../../json-object';
+import { isList, isText, own, ownArray, ownObject, toNumber, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**

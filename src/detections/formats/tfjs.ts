@@ -2,7 +2,8 @@ import { readPoints } from '../points';
 import { alternatives, boxes, field, fourFields, putFour } from '../reading';
 import type { Adapter, Reading, RowGroup, RowPlan } from '../reading';
 import type { NoteCode } from '../types';
-import { everyRow, has, hasKeyCount, isList, isObject, isText, own, ownArray, toNumber } from '../values';
+import { isObject } from '../../json-object';
+import { everyRow, has, hasKeyCount, isList, isText, own, ownArray, toNumber } from '../values';
 import type { JsonObject } from '../values';
 
 /**

@@ -3,7 +3,8 @@ import { decodePayload } from '../payload';
 import { readPoints } from '../points';
 import { boxes, classes, fourFields, putFour } from '../reading';
 import type { Adapter, BoxPlan, ImageReading, RawPoint, RowPlan } from '../reading';
-import { everyRow, has, isList, isObject, isText, own, ownArray, toNumber, toSize } from '../values';
+import { isObject } from '../../json-object';
+import { everyRow, has, isList, isText, own, ownArray, toNumber, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**

@@ -1,7 +1,8 @@
 import { boxes, classes, field, fourFields } from '../reading';
 import type { Adapter, ImageReading, PointsPlan, RowGroup, RowPlan } from '../reading';
 import { readPoints } from '../points';
-import { everyRow, has, isList, isObject, own, ownArray, ownRows } from '../values';
+import { isObject } from '../../json-object';
+import { everyRow, has, isList, own, ownArray, ownRows } from '../values';
 import type { JsonObject } from '../values';
 
 /** The lists of the API itself ("Create a Vision Event"): an event, one image entry of it, or a list of entries. Centre, pixels. */
