@@ -17,6 +17,7 @@ export function follow(
 ): MotBox[] {
   const tracker = new Tracker();
   const seen = new Map<string, MotBox[]>();
+  const numbers = new Map<string, number>();
   const confirmed = new Set<string>();
   const told: MotBox[] = [];
   const frames = byFrame(detections);
@@ -32,7 +33,9 @@ export function follow(
       if (!track) return;
       const path = seen.get(track.id) ?? [];
       seen.set(track.id, path);
-      const box = { frame, id: Number(track.id), box: track.box, confidence: boxes[index]!.confidence };
+      const id = numbers.get(track.id) ?? numbers.size + 1;
+      numbers.set(track.id, id);
+      const box = { frame, id, box: track.box, confidence: boxes[index]!.confidence };
       path.push(box);
       if (path.filter((one) => one.frame > frame - DEFAULTS.frames).length >= DEFAULTS.hits)
         confirmed.add(track.id);
