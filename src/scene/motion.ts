@@ -106,6 +106,7 @@ export class Motion {
   }
 }
 
-function sizeOf({ width, height }: Box): number {
+/** One length for a box: the mean of its sides, pixels. */
+export function sizeOf({ width, height }: Box): number {
   return (width + height) / 2;
 }

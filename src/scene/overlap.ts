@@ -1,14 +1,13 @@
 import type { Box } from './types';
 
-/** Intersection over union of two boxes, 0 to 1; each grown by a share of its own size on every side first. */
-export function overlap(a: Box, b: Box, growth = 0): number {
-  const scale = (1 + 2 * growth) / 2;
-  const across = shared(a.x, a.width * scale, b.x, b.width * scale);
+/** Intersection over union of two boxes, 0 to 1. */
+export function overlap(a: Box, b: Box): number {
+  const across = shared(a.x, a.width / 2, b.x, b.width / 2);
   if (across <= 0) return 0;
-  const down = shared(a.y, a.height * scale, b.y, b.height * scale);
+  const down = shared(a.y, a.height / 2, b.y, b.height / 2);
   if (down <= 0) return 0;
   const both = across * down;
-  return both / ((a.width * a.height + b.width * b.height) * 4 * scale * scale - both);
+  return both / (a.width * a.height + b.width * b.height - both);
 }
 
 /** The length that two stretches share, by their middles and half lengths. */

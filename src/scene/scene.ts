@@ -69,12 +69,14 @@ export class Scene<Kept, Detection extends SceneDetection = SceneDetection> {
   frame(frame: SceneFrame<Kept, Detection>): Moment<Kept, Detection>[] | undefined {
     if (!(frame.at >= this.lastAt)) return undefined;
     this.moments = [];
-    this.endLost(frame.at);
+    // Who is seen again in the first frame after its time was up has not left; unless that frame comes late.
+    this.endLost(frame.at - this.lastAt > this.settings.lostAfter ? frame.at : this.lastAt);
     this.lastAt = frame.at;
     this.frameNumber++;
     this.seen = [];
     if (this.settings.trackBy === 'never') this.seeClasses(frame, frame.detections, this.areas);
     else this.follow(frame);
+    this.endLost(frame.at);
     this.tellCounts(frame.at, frame);
     return this.moments;
   }
@@ -121,7 +123,7 @@ export class Scene<Kept, Detection extends SceneDetection = SceneDetection> {
       if (isBoxed(detection)) boxed.push(detection);
       else unplaced.push(detection);
     }
-    const tracks = this.tracker.update(frame.at, boxed);
+    const tracks = this.tracker.update(frame.at, boxed, frame.size);
     tracks.forEach((track, index) => {
       if (track) this.seeThing(this.thingOf(track, frame.single), boxed[index]!, frame);
     });

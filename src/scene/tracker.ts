@@ -1,18 +1,21 @@
+import { sizeOf } from './motion';
 import { overlap } from './overlap';
 import { choosePairs, type Candidate } from './pairing';
 import { Track, type Boxed } from './track';
-import type { SceneDetection } from './types';
+import type { Box, SceneDetection, SceneFrame } from './types';
 
 /** Boxes of one thing overlap at least so much from frame to frame, as in SORT. */
 const LEAST_OVERLAP = 0.3;
-/** What is left after that is looked for around its place: both boxes grow by this share of their size on every side … */
-const FIRST_GROWTH = 0.3;
-/** … and by so much more for each second out of sight … */
-const GROWTH_PER_SECOND = 0.5;
-/** … up to this … */
-const MOST_GROWTH = 0.8;
-/** … and then have to overlap so much. */
-const LEAST_GROWN_OVERLAP = 0.35;
+/** What is left after that is looked for around its place: so far away, in sizes of the thing, … */
+const REACH = 0.3;
+/** … and so much farther for each second out of sight, … */
+const REACH_PER_SECOND = 1;
+/** … up to this time, … */
+const MOST_SECONDS = 3;
+/** … where a box laid over the expected one overlaps it so much … */
+const LEAST_SHAPE = 0.5;
+/** … and not as far when it has another class: detectors waver. */
+const OTHER_CLASS_REACH = 0.3;
 /** The overlap of a detection of another class counts this much: a rider is not the bicycle. */
 const OTHER_CLASS = 0.6;
 /** Detections below this share of the usual confidence are weak, and come second, as in ByteTrack. */
@@ -23,6 +26,8 @@ const CONFIDENCE_PACE = 0.02;
 const SAME_THING = 0.8;
 /** Things that are followed at the same time; of more, those unseen for longest are forgotten. */
 const MOST_TRACKS = 2000;
+
+type PictureSize = NonNullable<SceneFrame<unknown>['size']>;
 
 /** How alike a track and a detection are: 0 (not at all) to 1. */
 type Likeness = (track: Track, detection: Boxed<SceneDetection>) => number;
@@ -49,16 +54,21 @@ export class Tracker {
    * Takes the detections of a frame.
    *
    * @param at ms, not before the last frame
+   * @param picture its size in pixels, where it is known: what leaves it does not come back
    * @returns for each detection its track; undefined for one that repeats another
    */
-  update(at: number, detections: readonly Boxed<SceneDetection>[]): (Track | undefined)[] {
+  update(
+    at: number,
+    detections: readonly Boxed<SceneDetection>[],
+    picture?: PictureSize,
+  ): (Track | undefined)[] {
     const found = new Array<Track | undefined>(detections.length).fill(undefined);
     const unnamed: number[] = [];
     detections.forEach((detection, index) => {
       if (detection.trackId === undefined) unnamed.push(index);
       else found[index] = this.byName(detection.trackId, detection, at);
     });
-    if (unnamed.length > 0) this.associate(at, detections, unnamed, found);
+    if (unnamed.length > 0) this.associate(at, detections, unnamed, found, picture);
     for (const { confidence } of detections) this.learnConfidence(confidence);
     return found;
   }
@@ -100,6 +110,7 @@ export class Tracker {
     detections: readonly Boxed<SceneDetection>[],
     indices: readonly number[],
     found: (Track | undefined)[],
+    picture: PictureSize | undefined,
   ): void {
     let open = this.tracks.filter((track) => !track.isNamed && track.lastSeen < at);
     for (const track of open) track.predict(at);
@@ -107,7 +118,7 @@ export class Tracker {
     const passes: [Likeness, readonly number[]][] = [
       [likeness, indices.filter((index) => !isWeak(index))],
       [likeness, indices.filter(isWeak)],
-      [nearness(at), indices],
+      [nearness(at, picture), indices],
     ];
     for (const [alike, from] of passes) {
       const left = from.filter((index) => !found[index]);
@@ -148,14 +159,24 @@ function likeness(track: Track, { class: name, box }: Boxed<SceneDetection>): nu
   return share >= LEAST_OVERLAP ? share : 0;
 }
 
-/** For what moved farther than its own box: with few frames a second, or after some time out of sight. */
-function nearness(at: number): Likeness {
-  return (track, { class: name, box }) => {
-    if (track.class !== name) return 0;
-    const growth = FIRST_GROWTH + (GROWTH_PER_SECOND * (at - track.lastSeen)) / 1000;
-    const share = overlap(track.predicted, box, Math.min(growth, MOST_GROWTH));
-    return share >= LEAST_GROWN_OVERLAP ? share : 0;
+/**
+ * For what moved farther than its own box: with few frames a second, or after some time out of sight. It has to have the shape that the
+ * thing had, and to be within its reach. What must be out of the picture by now does not come back: whoever comes in there is another one.
+ */
+function nearness(at: number, picture: PictureSize | undefined): Likeness {
+  return ({ predicted, lastSeen, class: known }, { class: name, box }) => {
+    if (picture && isOutside(predicted, picture)) return 0;
+    const shape = overlap({ ...predicted, x: box.x, y: box.y }, box);
+    if (shape < LEAST_SHAPE) return 0;
+    const seconds = Math.min((at - lastSeen) / 1000, MOST_SECONDS);
+    const reach = (REACH + REACH_PER_SECOND * seconds) * (known === name ? 1 : OTHER_CLASS_REACH);
+    const distance = Math.hypot(predicted.x - box.x, predicted.y - box.y) / sizeOf(predicted);
+    return distance < reach ? shape * (1 - distance / reach) : 0;
   };
+}
+
+function isOutside({ x, y }: Box, { width, height }: PictureSize): boolean {
+  return x < 0 || y < 0 || x > width || y > height;
 }
 
 function isSame(found: Boxed<SceneDetection>, other: Boxed<SceneDetection>): boolean {

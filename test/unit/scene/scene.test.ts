@@ -28,6 +28,48 @@ describe('scene', () => {
     ]);
   });
 
+  it('says of no one who is seen again in the first frame after that time that he left', () => {
+    const hiddenFor = (ms: number): Way => {
+      return (at) => (at > 3000 && at < 3000 + ms ? undefined : stand(at));
+    };
+    assert.deepEqual(kinds(film(newScene(), [hiddenFor(2010)], { seconds: 8 })), ['appeared']);
+    assert.deepEqual(kinds(film(newScene(), [hiddenFor(2210)], { seconds: 8 })), [
+      'appeared',
+      'left',
+      'appeared',
+    ]);
+  });
+
+  it('takes one who comes in near where another went out for another one', () => {
+    const scene = newScene({ moments: ['appeared'] });
+    const told: Moment<number>[] = [];
+    for (let frame = 0; frame < 80; frame++) {
+      const leaving = frame < 40 ? [[0.8 + frame / 200, 0.6] as const] : [];
+      const entering = frame >= 50 ? [[0.99 - (frame - 50) / 200, 0.68] as const] : [];
+      const detections = [...leaving, ...entering].map((anchor) => personAt(anchor));
+      told.push(...scene.frame({ at: frame * 100, detections, size: SCENE_SIZE, kept: frame })!);
+    }
+    assert.equal(new Set(told.map(({ trackId }) => trackId)).size, 2);
+  });
+
+  for (const [what, place, className] of [
+    ['turned while it was hidden', [0.33, 0.55], 'person'],
+    ['is seen as another class at first', [0.39, 0.6], 'child'],
+  ] as const) {
+    it(`knows a thing again that ${what}`, () => {
+      const scene = newScene({ moments: ['appeared'] });
+      const told: Moment<number>[] = [];
+      for (let frame = 0; frame < 80; frame++) {
+        const isHidden = frame >= 30 && frame < 40;
+        const anchor = frame < 30 ? ([0.2 + frame / 200, 0.6] as const) : place;
+        const detection = personAt(anchor, frame === 40 ? className : 'person');
+        const detections = isHidden ? [] : [detection];
+        told.push(...scene.frame({ at: frame * 100, detections, size: SCENE_SIZE, kept: frame })!);
+      }
+      assert.equal(told.length, 1);
+    });
+  }
+
   it('takes a thing whose class wavers for one', () => {
     const scene = newScene({ moments: ['appeared', 'left'] });
     const told: Moment<number>[] = [];

@@ -37,21 +37,24 @@ describe('scene, in simulated scenes of known truth', () => {
   // what was measured, less a little: a change that makes it worse shall be seen
   for (const [rate, things, floor] of [
     [10, 1, 0.98],
-    [10, 3, 0.97],
-    [10, 10, 0.93],
-    [10, 20, 0.9],
+    [10, 3, 0.98],
+    [10, 10, 0.96],
+    [10, 20, 0.94],
+    [10, 50, 0.9],
     [5, 3, 0.98],
-    [30, 3, 0.96],
+    [5, 10, 0.97],
+    [30, 3, 0.95],
+    [30, 10, 0.95],
   ] as const) {
     it(`tells ${floor * 100} % of ${things} things at ${rate} frames a second exactly once`, () => {
       const { share, falseMoments } = toldOnce({ rate, things });
       assert.ok(share >= floor, `${(share * 100).toFixed(1)} %`);
-      assert.ok(falseMoments <= 2, `${falseMoments} false`);
+      assert.ok(falseMoments <= 3, `${falseMoments} false`);
     });
   }
 
-  it('tells 80 % of 3 things at a frame a second exactly once, of those seen long enough, when lostAfter suits', () => {
+  it('tells 95 % of 3 things at a frame a second exactly once, of those seen long enough, when lostAfter suits', () => {
     const { share } = toldOnce({ rate: 1, things: 3 }, { lostAfter: 5000, visible: 6000 });
-    assert.ok(share >= 0.8, `${(share * 100).toFixed(1)} %`);
+    assert.ok(share >= 0.95, `${(share * 100).toFixed(1)} %`);
   });
 });
