@@ -12,12 +12,18 @@ const LONGEST = 128;
 export class BoundedValues {
   private readonly known = new Set<string>();
 
-  /** @param most different values, beside `other` and `unknown` */
-  constructor(private readonly most: number) {}
+  /**
+   * @param most different values, beside `other` and `unknown`
+   * @param longest characters of one; infinite for what is put together of values that were cut before
+   */
+  constructor(
+    private readonly most: number,
+    private readonly longest = LONGEST,
+  ) {}
 
   of(value: unknown): string {
     if (typeof value !== 'string' || value === '') return UNKNOWN;
-    const short = value.slice(0, LONGEST);
+    const short = value.slice(0, this.longest);
     if (this.known.has(short)) return short;
     if (this.known.size >= this.most) return OTHER;
     this.known.add(short);

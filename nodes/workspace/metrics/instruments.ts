@@ -43,8 +43,8 @@ function makeInstruments() {
     useCases: new BoundedValues(MOST_USE_CASES),
     fields: new BoundedValues(MOST_FIELDS),
     warningTypes: new BoundedValues(MOST_WARNING_TYPES),
-    warningSets: new BoundedValues(MOST_COMBINATIONS),
-    repairSets: new BoundedValues(MOST_COMBINATIONS),
+    warningSets: new BoundedValues(MOST_COMBINATIONS, Infinity),
+    repairSets: new BoundedValues(MOST_COMBINATIONS, Infinity),
 
     stored: counter('stored', 'Events that were stored in the outbox.', 'use_case'),
     delivered: counter('delivered', 'Events that the target took.', 'use_case'),
