@@ -1,4 +1,5 @@
 import type { AnnotationLists } from '../event/types';
+import type { PictureSize } from '../images/formats';
 
 /** Width and height, in pixels. */
 export interface Size {
@@ -63,8 +64,8 @@ export interface DetectionContext {
   imageSize?: Size;
   /** `msg.shape` of the TensorFlow.js nodes: [height, width, channels] */
   shape?: unknown;
-  /** bytes, base64 or data URL of the picture that will be attached: its header gives the size */
-  picture?: Uint8Array | string;
+  /** bytes, base64 or data URL of the picture that will be attached: its header gives the size. Or that size, where it is known already */
+  picture?: Uint8Array | string | PictureSize;
   /** `msg.statusCode` of the request that brought the payload: errors name it from 400 on */
   statusCode?: unknown;
 }
