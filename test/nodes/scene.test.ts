@@ -150,6 +150,23 @@ describe('roboflow-vision-event-scene', () => {
     );
   });
 
+  it('counts where only a line is drawn what crosses it in each interval, not the whole picture', async () => {
+    const points: [number, number][] = [
+      [0.5, 1],
+      [0.5, 0],
+    ];
+    const zones = [{ name: 'belt', kind: 'line' as const, points, classes: '' }];
+    await load({ ...own, moments: ['count'], countEvery: '6', zones });
+    await send(...frames(130, (frame) => person(200 + frame * 5)));
+    assert.deepEqual(
+      out.map(({ moment }) => [moment['zone'], moment['count']]),
+      [
+        ['belt', 0],
+        ['belt', 1],
+      ],
+    );
+  });
+
   it('lets the clock decide when no frame comes any more', async () => {
     await load({ moments: ['left'], lostAfter: '0.2' });
     await send(...frames(4, () => person(100)));
