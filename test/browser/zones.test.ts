@@ -191,6 +191,18 @@ describe('zones in the dialog of a scene in Node-RED 4.1', function () {
     assert.ok((await tip()) < start!);
   });
 
+  it('say that a line alone is counted only every so many seconds', async () => {
+    const { editor } = session;
+    await editor.openDialog('line');
+    const form = editor.form(TYPE);
+    const said = form.getByText('A line is counted every so many seconds');
+    assert.equal(await said.count(), 0);
+    await form.getByLabel('count changed').check();
+    await said.waitFor();
+    await form.locator('#node-input-countEvery').fill('60');
+    await said.waitFor({ state: 'detached' });
+  });
+
   it('show the last picture and the tracks, and a replay tells what the settings of the dialog would make', async () => {
     const { editor } = session;
     const { section } = await openZones(editor, 'live');
