@@ -223,6 +223,11 @@ describe('zones in the dialog of a scene in Node-RED 4.1', function () {
       async () => (await replay.getByText('crossed').count()) === 0,
       'the replay to follow the dialog',
     );
+    await editor.form(TYPE).locator('[data-section="detections"] > summary').click();
+    await editor.form(TYPE).locator('#node-input-format').selectOption('frigate');
+    await replay
+      .getByText(/^Frames that could not be read: \d+\. The payload does not fit "Format"/)
+      .waitFor();
     assert.deepEqual(editor.pageErrors, []);
   });
 });
