@@ -135,10 +135,11 @@ export class SceneWork {
       imageSize: messageImageSize(message),
       shape: message['shape'],
       statusCode: message['statusCode'],
+      picture: inputs.picture,
     };
     const record = (read?: DetectedFrame, things: SeenThing[] = []) =>
       this.record({ camera: key, at, inputs, context, kept, read, things });
-    const read = this.read(inputs, context, () => record());
+    const read = this.read(inputs.payload, context, () => record());
     const { result, detections } = read;
     const size = result.images[0]?.imageSize;
     if (this.settings instanceof FlowError || isSizeMissing(this.settings, size, detections)) {
@@ -165,13 +166,9 @@ export class SceneWork {
   }
 
   /** @param onFailure is called before the error is thrown */
-  private read(
-    { payload, picture }: FrameInputs,
-    context: DetectionContext,
-    onFailure: () => void,
-  ): DetectedFrame {
+  private read(payload: unknown, context: DetectionContext, onFailure: () => void): DetectedFrame {
     try {
-      return this.reader.read(payload, { ...context, picture });
+      return this.reader.read(payload, context);
     } catch (error) {
       onFailure();
       throw error;
@@ -184,11 +181,8 @@ export class SceneWork {
     if (!sceneRecorder.isWatched(id)) return;
     const hides = hidesInPictures(this.RED);
     const picture = inputs.picture ?? Object.values(kept).find((value) => value instanceof Uint8Array);
-    const source = sourceOf(
-      inputs.payload,
-      { ...context, picture: picture && readPictureSize(picture) },
-      hides,
-    );
+    const pictureSize = picture && readPictureSize(picture);
+    const source = sourceOf(inputs.payload, Object.assign(context, { picture: pictureSize }), hides);
     const frame: RecordedFrame = {
       at,
       seenAt: Date.now(),

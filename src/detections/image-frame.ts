@@ -3,7 +3,7 @@ import { DetectionError } from './detection-error';
 import type { Frame } from './geometry';
 import { readPictureSize } from './picture-size';
 import type { ImageReading } from './reading';
-import type { DetectionContext, DetectionSettings, NoteCode, Size } from './types';
+import type { DetectionContext, DetectionSettings, NoteCode, Size, StoredSize } from './types';
 import { own, toSize } from './values';
 
 /**
@@ -111,7 +111,7 @@ function sourceSizeRequired(): DetectionError {
   );
 }
 
-function isSize(picture: Uint8Array | string | PictureSize): picture is PictureSize {
+function isSize(picture: Uint8Array | string | StoredSize): picture is StoredSize {
   return typeof picture === 'object' && 'width' in picture;
 }
 

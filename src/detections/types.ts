@@ -1,5 +1,4 @@
 import type { AnnotationLists } from '../event/types';
-import type { PictureSize } from '../images/formats';
 
 /** Width and height, in pixels. */
 export interface Size {
@@ -7,6 +6,12 @@ export interface Size {
   width: number;
   /** pixels */
   height: number;
+}
+
+/** The size of a picture as it is stored. */
+export interface StoredSize extends Size {
+  /** how EXIF orders it to be shown, 1 to 8; 1 when missing */
+  orientation?: number;
 }
 
 /** How a detector made the picture fit its input: stretched, cut to the middle, or shrunk with bars around it. */
@@ -65,7 +70,7 @@ export interface DetectionContext {
   /** `msg.shape` of the TensorFlow.js nodes: [height, width, channels] */
   shape?: unknown;
   /** bytes, base64 or data URL of the picture that will be attached: its header gives the size. Or that size, where it is known already */
-  picture?: Uint8Array | string | PictureSize;
+  picture?: Uint8Array | string | StoredSize;
   /** `msg.statusCode` of the request that brought the payload: errors name it from 400 on */
   statusCode?: unknown;
 }

@@ -41,7 +41,8 @@ describe('who may ask what of a scene', function () {
         ['editor', 200, 200],
       ] as const) {
         it(`${who}: ${mayView} for the view, ${mayReplay} for a replay`, async () => {
-          const headers = who === 'nobody' ? {} : { Authorization: `Bearer ${await tokenOf(nodeRed, who)}` };
+          const headers: Record<string, string> =
+            who === 'nobody' ? {} : { Authorization: `Bearer ${await tokenOf(nodeRed, who)}` };
           const view = await fetch(`${nodeRed.url}/vision-events/scenes/scene/view`, { headers });
           assert.equal(view.status, mayView);
           const replay = await fetch(`${nodeRed.url}/vision-events/scenes/replay`, {
