@@ -41,7 +41,7 @@ function addHall(flow: ExampleFlow, workspace: string): void {
     countEvery: '60',
     classes: 'part',
     anchor: 'center',
-    zones: [{ name: 'end of the belt', kind: 'line', points: [[0.7, 0.6], [0.7, 1]], classes: 'part' }],
+    zones: [{ name: 'end of the belt', kind: 'line', points: [[0.7, 1], [0.7, 0.6]], classes: 'part' }],
   }, parts);
   const quality = flow.visionEvent(
     'scratched part',
