@@ -18,6 +18,7 @@ export type {
   SingleObject,
   Size,
   SourceFit,
+  StoredSize,
 } from './detections/types';
 export { SOURCE_FITS } from './detections/types';
 export { compose } from './event/compose';

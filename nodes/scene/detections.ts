@@ -21,6 +21,8 @@ export interface DetectedFrame {
 
 /** Reads a detector's payload as the node's dialog says. */
 export class DetectionReader {
+  /** readers with the same one read alike */
+  readonly key: string;
   private readonly settings: DetectionSettings;
   private readonly isWanted: (detection: SceneDetection) => boolean;
 
@@ -31,6 +33,7 @@ export class DetectionReader {
       multipleImages: 'first',
     };
     this.isWanted = detectionFilter(config);
+    this.key = JSON.stringify({ ...this.settings, hasPicture: hasPicture(config) });
   }
 
   /** @throws DetectionError */
@@ -55,6 +58,11 @@ export class DetectionReader {
   }
 }
 
+/** Whether the setting "Picture" says where one is: its size counts then. */
+export function hasPicture({ imageType }: Pick<VisionEventSceneProperties, 'imageType'>): boolean {
+  return Boolean(imageType) && imageType !== 'none';
+}
+
 /** Whether the settings let a detection through. */
 export function detectionFilter({
   minConfidence,
@@ -69,7 +77,7 @@ function hasBox(annotation: object): annotation is Box {
   return 'width' in annotation;
 }
 
-/** The annotation lists of some detections; `objectDetections` is always there, so that the next node recognises them. */
+/** The annotation lists of some detections. `objectDetections` is always there: by it the next node recognises them. */
 export function annotationLists(detections: readonly AnnotatedDetection[]): AnnotationLists {
   const lists: Partial<Record<AnnotationList, object[]>> = { objectDetections: [] };
   for (const { list, annotation } of detections) (lists[list] ??= []).push({ ...annotation });

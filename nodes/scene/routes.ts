@@ -10,9 +10,9 @@ import {
 import { knownProperties, withVariables } from '../shared/dialog-values';
 import { fieldLabels } from '../shared/field-label';
 import { hidesInPictures } from '../shared/hiding';
+import { keepsNothing } from '../shared/keeps-nothing';
 import { visionEventSceneDefaults } from '../shared/properties';
 import { dataUrlOf } from '../shared/shown-picture';
-import { detectionFilter } from './detections';
 import { sceneRecorder, type RecordedCamera, type RecordedFrame } from './recorder';
 import { replay } from './replay';
 import { sceneSettings } from './settings';
@@ -38,6 +38,7 @@ interface Trail {
 /** What the dialog asks of the runtime. Call once, when the node type is registered. */
 export function registerSceneRoutes(RED: NodeAPI): void {
   const routes = new AdminRoutes(RED);
+  if (keepsNothing(RED)) sceneRecorder.switchOff();
   routes.get('/vision-events/scenes/:id/view', (request) => view(RED, request));
   routes.post(
     '/vision-events/scenes/replay',
@@ -48,11 +49,11 @@ export function registerSceneRoutes(RED: NodeAPI): void {
 }
 
 /**
- * The last picture of a deployed node and the tracks of the last seconds; keeps the next frames for ten minutes. Of the query `camera`
- * picks one of several, and `picture` is the time of the picture that the dialog has: the same one does not travel again.
+ * The last picture of a deployed node and the tracks of the last seconds; keeps the next frames for ten minutes. Of the query
+ * `camera` picks one of several, and `picture` is the time of the picture that the dialog has: the same one does not travel again.
  */
 function view(RED: NodeAPI, { params, query }: AdminRequest) {
-  const cameras = sceneRecorder.watch(deployedScene(RED, params['id']).id);
+  const cameras = watchedCameras(deployedScene(RED, params['id']));
   const name = chosenCamera(cameras, query['camera']);
   const camera = name === undefined ? undefined : cameras.get(name);
   if (!camera) return { cameras: [] };
@@ -81,13 +82,23 @@ function view(RED: NodeAPI, { params, query }: AdminRequest) {
 /** Which moments the settings of the open dialog would have made of the last seconds. Nothing is sent. */
 function replayed(RED: NodeAPI, { body }: AdminRequest<ReplayBody>) {
   const node = deployedScene(RED, body.id);
-  const cameras = sceneRecorder.watch(node.id);
+  const cameras = watchedCameras(node);
   const name = chosenCamera(cameras, body.camera);
   const properties = knownProperties(visionEventSceneDefaults, body.properties);
   const config = withVariables(RED, node, properties);
   const settings = sceneSettings(config, fieldLabels(RED, NODE_TYPE));
   const frames = name === undefined ? [] : (cameras.get(name)?.frames ?? []);
-  return replay(frames, settings, detectionFilter(config));
+  return replay(frames, settings, config);
+}
+
+/** @throws AdminRefusal `KEEPS_NOTHING` */
+function watchedCameras({ id }: Node): ReadonlyMap<string, RecordedCamera> {
+  if (!sceneRecorder.isOff) return sceneRecorder.watch(id);
+  throw new AdminRefusal(
+    409,
+    'KEEPS_NOTHING',
+    'No frames are kept: visionEvents.keepLastMessages is false in settings.js. Zones can be drawn all the same.',
+  );
 }
 
 /** @throws AdminRefusal `NOT_DEPLOYED` */

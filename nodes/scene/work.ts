@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Node, NodeAPI } from 'node-red';
+import { readPictureSize } from '../../src/detections/picture-size';
+import type { DetectionContext } from '../../src/detections/types';
 import { toIsoTimestamp } from '../../src/event/timestamp';
 import { BestFrames } from '../../src/scene/best-frames';
 import type { SeenThing } from '../../src/scene/scene';
@@ -10,16 +12,17 @@ import { FlowError, toFlowError } from '../shared/flow-error';
 import type { FlowMessage, Send } from '../shared/guarded-input';
 import { pictureInput } from '../shared/picture-input';
 import { hidesInPictures } from '../shared/hiding';
+import { copyMessage } from '../shared/last-messages';
 import type { VisionEventSceneProperties } from '../shared/properties';
 import { StatusTexts } from '../shared/status-texts';
 import { wrongInput } from '../shared/text-input';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { typedInput, type Evaluate } from '../shared/typed-input';
 import { Camera, type FrameMoment } from './camera';
-import { annotationLists, DetectionReader } from './detections';
+import { annotationLists, DetectionReader, type DetectedFrame } from './detections';
 import { FRAME_HANDLING, type FrameMessage } from './frame-message';
 import type { SceneReport } from './report';
-import { sceneRecorder, type RecordedFrame } from './recorder';
+import { packSource, sceneRecorder, type RecordedFrame } from './recorder';
 import { isSizeMissing, sceneSettings, sizeNeeded } from './settings';
 
 /** Cameras of one node; of more, the one idle for longest is forgotten. */
@@ -31,6 +34,17 @@ interface FrameInputs {
   timestamp: unknown;
   camera: unknown;
   picture: Uint8Array | undefined;
+}
+
+interface FrameToRecord {
+  camera: string;
+  at: number;
+  inputs: FrameInputs;
+  context: DetectionContext;
+  kept: FrameMessage;
+  /** undefined: it could not be read */
+  read: DetectedFrame | undefined;
+  things: SeenThing[];
 }
 
 /** What one `roboflow-vision-event-scene` node does with a message. */
@@ -114,28 +128,29 @@ export class SceneWork {
       this.status.show({});
       return;
     }
-    if (this.settings instanceof FlowError) throw this.settings;
-    const { result, all, detections } = this.reader.read(inputs.payload, {
-      imageSize: messageImageSize(message),
-      shape: message['shape'],
-      picture: inputs.picture,
-      statusCode: message['statusCode'],
-    });
-    const size = result.images[0]?.imageSize;
     const { payload: _payload, ...kept } = message;
     const key = cameraKey(inputs.camera);
     const at = this.timeOf(inputs.timestamp, arrivedAt);
-    const record = (things: SeenThing[]) =>
-      this.record(key, { at, detections: all, size, single: result.single, things }, inputs, kept);
-    if (isSizeMissing(this.settings, size, detections)) {
-      record([]);
-      throw sizeNeeded();
+    const context = {
+      imageSize: messageImageSize(message),
+      shape: message['shape'],
+      statusCode: message['statusCode'],
+      picture: inputs.picture,
+    };
+    const record = (read?: DetectedFrame, things: SeenThing[] = []) =>
+      this.record({ camera: key, at, inputs, context, kept, read, things });
+    const read = this.read(inputs.payload, context, () => record());
+    const { result, detections } = read;
+    const size = result.images[0]?.imageSize;
+    if (this.settings instanceof FlowError || isSizeMissing(this.settings, size, detections)) {
+      record(read);
+      throw this.settings instanceof FlowError ? this.settings : sizeNeeded();
     }
     const camera = this.cameraOf(key);
     const isGap =
       at - camera.scene.lastFrameAt > this.settings.lostAfter && camera.scene.lastFrameAt > -Infinity;
     const moments = camera.take({ at, detections, size, single: result.single, kept }, arrivedAt);
-    record(camera.scene.lastSeen);
+    record(read, camera.scene.lastSeen);
     const { format, count, dropped, notes } = result;
     const report: SceneReport = {
       things: camera.scene.size,
@@ -150,19 +165,35 @@ export class SceneWork {
     else this.status.show(() => this.texts.lateFrame());
   }
 
+  /** @param onFailure is called before the error is thrown */
+  private read(payload: unknown, context: DetectionContext, onFailure: () => void): DetectedFrame {
+    try {
+      return this.reader.read(payload, context);
+    } catch (error) {
+      onFailure();
+      throw error;
+    }
+  }
+
   /** For the dialog, while one is open. */
-  private record(
-    camera: string,
-    frame: Omit<RecordedFrame, 'seenAt'>,
-    { picture }: FrameInputs,
-    kept: FrameMessage,
-  ): void {
+  private record({ camera, at, inputs, context, kept, read, things }: FrameToRecord): void {
     const { id } = this.node;
     if (!sceneRecorder.isWatched(id)) return;
-    const bytes = hidesInPictures(this.RED)
-      ? undefined
-      : (picture ?? Object.values(kept).find((value) => value instanceof Uint8Array));
-    sceneRecorder.note(id, camera, { ...frame, seenAt: Date.now() }, bytes);
+    const hides = hidesInPictures(this.RED);
+    const picture = inputs.picture ?? Object.values(kept).find((value) => value instanceof Uint8Array);
+    const pictureSize = picture && readPictureSize(picture);
+    const source = sourceOf(inputs.payload, Object.assign(context, { picture: pictureSize }), hides);
+    const frame: RecordedFrame = {
+      at,
+      seenAt: Date.now(),
+      detections: read?.all ?? [],
+      size: read?.result.images[0]?.imageSize,
+      single: read?.result.single,
+      things,
+      source,
+      ...(read && { readBy: this.reader.key }),
+    };
+    sceneRecorder.note(id, camera, frame, hides ? undefined : picture);
   }
 
   private cameraOf(key: string): Camera {
@@ -237,6 +268,13 @@ export class SceneWork {
     for (const camera of this.cameras.values()) camera.close();
     this.cameras.clear();
   }
+}
+
+/** Where something is hidden in pictures, nothing is kept that may be one. */
+function sourceOf(payload: unknown, context: DetectionContext, hides: boolean): Buffer | undefined {
+  if (!hides) return packSource({ payload, context });
+  const { message, leftOut } = copyMessage({ _msgid: '', payload }, 0, { withoutPictures: true });
+  return leftOut.length > 0 ? undefined : packSource({ payload: message.payload, context });
 }
 
 /** One value of `cameraBy` is one camera. */

@@ -102,13 +102,14 @@ export class StatusTexts {
     return count > 0 ? { fill: 'blue', shape: 'dot', text: this.text('scene.things', { count }) } : {};
   }
 
-  /** The same, with what happened last. */
+  /** The same, with what happened last; that alone where both would be too long. */
   moment(
     things: number,
     { kind, class: name = '', count = 0 }: { kind: string; class?: string; count?: number },
   ): NodeStatus {
-    const what = this.text(`scene.${kind}`, { class: name, count });
-    return { fill: 'green', shape: 'dot', text: `${this.text('scene.things', { count: things })} · ${what}` };
+    const what = this.text(`scene.${kind}`, { class: cutText(name, LONGEST_FIELD), count });
+    const text = joined(this.text('scene.things', { count: things }), what) ?? what;
+    return { fill: 'green', shape: 'dot', text };
   }
 
   /** A frame older than the last one was left out. */

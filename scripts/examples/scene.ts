@@ -36,11 +36,12 @@ function addHall(flow: ExampleFlow, workspace: string): void {
     [[report]],
   );
   const counted = addScene(flow, 'parts each minute', [520, 340], {
+    ...FRAME,
     moments: ['count'],
     countEvery: '60',
     classes: 'part',
     anchor: 'center',
-    zones: [{ name: 'end of the belt', kind: 'line', points: [[0.7, 0.6], [0.7, 1]], classes: 'part' }],
+    zones: [{ name: 'end of the belt', kind: 'line', points: [[0.7, 1], [0.7, 0.6]], classes: 'part' }],
   }, parts);
   const quality = flow.visionEvent(
     'scratched part',
@@ -49,7 +50,7 @@ function addHall(flow: ExampleFlow, workspace: string): void {
     [[report]],
   );
   // told when it has left: then the best of all frames is known
-  const scratches = addScene(flow, 'each scratch once', [520, 420], { moments: ['left'], classes: 'scratch' }, quality);
+  const scratches = addScene(flow, 'each scratch once', [520, 420], { ...FRAME, moments: ['left'], classes: 'scratch' }, quality);
   const camera = flow.functionNode(
     'camera with detector',
     [280, 340],
@@ -59,6 +60,9 @@ function addHall(flow: ExampleFlow, workspace: string): void {
   flow.inject('5 frames a second', [110, 280], 0.2, [[camera]]);
   flow.errors([130, 500]);
 }
+
+/** What each scene of the hall takes from the message. */
+const FRAME = { image: 'picture', imageType: 'msg', timestamp: 'at', timestampType: 'msg' };
 
 /** Two events: an alert at once, and how long it took, with the best picture, when it is over. */
 function addPerson(flow: ExampleFlow, workspace: string, report: string): string {
@@ -100,6 +104,7 @@ function addPerson(flow: ExampleFlow, workspace: string, report: string): string
     [[alert], [long]],
   );
   return addScene(flow, 'who stays at the press', [540, 240], {
+    ...FRAME,
     moments: ['stayed', 'left'],
     stayAfter: '10',
     classes: 'person',
@@ -143,7 +148,7 @@ function addScene(
   properties: Partial<typeof visionEventSceneDefaults>,
   next: string,
 ): string {
-  return flow.scene(name, place, { image: 'picture', imageType: properties.format ? 'none' : 'msg', ...properties }, [[next]]);
+  return flow.scene(name, place, properties, [[next]]);
 }
 
 /** What Frigate says of an object. */

@@ -3,7 +3,7 @@ import { DetectionError } from './detection-error';
 import type { Frame } from './geometry';
 import { readPictureSize } from './picture-size';
 import type { ImageReading } from './reading';
-import type { DetectionContext, DetectionSettings, NoteCode, Size } from './types';
+import type { DetectionContext, DetectionSettings, NoteCode, Size, StoredSize } from './types';
 import { own, toSize } from './values';
 
 /**
@@ -96,8 +96,8 @@ export class FrameFinder {
 
   private readHeader(): PictureSize | undefined {
     const { picture } = this.context;
-    if (picture === undefined || picture.length === 0) return undefined;
-    const header = readPictureSize(picture);
+    if (picture === undefined || (!isSize(picture) && picture.length === 0)) return undefined;
+    const header = isSize(picture) ? picture : readPictureSize(picture);
     if (!header) this.notes.add('picture-unreadable');
     if (isTurned(header)) this.notes.add('exif-rotated');
     return header;
@@ -109,6 +109,10 @@ function sourceSizeRequired(): DetectionError {
     'image-size-required',
     'Enter "Size the detector saw" (sourceWidth), or fix the sender: the boxes count in the size that the detector saw, and the payload does not give it where the format has it.',
   );
+}
+
+function isSize(picture: Uint8Array | string | StoredSize): picture is StoredSize {
+  return typeof picture === 'object' && 'width' in picture;
 }
 
 /** Stored otherwise than it is shown: turned, mirrored or both. */

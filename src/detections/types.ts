@@ -8,6 +8,12 @@ export interface Size {
   height: number;
 }
 
+/** The size of a picture as it is stored. */
+export interface StoredSize extends Size {
+  /** how EXIF orders it to be shown, 1 to 8; 1 when missing */
+  orientation?: number;
+}
+
 /** How a detector made the picture fit its input: stretched, cut to the middle, or shrunk with bars around it. */
 export const SOURCE_FITS = ['squash', 'crop', 'letterbox'] as const;
 /** See `SOURCE_FITS`. */
@@ -63,8 +69,8 @@ export interface DetectionContext {
   imageSize?: Size;
   /** `msg.shape` of the TensorFlow.js nodes: [height, width, channels] */
   shape?: unknown;
-  /** bytes, base64 or data URL of the picture that will be attached: its header gives the size */
-  picture?: Uint8Array | string;
+  /** bytes, base64 or data URL of the picture that will be attached: its header gives the size. Or that size, where it is known already */
+  picture?: Uint8Array | string | StoredSize;
   /** `msg.statusCode` of the request that brought the payload: errors name it from 400 on */
   statusCode?: unknown;
 }

@@ -24,6 +24,7 @@ return msg;`;
 const NODES: Record<string, NodeSettings> = {
   mouse: { type: TYPE },
   keyboard: { type: TYPE },
+  'by keyboard': { type: TYPE },
   line: {
     type: TYPE,
     zones: [
@@ -124,6 +125,58 @@ describe('zones in the dialog of a scene in Node-RED 4.1', function () {
     ]);
   });
 
+  it('are named, given classes, and named back, by keyboard from the first key to the last', async () => {
+    const { editor } = session;
+    const { keyboard } = editor.page;
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await keyboard.press(key);
+    };
+    const zones = '[data-section="zones"]';
+    const field = (label: string) => `${zones} .vision-event-zone-row input[aria-label="${label}"]`;
+    const canvas = `svg.vision-event-zones`;
+    await editor.openDialog('by keyboard');
+    await editor.tabTo(`${zones} > summary`);
+    await press('Enter');
+    await editor.tabTo(`${zones} .vision-event-toolbar button`);
+    await press('Enter', 'Space', 'Shift+ArrowRight', 'Space', 'Shift+ArrowDown', 'Space');
+    assert.match((await editor.page.locator(canvas).getAttribute('aria-label'))!, /points so far 3$/);
+    await press('Control+z', 'Shift+ArrowRight', 'Space', 'Enter');
+    await editor.tabTo(field('Name'));
+    await press('Control+a');
+    await keyboard.type('press');
+    await press('Tab');
+    assert.ok(
+      await editor.page.evaluate((wanted) => document.activeElement!.matches(wanted), field('All classes')),
+    );
+    await keyboard.type('person, forklift');
+    await press('Shift+Tab', 'Shift+Tab');
+    assert.ok(await editor.page.evaluate((wanted) => document.activeElement!.matches(wanted), canvas));
+    const state = async () => editor.page.locator(canvas).getAttribute('aria-label');
+    assert.match((await state())!, /Point 1 of 3 of press$/);
+    await press('Control+z', 'Control+z');
+    assert.doesNotMatch((await state())!, /press/);
+    await editor.tabTo(field('Name'));
+    await press('Control+a');
+    await keyboard.type('gate');
+    await press('Tab');
+    await keyboard.type('person');
+    await press('Control+Enter');
+    await editor.form(TYPE).waitFor({ state: 'detached' });
+    await editor.dialogsAtRest();
+    const [zone, ...others] = await savedZones(editor, 'by keyboard');
+    assert.deepEqual(others, []);
+    assert.deepEqual(zone, {
+      name: 'gate',
+      kind: 'area',
+      classes: 'person',
+      points: [
+        [0.5, 0.5],
+        [0.55, 0.5],
+        [0.6, 0.55],
+      ],
+    });
+  });
+
   it('show the direction of a line by an arrow, and turn it', async () => {
     const { editor } = session;
     const { section } = await openZones(editor, 'line');
@@ -136,6 +189,18 @@ describe('zones in the dialog of a scene in Node-RED 4.1', function () {
     await section.locator('.vision-event-zone-row input').first().focus();
     await section.getByRole('button', { name: 'Turn direction' }).click();
     assert.ok((await tip()) < start!);
+  });
+
+  it('say that a line alone is counted only every so many seconds', async () => {
+    const { editor } = session;
+    await editor.openDialog('line');
+    const form = editor.form(TYPE);
+    const said = form.getByText('A line is counted every so many seconds');
+    assert.equal(await said.count(), 0);
+    await form.getByLabel('count changed').check();
+    await said.waitFor();
+    await form.locator('#node-input-countEvery').fill('60');
+    await said.waitFor({ state: 'detached' });
   });
 
   it('show the last picture and the tracks, and a replay tells what the settings of the dialog would make', async () => {
@@ -158,6 +223,11 @@ describe('zones in the dialog of a scene in Node-RED 4.1', function () {
       async () => (await replay.getByText('crossed').count()) === 0,
       'the replay to follow the dialog',
     );
+    await editor.form(TYPE).locator('[data-section="detections"] > summary').click();
+    await editor.form(TYPE).locator('#node-input-format').selectOption('frigate');
+    await replay
+      .getByText(/^Frames that could not be read: \d+\. The payload does not fit "Format"/)
+      .waitFor();
     assert.deepEqual(editor.pageErrors, []);
   });
 });

@@ -7,6 +7,7 @@ import path from 'node:path';
 import express from 'express';
 import type { NodeAPI } from 'node-red';
 import { registerAdminRoutes } from '../../nodes/workspace/admin-routes';
+import { registerSceneRoutes } from '../../nodes/scene/routes';
 import { registerTryRoutes } from '../../nodes/vision-event/try-event';
 import { copyMessage, KEEP_MS, LastMessages, MAX_MESSAGE_BYTES } from '../../nodes/shared/last-messages';
 import { visionEventDefaults } from '../../nodes/shared/properties';
@@ -75,17 +76,20 @@ const ROUTES: [method: 'get' | 'post', path: string, permissions: string[]][] = 
   ['get', 'workspaces/w/metadata-schema/u', ['roboflow-vision-event-workspace.read']],
   ['get', 'editor', ['roboflow-vision-event-workspace.read']],
   ['get', 'nodes/n/last-payload', ['roboflow-vision-event-workspace.read']],
+  ['get', 'scenes/s/view', ['roboflow-vision-event-workspace.read']],
   ['get', 'nodes/n/last-message', ['roboflow-vision-event-workspace.read']],
   ['post', 'check-connection', ['roboflow-vision-event-workspace.write', 'flows.write']],
   ['post', 'use-cases/list', ['roboflow-vision-event-workspace.write', 'flows.write']],
   ['post', 'use-cases/create', ['roboflow-vision-event-workspace.write', 'flows.write']],
   ['post', 'test-event', ['roboflow-vision-event-workspace.write', 'flows.write']],
   ['post', 'try', ['roboflow-vision-event-workspace.write', 'flows.write']],
+  ['post', 'scenes/replay', ['roboflow-vision-event-workspace.write', 'flows.write']],
 ];
 
 function registerAllRoutes(RED: NodeAPI): void {
   registerAdminRoutes(RED);
   registerTryRoutes(RED);
+  registerSceneRoutes(RED);
 }
 
 describe('admin routes', function () {
@@ -165,7 +169,7 @@ describe('admin routes', function () {
       const { port } = server.address() as { port: number };
       const status = async (path: string) =>
         (await fetch(`http://127.0.0.1:${port}/vision-events/${path}`, { method: 'POST' })).status;
-      for (const path of ['try', 'check-connection', 'use-cases/list', 'use-cases/create', 'test-event']) {
+      for (const [, path] of ROUTES.filter(([, , permissions]) => permissions.includes('flows.write'))) {
         granted.clear();
         granted.add('roboflow-vision-event-workspace.write');
         assert.equal(await status(path), 401, path);

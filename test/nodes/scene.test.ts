@@ -150,6 +150,23 @@ describe('roboflow-vision-event-scene', () => {
     );
   });
 
+  it('counts where only a line is drawn what crosses it in each interval, not the whole picture', async () => {
+    const points: [number, number][] = [
+      [0.5, 1],
+      [0.5, 0],
+    ];
+    const zones = [{ name: 'belt', kind: 'line' as const, points, classes: '' }];
+    await load({ ...own, moments: ['count'], countEvery: '6', zones });
+    await send(...frames(130, (frame) => person(200 + frame * 5)));
+    assert.deepEqual(
+      out.map(({ moment }) => [moment['zone'], moment['count']]),
+      [
+        ['belt', 0],
+        ['belt', 1],
+      ],
+    );
+  });
+
   it('lets the clock decide when no frame comes any more', async () => {
     await load({ moments: ['left'], lostAfter: '0.2' });
     await send(...frames(4, () => person(100)));
@@ -214,6 +231,68 @@ describe('roboflow-vision-event-scene', () => {
     assert.equal(built.eventId, moment.id);
     assert.deepEqual(built.eventData, { alertType: 'person_stayed' });
     assert.deepEqual(built.customMetadata, { zone: 'gate', duration_s: 1, track: 'own-1' });
+  });
+
+  it('replays the last frames with the format of its dialog, also those that the deployed one cannot read', async () => {
+    await load({ ...own, format: 'frigate' });
+    const mapping = JSON.stringify({
+      list: 'rects',
+      class: { const: 'person' },
+      box: { convention: 'corner', units: 'pixel', fields: ['0', '1', '2', '3'] },
+    });
+    const replay = async (settings: object) => {
+      const properties = { ...visionEventSceneDefaults, ...own, ...settings };
+      const body = { id: 'scene', properties };
+      const answer = await helper.request().post('/vision-events/scenes/replay').send(body);
+      const { count, unread, unreadBecause } = answer.body as Record<string, unknown>;
+      return { count, unread, unreadBecause };
+    };
+    await replay({});
+    await send(...frames(5, () => ({ rects: [[10, 20, 30, 60]] })));
+    assert.equal(caught.length, 5);
+    const asDeployed = await replay({ format: 'frigate' });
+    assert.deepEqual([asDeployed.count, asDeployed.unread], [0, 5]);
+    assert.match(String(asDeployed.unreadBecause), /^The payload does not fit "Format"/);
+    assert.deepEqual(await replay({ format: 'custom', mapping }), {
+      count: 1,
+      unread: 0,
+      unreadBecause: undefined,
+    });
+  });
+
+  it('replays what it had read also when another of its settings cannot be used', async () => {
+    await load({ ...own, confirm: '7 of 5' });
+    const properties = { ...visionEventSceneDefaults, ...own };
+    const replay = async () => {
+      const body = { id: 'scene', properties };
+      return (await helper.request().post('/vision-events/scenes/replay').send(body)).body as {
+        count: number;
+      };
+    };
+    await replay();
+    await send(...frames(5, () => person(100)));
+    assert.deepEqual([caught.length, (await replay()).count], [5, 1]);
+  });
+
+  it('keeps nothing of a payload that may be a picture while another node hides something in pictures', async () => {
+    const hiding = { ...visionEventDefaults, delivery: 'build', hideClasses: 'person', wires: [['out']] };
+    await load(own, [{ id: 'event', type: 'roboflow-vision-event', ...place, ...hiding }]);
+    const mapping = JSON.stringify({
+      list: 'predictions',
+      class: 'class',
+      box: { convention: 'centre', units: 'pixel', fields: '' },
+    });
+    const properties = { ...visionEventSceneDefaults, ...own, format: 'custom', mapping };
+    const replay = async () => {
+      const body = { id: 'scene', properties };
+      return (await helper.request().post('/vision-events/scenes/replay').send(body)).body as {
+        asDeployed: number;
+      };
+    };
+    await replay();
+    const visualization = jpeg(1000, 500).toString('base64').padEnd(2000, 'A');
+    await send(...frames(5, () => ({ ...person(100), visualization })));
+    assert.equal((await replay()).asDeployed, 5);
   });
 
   for (const [what, hiding, isShown] of [

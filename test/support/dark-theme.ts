@@ -6,4 +6,5 @@ export const DARK_THEME = `:root {
   --red-ui-list-item-background-hover: #3a4150; --red-ui-list-item-background-selected: #343b48;
   --red-ui-workspace-button-background: #2f343d; --red-ui-workspace-button-color: #dcdfe4;
   --red-ui-secondary-background-hover: #343a45; --red-ui-text-color-error: #ff7b72; --red-ui-form-background: #1e2127;
+  --red-ui-form-button-background: #2f343d;
 }`;

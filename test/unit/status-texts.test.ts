@@ -58,6 +58,14 @@ const STATUSES: Record<string, (texts: StatusTexts) => NodeStatus> = {
     texts.warnings(1, { type: 'array.base', path: 'images[0].instanceSegmentations' }),
   '4 warnings': (texts) => texts.warnings(4),
   cooldown: (texts) => texts.throttled(),
+  '12 in scene': (texts) => texts.things(12),
+  '2 in scene · person left': (texts) => texts.moment(2, { kind: 'left', class: 'person' }),
+  'person appeared': (texts) => texts.moment(1234567, { kind: 'appeared', class: 'person' }),
+  'forklift_truck stayed': (texts) => texts.moment(12, { kind: 'stayed', class: 'forklift_truck_with_load' }),
+  'forklift_truck crossed': (texts) =>
+    texts.moment(12, { kind: 'crossed', class: 'forklift_truck_with_load' }),
+  '12 in scene · count 12': (texts) => texts.moment(12, { kind: 'count', class: 'person', count: 12 }),
+  'frame too old, left out': (texts) => texts.lateFrame(),
   'no workspace': (texts) =>
     texts.error(new FlowError('NOT_CONFIGURED', '', { short: { key: 'noWorkspace' } })),
   '404 refused': (texts) => texts.error(new FlowError('REJECTED', '', { statusCode: 404 })),

@@ -55,7 +55,10 @@ export const hint: Checks<Property> = {
   moments(value, read, t) {
     const moments = value as string[];
     if (moments.length === 0) return t('hint.noMoment');
-    const hasLine = (read('zones') as SceneZoneRow[]).some(({ kind }) => kind === 'line');
-    return moments.includes('crossed') && !hasLine ? t('hint.noLine') : undefined;
+    const kinds = (read('zones') as SceneZoneRow[]).map(({ kind }) => kind);
+    if (moments.includes('crossed') && !kinds.includes('line')) return t('hint.noLine');
+    const hasOnlyLines = kinds.length > 0 && !kinds.includes('area');
+    const isNeverTold = hasOnlyLines && !(Number(read('countEvery')) > 0);
+    return moments.includes('count') && isNeverTold ? t('hint.noInterval') : undefined;
   },
 };

@@ -6,6 +6,9 @@ interface Replay {
   frames: number;
   spanMs: number;
   count: number;
+  asDeployed: number;
+  unread: number;
+  unreadBecause?: string;
   moments: {
     kind: string;
     class?: string;
@@ -21,10 +24,11 @@ interface Replay {
 const AGAIN_MS = 3000;
 const TYPING_PAUSE_MS = 400;
 
-/** "Try it" for time: which moments the settings of the open dialog would have made of the last seconds. The runtime finds them. */
+/** "Try it" for time: which moments the settings of the open dialog would have made. The runtime finds them. */
 export class ReplayView {
   readonly parts: HTMLElement[];
   private readonly status = makeElement('p', { class: 'vision-event-try-status', 'aria-live': 'polite' });
+  private readonly leftOut = makeElement('p', { class: 'vision-event-note vision-event-lead' });
   private readonly table = makeElement('table', {});
   private again: ReturnType<typeof setInterval> | undefined;
   private typing: ReturnType<typeof setTimeout> | undefined;
@@ -38,7 +42,8 @@ export class ReplayView {
     private readonly camera: () => string | undefined,
   ) {
     const note = makeElement('div', { class: 'vision-event-note vision-event-lead' }, form.t('replay.note'));
-    this.parts = [note, this.status, makeElement('div', { class: 'vision-event-part' }, this.table)];
+    const table = makeElement('div', { class: 'vision-event-part' }, this.table);
+    this.parts = [note, this.status, this.leftOut, table];
   }
 
   start(): void {
@@ -72,12 +77,18 @@ export class ReplayView {
       if (own !== this.turn) return;
       const { code, message } = adminError(error);
       this.table.replaceChildren();
+      setText(this.leftOut, '');
       setText(this.status, code === 'NOT_DEPLOYED' ? t('zones.notDeployed') : message);
     }
   }
 
-  private show({ frames, spanMs, count, moments }: Replay): void {
+  private show({ frames, spanMs, count, moments, asDeployed, unread, unreadBecause = '' }: Replay): void {
     const { t } = this.form;
+    const leftOut = [
+      unread > 0 && t('replay.unread', { n: unread, reason: unreadBecause }),
+      asDeployed > 0 && t('replay.asDeployed', { n: asDeployed }),
+    ].filter((text) => text !== false);
+    setText(this.leftOut, leftOut.join(' '));
     const seconds = Math.round(spanMs / 1000);
     if (frames === 0) setText(this.status, t('zones.waiting'));
     else setText(this.status, t('replay.found', { n: count, frames, seconds }));

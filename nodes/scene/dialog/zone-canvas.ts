@@ -125,8 +125,14 @@ export class ZoneCanvas {
         stroke: colour,
         fill: 'none',
       }),
-      this.text(this.t('zones.in'), [to[0] + x * tip, to[1] + y * tip], colour, 'middle'),
+      this.text(this.t('zones.in'), this.behindTip(to, [x, y]), colour, anchorOf(x)),
     ];
+  }
+
+  /** Where a text begins, ends or has its middle that an arrow points at. */
+  private behindTip(tip: Point, [x, y]: Point): Point {
+    const size = this.textSize;
+    return [tip[0] + x * size * 0.4, tip[1] + size * (0.35 + y * 0.9)];
   }
 
   private label({ name }: SceneZoneRow, points: Point[]): SVGElement {
@@ -317,6 +323,12 @@ export class ZoneCanvas {
     else return false;
     return true;
   }
+}
+
+/** Of a text that an arrow points at. @param x how much the arrow points to the right, -1 to 1 */
+function anchorOf(x: number): 'start' | 'middle' | 'end' {
+  if (Math.abs(x) < 0.5) return 'middle';
+  return x > 0 ? 'start' : 'end';
 }
 
 /** A line of no length with round ends: a dot that keeps its size on the screen whatever the picture's size. */

@@ -98,14 +98,20 @@ export class ZoneEditor {
         placeholder: text,
         autocomplete: 'off',
       });
+      // what is typed without leaving the field is one change
+      let isRemembered = false;
       input.addEventListener('input', () => {
         const zone = this.model.zones[index];
         if (!zone) return;
+        if (!isRemembered) this.model.remember();
+        isRemembered = true;
         zone[property] = input.value;
+        this.showButtons();
         this.canvas.draw();
         this.onChange();
       });
       input.addEventListener('focus', () => {
+        isRemembered = false;
         this.model.select(index);
         this.changed();
       });

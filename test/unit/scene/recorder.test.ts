@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
-import { KEPT_MS, SceneRecorder, WATCH_MS, type RecordedFrame } from '../../../nodes/scene/recorder';
+import { visionEventSceneDefaults } from '../../../nodes/shared/properties';
+import { DetectionReader } from '../../../nodes/scene/detections';
+import {
+  KEPT_MS,
+  packSource,
+  SceneRecorder,
+  WATCH_MS,
+  type RecordedFrame,
+} from '../../../nodes/scene/recorder';
 import { replay } from '../../../nodes/scene/replay';
 import { personAt, SCENE_DEFAULTS, SCENE_SIZE } from '../../support/scenes';
 import { png } from '../images/made-pictures';
+
+const AS_DEPLOYED = new DetectionReader(visionEventSceneDefaults).key;
 
 const frameAt = (at: number, detections = [personAt([at / 40_000, 0.6])]): RecordedFrame => ({
   at,
@@ -10,6 +20,7 @@ const frameAt = (at: number, detections = [personAt([at / 40_000, 0.6])]): Recor
   detections,
   size: SCENE_SIZE,
   things: [],
+  readBy: AS_DEPLOYED,
 });
 
 describe('what a scene keeps for its dialog', () => {
@@ -41,6 +52,25 @@ describe('what a scene keeps for its dialog', () => {
     const crowd = Array.from({ length: 300 }, () => personAt([0.5, 0.5]));
     for (let at = 0; at < 10_000; at += 100) recorder.note('node', 'crowd', frameAt(at, crowd), undefined);
     assert.equal(camera('crowd')!.detections, 9900);
+  });
+
+  it('are at most 2 MB of payloads of a camera, and none of more than 256 KB', () => {
+    recorder.watch('node');
+    const source = packSource({ payload: 'x'.repeat(250 * 1024), context: {} })!;
+    for (let at = 0; at < 2000; at += 100)
+      recorder.note('node', 'gate', { ...frameAt(at), source }, undefined);
+    assert.equal(camera()!.frames.length, 8);
+    assert.ok(camera()!.payloadBytes <= 2 * 2 ** 20);
+    assert.equal(packSource({ payload: 'x'.repeat(256 * 1024), context: {} }), undefined);
+    assert.equal(packSource({ payload: { read: () => 1 }, context: {} }), undefined);
+  });
+
+  it('is nothing at all once the operator has switched it off', () => {
+    recorder.watch('node');
+    recorder.switchOff();
+    recorder.watch('node');
+    recorder.note('node', 'gate', frameAt(0), undefined);
+    assert.deepEqual([recorder.isWatched('node'), camera()], [false, undefined]);
   });
 
   it('are eight cameras; of more, the one idle for longest is forgotten', () => {
@@ -75,7 +105,7 @@ describe('a replay', () => {
       classes: [],
     } as const;
     const settings = { ...SCENE_DEFAULTS, moments: ['appeared', 'crossed'] as const, zones: [line] };
-    const { moments, count, spanMs } = replay(frames, settings, () => true);
+    const { moments, count, spanMs } = replay(frames, settings, visionEventSceneDefaults);
     assert.deepEqual(
       moments.map(({ kind, agoMs }) => [kind, agoMs]),
       [
@@ -88,7 +118,10 @@ describe('a replay', () => {
   });
 
   it('leaves out what the settings do not let through', () => {
-    assert.equal(replay(frames, SCENE_DEFAULTS, () => false).count, 0);
+    assert.equal(
+      replay(frames, SCENE_DEFAULTS, { ...visionEventSceneDefaults, classes: 'forklift' }).count,
+      0,
+    );
   });
 
   it('says that zones need the size of the picture', () => {
@@ -104,8 +137,66 @@ describe('a replay', () => {
     } as const;
     const unsized = frames.map(({ size: _size, ...frame }) => frame);
     assert.throws(
-      () => replay(unsized, { ...SCENE_DEFAULTS, zones: [zone] }, () => true),
+      () => replay(unsized, { ...SCENE_DEFAULTS, zones: [zone] }, visionEventSceneDefaults),
       /size of the picture/,
     );
+  });
+
+  describe('with another format than the deployed one', () => {
+    const mapping = JSON.stringify({
+      list: 'rects',
+      class: { const: 'person' },
+      box: { convention: 'corner', units: 'pixel', fields: ['0', '1', '2', '3'] },
+    });
+    const config = { ...visionEventSceneDefaults, format: 'custom', mapping };
+    const source = (payload: unknown) => packSource({ payload, context: {} });
+    /** The deployed node could not read them. */
+    const unread = frames.map(({ readBy: _readBy, ...frame }) => ({ ...frame, detections: [] }));
+    const rects = unread.map((frame) => ({ ...frame, source: source({ rects: [[10, 10, 50, 100]] }) }));
+
+    it('reads the payloads anew, also those that the deployed one could not read', () => {
+      const { count, unread: left, asDeployed } = replay(rects, SCENE_DEFAULTS, config);
+      assert.deepEqual([count, left, asDeployed], [1, 0, 0]);
+    });
+
+    it('follows each change of the mapping', () => {
+      replay(rects, SCENE_DEFAULTS, config);
+      const cats = { ...config, mapping: mapping.replace('person', 'cat') };
+      assert.equal(replay(rects, SCENE_DEFAULTS, cats).moments[0]!.class, 'cat');
+    });
+
+    it('takes what the deployed one has found where the payload was too large to keep', () => {
+      const { count, asDeployed } = replay(frames, SCENE_DEFAULTS, config);
+      assert.deepEqual([count, asDeployed], [1, 100]);
+    });
+
+    it('tells how many frames it could not read, and why', () => {
+      const other = replay(rects, SCENE_DEFAULTS, { ...config, format: 'frigate' });
+      assert.deepEqual([other.count, other.unread], [0, 100]);
+      assert.match(other.unreadBecause!, /^The payload does not fit "Format"/);
+      assert.match(replay(unread, SCENE_DEFAULTS, config).unreadBecause!, /^Deploy to see/);
+    });
+
+    it('counts the size of the picture only where the dialog says that there is one', () => {
+      const context = { picture: { width: 640, height: 480 } };
+      const payload = { rects: [[10, 10, 50, 100]] };
+      const pictured = unread.map((frame) => ({
+        ...frame,
+        size: undefined,
+        source: packSource({ payload, context }),
+      }));
+      const points = [
+        [0, 0],
+        [1, 0],
+        [1, 1],
+        [0, 1],
+      ] as const;
+      const settings = {
+        ...SCENE_DEFAULTS,
+        zones: [{ name: 'all', kind: 'area', points, classes: [] }] as const,
+      };
+      assert.throws(() => replay(pictured, settings, config), /size of the picture/);
+      assert.equal(replay(pictured, settings, { ...config, image: 'picture', imageType: 'msg' }).count, 1);
+    });
   });
 });
