@@ -8,6 +8,8 @@ import type { Box, SceneDetection, SceneFrame } from './types';
 const LEAST_OVERLAP = 0.3;
 /** What is left after that is looked for around its place: so far away, in sizes of the thing, … */
 const REACH = 0.3;
+/** … or this, when it was seen only once: nobody knows yet how fast it is, … */
+const FIRST_REACH = 0.8;
 /** … and so much farther for each second out of sight, … */
 const REACH_PER_SECOND = 1;
 /** … up to this time, … */
@@ -164,12 +166,13 @@ function likeness(track: Track, { class: name, box }: Boxed<SceneDetection>): nu
  * thing had, and to be within its reach. What must be out of the picture by now does not come back: whoever comes in there is another one.
  */
 function nearness(at: number, picture: PictureSize | undefined): Likeness {
-  return ({ predicted, lastSeen, class: known }, { class: name, box }) => {
+  return ({ predicted, lastSeen, frames, class: known }, { class: name, box }) => {
     if (picture && isOutside(predicted, picture)) return 0;
     const shape = overlap({ ...predicted, x: box.x, y: box.y }, box);
     if (shape < LEAST_SHAPE) return 0;
     const seconds = Math.min((at - lastSeen) / 1000, MOST_SECONDS);
-    const reach = (REACH + REACH_PER_SECOND * seconds) * (known === name ? 1 : OTHER_CLASS_REACH);
+    const least = frames === 1 ? FIRST_REACH : REACH;
+    const reach = (least + REACH_PER_SECOND * seconds) * (known === name ? 1 : OTHER_CLASS_REACH);
     const distance = Math.hypot(predicted.x - box.x, predicted.y - box.y) / sizeOf(predicted);
     return distance < reach ? shape * (1 - distance / reach) : 0;
   };

@@ -52,6 +52,17 @@ describe('scene', () => {
     assert.equal(new Set(told.map(({ trackId }) => trackId)).size, 2);
   });
 
+  it('follows what moves nearly by its own length from frame to frame, from the first step on', () => {
+    const scene = newScene({ moments: ['appeared'] });
+    const told: Moment<number>[] = [];
+    for (let frame = 0; frame < 14; frame++) {
+      const box = { x: 50 + frame * 64, y: 250, width: 80, height: 60 };
+      const detections = [{ class: 'scratch', confidence: 0.9, box }];
+      told.push(...scene.frame({ at: frame * 200, detections, size: SCENE_SIZE, kept: frame })!);
+    }
+    assert.equal(told.length, 1);
+  });
+
   for (const [what, place, className] of [
     ['turned while it was hidden', [0.33, 0.55], 'person'],
     ['is seen as another class at first', [0.39, 0.6], 'child'],
