@@ -214,7 +214,7 @@ for (const version of NODE_RED_VERSIONS) {
 
       // a scratch passes every 9 s, and is in sight for 5 s
       const scratched = ofType('quality_check');
-      assert.ok(scratched.length >= 3, `${scratched.length} scratches`);
+      assert.ok(scratched.length >= 5, `${scratched.length} scratches`);
       assertApart(scratched, 6_000);
       for (const { eventData, images } of scratched) {
         assert.equal(eventData['result'], 'fail');
