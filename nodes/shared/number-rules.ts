@@ -1,4 +1,5 @@
 /** What the numbers of the dialogs may be, once: for the runtime and for the dialogs. */
+import { MAX_BATCH_EVENTS } from '../../src/api/limits';
 import { PICTURE_MAX_SIDE } from '../../src/images/limits';
 import type { VisionEventProperties, VisionEventSceneProperties, WorkspaceProperties } from './properties';
 
@@ -82,7 +83,12 @@ export const WORKSPACE_NUMBER_RULES = {
   uploadReuseMinutes: { min: 0, wanted: 'a number of minutes, 0 or more', reason: 'minutes' },
   outboxMaxMegabytes: MEGABYTES,
   outboxMaxEvents: COUNT,
-  batchSize: { ...COUNT, max: 100, wanted: 'a whole number from 1 to 100', reason: 'batchSize' },
+  batchSize: {
+    ...COUNT,
+    max: MAX_BATCH_EVENTS,
+    wanted: `a whole number from 1 to ${MAX_BATCH_EVENTS}`,
+    reason: 'batchSize',
+  },
   batchLinger: {
     min: 0,
     whole: true,

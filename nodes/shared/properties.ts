@@ -3,6 +3,7 @@
  * The runtime reads them, and the dialogs register them as their `defaults`.
  * The names are a contract with every saved flow: add, never rename.
  */
+import { MAX_BATCH_EVENTS } from '../../src/api/limits';
 
 export const workspaceDefaults = {
   name: '',
@@ -33,7 +34,7 @@ export const workspaceDefaults = {
   outboxMaxMegabytes: 1024,
   outboxMaxEvents: 100000,
   outboxWhenFull: 'reject' as 'reject' | 'drop-oldest' | 'shed-images',
-  batchSize: 100,
+  batchSize: MAX_BATCH_EVENTS,
   batchLinger: 1000,
   /** counted and measured for Prometheus; its token is the credential `metricsToken` */
   metrics: false,

@@ -1,3 +1,4 @@
+import { MAX_BATCH_EVENTS } from '../../api/limits';
 import type { DeliveredEvent } from '../outbox/outbox';
 import { systemClock, type Clock } from '../outbox/outbox';
 import type { RetryCause } from './retry-policy';
@@ -5,7 +6,7 @@ import type { EventWarning } from '../../event/types';
 
 /** How a sender packs, paces and repeats. */
 export interface SenderSettings {
-  /** events in one request, at most 100 ("Create a Batch of Vision Events") */
+  /** events in one request, at most `MAX_BATCH_EVENTS` */
   batchSize: number;
   /** bytes of the events in one request */
   batchBytes: number;
@@ -23,7 +24,7 @@ export interface SenderSettings {
 
 /** The settings of a sender that is told nothing else. */
 export const DEFAULT_SENDER_SETTINGS: SenderSettings = {
-  batchSize: 100,
+  batchSize: MAX_BATCH_EVENTS,
   batchBytes: 1024 * 1024,
   lingerMs: 1000,
   concurrency: 2,
