@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startSimulator, type Simulator } from '../../simulator/server';
+import { type Endpoint, startSimulator, type Simulator } from '../../simulator/server';
 import {
   ArrivalLog,
   faultsOfArrivals,
@@ -28,11 +28,34 @@ const DRAIN_DEADLINE_MS = 180_000;
 /** Of the workspace, so that a lease lives for 47 s. */
 const REQUEST_MS = 2_000;
 
+/** In which order the versions of events arrived. */
+class VersionLog {
+  private readonly newest = new Map<string, number>();
+  readonly olderAfterNewer: string[] = [];
+
+  /** For the simulator's `observe`. */
+  observe(endpoint: Endpoint, body: Buffer): void {
+    if (endpoint !== 'event' && endpoint !== 'batch') return;
+    const content = JSON.parse(body.toString('utf8')) as { events?: Version[] } & Version;
+    for (const { eventId, customMetadata } of content.events ?? [content]) {
+      const newest = this.newest.get(eventId) ?? 0;
+      if (customMetadata.number < newest)
+        this.olderAfterNewer.push(`${eventId}: ${customMetadata.number} after ${newest}`);
+      else this.newest.set(eventId, customMetadata.number);
+    }
+  }
+}
+
+interface Version {
+  eventId: string;
+  customMetadata: { number: number };
+}
+
 describe('three real Node-REDs with one outbox in PostgreSQL', function () {
   this.timeout(LASTS_MS + 600_000);
   let server: PostgresServer;
   let simulator: Simulator;
-  let arrivals: ArrivalLog;
+  const versions = new VersionLog();
   const nodeReds: RealNodeRed[] = [];
 
   before(async function () {
@@ -40,10 +63,9 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
     await server.sql(`create role keeper login password '${DATABASE_PASSWORD}'`);
     await server.sql('grant create on database postgres to keeper');
     await server.requirePassword('keeper');
-    arrivals = new ArrivalLog();
     simulator = await startSimulator({
       maxEventsKept: 1_000_000,
-      observe: (endpoint, body) => arrivals.observe(endpoint, body),
+      observe: (endpoint, body) => versions.observe(endpoint, body),
     });
     for (let index = 0; index < NODE_REDS; index++) {
       const nodeRed = await RealNodeRed.start('4.1');
@@ -93,7 +115,7 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
     const endAt = performance.now() + LASTS_MS;
     const isOver = () => performance.now() > endAt;
     const ids = Array.from({ length: VERSIONED }, (_, index) => `versions-${index}`);
-    const versions = Promise.all(ids.map((id) => sendVersions(id, random, isOver)));
+    const sending = Promise.all(ids.map((id) => sendVersions(id, random, isOver)));
     let kills = 0;
     while (!isOver()) {
       await delay(KILL_EVERY_MS * (0.5 + random()));
@@ -103,7 +125,7 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
       kills++;
     }
     for (const load of loads) await load.stop();
-    const last = await versions;
+    const last = await sending;
     simulator.faults.clear();
     const waiting = async () => {
       const [row] = await server.sql<{ count: number }>('select count(*)::int from vision_events.event');
@@ -117,7 +139,7 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
     const acknowledged = loads.flatMap((load) => load.acknowledged);
     console.log(
       `      ${kills} killed, ${acknowledged.length} numbered and ${last.reduce((sum, n) => sum + n, 0)} versions acknowledged, ` +
-        `${simulator.requests.total} requests`,
+        `${simulator.requests.total} requests, ${versions.olderAfterNewer.length} older version(s) after a newer one`,
     );
     assert.ok(kills >= 1, `${kills} were killed`);
     const numbered = {
@@ -126,6 +148,7 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
     };
     assert.deepEqual(faultsOfArrivals(acknowledged, numbered, new ArrivalLog()), []);
     assert.deepEqual(await wrongPictures(numbered), []);
+    assert.deepEqual(versions.olderAfterNewer, []);
     for (const [index, id] of ids.entries()) {
       const { event } =
         simulator.events().find(({ eventId }) => eventId === id) ?? assert.fail(`${id} is lost`);

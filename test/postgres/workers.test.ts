@@ -158,6 +158,21 @@ describe('workers of one queue in PostgreSQL', () => {
     assert.equal(await b.lease(BATCH), undefined);
   });
 
+  it('give up a lease by themselves before others can have it, whatever the database says later', async () => {
+    const a = await workers.open('a');
+    await a.append([record('a')]);
+    const lease = await mustLease(a);
+    workers.clock.pass(SILENCE_MS - 10_000);
+    await a.beat();
+    assert.equal(lease.lost?.aborted, false, 'that heartbeat renewed it');
+    workers.clock.pass(SILENCE_MS - 1_000);
+    await a.beat();
+    assert.equal(lease.lost?.aborted, true, 'no later look comes in time');
+    assert.equal(lease.isHeld(), false);
+    await a.settle(lease, NOTHING);
+    assert.equal((await mustLease(a)).isHeld(), true);
+  });
+
   it('write nothing with a lease that was taken over', async () => {
     const [a, b] = [await workers.open('a'), await workers.open('b')];
     await a.append([record('a', { pictures: [picture('output', 'drawn')] })]);

@@ -83,6 +83,8 @@ export interface Lease {
    * nothing more is sent then, and what is left is given back.
    */
   isHeld(): boolean;
+  /** Aborts before others can have the events: a request under way is called off. Missing where nobody else can have them. */
+  readonly lost?: AbortSignal;
 }
 
 /** What became of the events of a lease, by their ids. */

@@ -133,9 +133,10 @@ export class PostgresOutbox implements Outbox {
     this.beatMs = options.beatMs ?? LEASE_BEAT_MS;
     this.lateLandingMs = options.lateLandingMs ?? LATE_LANDING_MS;
     const requestMs = options.requestMs ?? DEFAULT_REQUEST_MS;
-    this.leaseMs = requestMs + this.lateLandingMs + LEASE_SPARE_BEATS * Math.min(this.beatMs, LEASE_BEAT_MS);
+    const beatMs = Math.min(this.beatMs, LEASE_BEAT_MS);
+    this.leaseMs = requestMs + this.lateLandingMs + LEASE_SPARE_BEATS * beatMs;
     const monotonic = () => this.clock.monotonic();
-    this.leases = new HeldLeases({ leaseMs: this.leaseMs, requestMs, monotonic });
+    this.leases = new HeldLeases({ leaseMs: this.leaseMs, requestMs, beatMs, monotonic });
     this.mirror = new Mirror(this.clock);
     this.pace = new CommonPace({
       mirror: this.mirror,
@@ -507,6 +508,8 @@ export class PostgresOutbox implements Outbox {
 
   /** Renews the leases of this worker, gives up those of workers that fell silent, and tells what could not be told before. */
   async beat(): Promise<void> {
+    // Also while the last heartbeat is still without an answer.
+    this.leases.endOverdue();
     if (this.beating || !this.session) return;
     this.beating = true;
     try {
