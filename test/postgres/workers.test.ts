@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Lease } from '../../src/delivery/outbox/outbox';
 import type { PostgresOutbox } from '../../src/delivery/outbox/postgres/postgres-outbox';
+import { SCHEMA_VERSION } from '../../src/delivery/outbox/postgres/schema';
 import { BATCH, eventIds, ids, mustLease, NOTHING, picture, record } from '../support/outbox-contract';
 import { PostgresServer } from '../support/postgres-server';
 import { PostgresWorkers } from '../support/postgres-workers';
@@ -8,6 +9,12 @@ import { PostgresWorkers } from '../support/postgres-workers';
 /** Longer than a lease lives without a heartbeat. */
 const SILENCE_MS = 76_000;
 const LANDING_MS = 30_000;
+
+/** Takes back what later versions added. */
+const AS_VERSION_1 = `
+alter table $S.stored drop column is_void;
+update $S.meta set version = 1;
+`;
 
 describe('workers of one queue in PostgreSQL', () => {
   let server: PostgresServer;
@@ -275,7 +282,21 @@ describe('workers of one queue in PostgreSQL', () => {
   it('start together: one of them makes the tables', async () => {
     const all = await Promise.all(['a', 'b', 'c', 'd'].map((name) => workers.open(name)));
     assert.equal(all.length, 4);
-    assert.deepEqual(await workers.sql('select version from $S.meta'), [{ version: 1 }]);
+    assert.deepEqual(await workers.sql('select version from $S.meta'), [{ version: SCHEMA_VERSION }]);
+  });
+
+  it('keep what waits when a newer version migrates the tables', async () => {
+    const a = await workers.open('a');
+    await a.append([record('a'), record('b')]);
+    const lease = await mustLease(a, { ...BATCH, events: 1 });
+    await workers.sql(AS_VERSION_1);
+    const b = await workers.open('b');
+    assert.deepEqual(await workers.sql('select version from $S.meta'), [{ version: SCHEMA_VERSION }]);
+    await a.settle(lease, { ...NOTHING, acked: ids(lease) });
+    await b.append([record('c')]);
+    assert.equal(await b.isStored('of no append'), false);
+    assert.equal(await b.isStored('of no append'), false);
+    assert.deepEqual(eventIds(await b.lease(BATCH)), ['b', 'c']);
   });
 
   it('say that they must be updated once a newer version migrated the tables, at the start and later', async () => {

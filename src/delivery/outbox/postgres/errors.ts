@@ -64,6 +64,17 @@ function isServerCode(code: string): boolean {
   return /^[\dA-Z]{5}$/.test(code);
 }
 
+/** An append that failed, and may be stored all the same. */
+export class DoubtfulAppend extends OutboxError {
+  constructor(
+    { code, message, mayPass }: OutboxError,
+    /** to ask the database by, once it answers */
+    readonly key: string,
+  ) {
+    super(code, message, mayPass);
+  }
+}
+
 /** What a technician reads. Neither user nor password is in it. */
 export function asOutboxError(error: unknown, where: string): OutboxError {
   if (error instanceof OutboxError) return error;

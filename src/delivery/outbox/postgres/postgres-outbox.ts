@@ -28,12 +28,12 @@ import {
   type Settlement,
   systemClock,
 } from '../outbox';
-import { type Append, AppendGroups, newKey, recordBytes } from './append-groups';
+import { type Append, AppendDoubt, AppendGroups, recordBytes } from './append-groups';
 import { CommonPace } from './common-pace';
 import { DeliveryRate } from './delivery-rate';
 import { Database, type PostgresAddress } from './database';
 import { postgresDeadLetters } from './dead-letters';
-import { asOutboxError, isPassing } from './errors';
+import { asOutboxError, DoubtfulAppend, isPassing } from './errors';
 import { HeldLeases } from './held-leases';
 import { Mirror, type Totals } from './mirror';
 import { type Outcome, Outcomes } from './outcomes';
@@ -239,10 +239,14 @@ export class PostgresOutbox implements Outbox {
   // ----- append
 
   async append(records: OutboxRecord[]): Promise<void> {
-    await this.appendKeyed({ key: newKey(), records });
+    await this.appendKeyed({ records });
   }
 
-  /** For what was accepted elsewhere: stored once, however often it is repeated with its key. */
+  /**
+   * For what was accepted elsewhere: with a key, it is stored once however often it is repeated.
+   *
+   * @throws OutboxError a `DoubtfulAppend` when it may be stored all the same
+   */
   async appendKeyed(append: Append): Promise<void> {
     this.mustBeOpen();
     const { records } = append;
@@ -256,8 +260,9 @@ export class PostgresOutbox implements Outbox {
       throw this.failed(error);
     }
     try {
-      await (this.groups as AppendGroups).append(append);
+      await (this.groups as AppendGroups).append(append, bytes);
     } catch (error) {
+      if (error instanceof AppendDoubt) throw new DoubtfulAppend(this.failed(error.cause), error.key);
       throw this.failed(error);
     } finally {
       giveBack();

@@ -14,7 +14,7 @@ import {
   type Settlement,
   type SharedPace,
 } from '../outbox';
-import { newKey } from './append-groups';
+import { DoubtfulAppend } from './errors';
 import type { PostgresOutbox } from './postgres-outbox';
 import { SpillMover } from './spill-mover';
 
@@ -91,13 +91,12 @@ export class SpillOutbox implements Outbox {
 
   async append(records: OutboxRecord[]): Promise<void> {
     if (this.isSpilling) return this.appendToSpill(records);
-    const key = newKey();
     try {
-      await this.queue.appendKeyed({ key, records });
+      await this.queue.append(records);
     } catch (error) {
       if (!(error instanceof OutboxError && error.mayPass && this.canSpill)) throw error;
-      // It may be stored all the same: that is asked before anything is moved.
-      this.mover.noteDoubt(key, records);
+      // Whether it is stored all the same is asked before anything is moved.
+      if (error instanceof DoubtfulAppend) this.mover.noteDoubt(error.key, records);
       this.beginSpilling(error.message);
       await this.appendToSpill(records);
     }

@@ -119,3 +119,8 @@ create table $S.landing (
   primary key (queue, event_id)
 );
 `;
+
+/** Version 2. `is_void`: it was decided that the append with this key is not stored, and never will be. */
+export const VOID_APPENDS = `
+alter table $S.stored add column is_void boolean not null default false;
+`;

@@ -96,12 +96,14 @@ begin
   return next;
 end $$;
 
--- Decides what became of an append whose answer was lost: from now on it is stored, or it never will be. @returns whether it is
+-- Decides what became of an append whose answer was lost: from now on it is stored, or it never will be. This may be asked again.
+-- @returns whether it is stored
 create or replace function $S.is_stored(p_queue int, p_key text, p_keep interval, p_now timestamptz) returns boolean
 language plpgsql ${PINNED} as $$
 begin
   perform $S.durable();
-  insert into $S.stored (queue, key, keep_until) values (p_queue, p_key, $S.now_or(p_now) + p_keep) on conflict do nothing;
-  return not found;
+  insert into $S.stored (queue, key, keep_until, is_void) values (p_queue, p_key, $S.now_or(p_now) + p_keep, true)
+  on conflict do nothing;
+  return not (select s.is_void from $S.stored s where s.queue = p_queue and s.key = p_key);
 end $$;
 `;
