@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Lease } from '../../src/delivery/outbox/outbox';
-import type { PostgresOutbox } from '../../src/delivery/outbox/postgres/postgres-outbox';
+import type {
+  PostgresOutbox,
+  PostgresOutboxOptions,
+} from '../../src/delivery/outbox/postgres/postgres-outbox';
 import { SCHEMA_VERSION } from '../../src/delivery/outbox/postgres/schema';
 import { BATCH, eventIds, ids, mustLease, NOTHING, picture, record } from '../support/outbox-contract';
 import { PostgresServer } from '../support/postgres-server';
@@ -13,6 +16,9 @@ const LANDING_MS = 30_000;
 /** Takes back what later versions added. */
 const AS_VERSION_1 = `
 alter table $S.stored drop column is_void;
+alter table $S.worker drop column delivery_error;
+drop function $S.workers(int, timestamptz);
+create function $S.workers(int, timestamptz) returns table (id bigint) language sql as 'select 1';
 update $S.meta set version = 1;
 `;
 
@@ -258,6 +264,24 @@ describe('workers of one queue in PostgreSQL', () => {
     assert.equal(a.stats().shedPictures, 1);
   });
 
+  it('see why the requests of the others fail', async () => {
+    const { clock } = workers;
+    let error: ReturnType<NonNullable<PostgresOutboxOptions['deliveryError']>>;
+    const [a, b] = [await workers.open('a', { deliveryError: () => error }), await workers.open('b')];
+    const seen = async () => {
+      await a.beat();
+      clock.pass(1_000);
+      return (await b.workers()).map(({ lastDeliveryError }) => lastDeliveryError);
+    };
+    error = { code: 'SERVER_ERROR', message: 'answer 503', at: clock.now() - 4_000 };
+    assert.deepEqual(await seen(), [
+      { code: 'SERVER_ERROR', message: 'answer 503', msAgo: 5_000 },
+      undefined,
+    ]);
+    error = { code: 'OUTBOX_IO', message: 'of the database', at: clock.now() };
+    assert.deepEqual(await seen(), [undefined, undefined]);
+  });
+
   it('are refused when they deliver elsewhere than the queue', async () => {
     await workers.open('a');
     const other = workers.make('b', { boundTo: 'another target' });
@@ -297,6 +321,7 @@ describe('workers of one queue in PostgreSQL', () => {
     assert.equal(await b.isStored('of no append'), false);
     assert.equal(await b.isStored('of no append'), false);
     assert.deepEqual(eventIds(await b.lease(BATCH)), ['b', 'c']);
+    assert.equal((await b.workers()).length, 2);
   });
 
   it('say that they must be updated once a newer version migrated the tables, at the start and later', async () => {

@@ -216,7 +216,10 @@ export interface OutboxWorker {
   seenMsAgo: number;
   /** events that wait on its disk until the database takes them */
   spilled: number;
+  /** of the database */
   lastError?: string;
+  /** why its last request to the target failed, until one is answered well */
+  lastDeliveryError?: { code: string; message: string; msAgo: number };
 }
 
 /**

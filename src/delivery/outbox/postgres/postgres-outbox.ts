@@ -66,6 +66,8 @@ export interface PostgresOutboxOptions extends PostgresAddress {
   lateLandingMs?: number;
   /** events on the disk in front, for people */
   spilled?: () => number;
+  /** the last error of whoever delivers from here, for people; `at`: ms since 1970 */
+  deliveryError?: () => { code: string; message: string; at: number } | undefined;
   /** told what an operator should hear of */
   onNotice?: (notice: OutboxNotice) => void;
   /** schema of the tables, small letters; default `vision_events` */
@@ -523,17 +525,22 @@ export class PostgresOutbox implements Outbox {
       const asked = this.leases.tokens();
       const { heardOf } = this;
       const prunes = sentAt - this.prunedAt > PRUNE_MS;
-      const [row] = await this.call<BeatRow>('beat', '$2, $3::uuid[], $4, $5, $6, $7, $8, $9, $10', [
-        this.session.worker,
-        asked,
-        this.leaseMs,
-        this.lateLandingMs,
-        this.totals.acked,
-        this.rate.look(this.totals.acked, sentAt),
-        this.options.spilled?.() ?? 0,
-        this.lastError ?? null,
-        prunes,
-      ]);
+      const [row] = await this.call<BeatRow>(
+        'beat',
+        '$2, $3::uuid[], $4, $5, $6, $7, $8, $9, $10::jsonb, $11',
+        [
+          this.session.worker,
+          asked,
+          this.leaseMs,
+          this.lateLandingMs,
+          this.totals.acked,
+          this.rate.look(this.totals.acked, sentAt),
+          this.options.spilled?.() ?? 0,
+          this.lastError ?? null,
+          this.deliveryError(),
+          prunes,
+        ],
+      );
       if (!row) return;
       if (prunes) this.prunedAt = sentAt;
       if (heardOf === this.heardOf) this.heard(row.totals);
@@ -546,6 +553,14 @@ export class PostgresOutbox implements Outbox {
     } finally {
       this.beating = false;
     }
+  }
+
+  /** JSON; what the database failed with is told beside it. */
+  private deliveryError(): string | null {
+    const error = this.options.deliveryError?.();
+    if (!error || error.code.startsWith('OUTBOX_')) return null;
+    const { code, message, at } = error;
+    return JSON.stringify({ code, message, msAgo: Math.max(0, this.clock.now() - at) });
   }
 
   async workers(): Promise<OutboxWorker[]> {
@@ -675,9 +690,10 @@ interface WorkerRow {
   seen_ms_ago: number;
   spilled: string;
   last_error: string | null;
+  delivery_error: OutboxWorker['lastDeliveryError'] | null;
 }
 
-function presentWorker({ id, last_error, ...row }: WorkerRow, own: string): OutboxWorker {
+function presentWorker({ id, last_error, delivery_error, ...row }: WorkerRow, own: string): OutboxWorker {
   return {
     isThis: id === own,
     name: row.name,
@@ -689,6 +705,7 @@ function presentWorker({ id, last_error, ...row }: WorkerRow, own: string): Outb
     seenMsAgo: row.seen_ms_ago,
     spilled: Number(row.spilled),
     ...(last_error !== null && { lastError: last_error }),
+    ...(delivery_error && { lastDeliveryError: delivery_error }),
   };
 }
 

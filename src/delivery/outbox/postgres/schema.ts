@@ -3,11 +3,11 @@ import { OutboxError } from '../outbox';
 import { LEASE_FUNCTIONS } from './lease-sql';
 import { PACE_FUNCTIONS } from './pace-sql';
 import { QUEUE_FUNCTIONS } from './queue-sql';
-import { TABLES, VOID_APPENDS } from './tables-sql';
+import { DOUBTS_AND_DELIVERY_ERRORS, TABLES } from './tables-sql';
 import { UPKEEP_FUNCTIONS } from './upkeep-sql';
 
 /** What each version adds to the one before. Never change one that was released: add another. */
-const MIGRATIONS = [TABLES, VOID_APPENDS];
+const MIGRATIONS = [TABLES, DOUBTS_AND_DELIVERY_ERRORS];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 const FUNCTIONS = [QUEUE_FUNCTIONS, LEASE_FUNCTIONS, UPKEEP_FUNCTIONS, PACE_FUNCTIONS];
 

@@ -120,7 +120,15 @@ create table $S.landing (
 );
 `;
 
-/** Version 2. `is_void`: it was decided that the append with this key is not stored, and never will be. */
-export const VOID_APPENDS = `
+/**
+ * Version 2.
+ *
+ * - `stored`: `is_void` is decided of an append that is not stored, and never will be.
+ * - `worker`: the last error of its delivery; `at` in it is ms since 1970 by the database's clock.
+ */
+export const DOUBTS_AND_DELIVERY_ERRORS = `
 alter table $S.stored add column is_void boolean not null default false;
+alter table $S.worker add column delivery_error jsonb;
+-- It has other columns now.
+drop function if exists $S.workers(int, timestamptz);
 `;
