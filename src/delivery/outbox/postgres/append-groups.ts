@@ -24,7 +24,8 @@ export interface Append {
   keepKeyMs?: number;
 }
 
-interface Waiting extends Append {
+interface Waiting {
+  append: Append;
   bytes: number;
   resolve: () => void;
   reject: (error: unknown) => void;
@@ -62,7 +63,7 @@ export class AppendGroups {
    */
   append(append: Append, bytes: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ...append, bytes, resolve, reject });
+      this.waiting.push({ append, bytes, resolve, reject });
       this.running ??= this.run();
     });
   }
@@ -96,7 +97,7 @@ export class AppendGroups {
   }
 
   private giveUp(group: Waiting[], groupKey: string, error: unknown): void {
-    for (const { key, reject } of group) reject(new AppendDoubt(key ?? groupKey, error));
+    for (const { append, reject } of group) reject(new AppendDoubt(append.key ?? groupKey, error));
     // What waited behind it must not overtake it, should the database be back in the next moment.
     for (const { reject } of this.waiting.splice(0)) reject(error);
     this.singly = 0;
@@ -110,9 +111,9 @@ export class AppendGroups {
     let events = 0;
     let bytes = 0;
     let count = 0;
-    for (const append of this.waiting) {
-      events += append.records.length;
-      bytes += append.bytes;
+    for (const waiting of this.waiting) {
+      events += waiting.append.records.length;
+      bytes += waiting.bytes;
       if (count > 0 && (events > GROUP_MAX_EVENTS || bytes > GROUP_MAX_BYTES)) break;
       count++;
     }
@@ -136,10 +137,11 @@ export class AppendGroups {
 
   private async storeOnce(group: Waiting[], groupKey: string): Promise<Totals> {
     const { database } = this.deps;
-    const records = group.flatMap((append) => append.records);
-    const bytes = group.reduce((sum, append) => sum + append.bytes, 0);
+    const appends = group.map(({ append }) => append);
+    const records = appends.flatMap((append) => append.records);
+    const bytes = group.reduce((sum, waiting) => sum + waiting.bytes, 0);
     const timeoutMs = STATEMENT_MS + bytes / PICTURE_BYTES_PER_MS;
-    const { call, values } = this.appendCall(group, groupKey);
+    const { call, values } = this.appendCall(appends, records, groupKey);
     if (records.every(({ pictures }) => pictures.length === 0)) {
       const [row] = await database.query<Pick<AppendRow, 'totals'>>(
         `select totals from ${call}`,
@@ -184,15 +186,18 @@ export class AppendGroups {
     }
   }
 
-  private appendCall(group: Waiting[], groupKey: string): { call: string; values: unknown[] } {
+  private appendCall(
+    appends: Append[],
+    records: OutboxRecord[],
+    groupKey: string,
+  ): { call: string; values: unknown[] } {
     const { fn, queue, testTime } = this.deps;
-    const records = group.flatMap((append) => append.records);
-    const each = <T>(of: (append: Waiting) => T) =>
-      group.flatMap((append) => append.records.map(() => of(append)));
-    const keyOf = ({ key = groupKey }: Waiting) => key;
-    const keys = [...new Set(group.map(keyOf))];
+    const each = <T>(of: (append: Append) => T) =>
+      appends.flatMap((append) => append.records.map(() => of(append)));
+    const keyOf = ({ key = groupKey }: Append) => key;
+    const keys = [...new Set(appends.map(keyOf))];
     const places = new Map(keys.map((key, index) => [key, index + 1]));
-    const keepMs = Math.max(...group.map(({ keepKeyMs }) => keepKeyMs ?? STORED_KEY_MS));
+    const keepMs = Math.max(...appends.map(({ keepKeyMs }) => keepKeyMs ?? STORED_KEY_MS));
     const bodyBytes = records.map(({ body }) => Buffer.byteLength(body));
     return {
       call: `${fn('append')}($1, $2::text[], $3::interval, $4::int[], $5::text[], $6::text[], $7::text[], $8::int[],

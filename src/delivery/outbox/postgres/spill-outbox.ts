@@ -188,7 +188,10 @@ export class SpillOutbox implements Outbox {
     const queue = this.queue.stats();
     const spill = this.spill.stats();
     return {
-      ...queue,
+      leased: queue.leased,
+      acked: queue.acked,
+      maxEvents: queue.maxEvents,
+      maxBytes: queue.maxBytes,
       events: queue.events + spill.events,
       bytes: queue.bytes + spill.bytes,
       dead: queue.dead + spill.dead,
