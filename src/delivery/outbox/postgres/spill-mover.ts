@@ -2,6 +2,7 @@ import type { DiskOutbox } from '../disk/disk-outbox';
 import { MOVED_KEY_MS } from '../limits';
 import { MOVED_AT_ONCE, recordOf } from '../move-events';
 import type { Lease, OutboxRecord, Settlement, StoredEvent } from '../outbox';
+import type { Append } from './append-groups';
 import type { PostgresOutbox } from './postgres-outbox';
 
 /**
@@ -55,7 +56,7 @@ export class SpillMover {
     acked: string[],
     dead: Settlement['dead'],
   ): Promise<void> {
-    const moving: Promise<void>[] = [];
+    const appends: { id: string; append: Append }[] = [];
     for (const event of lease.events) {
       if (this.takeStored(event)) {
         acked.push(event.id);
@@ -65,8 +66,10 @@ export class SpillMover {
       if (!record) continue;
       const ageMs = Math.max(0, Date.now() - event.acceptedAt);
       const append = { key: `spill ${event.id}`, records: [record], ageMs, keepKeyMs: MOVED_KEY_MS };
-      moving.push(queue.appendKeyed(append).then(() => void acked.push(event.id)));
+      appends.push({ id: event.id, append });
     }
+    // At once: one that failed while a picture of the next was still being read would be an error that nobody handles.
+    const moving = appends.map(({ id, append }) => queue.appendKeyed(append).then(() => void acked.push(id)));
     const failed = (await Promise.allSettled(moving)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }
