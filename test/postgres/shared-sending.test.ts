@@ -13,9 +13,9 @@ const MAY_LAND = 2_500;
 const RETRY_AFTER = 1_500;
 /** Longer than a lease, what may land after it and the look of another worker take together. */
 const SLOW_MS = 4_000;
-/** As the senders have it, and what the clocks of two processes and the last request of a stretch may add. */
-const DRAIN_PACE = 20;
-const DRAINED = 80;
+/** Requests a second: few enough that three senders without a common pace send more on a busy machine too. */
+const DRAIN_PACE = 5;
+const DRAINED = 30;
 
 /** What one worker tells of itself is lost on the others. */
 const withoutNotes = (outbox: PostgresOutbox) => {
@@ -141,7 +141,7 @@ describe('senders of one queue in PostgreSQL', () => {
     const { target } = senders;
     let isDown = true;
     target.answer = () => (isDown ? failure('NETWORK') : undefined);
-    const settings = { batchSize: 1 };
+    const settings = { batchSize: 1, requestsPerSecond: DRAIN_PACE };
     const workers = [
       await senders.open(settings, prepare),
       await senders.open(settings, prepare),
