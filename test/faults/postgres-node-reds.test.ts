@@ -99,7 +99,11 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
     events: () => simulator.events().filter(({ eventId }) => !eventId.startsWith(VERSIONS)),
   });
 
-  /** One version after the other of one event, each to any of the Node-REDs. @returns the last one that was acknowledged */
+  /**
+   * One version after the other of one event, each to any of the Node-REDs.
+   *
+   * @returns the last one that was acknowledged
+   */
   async function sendVersions(id: string, random: () => number, isOver: () => boolean): Promise<number> {
     let acknowledged = 0;
     for (let version = 1; !isOver(); version++) {

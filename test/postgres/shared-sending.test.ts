@@ -34,7 +34,11 @@ describe('senders of one queue in PostgreSQL', () => {
   beforeEach(() => (senders = new PostgresSenders(server)));
   afterEach(() => senders.close());
 
-  /** The first answer is lost and its request lands late; then another worker takes over. @returns versions as they were stored */
+  /**
+   * The first answer is lost and its request lands late; then another worker takes over.
+   *
+   * @returns versions as they were stored
+   */
   async function lateLanding(prepare?: (outbox: PostgresOutbox) => void): Promise<string> {
     const { target } = senders;
     const answers: Answer[] = [{ lost: failure('TIMEOUT'), landsAfter: LANDS_AFTER }];
@@ -64,7 +68,8 @@ describe('senders of one queue in PostgreSQL', () => {
   });
 
   /**
-   * A worker that no longer reaches the database sends an event with a large picture, slowly; another one takes it over.
+   * A worker that no longer reaches the database sends an event with a large picture, slowly; another one takes it
+   * over.
    *
    * @returns versions as they were stored
    */

@@ -173,7 +173,10 @@ export class PostgresServer {
     await this.sql('select pg_reload_conf()');
   }
 
-  /** kill -9 of the server and all its processes, as it ends when the machine loses power but for what the disk forgets. */
+  /**
+   * kill -9 of the server and all its processes, as it ends when the machine loses power but for what the disk
+   * forgets.
+   */
   async kill(): Promise<void> {
     const { child } = this;
     if (!child || !this.isRunning) return;

@@ -45,8 +45,8 @@ export interface AppendDeps {
 }
 
 /**
- * Group commit: what is appended while a transaction is under way goes into the next one, in its order. One transaction at a time, so that
- * a flush of the database's disk serves as many events as came.
+ * Group commit: what is appended while a transaction is under way goes into the next one, in its order. One
+ * transaction at a time, so that a flush of the database's disk serves as many events as came.
  */
 export class AppendGroups {
   private waiting: Waiting[] = [];
@@ -227,7 +227,9 @@ interface AppendRow {
   totals: Totals;
 }
 
-/** The database did not answer: what was appended may be stored under this key, and `isStored` decides whether it is. */
+/**
+ * The database did not answer: what was appended may be stored under this key, and `isStored` decides whether it is.
+ */
 export class AppendDoubt {
   constructor(
     readonly key: string,

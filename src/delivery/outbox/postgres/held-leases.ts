@@ -13,7 +13,10 @@ export interface LeaseTimes {
 /** One lease of this worker. Moments: ms of the monotonic clock. */
 export class HeldLease {
   private readonly end = new AbortController();
-  /** aborts before others may have the events; from then on this worker does nothing with them, whatever the database says */
+  /**
+   * aborts before others may have the events; from then on this worker does nothing with them, whatever the database
+   * says
+   */
   readonly lost = this.end.signal;
 
   constructor(
@@ -74,7 +77,9 @@ export class HeldLeases {
     return this.byToken.delete(token);
   }
 
-  /** Gives up those that would end before the next look: a large picture may take longer than a lease lives unrenewed. */
+  /**
+   * Gives up those that would end before the next look: a large picture may take longer than a lease lives unrenewed.
+   */
   endOverdue(): void {
     for (const lease of this.byToken.values()) if (lease.msLeft() <= this.deps.beatMs) lease.giveUp();
   }

@@ -1,6 +1,9 @@
 import { PINNED } from './queue-sql';
 
-/** Version 1 of what is done with a lease, as functions. Every write names the token of its lease; without it in the table, nothing is written. */
+/**
+ * What is done with a lease, as functions. Every write names the token of its lease; without it in the
+ * table, nothing is written.
+ */
 export const LEASE_FUNCTIONS = `
 -- Not held: it was settled before, or it was given up and its events are with others.
 create or replace function $S.settle(p_queue int, p_token uuid, p_acked bigint[], p_retry jsonb, p_dead jsonb, p_notes jsonb, p_now timestamptz)
@@ -70,8 +73,8 @@ begin
   return found;
 end $$;
 
--- The heartbeat of one worker: its leases live on, those of workers that fell silent are given up. What a silent worker had under way may
--- still land, so younger versions of its events wait.
+-- The heartbeat of one worker: its leases live on, those of workers that fell silent are given up. What a silent
+-- worker had under way may still land, so younger versions of its events wait.
 -- @returns which of its leases it still has
 create or replace function $S.beat(p_queue int, p_worker bigint, p_tokens uuid[], p_ms float8, p_land_ms float8, p_delivered bigint,
   p_per_minute int, p_spilled bigint, p_last_error text, p_delivery_error jsonb, p_prunes boolean, p_now timestamptz)

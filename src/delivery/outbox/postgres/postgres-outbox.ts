@@ -87,8 +87,9 @@ const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,50}$/;
 const DEFAULT_REQUEST_MS = 30_000;
 
 /**
- * The outbox that several Node-REDs share: a queue in PostgreSQL. Acknowledged is what is committed. Each worker leases events for itself; what one
- * that fell silent had leased goes to others. All statements are single functions, so a pooler between does no harm.
+ * The outbox that several Node-REDs share: a queue in PostgreSQL. Acknowledged is what is committed. Each worker
+ * leases events for itself; what one that fell silent had leased goes to others. All statements are single functions,
+ * so a pooler between does no harm.
  */
 export class PostgresOutbox implements Outbox {
   private readonly schema: string;
@@ -273,7 +274,10 @@ export class PostgresOutbox implements Outbox {
     this.wakeListeners();
   }
 
-  /** Whether an append with this key is stored. When it is not, it never will be: its answer was lost, and it may still be under way. */
+  /**
+   * Whether an append with this key is stored. When it is not, it never will be: its answer was lost, and it may
+   * still be under way.
+   */
   async isStored(key: string): Promise<boolean> {
     const { queue } = this.mustBeOpen();
     try {
@@ -513,7 +517,10 @@ export class PostgresOutbox implements Outbox {
     }
   }
 
-  /** Renews the leases of this worker, gives up those of workers that fell silent, and tells what could not be told before. */
+  /**
+   * Renews the leases of this worker, gives up those of workers that fell silent, and tells what could not be told
+   * before.
+   */
   async beat(): Promise<void> {
     // Also while the last heartbeat is still without an answer.
     this.leases.endOverdue();

@@ -1,7 +1,8 @@
 /**
- * Version 1 of what the outbox does, as functions: one round trip and one transaction each, and plans that stay the same. A planner that
- * knows only the statistics of an empty table would read the whole queue for each lease. Functions that only other functions call have their
- * plans pinned by those. Times come from the database's clock; `p_now` is for tests.
+ * What the outbox does, as functions: one round trip and one transaction each, and plans that stay the
+ * same. A planner that knows only the statistics of an empty table would read the whole queue for each lease.
+ * Functions that only other functions call have their plans pinned by those. Times come from the database's clock;
+ * `p_now` is for tests.
  */
 export const PINNED = `set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off`;
 
@@ -56,8 +57,9 @@ begin
     'dueAt', case when v_due > '-infinity' then extract(epoch from v_due) * 1000 end);
 end $$;
 
--- The first of each event id that nobody has becomes the head, the others wait behind it. Rows are inserted in the order of the event ids,
--- so that two workers with the same ids wait for each other, and never both. A head that is to be believed is locked until the commit.
+-- The first of each event id that nobody has becomes the head, the others wait behind it. Rows are inserted in the
+-- order of the event ids, so that two workers with the same ids wait for each other, and never both. A head that is
+-- to be believed is locked until the commit.
 create or replace function $S.insert_events(p_queue int, p_ids bigint[], p_event_ids text[], p_use_case_ids text[], p_bodies text[],
   p_body_bytes int[], p_bytes bigint[], p_pictures int[], p_accepted timestamptz[], p_now timestamptz)
 returns void language plpgsql as $$

@@ -29,9 +29,9 @@ export interface SpillOutboxOptions {
 }
 
 /**
- * A queue in PostgreSQL with the disk of this machine in front: while the database is away, events are stored there, and so is everything that
- * comes after them until all of that was moved over, in its order and once. Nothing is delivered from the disk: it could overtake what waits
- * in the database.
+ * A queue in PostgreSQL with the disk of this machine in front: while the database is away, events are stored there,
+ * and so is everything that comes after them until all of that was moved over, in its order and once. Nothing is
+ * delivered from the disk: it could overtake what waits in the database.
  */
 export class SpillOutbox implements Outbox {
   private queue: PostgresOutbox;
