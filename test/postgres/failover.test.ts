@@ -62,7 +62,7 @@ describe('an outbox in PostgreSQL whose server is lost for good', () => {
     await producing;
     await outbox.close(1_000);
     standby.resume();
-    await standby.sql('select pg_promote()');
+    await standby.promote();
     const after = outboxAt(standby.url, schema);
     await after.open();
     const found = await drain(after, checkPictures);

@@ -69,7 +69,7 @@ describe('the start-up check of an outbox in PostgreSQL', () => {
         await refusalOf(standby.url),
         /^Connect to the writer, not to a standby: 127\.0\.0\.1:\d+/,
       );
-      await standby.sql('select pg_promote()');
+      await standby.promote();
       const outbox = outboxAt(standby.url);
       assert.equal((await outbox.open()).isNew, true);
       await outbox.close(1_000);

@@ -96,6 +96,20 @@ export class PostgresServer {
     return standby;
   }
 
+  /** Makes the writer of a standby; it replays what it has first. */
+  async promote(): Promise<void> {
+    // Without waiting: a statement that looks at the data would hold the replay up.
+    await this.sql('select pg_promote(false)');
+    await until(
+      async () => {
+        const [found] = await this.sql<{ still: boolean }>('select pg_is_in_recovery() as still');
+        return found?.still === false;
+      },
+      'the promotion',
+      START_DEADLINE_MS,
+    );
+  }
+
   get url(): string {
     return `postgres://${POSTGRES_USER}@127.0.0.1:${this.port}/postgres`;
   }
