@@ -332,9 +332,12 @@ export class WorkspaceDelivery {
   private async openNow(): Promise<OpenDelivery> {
     const { config, deps } = this;
     if ('error' in deps.folder) throw deps.folder.error;
-    const outbox = makeOutbox(config, this.folder, deps.database?.(), ({ code, message }) => {
-      if (code === 'LOCK_LOST') this.folderLost(message);
-      else deps.log.warn(message);
+    const outbox = makeOutbox(config, this.folder, deps.database?.(), {
+      onNotice: ({ code, message }) => {
+        if (code === 'LOCK_LOST') this.folderLost(message);
+        else deps.log.warn(message);
+      },
+      deliveryError: () => this.open?.sender.state().lastError,
     });
     this.outbox = outbox;
     const report = await outbox.open();

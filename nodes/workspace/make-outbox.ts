@@ -1,11 +1,16 @@
 import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
-import type { OutboxNotice } from '../../src/delivery/outbox/notices';
 import type { Outbox } from '../../src/delivery/outbox/outbox';
-import { PostgresOutbox } from '../../src/delivery/outbox/postgres/postgres-outbox';
+import {
+  PostgresOutbox,
+  type PostgresOutboxOptions,
+} from '../../src/delivery/outbox/postgres/postgres-outbox';
 import { SpillOutbox } from '../../src/delivery/outbox/postgres/spill-outbox';
 import { numberOf } from '../shared/event-settings';
 import type { WorkspaceProperties } from '../shared/properties';
 import type { DatabaseSettings } from './database-settings';
+
+/** What an outbox tells its workspace, and asks of it. */
+type OutboxOfWorkspace = Required<Pick<PostgresOutboxOptions, 'onNotice' | 'deliveryError'>>;
 
 /**
  * The outbox that a workspace asks for: on this machine's disk, or in PostgreSQL with that disk in front.
@@ -16,7 +21,7 @@ export function makeOutbox(
   config: WorkspaceProperties,
   folder: string,
   database: DatabaseSettings | undefined,
-  onNotice: (notice: OutboxNotice) => void,
+  { onNotice, deliveryError }: OutboxOfWorkspace,
 ): Outbox {
   const megabytes = numberOf(config.outboxMaxMegabytes);
   const limits = {
@@ -29,7 +34,7 @@ export function makeOutbox(
   if (!database) return disk;
   return new SpillOutbox({
     spill: disk,
-    makeQueue: (spilled) => new PostgresOutbox({ ...limits, ...database, spilled }),
+    makeQueue: (spilled) => new PostgresOutbox({ ...limits, ...database, spilled, deliveryError }),
     onNotice,
   });
 }

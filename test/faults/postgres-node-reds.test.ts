@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startSimulator, type Simulator } from '../../simulator/server';
+import { type Endpoint, startSimulator, type Simulator } from '../../simulator/server';
 import {
   ArrivalLog,
   faultsOfArrivals,
@@ -21,6 +21,10 @@ const NODE_REDS = 3;
 /** Each Node-RED counts from another number. */
 const NUMBERS_EACH = 100_000;
 const VERSIONED = 5;
+/** Their event ids begin so. */
+const VERSIONS = 'versions-';
+/** Of the database, at most: longer than an append waits for it. */
+const AWAY_MS = 9_000;
 const ANSWER_DEADLINE_MS = 5_000;
 const DATABASE_PASSWORD = 'db-secret-Jx62RmW9';
 /** Longer than a lease of a dead Node-RED lives, and its last request may take to land. */
@@ -28,11 +32,34 @@ const DRAIN_DEADLINE_MS = 180_000;
 /** Of the workspace, so that a lease lives for 47 s. */
 const REQUEST_MS = 2_000;
 
+/** In which order the versions of events arrived. */
+class VersionLog {
+  private readonly newest = new Map<string, number>();
+  readonly olderAfterNewer: string[] = [];
+
+  /** For the simulator's `observe`. */
+  observe(endpoint: Endpoint, body: Buffer): void {
+    if (endpoint !== 'event' && endpoint !== 'batch') return;
+    const content = JSON.parse(body.toString('utf8')) as { events?: Version[] } & Version;
+    for (const { eventId, customMetadata } of content.events ?? [content]) {
+      const newest = this.newest.get(eventId) ?? 0;
+      if (customMetadata.number < newest)
+        this.olderAfterNewer.push(`${eventId}: ${customMetadata.number} after ${newest}`);
+      else this.newest.set(eventId, customMetadata.number);
+    }
+  }
+}
+
+interface Version {
+  eventId: string;
+  customMetadata: { number: number };
+}
+
 describe('three real Node-REDs with one outbox in PostgreSQL', function () {
   this.timeout(LASTS_MS + 600_000);
   let server: PostgresServer;
   let simulator: Simulator;
-  let arrivals: ArrivalLog;
+  const versions = new VersionLog();
   const nodeReds: RealNodeRed[] = [];
 
   before(async function () {
@@ -40,10 +67,9 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
     await server.sql(`create role keeper login password '${DATABASE_PASSWORD}'`);
     await server.sql('grant create on database postgres to keeper');
     await server.requirePassword('keeper');
-    arrivals = new ArrivalLog();
     simulator = await startSimulator({
       maxEventsKept: 1_000_000,
-      observe: (endpoint, body) => arrivals.observe(endpoint, body),
+      observe: (endpoint, body) => versions.observe(endpoint, body),
     });
     for (let index = 0; index < NODE_REDS; index++) {
       const nodeRed = await RealNodeRed.start('4.1');
@@ -67,7 +93,17 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
     await server?.stop();
   });
 
-  /** One version after the other of one event, each to any of the Node-REDs. @returns the last one that was acknowledged */
+  /** What arrived, without the versions. */
+  const numberedEvents = (): Simulator => ({
+    ...simulator,
+    events: () => simulator.events().filter(({ eventId }) => !eventId.startsWith(VERSIONS)),
+  });
+
+  /**
+   * One version after the other of one event, each to any of the Node-REDs.
+   *
+   * @returns the last one that was acknowledged
+   */
   async function sendVersions(id: string, random: () => number, isOver: () => boolean): Promise<number> {
     let acknowledged = 0;
     for (let version = 1; !isOver(); version++) {
@@ -92,8 +128,8 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
     for (const load of loads) load.start();
     const endAt = performance.now() + LASTS_MS;
     const isOver = () => performance.now() > endAt;
-    const ids = Array.from({ length: VERSIONED }, (_, index) => `versions-${index}`);
-    const versions = Promise.all(ids.map((id) => sendVersions(id, random, isOver)));
+    const ids = Array.from({ length: VERSIONED }, (_, index) => `${VERSIONS}${index}`);
+    const sending = Promise.all(ids.map((id) => sendVersions(id, random, isOver)));
     let kills = 0;
     while (!isOver()) {
       await delay(KILL_EVERY_MS * (0.5 + random()));
@@ -103,7 +139,7 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
       kills++;
     }
     for (const load of loads) await load.stop();
-    const last = await versions;
+    const last = await sending;
     simulator.faults.clear();
     const waiting = async () => {
       const [row] = await server.sql<{ count: number }>('select count(*)::int from vision_events.event');
@@ -117,15 +153,12 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
     const acknowledged = loads.flatMap((load) => load.acknowledged);
     console.log(
       `      ${kills} killed, ${acknowledged.length} numbered and ${last.reduce((sum, n) => sum + n, 0)} versions acknowledged, ` +
-        `${simulator.requests.total} requests`,
+        `${simulator.requests.total} requests, ${versions.olderAfterNewer.length} older version(s) after a newer one`,
     );
     assert.ok(kills >= 1, `${kills} were killed`);
-    const numbered = {
-      ...simulator,
-      events: () => simulator.events().filter(({ eventId }) => !ids.includes(eventId)),
-    };
-    assert.deepEqual(faultsOfArrivals(acknowledged, numbered, new ArrivalLog()), []);
-    assert.deepEqual(await wrongPictures(numbered), []);
+    assert.deepEqual(faultsOfArrivals(acknowledged, numberedEvents(), new ArrivalLog()), []);
+    assert.deepEqual(await wrongPictures(numberedEvents()), []);
+    assert.deepEqual(versions.olderAfterNewer, []);
     for (const [index, id] of ids.entries()) {
       const { event } =
         simulator.events().find(({ eventId }) => eventId === id) ?? assert.fail(`${id} is lost`);
@@ -140,5 +173,53 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
       assertNoSecret(simulator.keys.full, nodeRed.log(), 'the log');
       assertNoSecret(DATABASE_PASSWORD, nodeRed.log(), 'the log');
     }
+  });
+
+  it(`whose database is killed or hangs every few seconds for ${LASTS_MS / 1_000} s, and one of them as well: all arrives`, async () => {
+    const random = seededRandom(printedSeed('killed database'));
+    const loads = nodeReds.map(
+      ({ url }, index) => new NumberedLoad(url, 2, 1 + (NODE_REDS + index) * NUMBERS_EACH),
+    );
+    for (const load of loads) load.start();
+    const endAt = performance.now() + LASTS_MS;
+    const done = { killed: 0, hung: 0, nodeReds: 0 };
+    while (performance.now() < endAt) {
+      await delay(KILL_EVERY_MS * (0.5 + random()));
+      const what = random();
+      if (what < 0.4) {
+        await server.kill();
+        await delay(AWAY_MS * random());
+        await server.run();
+        done.killed++;
+      } else if (what < 0.7) {
+        server.suspend();
+        await delay(AWAY_MS * random());
+        server.resume();
+        done.hung++;
+      } else {
+        const nodeRed = nodeReds[Math.floor(random() * NODE_REDS)] ?? assert.fail();
+        await nodeRed.kill();
+        await nodeRed.restart();
+        done.nodeReds++;
+      }
+    }
+    for (const load of loads) await load.stop();
+    const acknowledged = loads.flatMap((load) => load.acknowledged);
+    const missing = () => faultsOfArrivals(acknowledged, numberedEvents(), new ArrivalLog());
+    await until(
+      () => missing().length === 0,
+      () => missing().join(),
+      DRAIN_DEADLINE_MS,
+    );
+    const spilled = nodeReds.filter((nodeRed) =>
+      nodeRed.log().includes('new events are kept on this machine'),
+    );
+    console.log(
+      `      database ${done.killed} times killed, ${done.hung} times hung, ${done.nodeReds} Node-REDs killed; ` +
+        `${acknowledged.length} acknowledged, 0 lost; ${spilled.length} of ${NODE_REDS} kept some on their disk`,
+    );
+    assert.ok(done.killed + done.hung > 0);
+    assert.deepEqual(await wrongPictures(numberedEvents()), []);
+    for (const nodeRed of nodeReds) assert.doesNotMatch(nodeRed.log(), /unhandled|uncaught/i);
   });
 });

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PostgresOutbox } from '../../src/delivery/outbox/postgres/postgres-outbox';
 import { failure, statusFailure, type Answer } from '../support/fake-target';
+import { LossyProxy } from '../support/lossy-proxy';
 import { PostgresSenders } from '../support/postgres-senders';
 import { PostgresServer } from '../support/postgres-server';
-import { record } from '../support/sender-bench';
+import { picture, record } from '../support/sender-bench';
 import { until } from '../support/until';
 
 const LANDS_AFTER = 1_500;
 const MAY_LAND = 2_500;
 const RETRY_AFTER = 1_500;
-/** As the senders have it, and what the clocks of two processes and the last request of a stretch may add. */
-const DRAIN_PACE = 20;
-const DRAINED = 80;
+/** Longer than a lease, what may land after it and the look of another worker take together. */
+const SLOW_MS = 4_000;
+/** Requests a second: few enough that three senders without a common pace send more on a busy machine too. */
+const DRAIN_PACE = 5;
+const DRAINED = 30;
 
 /** What one worker tells of itself is lost on the others. */
 const withoutNotes = (outbox: PostgresOutbox) => {
@@ -30,7 +34,11 @@ describe('senders of one queue in PostgreSQL', () => {
   beforeEach(() => (senders = new PostgresSenders(server)));
   afterEach(() => senders.close());
 
-  /** The first answer is lost and its request lands late; then another worker takes over. @returns versions as they were stored */
+  /**
+   * The first answer is lost and its request lands late; then another worker takes over.
+   *
+   * @returns versions as they were stored
+   */
   async function lateLanding(prepare?: (outbox: PostgresOutbox) => void): Promise<string> {
     const { target } = senders;
     const answers: Answer[] = [{ lost: failure('TIMEOUT'), landsAfter: LANDS_AFTER }];
@@ -57,6 +65,52 @@ describe('senders of one queue in PostgreSQL', () => {
 
   it('control: told of nothing, the other worker lets the older version end on top', async () => {
     assert.equal(await lateLanding(withoutNotes), '1 2 1');
+  });
+
+  /**
+   * A worker that no longer reaches the database sends an event with a large picture, slowly; another one takes it
+   * over.
+   *
+   * @returns versions as they were stored
+   */
+  async function slowPicture(prepare?: (outbox: PostgresOutbox) => void): Promise<string> {
+    const { target } = senders;
+    const proxy = await LossyProxy.to(server.port);
+    try {
+      target.takePacked();
+      target.latency = SLOW_MS;
+      const leases = { requestMs: 300, lateLandingMs: 300, beatMs: 100 };
+      const a = await senders.open({}, prepare, { ...leases, url: proxy.url(server.url) });
+      const b = await senders.open({}, undefined, leases);
+      a.sender.start();
+      await a.outbox.append([record('x', { version: 1, pictures: [picture('large')] })]);
+      await b.outbox.append([record('x', { version: 2 })]);
+      await until(() => target.requests.length === 1, 'the request');
+      proxy.refuse();
+      target.latency = 5;
+      b.sender.start();
+      await until(() => target.requests.length === 3, 'the other worker to send both', SLOW_MS);
+      // The request of the first worker would be through by now.
+      await delay((target.requests[0]?.at ?? NaN) + SLOW_MS + 200 - performance.now());
+      return senders.versions();
+    } finally {
+      await proxy.stop();
+    }
+  }
+
+  it('call off a request that outlives its lease, so that the older version does not end on top', async () => {
+    assert.equal(await slowPicture(), '1 2');
+  });
+
+  it('control: held to nothing, the older version does', async () => {
+    const unbound = (outbox: PostgresOutbox) => {
+      const lease = outbox.lease.bind(outbox);
+      outbox.lease = async (max) => {
+        const leased = await lease(max);
+        return leased && Object.assign(leased, { lost: undefined });
+      };
+    };
+    assert.equal(await slowPicture(unbound), '1 2 1');
   });
 
   /** One worker is told to come back later. @returns ms from there to the next request, which is another worker's */
@@ -92,7 +146,7 @@ describe('senders of one queue in PostgreSQL', () => {
     const { target } = senders;
     let isDown = true;
     target.answer = () => (isDown ? failure('NETWORK') : undefined);
-    const settings = { batchSize: 1 };
+    const settings = { batchSize: 1, requestsPerSecond: DRAIN_PACE };
     const workers = [
       await senders.open(settings, prepare),
       await senders.open(settings, prepare),

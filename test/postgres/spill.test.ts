@@ -131,6 +131,32 @@ describe('an outbox in PostgreSQL with a disk in front', () => {
     assert.deepEqual(await drain(outbox), [0, 1]);
   });
 
+  it('stores appends once of which the answer was lost that they shared', async () => {
+    const outbox = await open();
+    proxy.loseAnswersTo('.append(');
+    const appending = [0, 1, 2].map((n) => outbox.append([numberedRecord(n)]));
+    await until(() => proxy.hasLost, 'an answer to be lost');
+    proxy.refuse();
+    await Promise.all(appending);
+    assert.equal(outbox.spilled, 3);
+    proxy.letThrough();
+    await isMoved(outbox);
+    assert.deepEqual(await drain(outbox), [0, 1, 2]);
+  });
+
+  it('loses no append when the answer to whether it is stored is lost in turn', async () => {
+    const outbox = await open();
+    await outbox.append([numberedRecord(0)]);
+    proxy.refuse();
+    await outbox.append([numberedRecord(1)]);
+    proxy.loseAnswersTo('.is_stored(');
+    proxy.letThrough();
+    await until(() => proxy.hasLost, 'that answer to be lost');
+    proxy.cut();
+    await isMoved(outbox);
+    assert.deepEqual(await drain(outbox), [0, 1]);
+  });
+
   it('moves what an earlier process left on the disk, and once only what that one moved already', async () => {
     const first = await open();
     proxy.refuse();

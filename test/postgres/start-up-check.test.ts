@@ -62,7 +62,23 @@ describe('the start-up check of an outbox in PostgreSQL', () => {
     assert.match(await refusalOf(inDatabase('latin')), /^Create a database with encoding UTF8/);
   });
 
-  it('refuses a target that takes no writes, as a standby does', async () => {
+  it('refuses a standby, until that is promoted', async () => {
+    const standby = await server.startStandby();
+    try {
+      assert.match(
+        await refusalOf(standby.url),
+        /^Connect to the writer, not to a standby: 127\.0\.0\.1:\d+/,
+      );
+      await standby.promote();
+      const outbox = outboxAt(standby.url);
+      assert.equal((await outbox.open()).isNew, true);
+      await outbox.close(1_000);
+    } finally {
+      await standby.stop();
+    }
+  });
+
+  it('refuses sessions that take no writes, as some services give them out for their replicas', async () => {
     await server.sql('create role reader login superuser');
     await server.sql('alter role reader set default_transaction_read_only = on');
     assert.match(await refusalOf(server.url, { user: 'reader' }), /^Connect to the writer, not to a standby/);

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Lease } from '../../src/delivery/outbox/outbox';
-import type { PostgresOutbox } from '../../src/delivery/outbox/postgres/postgres-outbox';
+import type {
+  PostgresOutbox,
+  PostgresOutboxOptions,
+} from '../../src/delivery/outbox/postgres/postgres-outbox';
+import { SCHEMA_VERSION } from '../../src/delivery/outbox/postgres/schema';
 import { BATCH, eventIds, ids, mustLease, NOTHING, picture, record } from '../support/outbox-contract';
 import { PostgresServer } from '../support/postgres-server';
 import { PostgresWorkers } from '../support/postgres-workers';
@@ -8,6 +12,15 @@ import { PostgresWorkers } from '../support/postgres-workers';
 /** Longer than a lease lives without a heartbeat. */
 const SILENCE_MS = 76_000;
 const LANDING_MS = 30_000;
+
+/** Takes back what later versions added. */
+const AS_VERSION_1 = `
+alter table $S.stored drop column is_void;
+alter table $S.worker drop column delivery_error;
+drop function $S.workers(int, timestamptz);
+create function $S.workers(int, timestamptz) returns table (id bigint) language sql as 'select 1';
+update $S.meta set version = 1;
+`;
 
 describe('workers of one queue in PostgreSQL', () => {
   let server: PostgresServer;
@@ -158,6 +171,21 @@ describe('workers of one queue in PostgreSQL', () => {
     assert.equal(await b.lease(BATCH), undefined);
   });
 
+  it('give up a lease by themselves before others can have it, whatever the database says later', async () => {
+    const a = await workers.open('a');
+    await a.append([record('a')]);
+    const lease = await mustLease(a);
+    workers.clock.pass(SILENCE_MS - 10_000);
+    await a.beat();
+    assert.equal(lease.lost?.aborted, false, 'that heartbeat renewed it');
+    workers.clock.pass(SILENCE_MS - 1_000);
+    await a.beat();
+    assert.equal(lease.lost?.aborted, true, 'no later look comes in time');
+    assert.equal(lease.isHeld(), false);
+    await a.settle(lease, NOTHING);
+    assert.equal((await mustLease(a)).isHeld(), true);
+  });
+
   it('write nothing with a lease that was taken over', async () => {
     const [a, b] = [await workers.open('a'), await workers.open('b')];
     await a.append([record('a', { pictures: [picture('output', 'drawn')] })]);
@@ -236,6 +264,24 @@ describe('workers of one queue in PostgreSQL', () => {
     assert.equal(a.stats().shedPictures, 1);
   });
 
+  it('see why the requests of the others fail', async () => {
+    const { clock } = workers;
+    let error: ReturnType<NonNullable<PostgresOutboxOptions['deliveryError']>>;
+    const [a, b] = [await workers.open('a', { deliveryError: () => error }), await workers.open('b')];
+    const seen = async () => {
+      await a.beat();
+      clock.pass(1_000);
+      return (await b.workers()).map(({ lastDeliveryError }) => lastDeliveryError);
+    };
+    error = { code: 'SERVER_ERROR', message: 'answer 503', at: clock.now() - 4_000 };
+    assert.deepEqual(await seen(), [
+      { code: 'SERVER_ERROR', message: 'answer 503', msAgo: 5_000 },
+      undefined,
+    ]);
+    error = { code: 'OUTBOX_IO', message: 'of the database', at: clock.now() };
+    assert.deepEqual(await seen(), [undefined, undefined]);
+  });
+
   it('are refused when they deliver elsewhere than the queue', async () => {
     await workers.open('a');
     const other = workers.make('b', { boundTo: 'another target' });
@@ -260,7 +306,22 @@ describe('workers of one queue in PostgreSQL', () => {
   it('start together: one of them makes the tables', async () => {
     const all = await Promise.all(['a', 'b', 'c', 'd'].map((name) => workers.open(name)));
     assert.equal(all.length, 4);
-    assert.deepEqual(await workers.sql('select version from $S.meta'), [{ version: 1 }]);
+    assert.deepEqual(await workers.sql('select version from $S.meta'), [{ version: SCHEMA_VERSION }]);
+  });
+
+  it('keep what waits when a newer version migrates the tables', async () => {
+    const a = await workers.open('a');
+    await a.append([record('a'), record('b')]);
+    const lease = await mustLease(a, { ...BATCH, events: 1 });
+    await workers.sql(AS_VERSION_1);
+    const b = await workers.open('b');
+    assert.deepEqual(await workers.sql('select version from $S.meta'), [{ version: SCHEMA_VERSION }]);
+    await a.settle(lease, { ...NOTHING, acked: ids(lease) });
+    await b.append([record('c')]);
+    assert.equal(await b.isStored('of no append'), false);
+    assert.equal(await b.isStored('of no append'), false);
+    assert.deepEqual(eventIds(await b.lease(BATCH)), ['b', 'c']);
+    assert.equal((await b.workers()).length, 2);
   });
 
   it('say that they must be updated once a newer version migrated the tables, at the start and later', async () => {

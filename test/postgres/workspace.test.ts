@@ -126,6 +126,25 @@ describe('workspaces of two Node-REDs that keep waiting events in PostgreSQL', (
     await until(() => stays.delivery.state()?.delivered === 1, 'the event');
   });
 
+  it('see what the others could not deliver for', async () => {
+    const [a, b] = [open('e', 'failing'), open('f', 'failing')];
+    await a.delivery.pause();
+    await b.delivery.ready();
+    simulator.faults.always({ status: 503 });
+    try {
+      await b.delivery.append([version(1)]);
+      const told = await until(async () => {
+        const found = await a.delivery.workers();
+        return found?.find(({ name }) => name === 'f')?.lastDeliveryError;
+      }, 'the error of the other');
+      assert.equal(told.code, 'SERVER_ERROR');
+      assert.match(told.message, /503/);
+    } finally {
+      simulator.faults.clear();
+    }
+    await until(() => b.delivery.state()?.events === 0, 'the event', 30_000);
+  });
+
   it('see each other, and pause and go on together', async () => {
     const [a, b] = [open('c'), open('d')];
     await a.delivery.ready();

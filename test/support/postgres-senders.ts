@@ -13,7 +13,10 @@ export interface PostgresWorker {
   sender: Sender;
 }
 
-/** Workers that deliver from one queue in a real PostgreSQL to one target in memory, all in this process and on its clock. */
+/**
+ * Workers that deliver from one queue in a real PostgreSQL to one target in memory, all in this process and on its
+ * clock.
+ */
 export class PostgresSenders {
   readonly target = new FakeTarget(systemSenderClock);
   private readonly schema: string;

@@ -19,7 +19,7 @@ import { until } from './until';
 
 const DEBIAN = '/usr/lib/postgresql';
 const START_DEADLINE_MS = 30_000;
-const USER = 'vision';
+export const POSTGRES_USER = 'vision';
 
 /** A PostgreSQL of one's own on loopback: durable as it is by default, its data in a temporary folder. */
 export class PostgresServer {
@@ -63,12 +63,11 @@ export class PostgresServer {
     settings: Record<string, string>,
     parent: string,
   ): Promise<PostgresServer> {
-    const folder = mkdtempSync(path.join(parent, 'vision-events-postgres-'));
-    const { uid, gid } = owner();
-    chownSync(folder, uid, gid);
+    const { uid, gid } = postgresOwner();
+    const folder = ownFolder(parent);
     const server = new PostgresServer(bin, folder, await freePort());
     const data = path.join(folder, 'data');
-    const options = ['-D', data, '-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+    const options = ['-D', data, '-U', POSTGRES_USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
     execFileSync(path.join(bin, 'initdb'), options, { uid, gid, cwd: folder, stdio: 'ignore' });
     const lines = Object.entries({ max_connections: '60', ...settings }).map(
       ([name, value]) => `${name} = '${value}'\n`,
@@ -79,8 +78,40 @@ export class PostgresServer {
     return server;
   }
 
+  /** A copy that follows this one and takes no writes, until it is promoted. */
+  async startStandby(): Promise<PostgresServer> {
+    const { uid, gid } = postgresOwner();
+    const folder = ownFolder();
+    const standby = new PostgresServer(this.bin, folder, await freePort());
+    const options = ['-D', path.join(folder, 'data'), '-d', this.url, '-c', 'fast', '-R', '--no-sync'];
+    const copy = spawn(path.join(this.bin, 'pg_basebackup'), options, {
+      uid,
+      gid,
+      cwd: folder,
+      stdio: 'ignore',
+    });
+    const [code] = (await once(copy, 'exit')) as [number];
+    if (code !== 0) throw new Error(`pg_basebackup ended with ${code}`);
+    await standby.run();
+    return standby;
+  }
+
+  /** Makes the writer of a standby; it replays what it has first. */
+  async promote(): Promise<void> {
+    // Without waiting: a statement that looks at the data would hold the replay up.
+    await this.sql('select pg_promote(false)');
+    await until(
+      async () => {
+        const [found] = await this.sql<{ still: boolean }>('select pg_is_in_recovery() as still');
+        return found?.still === false;
+      },
+      'the promotion',
+      START_DEADLINE_MS,
+    );
+  }
+
   get url(): string {
-    return `postgres://${USER}@127.0.0.1:${this.port}/postgres`;
+    return `postgres://${POSTGRES_USER}@127.0.0.1:${this.port}/postgres`;
   }
 
   /** A name that no other test of this process has. */
@@ -90,7 +121,7 @@ export class PostgresServer {
 
   /** Starts it, also again after `kill`; resolves when it answers. */
   async run(): Promise<void> {
-    const { uid, gid } = owner();
+    const { uid, gid } = postgresOwner();
     const options = [
       '-D',
       path.join(this.folder, 'data'),
@@ -156,7 +187,10 @@ export class PostgresServer {
     await this.sql('select pg_reload_conf()');
   }
 
-  /** kill -9 of the server and all its processes, as it ends when the machine loses power but for what the disk forgets. */
+  /**
+   * kill -9 of the server and all its processes, as it ends when the machine loses power but for what the disk
+   * forgets.
+   */
   async kill(): Promise<void> {
     const { child } = this;
     if (!child || !this.isRunning) return;
@@ -205,8 +239,16 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** PostgreSQL does not run as root. */
-function owner(): { uid: number; gid: number } {
+/** In which a server keeps its data. */
+export function ownFolder(parent = tmpdir()): string {
+  const folder = mkdtempSync(path.join(parent, 'vision-events-postgres-'));
+  const { uid, gid } = postgresOwner();
+  chownSync(folder, uid, gid);
+  return folder;
+}
+
+/** Neither PostgreSQL nor PgBouncer runs as root. */
+export function postgresOwner(): { uid: number; gid: number } {
   const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   if (own.uid !== 0) return own;
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres']).toString());

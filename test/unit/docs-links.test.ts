@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { format } from 'prettier';
 
 const root = path.join(__dirname, '../..');
 
@@ -70,4 +71,17 @@ describe('the documents', () => {
       assert.deepEqual(missing, []);
     });
   }
+
+  it('have examples in YAML that can be read', async () => {
+    let count = 0;
+    for (const name of documents) {
+      const markdown = readFileSync(path.join(root, name), 'utf8');
+      for (const [, block = ''] of markdown.matchAll(/^```ya?ml\n(.*?)^```/gms)) {
+        await assert.doesNotReject(format(block, { parser: 'yaml' }), `${name}: ${block}`);
+        count++;
+      }
+    }
+    assert.ok(count > 1, `${count} were found`);
+    await assert.rejects(format('services: [a', { parser: 'yaml' }), 'the control');
+  });
 });

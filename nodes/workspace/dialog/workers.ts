@@ -1,3 +1,4 @@
+import { errorText } from '../../editor/error-text';
 import type { Text } from '../../editor/form';
 import { makeElement } from '../../editor/live';
 
@@ -12,6 +13,7 @@ export interface Worker {
   /** events on its disk, which the database is to get */
   spilled: number;
   lastError?: string;
+  lastDeliveryError?: { code: string; message: string; msAgo: number };
 }
 
 /**
@@ -33,7 +35,8 @@ export function createWorkers(t: Text, duration: (ms: number) => string) {
     list.replaceChildren(...workers.map(row));
   }
 
-  function row({ isThis, name, host, version, leased, perMinute, seenMsAgo, spilled, lastError }: Worker) {
+  function row({ isThis, name, host, version, leased, perMinute, seenMsAgo, spilled, ...errors }: Worker) {
+    const { lastError, lastDeliveryError } = errors;
     const said = host && !name.includes(host) ? `${name}, ${host}` : name;
     const does = t('outbox.workerDoes', { leased, perMinute, ago: duration(seenMsAgo) });
     return makeElement(
@@ -47,9 +50,13 @@ export function createWorkers(t: Text, duration: (ms: number) => string) {
         makeElement('p', {}, does),
         spilled > 0 && makeElement('p', {}, t('outbox.workerSpill', { n: spilled })),
         lastError && makeElement('p', {}, t('outbox.workerError', { reason: lastError })),
+        lastDeliveryError && makeElement('p', {}, deliveryErrorText(lastDeliveryError)),
       ),
     );
   }
+
+  const deliveryErrorText = ({ msAgo, ...error }: NonNullable<Worker['lastDeliveryError']>) =>
+    t('outbox.workerDeliveryError', { reason: errorText(error), ago: duration(msAgo) });
 
   return { element, show };
 }

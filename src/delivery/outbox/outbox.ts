@@ -83,6 +83,8 @@ export interface Lease {
    * nothing more is sent then, and what is left is given back.
    */
   isHeld(): boolean;
+  /** Aborts before others can have the events: a request under way is called off. Missing where nobody else can have them. */
+  readonly lost?: AbortSignal;
 }
 
 /** What became of the events of a lease, by their ids. */
@@ -214,7 +216,10 @@ export interface OutboxWorker {
   seenMsAgo: number;
   /** events that wait on its disk until the database takes them */
   spilled: number;
+  /** of the database */
   lastError?: string;
+  /** why its last request to the target failed, until one is answered well */
+  lastDeliveryError?: { code: string; message: string; msAgo: number };
 }
 
 /**

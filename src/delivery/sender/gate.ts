@@ -1,6 +1,6 @@
 import { debug } from '../../debug';
 import type { SendFailure, Target } from '../../api/target';
-import type { Outbox } from '../outbox/outbox';
+import type { Lease, Outbox } from '../outbox/outbox';
 import type { Notices } from './notices';
 import { DampedDrain, RequestBudget, RequestPacer } from './pacing';
 import {
@@ -17,7 +17,7 @@ import { wholeMs, type BreakerState, type SenderClock, type SenderSettings } fro
 
 /**
  * How a request ended. `closed`: it was not sent, because the sender stops, the host is to be left alone, or its events may be with others.
- * `aborted`: it was under way when the sender stopped.
+ * `aborted`: it was under way when the sender stopped, or when its events were about to be with others.
  */
 export type RequestResult<T> =
   | { kind: 'answered'; value: T }
@@ -43,7 +43,6 @@ export class HostGate {
   readonly drain: DampedDrain;
   /** the host bears more leases at the same time than before */
   onWider: () => void = () => undefined;
-  requestsInFlight = 0;
   /** by the operator, this worker alone */
   pausedHere = false;
   stopping = false;
@@ -56,7 +55,8 @@ export class HostGate {
     RETRY_POLICY.isolationWindow,
   );
   private isolating = false;
-  private readonly aborter = new AbortController();
+  /** of the requests under way */
+  private readonly aborters = new Set<AbortController>();
   private readonly sleepers = new Set<() => void>();
 
   constructor(private readonly deps: GateDeps) {
@@ -69,8 +69,12 @@ export class HostGate {
   /** For good: aborts what is under way, and wakes what waits for its turn. */
   stop(): void {
     this.stopping = true;
-    this.aborter.abort();
+    for (const aborter of this.aborters) aborter.abort();
     for (const wakeUp of [...this.sleepers]) wakeUp();
+  }
+
+  get requestsInFlight(): number {
+    return this.aborters.size;
   }
 
   /** Forgets a backoff. A `Retry-After` stays respected. */
@@ -124,25 +128,29 @@ export class HostGate {
   /**
    * Sends one request when the host, the pace and the operator allow it. Never rejects.
    *
-   * @param isHeld asked at the last moment: false when others may have the events
+   * @param lease of the events; asked at the last moment whether it is held
    */
   async request<T>(
     bytes: number,
-    isHeld: () => boolean,
+    lease: Pick<Lease, 'isHeld' | 'lost'>,
     perform: (target: Target, signal: AbortSignal) => Promise<T>,
   ): Promise<RequestResult<T>> {
-    if (!(await this.admitted(bytes)) || !isHeld()) return { kind: 'closed' };
+    if (!(await this.admitted(bytes)) || !lease.isHeld()) return { kind: 'closed' };
     const startedAt = this.now();
-    this.requestsInFlight++;
+    const aborter = new AbortController();
+    const abort = () => aborter.abort();
+    this.aborters.add(aborter);
+    lease.lost?.addEventListener('abort', abort);
     try {
-      const value = await perform(this.deps.target, this.aborter.signal);
+      const value = await perform(this.deps.target, aborter.signal);
       this.hostAnswered(startedAt);
       return { kind: 'answered', value };
     } catch (error) {
-      if (this.stopping) return { kind: 'aborted' };
+      if (aborter.signal.aborted) return { kind: 'aborted' };
       return this.requestFailed(asSendFailure(error), startedAt);
     } finally {
-      this.requestsInFlight--;
+      this.aborters.delete(aborter);
+      lease.lost?.removeEventListener('abort', abort);
     }
   }
 

@@ -37,7 +37,7 @@ export class LeaseDelivery {
     private readonly deps: DeliveryDeps,
   ) {
     this.outcome = new Outcome(deps);
-    this.pictures = new Pictures(deps, this.outcome, () => lease.isHeld());
+    this.pictures = new Pictures(deps, this.outcome, lease);
   }
 
   async run(): Promise<void> {
@@ -274,8 +274,7 @@ export class LeaseDelivery {
   ): Promise<RequestResult<TargetBatchReceipt>> {
     const bodies = group.map((event) => this.pictures.bodyOf(event));
     const [only] = group;
-    const isHeld = () => this.lease.isHeld();
-    return this.deps.gate.request(bytes, isHeld, async (target, signal) => {
+    return this.deps.gate.request(bytes, this.lease, async (target, signal) => {
       if (!only || group.length > 1) return target.postBatch(bodies, signal);
       const receipt = await (packed ? packed.post(signal) : target.postEvent(bodies[0] ?? '', signal));
       const { eventId } = only;

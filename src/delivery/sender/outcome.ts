@@ -57,7 +57,7 @@ export class Outcome {
     }
   }
 
-  /** The sender stopped while the request was under way. */
+  /** The request was called off while it was under way. */
   aborted(group: StoredEvent[]): void {
     this.noteLateLandings(group);
     this.halted = true;

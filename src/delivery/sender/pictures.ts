@@ -1,4 +1,10 @@
-import { OutboxDamage, type Outbox, type StoredEvent, type StoredPicture } from '../outbox/outbox';
+import {
+  OutboxDamage,
+  type Lease,
+  type Outbox,
+  type StoredEvent,
+  type StoredPicture,
+} from '../outbox/outbox';
 import type { EventPicture, PackedEvent, Target } from '../../api/target';
 import { withSourceIds, type UploadedPicture } from './body';
 import type { HostGate } from './gate';
@@ -27,8 +33,7 @@ export class Pictures {
   constructor(
     private readonly deps: PicturesDeps,
     private readonly outcome: Outcome,
-    /** whether the events are still this sender's */
-    private readonly isHeld: () => boolean,
+    private readonly lease: Pick<Lease, 'isHeld' | 'lost'>,
   ) {}
 
   bodyOf(event: StoredEvent): string {
@@ -105,7 +110,7 @@ export class Pictures {
       const bytes = await this.read(event, picture);
       if (!bytes) return undefined;
       const { mediaType, name, metadata } = picture;
-      const result = await gate.request(bytes.length, this.isHeld, (target, signal) =>
+      const result = await gate.request(bytes.length, this.lease, (target, signal) =>
         target.uploadPicture({ bytes, mediaType, name, metadata }, signal),
       );
       if (result.kind === 'refused') this.outcome.refuseAlone(event, result.failure);

@@ -63,6 +63,47 @@ describe('Sender of an outbox that others share', () => {
     }
   });
 
+  describe('a request that outlives its lease', () => {
+    const SLOW = MINUTE;
+
+    for (const kind of ['packed', 'picture', 'event'] as const) {
+      it(`is called off when it is a ${kind} request, and not counted against event or host`, async () => {
+        const bench = new SenderBench();
+        if (kind === 'packed') bench.target.takePacked();
+        bench.target.latency = SLOW;
+        const end = new AbortController();
+        const lease = bench.outbox.lease.bind(bench.outbox);
+        bench.outbox.lease = async (max) => {
+          const leased = await lease(max);
+          const isHeld = () => !end.signal.aborted;
+          return leased && Object.assign(leased, { isHeld, lost: end.signal });
+        };
+        const outcomes: unknown[] = [];
+        const settle = bench.outbox.settle.bind(bench.outbox);
+        bench.outbox.settle = (leased, { acked, retry, dead }) => {
+          outcomes.push({ acked, retry, dead });
+          return settle(leased, { acked, retry, dead });
+        };
+        bench.sender.start();
+        await bench.append(record('a', kind === 'event' ? {} : { pictures: [picture('p')] }));
+        await bench.clock.advance(10 * SECOND);
+        assert.deepEqual(
+          bench.target.requests.map((request) => request.kind),
+          [kind],
+        );
+        assert.equal(bench.sender.state().inFlight, 1);
+        bench.outbox.lease = () => Promise.resolve(undefined);
+        end.abort();
+        await bench.clock.advance(SECOND);
+        assert.equal(bench.sender.state().inFlight, 0);
+        assert.deepEqual(outcomes, [{ acked: [], retry: [], dead: [] }]);
+        await bench.clock.advance(2 * SLOW);
+        assert.deepEqual(bench.storedIds(), []);
+        assert.deepEqual([bench.sender.state().retries, bench.sender.state().breaker], [0, 'closed']);
+      });
+    }
+  });
+
   describe('a suspicion', () => {
     /** An event that is refused for ever, while others are accepted; each minute another worker is at work. */
     async function refusals(prepare: (bench: SenderBench) => void): Promise<SenderBench> {

@@ -14,16 +14,18 @@ import type { Database, TransactionQuery } from './database';
 import { isConflict, isPassing } from './errors';
 import type { Totals } from './mirror';
 
-/** Records of one `append`. An append with a key that is stored already does nothing. */
+/** Records of one `append`. One whose key is stored already does nothing. */
 export interface Append {
-  key: string;
+  /** for what is repeated over restarts; without one, it shares a key with what is committed together */
+  key?: string;
   records: OutboxRecord[];
   /** ms since they were accepted elsewhere */
   ageMs?: number;
   keepKeyMs?: number;
 }
 
-interface Waiting extends Append {
+interface Waiting {
+  append: Append;
   bytes: number;
   resolve: () => void;
   reject: (error: unknown) => void;
@@ -43,21 +45,26 @@ export interface AppendDeps {
 }
 
 /**
- * Group commit: what is appended while a transaction is under way goes into the next one, in its order. One transaction at a time, so that
- * a flush of the database's disk serves as many events as came.
+ * Group commit: what is appended while a transaction is under way goes into the next one, in its order. One
+ * transaction at a time, so that a flush of the database's disk serves as many events as came.
  */
 export class AppendGroups {
   private waiting: Waiting[] = [];
+  /** so many of the first ones go alone */
+  private singly = 0;
   private running: Promise<void> | undefined;
 
   constructor(private readonly deps: AppendDeps) {}
 
-  /** Resolves when the records are committed. When it rejects they may be stored nevertheless: repeat it with the same key. */
-  append(append: Append): Promise<void> {
+  /**
+   * Resolves when the records are committed. Rejects with an `AppendDoubt` when they may be stored nevertheless.
+   *
+   * @param bytes of all records
+   */
+  append(append: Append, bytes: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const bytes = append.records.reduce((sum, record) => sum + recordBytes(record), 0);
-      this.waiting.push({ ...append, bytes, resolve, reject });
-      this.running ??= this.run().finally(() => (this.running = undefined));
+      this.waiting.push({ append, bytes, resolve, reject });
+      this.running ??= this.run();
     });
   }
 
@@ -69,46 +76,57 @@ export class AppendGroups {
   private async run(): Promise<void> {
     // Appends of the same moment belong into one group.
     await Promise.resolve();
-    while (this.waiting.length > 0) {
-      const group = this.nextGroup();
-      try {
-        await this.store(group);
-        for (const { resolve } of group) resolve();
-      } catch (error) {
-        if (group.length > 1 && !isPassing(error)) await this.storeSingly(group);
-        // What waited behind it must not overtake it, should the database be back in the next moment.
-        else
-          for (const { reject } of isPassing(error) ? [...group, ...this.waiting.splice(0)] : group)
-            reject(error);
-      }
+    while (this.waiting.length > 0) await this.storeGroup(this.nextGroup());
+    // At once: what is appended in the next moment would wait for a run that has ended.
+    this.running = undefined;
+  }
+
+  /** Never rejects. */
+  private async storeGroup(group: Waiting[]): Promise<void> {
+    const groupKey = randomUUID();
+    try {
+      await this.store(group, groupKey);
+      for (const { resolve } of group) resolve();
+    } catch (error) {
+      if (isPassing(error)) return this.giveUp(group, groupKey, error);
+      if (group.length === 1) return group[0]?.reject(error);
+      // One event that the database cannot hold must not take the others along.
+      this.singly = group.length;
+      this.waiting.unshift(...group);
     }
   }
 
+  private giveUp(group: Waiting[], groupKey: string, error: unknown): void {
+    for (const { append, reject } of group) reject(new AppendDoubt(append.key ?? groupKey, error));
+    // What waited behind it must not overtake it, should the database be back in the next moment.
+    for (const { reject } of this.waiting.splice(0)) reject(error);
+    this.singly = 0;
+  }
+
   private nextGroup(): Waiting[] {
+    if (this.singly > 0) {
+      this.singly--;
+      return this.waiting.splice(0, 1);
+    }
     let events = 0;
     let bytes = 0;
     let count = 0;
-    for (const append of this.waiting) {
-      events += append.records.length;
-      bytes += append.bytes;
+    for (const waiting of this.waiting) {
+      events += waiting.append.records.length;
+      bytes += waiting.bytes;
       if (count > 0 && (events > GROUP_MAX_EVENTS || bytes > GROUP_MAX_BYTES)) break;
       count++;
     }
     return this.waiting.splice(0, count);
   }
 
-  /** One event that the database cannot hold must not take the others along. */
-  private async storeSingly(group: Waiting[]): Promise<void> {
-    for (const append of group) await this.store([append]).then(append.resolve, append.reject);
-  }
-
   /** Repeats the group with the same keys while nobody knows what became of it. */
-  private async store(group: Waiting[]): Promise<void> {
+  private async store(group: Waiting[], groupKey: string): Promise<void> {
     const { monotonic, sleep, repeatMs = APPEND_REPEAT_MS } = this.deps;
     const giveUpAt = monotonic() + repeatMs;
     for (;;) {
       try {
-        this.deps.stored(await this.storeOnce(group));
+        this.deps.stored(await this.storeOnce(group, groupKey));
         return;
       } catch (error) {
         if (!isPassing(error) || monotonic() >= giveUpAt) throw error;
@@ -117,18 +135,23 @@ export class AppendGroups {
     }
   }
 
-  private async storeOnce(group: Waiting[]): Promise<Totals> {
+  private async storeOnce(group: Waiting[], groupKey: string): Promise<Totals> {
     const { database } = this.deps;
-    const records = group.flatMap((append) => append.records);
-    const bytes = group.reduce((sum, append) => sum + append.bytes, 0);
+    const appends = group.map(({ append }) => append);
+    const records = appends.flatMap((append) => append.records);
+    const bytes = group.reduce((sum, waiting) => sum + waiting.bytes, 0);
     const timeoutMs = STATEMENT_MS + bytes / PICTURE_BYTES_PER_MS;
-    const { text, values } = this.appendStatement(group);
+    const { call, values } = this.appendCall(appends, records, groupKey);
     if (records.every(({ pictures }) => pictures.length === 0)) {
-      const [row] = await database.query<AppendRow>(text, values, timeoutMs);
+      const [row] = await database.query<Pick<AppendRow, 'totals'>>(
+        `select totals from ${call}`,
+        values,
+        timeoutMs,
+      );
       return (row as AppendRow).totals;
     }
     return database.transaction(async (query) => {
-      const [row] = await query<AppendRow>(text, values);
+      const [row] = await query<AppendRow>(`select ids, totals from ${call}`, values);
       const { ids, totals } = row as AppendRow;
       for (const [index, { pictures }] of records.entries()) {
         const id = ids?.[index];
@@ -163,21 +186,27 @@ export class AppendGroups {
     }
   }
 
-  private appendStatement(group: Waiting[]): { text: string; values: unknown[] } {
+  private appendCall(
+    appends: Append[],
+    records: OutboxRecord[],
+    groupKey: string,
+  ): { call: string; values: unknown[] } {
     const { fn, queue, testTime } = this.deps;
-    const records = group.flatMap((append) => append.records);
-    const each = <T>(of: (append: Waiting, index: number) => T) =>
-      group.flatMap((append, index) => append.records.map(() => of(append, index)));
-    const keepMs = Math.max(...group.map(({ keepKeyMs }) => keepKeyMs ?? STORED_KEY_MS));
+    const each = <T>(of: (append: Append) => T) =>
+      appends.flatMap((append) => append.records.map(() => of(append)));
+    const keyOf = ({ key = groupKey }: Append) => key;
+    const keys = [...new Set(appends.map(keyOf))];
+    const places = new Map(keys.map((key, index) => [key, index + 1]));
+    const keepMs = Math.max(...appends.map(({ keepKeyMs }) => keepKeyMs ?? STORED_KEY_MS));
     const bodyBytes = records.map(({ body }) => Buffer.byteLength(body));
     return {
-      text: `select ids, totals from ${fn('append')}($1, $2::text[], $3::interval, $4::int[], $5::text[], $6::text[], $7::text[], $8::int[],
+      call: `${fn('append')}($1, $2::text[], $3::interval, $4::int[], $5::text[], $6::text[], $7::text[], $8::int[],
         $9::bigint[], $10::int[], $11::float8[], $12)`,
       values: [
         queue,
-        group.map(({ key }) => key),
+        keys,
         `${keepMs} ms`,
-        each((_, index) => index + 1),
+        each((append) => places.get(keyOf(append))),
         records.map(({ eventId }) => eventId),
         records.map(({ useCaseId }) => useCaseId),
         records.map(({ body }) => body),
@@ -198,8 +227,14 @@ interface AppendRow {
   totals: Totals;
 }
 
-export function newKey(): string {
-  return randomUUID();
+/**
+ * The database did not answer: what was appended may be stored under this key, and `isStored` decides whether it is.
+ */
+export class AppendDoubt {
+  constructor(
+    readonly key: string,
+    readonly cause: unknown,
+  ) {}
 }
 
 export function recordBytes({ body, pictures }: OutboxRecord): number {

@@ -1,6 +1,9 @@
 import { OutboxError } from '../outbox';
 
-/** Codes of PostgreSQL (appendix A of its manual) and of Node.js, each with what mends it. `where` is `host:port/database`. */
+/**
+ * Codes of PostgreSQL (appendix A of its manual) and of Node.js, each with what mends it. `where` is
+ * `host:port/database`.
+ */
 const REMEDIES: Record<string, (where: string) => string> = {
   ECONNREFUSED: (where) => `Start PostgreSQL, or correct "Connection": nothing answers at ${where}`,
   ENOTFOUND: (where) => `Correct the host in "Connection": its name is not known (${where})`,
@@ -25,7 +28,10 @@ const LASTING = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
-/** The connection failed, so that nobody knows what became of the statement, or the server takes nothing at this moment. */
+/**
+ * The connection failed, so that nobody knows what became of the statement, or the server takes nothing at this
+ * moment.
+ */
 const PASSING = new Set([
   '57P01',
   '57P02',
@@ -62,6 +68,17 @@ export function isConflict(error: unknown): boolean {
 /** Five letters and digits are a code of PostgreSQL; those of Node.js and OpenSSL are longer. */
 function isServerCode(code: string): boolean {
   return /^[\dA-Z]{5}$/.test(code);
+}
+
+/** An append that failed, and may be stored all the same. */
+export class DoubtfulAppend extends OutboxError {
+  constructor(
+    { code, message, mayPass }: OutboxError,
+    /** to ask the database by, once it answers */
+    readonly key: string,
+  ) {
+    super(code, message, mayPass);
+  }
 }
 
 /** What a technician reads. Neither user nor password is in it. */

@@ -5,12 +5,19 @@ export interface LeaseTimes {
   leaseMs: number;
   /** the longest that a request may take */
   requestMs: number;
+  /** `endOverdue` is called this often */
+  beatMs: number;
   monotonic: () => number;
 }
 
 /** One lease of this worker. Moments: ms of the monotonic clock. */
 export class HeldLease {
-  private givenUp = false;
+  private readonly end = new AbortController();
+  /**
+   * aborts before others may have the events; from then on this worker does nothing with them, whatever the database
+   * says
+   */
+  readonly lost = this.end.signal;
 
   constructor(
     readonly token: string,
@@ -23,15 +30,19 @@ export class HeldLease {
     this.renewedAt = at;
   }
 
-  /** The database does not know it any more. */
+  /** The database does not know it any more, or may not much longer. */
   giveUp(): void {
-    this.givenUp = true;
+    this.end.abort();
   }
 
-  /** Whether a request that begins now ends before others may have the events. */
+  /** Whether a request of the usual length that begins now ends before others may have the events. */
   isHeld(): boolean {
-    const left = this.renewedAt + this.deps.leaseMs - this.deps.monotonic();
-    return !this.givenUp && left > this.deps.requestMs;
+    return !this.lost.aborted && this.msLeft() > this.deps.requestMs;
+  }
+
+  /** until others may have the events, unless it is renewed */
+  msLeft(): number {
+    return this.renewedAt + this.deps.leaseMs - this.deps.monotonic();
   }
 }
 
@@ -46,7 +57,7 @@ export class HeldLeases {
 
   add(token: string, sentAt: number, events: StoredEvent[]): Lease {
     const held = new HeldLease(token, sentAt, this.deps);
-    const lease: Lease = { events, isHeld: () => held.isHeld() };
+    const lease: Lease = { events, isHeld: () => held.isHeld(), lost: held.lost };
     this.byToken.set(token, held);
     this.byLease.set(lease, held);
     for (const { id, pictures } of events) if (pictures.length > 0) this.withPictures.set(id, held);
@@ -64,6 +75,13 @@ export class HeldLeases {
   /** @returns whether it was this worker's until now, as far as that knew */
   forget(token: string): boolean {
     return this.byToken.delete(token);
+  }
+
+  /**
+   * Gives up those that would end before the next look: a large picture may take longer than a lease lives unrenewed.
+   */
+  endOverdue(): void {
+    for (const lease of this.byToken.values()) if (lease.msLeft() <= this.deps.beatMs) lease.giveUp();
   }
 
   ofPicture(id: string): HeldLease | undefined {

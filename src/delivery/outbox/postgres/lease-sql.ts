@@ -1,6 +1,9 @@
 import { PINNED } from './queue-sql';
 
-/** Version 1 of what is done with a lease, as functions. Every write names the token of its lease; without it in the table, nothing is written. */
+/**
+ * What is done with a lease, as functions. Every write names the token of its lease; without it in the
+ * table, nothing is written.
+ */
 export const LEASE_FUNCTIONS = `
 -- Not held: it was settled before, or it was given up and its events are with others.
 create or replace function $S.settle(p_queue int, p_token uuid, p_acked bigint[], p_retry jsonb, p_dead jsonb, p_notes jsonb, p_now timestamptz)
@@ -70,18 +73,21 @@ begin
   return found;
 end $$;
 
--- The heartbeat of one worker: its leases live on, those of workers that fell silent are given up. What a silent worker had under way may
--- still land, so younger versions of its events wait.
+-- The heartbeat of one worker: its leases live on, those of workers that fell silent are given up. What a silent
+-- worker had under way may still land, so younger versions of its events wait.
 -- @returns which of its leases it still has
 create or replace function $S.beat(p_queue int, p_worker bigint, p_tokens uuid[], p_ms float8, p_land_ms float8, p_delivered bigint,
-  p_per_minute int, p_spilled bigint, p_last_error text, p_prunes boolean, p_now timestamptz)
+  p_per_minute int, p_spilled bigint, p_last_error text, p_delivery_error jsonb, p_prunes boolean, p_now timestamptz)
 returns table (held uuid[], taken_over int, version int, totals jsonb) language plpgsql ${PINNED} as $$
 declare
   v_now timestamptz := $S.now_or(p_now);
   v_lost uuid[];
 begin
   perform $S.durable();
-  update $S.worker w set seen_at = v_now, delivered = p_delivered, per_minute = p_per_minute, spilled = p_spilled, last_error = p_last_error where w.id = p_worker;
+  update $S.worker w set seen_at = v_now, delivered = p_delivered, per_minute = p_per_minute, spilled = p_spilled, last_error = p_last_error,
+    delivery_error = (p_delivery_error - 'msAgo')
+      || jsonb_build_object('at', extract(epoch from v_now) * 1000 - (p_delivery_error->>'msAgo')::float8)
+  where w.id = p_worker;
   with kept as (
     update $S.lease l set expires_at = v_now + p_ms * interval '1 ms' where l.token = any (p_tokens) returning token
   )
@@ -111,9 +117,11 @@ end $$;
 -- Who delivers from the queue, or did in the last hour.
 create or replace function $S.workers(p_queue int, p_now timestamptz)
 returns table (id bigint, name text, host text, version text, leased bigint, delivered bigint, per_minute int, seen_ms_ago float8,
-  spilled bigint, last_error text) language sql ${PINNED} as $$
+  spilled bigint, last_error text, delivery_error jsonb) language sql ${PINNED} as $$
   select w.id, w.name, w.host, w.version, (select coalesce(sum(l.events), 0)::bigint from $S.lease l where l.worker = w.id and l.queue = p_queue),
-    w.delivered, w.per_minute, greatest(0, extract(epoch from $S.now_or(p_now) - w.seen_at) * 1000)::float8, w.spilled, w.last_error
+    w.delivered, w.per_minute, greatest(0, extract(epoch from $S.now_or(p_now) - w.seen_at) * 1000)::float8, w.spilled, w.last_error,
+    (w.delivery_error - 'at') || jsonb_build_object('msAgo',
+      greatest(0, extract(epoch from $S.now_or(p_now)) * 1000 - (w.delivery_error->>'at')::float8))
   from $S.worker w where w.queue = p_queue and w.seen_at > $S.now_or(p_now) - interval '1 hour'
   order by w.name, w.id
 $$;

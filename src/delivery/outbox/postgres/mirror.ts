@@ -32,8 +32,9 @@ const NOTHING: Totals = {
 };
 
 /**
- * The totals of the queue as they were last heard of: with each operation of this worker, and once a second. Between two of them other
- * workers change the queue, so these are never exact. It also tells the database's clock by this machine's monotonic one.
+ * The totals of the queue as they were last heard of: with each operation of this worker, and once a second. Between
+ * two of them other workers change the queue, so these are never exact. It also tells the database's clock by this
+ * machine's monotonic one.
  */
 export class Mirror {
   totals = NOTHING;

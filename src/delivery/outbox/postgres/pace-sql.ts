@@ -1,6 +1,9 @@
 import { PINNED } from './queue-sql';
 
-/** Version 1 of what all workers of a queue keep to, as functions. Only a pause has to outlive a power cut: no other commit waits for a disk. */
+/**
+ * What all workers of a queue keep to, as functions. Only a pause has to outlive a power cut: no other
+ * commit waits for a disk.
+ */
 export const PACE_FUNCTIONS = `
 -- One pace for all workers of a queue. @returns ms until the caller may send its request; its turn is taken then
 create or replace function $S.take_turn(p_queue int, p_spacing_ms float8, p_now timestamptz) returns float8 language plpgsql ${PINNED} as $$

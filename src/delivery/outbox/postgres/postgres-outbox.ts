@@ -28,12 +28,12 @@ import {
   type Settlement,
   systemClock,
 } from '../outbox';
-import { type Append, AppendGroups, newKey, recordBytes } from './append-groups';
+import { type Append, AppendDoubt, AppendGroups, recordBytes } from './append-groups';
 import { CommonPace } from './common-pace';
 import { DeliveryRate } from './delivery-rate';
 import { Database, type PostgresAddress } from './database';
 import { postgresDeadLetters } from './dead-letters';
-import { asOutboxError, isPassing } from './errors';
+import { asOutboxError, DoubtfulAppend, isPassing } from './errors';
 import { HeldLeases } from './held-leases';
 import { Mirror, type Totals } from './mirror';
 import { type Outcome, Outcomes } from './outcomes';
@@ -66,6 +66,8 @@ export interface PostgresOutboxOptions extends PostgresAddress {
   lateLandingMs?: number;
   /** events on the disk in front, for people */
   spilled?: () => number;
+  /** the last error of whoever delivers from here, for people; `at`: ms since 1970 */
+  deliveryError?: () => { code: string; message: string; at: number } | undefined;
   /** told what an operator should hear of */
   onNotice?: (notice: OutboxNotice) => void;
   /** schema of the tables, small letters; default `vision_events` */
@@ -85,8 +87,9 @@ const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,50}$/;
 const DEFAULT_REQUEST_MS = 30_000;
 
 /**
- * The outbox that several Node-REDs share: a queue in PostgreSQL. Acknowledged is what is committed. Each worker leases events for itself; what one
- * that fell silent had leased goes to others. All statements are single functions, so a pooler between does no harm.
+ * The outbox that several Node-REDs share: a queue in PostgreSQL. Acknowledged is what is committed. Each worker
+ * leases events for itself; what one that fell silent had leased goes to others. All statements are single functions,
+ * so a pooler between does no harm.
  */
 export class PostgresOutbox implements Outbox {
   private readonly schema: string;
@@ -133,9 +136,10 @@ export class PostgresOutbox implements Outbox {
     this.beatMs = options.beatMs ?? LEASE_BEAT_MS;
     this.lateLandingMs = options.lateLandingMs ?? LATE_LANDING_MS;
     const requestMs = options.requestMs ?? DEFAULT_REQUEST_MS;
-    this.leaseMs = requestMs + this.lateLandingMs + LEASE_SPARE_BEATS * Math.min(this.beatMs, LEASE_BEAT_MS);
+    const beatMs = Math.min(this.beatMs, LEASE_BEAT_MS);
+    this.leaseMs = requestMs + this.lateLandingMs + LEASE_SPARE_BEATS * beatMs;
     const monotonic = () => this.clock.monotonic();
-    this.leases = new HeldLeases({ leaseMs: this.leaseMs, requestMs, monotonic });
+    this.leases = new HeldLeases({ leaseMs: this.leaseMs, requestMs, beatMs, monotonic });
     this.mirror = new Mirror(this.clock);
     this.pace = new CommonPace({
       mirror: this.mirror,
@@ -238,10 +242,14 @@ export class PostgresOutbox implements Outbox {
   // ----- append
 
   async append(records: OutboxRecord[]): Promise<void> {
-    await this.appendKeyed({ key: newKey(), records });
+    await this.appendKeyed({ records });
   }
 
-  /** For what was accepted elsewhere: stored once, however often it is repeated with its key. */
+  /**
+   * For what was accepted elsewhere: with a key, it is stored once however often it is repeated.
+   *
+   * @throws OutboxError a `DoubtfulAppend` when it may be stored all the same
+   */
   async appendKeyed(append: Append): Promise<void> {
     this.mustBeOpen();
     const { records } = append;
@@ -255,8 +263,9 @@ export class PostgresOutbox implements Outbox {
       throw this.failed(error);
     }
     try {
-      await (this.groups as AppendGroups).append(append);
+      await (this.groups as AppendGroups).append(append, bytes);
     } catch (error) {
+      if (error instanceof AppendDoubt) throw new DoubtfulAppend(this.failed(error.cause), error.key);
       throw this.failed(error);
     } finally {
       giveBack();
@@ -265,7 +274,10 @@ export class PostgresOutbox implements Outbox {
     this.wakeListeners();
   }
 
-  /** Whether an append with this key is stored. When it is not, it never will be: its answer was lost, and it may still be under way. */
+  /**
+   * Whether an append with this key is stored. When it is not, it never will be: its answer was lost, and it may
+   * still be under way.
+   */
   async isStored(key: string): Promise<boolean> {
     const { queue } = this.mustBeOpen();
     try {
@@ -505,8 +517,13 @@ export class PostgresOutbox implements Outbox {
     }
   }
 
-  /** Renews the leases of this worker, gives up those of workers that fell silent, and tells what could not be told before. */
+  /**
+   * Renews the leases of this worker, gives up those of workers that fell silent, and tells what could not be told
+   * before.
+   */
   async beat(): Promise<void> {
+    // Also while the last heartbeat is still without an answer.
+    this.leases.endOverdue();
     if (this.beating || !this.session) return;
     this.beating = true;
     try {
@@ -515,17 +532,22 @@ export class PostgresOutbox implements Outbox {
       const asked = this.leases.tokens();
       const { heardOf } = this;
       const prunes = sentAt - this.prunedAt > PRUNE_MS;
-      const [row] = await this.call<BeatRow>('beat', '$2, $3::uuid[], $4, $5, $6, $7, $8, $9, $10', [
-        this.session.worker,
-        asked,
-        this.leaseMs,
-        this.lateLandingMs,
-        this.totals.acked,
-        this.rate.look(this.totals.acked, sentAt),
-        this.options.spilled?.() ?? 0,
-        this.lastError ?? null,
-        prunes,
-      ]);
+      const [row] = await this.call<BeatRow>(
+        'beat',
+        '$2, $3::uuid[], $4, $5, $6, $7, $8, $9, $10::jsonb, $11',
+        [
+          this.session.worker,
+          asked,
+          this.leaseMs,
+          this.lateLandingMs,
+          this.totals.acked,
+          this.rate.look(this.totals.acked, sentAt),
+          this.options.spilled?.() ?? 0,
+          this.lastError ?? null,
+          this.deliveryError(),
+          prunes,
+        ],
+      );
       if (!row) return;
       if (prunes) this.prunedAt = sentAt;
       if (heardOf === this.heardOf) this.heard(row.totals);
@@ -538,6 +560,14 @@ export class PostgresOutbox implements Outbox {
     } finally {
       this.beating = false;
     }
+  }
+
+  /** JSON; what the database failed with is told beside it. */
+  private deliveryError(): string | null {
+    const error = this.options.deliveryError?.();
+    if (!error || error.code.startsWith('OUTBOX_')) return null;
+    const { code, message, at } = error;
+    return JSON.stringify({ code, message, msAgo: Math.max(0, this.clock.now() - at) });
   }
 
   async workers(): Promise<OutboxWorker[]> {
@@ -667,9 +697,10 @@ interface WorkerRow {
   seen_ms_ago: number;
   spilled: string;
   last_error: string | null;
+  delivery_error: OutboxWorker['lastDeliveryError'] | null;
 }
 
-function presentWorker({ id, last_error, ...row }: WorkerRow, own: string): OutboxWorker {
+function presentWorker({ id, last_error, delivery_error, ...row }: WorkerRow, own: string): OutboxWorker {
   return {
     isThis: id === own,
     name: row.name,
@@ -681,6 +712,7 @@ function presentWorker({ id, last_error, ...row }: WorkerRow, own: string): Outb
     seenMsAgo: row.seen_ms_ago,
     spilled: Number(row.spilled),
     ...(last_error !== null && { lastError: last_error }),
+    ...(delivery_error && { lastDeliveryError: delivery_error }),
   };
 }
 

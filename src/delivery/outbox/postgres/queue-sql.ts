@@ -1,6 +1,8 @@
 /**
- * Version 1 of what the outbox does, as functions: one round trip and one transaction each, and plans that stay the same. A planner that
- * knows only the statistics of an empty table would read the whole queue for each lease. Times come from the database's clock; `p_now` is for tests.
+ * What the outbox does, as functions: one round trip and one transaction each, and plans that stay the
+ * same. A planner that knows only the statistics of an empty table would read the whole queue for each lease.
+ * Functions that only other functions call have their plans pinned by those. Times come from the database's clock;
+ * `p_now` is for tests.
  */
 export const PINNED = `set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off`;
 
@@ -20,12 +22,13 @@ begin
 end $$;
 
 create or replace function $S.count_in(p_queue int, p_events bigint, p_bytes bigint, p_dead bigint, p_dead_bytes bigint)
-returns void language sql ${PINNED} as $$
+returns void language plpgsql as $$
+begin
   insert into $S.tally as t (queue, lane, events, bytes, dead, dead_bytes)
   values (p_queue, pg_backend_pid() % 16, p_events, p_bytes, p_dead, p_dead_bytes)
   on conflict (queue, lane) do update set events = t.events + p_events, bytes = t.bytes + p_bytes,
-    dead = t.dead + p_dead, dead_bytes = t.dead_bytes + p_dead_bytes
-$$;
+    dead = t.dead + p_dead, dead_bytes = t.dead_bytes + p_dead_bytes;
+end $$;
 
 create or replace function $S.totals(p_queue int, p_now timestamptz) returns jsonb language plpgsql ${PINNED} as $$
 declare
@@ -54,11 +57,12 @@ begin
     'dueAt', case when v_due > '-infinity' then extract(epoch from v_due) * 1000 end);
 end $$;
 
--- The first of each event id that nobody has becomes the head, the others wait behind it. Rows are inserted in the order of the event ids,
--- so that two workers with the same ids wait for each other, and never both. A head that is to be believed is locked until the commit.
+-- The first of each event id that nobody has becomes the head, the others wait behind it. Rows are inserted in the
+-- order of the event ids, so that two workers with the same ids wait for each other, and never both. A head that is
+-- to be believed is locked until the commit.
 create or replace function $S.insert_events(p_queue int, p_ids bigint[], p_event_ids text[], p_use_case_ids text[], p_bodies text[],
   p_body_bytes int[], p_bytes bigint[], p_pictures int[], p_accepted timestamptz[], p_now timestamptz)
-returns void language plpgsql ${PINNED} as $$
+returns void language plpgsql as $$
 declare
   v_left bigint[] := p_ids;
   v_taken bigint[];
@@ -204,7 +208,7 @@ begin
 end $$;
 
 -- The oldest that waits behind each of these event ids takes its turn.
-create or replace function $S.promote(p_queue int, p_event_ids text[], p_now timestamptz) returns void language plpgsql ${PINNED} as $$
+create or replace function $S.promote(p_queue int, p_event_ids text[], p_now timestamptz) returns void language plpgsql as $$
 begin
   update $S.event e set behind = false,
     due_at = (select l.until from $S.landing l where l.queue = p_queue and l.event_id = e.event_id and l.until > p_now)
@@ -215,7 +219,7 @@ end $$;
 
 -- Deletes events that leave the queue, and remembers which of their requests may still land.
 create or replace function $S.remove_events(p_queue int, p_ids bigint[], p_keep_pictures boolean, p_now timestamptz)
-returns void language plpgsql ${PINNED} as $$
+returns void language plpgsql as $$
 declare
   v_event_ids text[];
   v_events bigint;

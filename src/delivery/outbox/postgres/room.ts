@@ -12,14 +12,16 @@ export interface RoomDeps {
   whenFull: WhenFull;
   mirror: Mirror;
   tell: TellNotice;
-  /** give up the oldest events or pictures of the queue, and update the mirror; they resolve to how many were given up */
+  /**
+   * give up the oldest events or pictures of the queue, and update the mirror; they resolve to how many were given up
+   */
   dropOldest: (events: number, bytes: number) => Promise<number>;
   shedPictures: (bytes: number) => Promise<number>;
 }
 
 /**
- * Decides whether new events fit into the queue. The limits are those of the queue, not of a worker; each worker knows the totals since its last
- * operation, so together they may go beyond them by one group each.
+ * Decides whether new events fit into the queue. The limits are those of the queue, not of a worker; each worker
+ * knows the totals since its last operation, so together they may go beyond them by one group each.
  */
 export class Room {
   /** accepted, but not committed yet */

@@ -3,11 +3,11 @@ import { OutboxError } from '../outbox';
 import { LEASE_FUNCTIONS } from './lease-sql';
 import { PACE_FUNCTIONS } from './pace-sql';
 import { QUEUE_FUNCTIONS } from './queue-sql';
-import { TABLES } from './tables-sql';
+import { DOUBTS_AND_DELIVERY_ERRORS, TABLES } from './tables-sql';
 import { UPKEEP_FUNCTIONS } from './upkeep-sql';
 
 /** What each version adds to the one before. Never change one that was released: add another. */
-const MIGRATIONS = [TABLES];
+const MIGRATIONS = [TABLES, DOUBTS_AND_DELIVERY_ERRORS];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 const FUNCTIONS = [QUEUE_FUNCTIONS, LEASE_FUNCTIONS, UPKEEP_FUNCTIONS, PACE_FUNCTIONS];
 
@@ -17,7 +17,8 @@ export function inSchema(sql: string, schema: string): string {
 }
 
 /**
- * Makes or updates tables and functions, in the transaction of `client`. Several workers that start together do it one after the other.
+ * Makes or updates tables and functions, in the transaction of `client`. Several workers that start together do it
+ * one after the other.
  *
  * @throws OutboxError `OUTBOX_IO` when the tables are of a newer version of this package
  */

@@ -2,22 +2,19 @@ import type { DiskOutbox } from '../disk/disk-outbox';
 import { MOVED_KEY_MS } from '../limits';
 import { MOVED_AT_ONCE, recordOf } from '../move-events';
 import type { Lease, OutboxRecord, Settlement, StoredEvent } from '../outbox';
+import type { Append } from './append-groups';
 import type { PostgresOutbox } from './postgres-outbox';
 
-/** An append of which nobody knows whether the database has it. */
-interface Doubt {
-  key: string;
-  records: OutboxRecord[];
-}
-
 /**
- * Moves events from the disk of this machine into the database, in their order and once: each goes under its id of the disk, so that one that was
- * moved before a crash is known. What a crash forgets is which appends were doubtful; these may then be stored twice.
+ * Moves events from the disk of this machine into the database, in their order and once: each goes under its id of
+ * the disk, so that one that was moved before a crash is known. What a crash forgets is which appends were doubtful;
+ * these may then be stored twice.
  */
 export class SpillMover {
   /** events that were moved since the start */
   moved = 0;
-  private doubts: Doubt[] = [];
+  /** of appends that the database may have, by their key: those that were to be committed together share one */
+  private readonly doubts = new Map<string, OutboxRecord[]>();
   /** records that the database turned out to have, by event id and body: how many of each */
   private readonly stored = new Map<string, number>();
 
@@ -25,7 +22,7 @@ export class SpillMover {
 
   /** The append failed, is spilled, and may be stored all the same. */
   noteDoubt(key: string, records: OutboxRecord[]): void {
-    this.doubts.push({ key, records });
+    this.doubts.set(key, [...(this.doubts.get(key) ?? []), ...records]);
   }
 
   /** @returns how many left the disk; 0 when nothing is left. Rejects when the database takes nothing now. */
@@ -45,12 +42,12 @@ export class SpillMover {
   }
 
   private async settleDoubts(queue: PostgresOutbox): Promise<void> {
-    for (let doubt = this.doubts[0]; doubt; doubt = this.doubts[0]) {
-      if (await queue.isStored(doubt.key)) {
-        for (const record of doubt.records)
+    for (const [key, records] of this.doubts) {
+      if (await queue.isStored(key)) {
+        for (const record of records)
           this.stored.set(nameOf(record), (this.stored.get(nameOf(record)) ?? 0) + 1);
       }
-      this.doubts.shift();
+      this.doubts.delete(key);
     }
   }
 
@@ -60,7 +57,7 @@ export class SpillMover {
     acked: string[],
     dead: Settlement['dead'],
   ): Promise<void> {
-    const moving: Promise<void>[] = [];
+    const appends: { id: string; append: Append }[] = [];
     for (const event of lease.events) {
       if (this.takeStored(event)) {
         acked.push(event.id);
@@ -70,8 +67,10 @@ export class SpillMover {
       if (!record) continue;
       const ageMs = Math.max(0, Date.now() - event.acceptedAt);
       const append = { key: `spill ${event.id}`, records: [record], ageMs, keepKeyMs: MOVED_KEY_MS };
-      moving.push(queue.appendKeyed(append).then(() => void acked.push(event.id)));
+      appends.push({ id: event.id, append });
     }
+    // At once: one that failed while a picture of the next was still being read would be an error that nobody handles.
+    const moving = appends.map(({ id, append }) => queue.appendKeyed(append).then(() => void acked.push(id)));
     const failed = (await Promise.allSettled(moving)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }

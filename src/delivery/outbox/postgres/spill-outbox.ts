@@ -14,7 +14,7 @@ import {
   type Settlement,
   type SharedPace,
 } from '../outbox';
-import { newKey } from './append-groups';
+import { DoubtfulAppend } from './errors';
 import type { PostgresOutbox } from './postgres-outbox';
 import { SpillMover } from './spill-mover';
 
@@ -29,9 +29,9 @@ export interface SpillOutboxOptions {
 }
 
 /**
- * A queue in PostgreSQL with the disk of this machine in front: while the database is away, events are stored there, and so is everything that
- * comes after them until all of that was moved over, in its order and once. Nothing is delivered from the disk: it could overtake what waits
- * in the database.
+ * A queue in PostgreSQL with the disk of this machine in front: while the database is away, events are stored there,
+ * and so is everything that comes after them until all of that was moved over, in its order and once. Nothing is
+ * delivered from the disk: it could overtake what waits in the database.
  */
 export class SpillOutbox implements Outbox {
   private queue: PostgresOutbox;
@@ -91,13 +91,12 @@ export class SpillOutbox implements Outbox {
 
   async append(records: OutboxRecord[]): Promise<void> {
     if (this.isSpilling) return this.appendToSpill(records);
-    const key = newKey();
     try {
-      await this.queue.appendKeyed({ key, records });
+      await this.queue.append(records);
     } catch (error) {
       if (!(error instanceof OutboxError && error.mayPass && this.canSpill)) throw error;
-      // It may be stored all the same: that is asked before anything is moved.
-      this.mover.noteDoubt(key, records);
+      // Whether it is stored all the same is asked before anything is moved.
+      if (error instanceof DoubtfulAppend) this.mover.noteDoubt(error.key, records);
       this.beginSpilling(error.message);
       await this.appendToSpill(records);
     }
@@ -189,7 +188,10 @@ export class SpillOutbox implements Outbox {
     const queue = this.queue.stats();
     const spill = this.spill.stats();
     return {
-      ...queue,
+      leased: queue.leased,
+      acked: queue.acked,
+      maxEvents: queue.maxEvents,
+      maxBytes: queue.maxBytes,
       events: queue.events + spill.events,
       bytes: queue.bytes + spill.bytes,
       dead: queue.dead + spill.dead,

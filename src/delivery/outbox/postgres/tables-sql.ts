@@ -1,9 +1,10 @@
 /**
  * Version 1 of the tables. `$S` is the schema.
  *
- * - `event`: `ready` is an event that nobody holds, that is due and that has no older one with its id. A row is copied when it is leased, so
- *   the body lies out of line (toast) and is copied with none of them.
- * - `event_head`: one event for each event id is the head, the others are `behind`. The unique index orders workers that append one id.
+ * - `event`: `ready` is an event that nobody holds, that is due and that has no older one with its id. A row is
+ *   copied when it is leased, so the body lies out of line (toast) and is copied with none of them.
+ * - `event_head`: one event for each event id is the head, the others are `behind`. The unique index orders workers
+ *   that append one id.
  * - `tally`: totals in 16 rows, so that transactions seldom wait for each other. Their sum counts.
  * - `stored`: keys of appends, so that one whose answer was lost is not stored a second time.
  * - `landing`: event ids of which an older version may still land at the target after it left the queue.
@@ -118,4 +119,17 @@ create table $S.landing (
   until timestamptz not null,
   primary key (queue, event_id)
 );
+`;
+
+/**
+ * Version 2.
+ *
+ * - `stored`: `is_void` is decided of an append that is not stored, and never will be.
+ * - `worker`: the last error of its delivery; `at` in it is ms since 1970 by the database's clock.
+ */
+export const DOUBTS_AND_DELIVERY_ERRORS = `
+alter table $S.stored add column is_void boolean not null default false;
+alter table $S.worker add column delivery_error jsonb;
+-- It has other columns now.
+drop function if exists $S.workers(int, timestamptz);
 `;

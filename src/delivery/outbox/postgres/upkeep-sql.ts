@@ -1,6 +1,6 @@
 import { PINNED } from './queue-sql';
 
-/** Version 1 of refused events, and of making room, as functions. */
+/** Refused events, and of making room, as functions. */
 export const UPKEEP_FUNCTIONS = `
 -- Two orders on one letter wait for each other, and the second finds it gone. @returns how many
 create or replace function $S.retry_dead(p_queue int, p_ids bigint[], p_now timestamptz)
@@ -96,12 +96,15 @@ begin
   return next;
 end $$;
 
--- Decides what became of an append whose answer was lost: from now on it is stored, or it never will be. @returns whether it is
+-- Decides what became of an append whose answer was lost: from now on it is stored, or it never will be. This may be
+-- asked again.
+-- @returns whether it is stored
 create or replace function $S.is_stored(p_queue int, p_key text, p_keep interval, p_now timestamptz) returns boolean
 language plpgsql ${PINNED} as $$
 begin
   perform $S.durable();
-  insert into $S.stored (queue, key, keep_until) values (p_queue, p_key, $S.now_or(p_now) + p_keep) on conflict do nothing;
-  return not found;
+  insert into $S.stored (queue, key, keep_until, is_void) values (p_queue, p_key, $S.now_or(p_now) + p_keep, true)
+  on conflict do nothing;
+  return not (select s.is_void from $S.stored s where s.queue = p_queue and s.key = p_key);
 end $$;
 `;
