@@ -167,8 +167,8 @@ export class Engine {
   }
 
   private detectRow(row: unknown, index: number, group: RowGroup, maps: Maps): void {
-    if (typeof row !== 'object' || row === null) return this.leaveOut('missing-box', row, group);
     const { plan } = group;
+    if (!mayHavePlace(row, plan)) return this.leaveOut('missing-box', row, group);
     if (isTooShort(row, plan)) return this.leaveOut('bad-number', row, group);
     if (this.isBelowMinimum(row, index, group)) return;
     if (plan.hasMask?.(row)) this.notes.add('mask-not-converted');
@@ -466,13 +466,18 @@ interface Maps {
   keypoints: CoordinateMap | undefined;
 }
 
-function isTooShort(row: object, { leastLength }: RowPlan): boolean {
+function isTooShort(row: unknown, { leastLength }: RowPlan): boolean {
   return leastLength !== undefined && isList(row) && row.length < leastLength;
+}
+
+/** A row that is a mere value has no place in it, but may have one beside it. */
+function mayHavePlace(row: unknown, { hasColumns }: RowPlan): boolean {
+  return hasColumns === true || (typeof row === 'object' && row !== null);
 }
 
 /** The row has a box of numbers, a polygon or keypoints. */
 function hasGeometry(row: unknown, index: number, group: RowGroup): boolean {
-  if (typeof row !== 'object' || row === null) return false;
+  if (!mayHavePlace(row, group.plan)) return false;
   const { box, points, keypoints } = group.plan;
   if (box?.read(row, coordinates, index, group)) return coordinates.every(Number.isFinite);
   return [points, keypoints].some((plan) => plan?.read(row, index, group)?.length);

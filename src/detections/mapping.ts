@@ -144,6 +144,7 @@ export function compileMapping(mapping: Mapping, pixelUnits: 'pixel' | 'auto' = 
     points: mapping.points && pointsPlan(mapping.points, unit(mapping.points.units), reader),
     keypoints: mapping.keypoints && pointsPlan(mapping.keypoints, unit(mapping.keypoints.units), reader),
     leastLength: leastLengthOf(mapping),
+    hasColumns: hasColumns(mapping),
     hasMask: carriesRunLengths,
   };
   return { mapping, plan, list: steps(mapping.list.replace(/^map:/, '')), parallelLists };
@@ -156,6 +157,11 @@ function leastLengthOf({ class: from, confidence, box }: Mapping): number {
     typeof path === 'string' ? Number(/^\[?(\d+)/.exec(path)?.[1] ?? -1) : -1,
   );
   return 1 + Math.max(...positions);
+}
+
+/** Each number of the box is the row itself, or stands at the row's position in a list beside the list of rows. */
+function hasColumns({ box }: Mapping): boolean {
+  return Array.isArray(box?.fields) && box.fields.every((path) => path === '' || /^\/.*\[\$i\]/.test(path));
 }
 
 /** COCO run-length encoding, under the names that COCO results and Roboflow use. */

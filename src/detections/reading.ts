@@ -126,6 +126,8 @@ export interface RowPlan {
   keypoints?: PointsPlan;
   /** a row that is a list has at least so many elements: with fewer nobody knows which one is missing */
   leastLength?: number;
+  /** the box stands in lists beside the list of rows, so that a row may be a mere value */
+  hasColumns?: boolean;
   /** whether the row carries a mask that cannot be turned into a polygon */
   hasMask?: (row: unknown) => boolean;
 }
