@@ -12,7 +12,7 @@ export type {
   DeleteOptions,
   DeleteReply,
   EventToCreate,
-  ImageUpload,
+  PictureUpload,
   ListUseCasesOptions,
   MetadataSchema,
   NamedUseCase,
@@ -45,7 +45,7 @@ export type {
   TargetBatchReceipt,
   TargetReceipt,
 } from './api/target';
-export type { UploadedImage } from './api/upload-cache';
+export type { UploadedPicture } from './api/upload-cache';
 export { STRICT_FIELDS } from './event/types';
 export type { PicturePlace } from './event/picture-place';
 export type {

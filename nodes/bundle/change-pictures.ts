@@ -13,7 +13,7 @@ import type { LoadedPicture } from '../shared/send-event';
  * the node that built it, which says that nothing was left out and all of it is certain.
  *
  * @returns the pictures as they may leave, and the event with its detections in the size that these have now
- * @throws ImageError
+ * @throws PictureError
  */
 export async function changeBuilt(
   work: PictureWork,

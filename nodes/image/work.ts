@@ -15,7 +15,7 @@ import { typedInput, type Evaluate } from '../shared/typed-input';
 import { workspaceOf } from '../workspace/workspace';
 
 /** What one `roboflow-vision-event-image` node does with a message: uploads its picture, answers with the `sourceId`. */
-export class UploadImageWork {
+export class UploadPictureWork {
   private readonly picture: ReturnType<typeof pictureInput>;
   private readonly pictureWork: PictureWork;
   private readonly settingsError: FlowError | undefined;
@@ -54,11 +54,11 @@ export class UploadImageWork {
     const client = workspace.client();
     if (!this.picture) throw noPicture();
     if (this.settingsError) throw this.settingsError;
-    const picture = await this.pictureWork.reduced(await this.picture(message, workspace.imageMaxBytes));
+    const picture = await this.pictureWork.reduced(await this.picture(message, workspace.pictureMaxBytes));
     const name = await this.imageName(message);
     const metadata = await this.metadata(message);
     this.status.show(this.texts.sending());
-    message.payload = await client.uploadImage({
+    message.payload = await client.uploadPicture({
       bytes: picture.bytes,
       mediaType: picture.mediaType,
       name: name === undefined ? picture.name : textOf(name),

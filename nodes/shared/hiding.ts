@@ -2,7 +2,7 @@ import type { NodeAPI } from 'node-red';
 import type { DetectionResult, DetectionSettings, NoteCode } from '../../src/detections/types';
 import { ANNOTATION_LISTS, parseClasses } from '../../src/event/derive';
 import type { AnnotationLists } from '../../src/event/types';
-import { ImageError } from '../../src/images/picture';
+import { PictureError } from '../../src/images/picture';
 import { boundsOf, pixelsWithin, type Region } from '../../src/images/work/region';
 import { numberOf } from './event-settings';
 
@@ -119,10 +119,10 @@ export function doubtOf(
   return notes.map((note) => DOUBTFUL_NOTES[note]).find((reason) => reason !== undefined);
 }
 
-/** @throws ImageError for a box that belongs to another picture, or counts in another size */
+/** @throws PictureError for a box that belongs to another picture, or counts in another size */
 function refuseOutside(region: Region, size: { width: number; height: number }): void {
   if (pixelsWithin(boundsOf(region), size)) return;
-  throw new ImageError(
+  throw new PictureError(
     'Check the sizes: what is to be hidden lies outside the picture, so its boxes count in another size. It is not sent.',
   );
 }

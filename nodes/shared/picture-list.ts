@@ -1,5 +1,5 @@
 import { MAX_IMAGES } from '../../src/event/limits';
-import { ImageError } from '../../src/images/picture';
+import { PictureError } from '../../src/images/picture';
 
 /** One entry of the list that the property `pictures` holds, with whatever it gives. What is null is not there. */
 export interface ListedPictures {
@@ -17,16 +17,16 @@ export interface ListedPictures {
  * what was detected in it.
  *
  * @param label of the setting, for error texts
- * @throws ImageError for what is not a list, or too long a one
+ * @throws PictureError for what is not a list, or too long a one
  */
 export function pictureList(value: unknown, label: string): ListedPictures[] {
   if (!Array.isArray(value)) {
-    throw new ImageError(
+    throw new PictureError(
       `${label}: the value must be a list of pictures. Let this setting name the property that holds it, such as msg.pictures.`,
     );
   }
   if (value.length > MAX_IMAGES) {
-    throw new ImageError(
+    throw new PictureError(
       `${label}: at most ${MAX_IMAGES} entries, but there are ${value.length}. Make several events of them.`,
     );
   }

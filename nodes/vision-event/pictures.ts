@@ -3,7 +3,7 @@ import type { Target } from '../../src/api/target';
 import type { DetectionResult } from '../../src/detections/types';
 import { isObject, type Fields } from '../../src/event/fields';
 import { sourceIdField, type PicturePlace } from '../../src/event/picture-place';
-import { ImageError } from '../../src/images/picture';
+import { PictureError } from '../../src/images/picture';
 import type { Repaired, MetadataValue, SendableEvent } from '../../src/event/types';
 import { PictureWork } from '../shared/picture-work';
 import type { VisionEventProperties } from '../shared/properties';
@@ -51,7 +51,7 @@ export class EventPictures {
 
   /**
    * @param rows values of the dialog that every picture takes along
-   * @throws StepError with an ImageError when a picture or its metadata is unusable and the node does not send without it
+   * @throws StepError with an PictureError when a picture or its metadata is unusable and the node does not send without it
    */
   async load(
     message: FlowMessage,
@@ -90,7 +90,7 @@ export class EventPictures {
     return this.work.hiding.isOn;
   }
 
-  /** The pictures as they leave: reduced, hidden in, drawn on. @throws StepError with an ImageError */
+  /** The pictures as they leave: reduced, hidden in, drawn on. @throws StepError with an PictureError */
   async change(
     given: MessagePictures,
     converted: DetectionResult | undefined,
@@ -171,7 +171,7 @@ export function unchanged(
 
 /** A picture that cannot be used or was refused. A dead link says nothing about the picture: the event would fail as well. */
 function isAboutThePicture(error: unknown): error is Error {
-  if (error instanceof ImageError) return true;
+  if (error instanceof PictureError) return true;
   return error instanceof Error && (error as { code?: unknown }).code === 'REJECTED';
 }
 

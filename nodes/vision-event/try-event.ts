@@ -115,7 +115,7 @@ class Trial {
     const workspace = this.workspace();
     const values = await new EventInputs(RED, node, config).evaluate(message).values;
     const pictures = new EventPictures(RED, node, config);
-    const given = await pictures.load(message, values.pictureMetadata, workspace?.imageMaxBytes);
+    const given = await pictures.load(message, values.pictureMetadata, workspace?.pictureMaxBytes);
     this.found = given.found;
     // To be seen also when the detections cannot be converted.
     if (!pictures.hides) this.shown['pictures'] = shownPictures(given.loaded, given.loaded);

@@ -168,7 +168,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     this.underWay++;
     try {
       const pictures = this.pictures.areExpected
-        ? await this.pictures.load(message, values.pictureMetadata, workspace?.imageMaxBytes)
+        ? await this.pictures.load(message, values.pictureMetadata, workspace?.pictureMaxBytes)
         : NO_PICTURES;
       found.push(pictures.found);
       const context = messageContext(message, pictures, workspace?.deviceId ?? '');

@@ -144,7 +144,7 @@ export class Workspace {
   }
 
   /** Larger pictures are refused before anything is sent. */
-  get imageMaxBytes(): number {
+  get pictureMaxBytes(): number {
     const megabytes = numberOf(this.config.imageMaxMegabytes);
     return megabytes === undefined ? PICTURE_MAX_BYTES : megabytes * 1024 * 1024;
   }

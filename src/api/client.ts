@@ -33,7 +33,7 @@ import {
   type CreateReply,
   type ReplyFacts,
 } from './replies';
-import { UploadCache, uploadKey, type UploadedImage } from './upload-cache';
+import { UploadCache, uploadKey, type UploadedPicture } from './upload-cache';
 
 /** How `VisionEventsClient` reaches the workspace. */
 export interface ClientOptions extends ConnectionOptions {
@@ -79,7 +79,7 @@ export interface DeleteOptions extends RequestOptions {
 }
 
 /** A picture to upload, at most 20 MB. */
-export interface ImageUpload {
+export interface PictureUpload {
   bytes: Uint8Array;
   /** by the bytes, such as `image/jpeg` */
   mediaType: string;
@@ -199,10 +199,10 @@ export class VisionEventsClient {
    * "Upload a Vision Event Image". The same bytes with the same metadata are uploaded once within `uploadReuseMs`; two callers at the
    * same time share one upload. The deadline grows with the size: a second for every 32 KiB, up to 300 s.
    */
-  async uploadImage(image: ImageUpload, options: RequestOptions = {}): Promise<UploadedImage> {
-    const metadata = image.metadata && jsonText(image.metadata);
-    const key = await uploadKey(image.bytes, metadata);
-    const upload = (signal: AbortSignal) => this.#sendImage(image, metadata, { ...options, signal });
+  async uploadPicture(picture: PictureUpload, options: RequestOptions = {}): Promise<UploadedPicture> {
+    const metadata = picture.metadata && jsonText(picture.metadata);
+    const key = await uploadKey(picture.bytes, metadata);
+    const upload = (signal: AbortSignal) => this.#sendPicture(picture, metadata, { ...options, signal });
     const calledOff = () =>
       new ApiError('TIMEOUT', 'The upload of the picture was called off before it ended.');
     return this.#uploads.upload(key, upload, options.signal, calledOff);
@@ -352,7 +352,7 @@ export class VisionEventsClient {
     return {
       postEvent: (body, signal) => this.createEvent(body, { signal }),
       postBatch: (bodies, signal) => this.createEvents(bodies, { signal }),
-      uploadPicture: (picture, signal) => this.uploadImage(picture, { signal }),
+      uploadPicture: (picture, signal) => this.uploadPicture(picture, { signal }),
     };
   }
 
@@ -361,22 +361,22 @@ export class VisionEventsClient {
     this.#http.close();
   }
 
-  async #sendImage(
-    image: ImageUpload,
+  async #sendPicture(
+    picture: PictureUpload,
     metadata: string | undefined,
     options: RequestOptions,
-  ): Promise<UploadedImage> {
-    const { bytes, mediaType, name } = image;
+  ): Promise<UploadedPicture> {
+    const { bytes, mediaType, name } = picture;
     const fields = { ...(name && { name }), ...(metadata && { metadata }) };
     const reply = await this.#http.request({
       method: 'POST',
       path: ['vision-events', 'upload'],
       scope: WRITE,
-      body: multipartBody({ bytes, mediaType, name: name || defaultImageName(mediaType) }, fields),
+      body: multipartBody({ bytes, mediaType, name: name || defaultPictureName(mediaType) }, fields),
       timeoutMs: options.timeoutMs ?? this.#uploadTimeoutMs(bytes.length),
       signal: options.signal,
     });
-    return parseReply(reply, (shapes) => shapes.uploadedImage);
+    return parseReply(reply, (shapes) => shapes.uploadedPicture);
   }
 
   async #switchUseCase(id: string, action: 'archive' | 'unarchive', options: RequestOptions): Promise<void> {
@@ -417,7 +417,7 @@ function eventIdOf(event: EventToCreate): string {
   return isObject(value) && typeof value['eventId'] === 'string' ? value['eventId'] : '';
 }
 
-function defaultImageName(mediaType: string): string {
+function defaultPictureName(mediaType: string): string {
   const subtype = /^image\/([a-z0-9]+)$/.exec(mediaType)?.[1] ?? 'bin';
   return `image.${subtype === 'jpeg' ? 'jpg' : subtype}`;
 }

@@ -54,7 +54,7 @@ export const createdEvents = z
   .refine(({ eventIds, results }) => eventIds || results.length > 0, 'without the ids of the events');
 
 /** "Upload a Vision Event Image" */
-export const uploadedImage = z.object(
+export const uploadedPicture = z.object(
   {
     sourceId: id('the sourceId of the picture'),
     url: z.custom<string>(isPlainId).optional().catch(undefined),
