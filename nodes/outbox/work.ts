@@ -4,9 +4,10 @@ import type { RefusedEvent } from '../../src/delivery/sender/types';
 import type { EventWarning } from '../../src/event/types';
 import type { VisionEventOutboxProperties } from '../shared/properties';
 import { deliveryStatus } from '../shared/delivery-status';
-import { FlowError, toFlowError } from '../shared/flow-error';
+import { toFlowError, type FlowError } from '../shared/flow-error';
 import type { FlowMessage, Send } from '../shared/guarded-input';
 import { StatusTexts } from '../shared/status-texts';
+import { wrongInput } from '../shared/text-input';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { workspaceOf } from '../workspace/workspace';
 import type { WorkspaceDelivery } from '../workspace/delivery';
@@ -122,9 +123,10 @@ export class OutboxWork {
 function commandOf(payload: unknown): OutboxCommand {
   const command = OUTBOX_COMMANDS.find((known) => known === payload);
   if (command) return command;
-  throw new FlowError(
-    'EVENT_INVALID',
-    `msg.payload is not a command for the outbox. Send one of these texts: ${OUTBOX_COMMANDS.join(', ')}.`,
+  const commands = OUTBOX_COMMANDS.join(', ');
+  throw wrongInput(
+    'msg.payload',
+    `Send one of these texts in msg.payload, which holds no command: ${commands}.`,
   );
 }
 
@@ -135,5 +137,5 @@ async function refusedIds(delivery: WorkspaceDelivery, eventIds: unknown): Promi
   if (Array.isArray(eventIds) && eventIds.findIndex((id) => typeof id !== 'string') < 0) {
     return delivery.refusedIdsOf(eventIds as string[]);
   }
-  throw new FlowError('EVENT_INVALID', 'msg.eventIds must be a list of texts: the ids of refused events.');
+  throw wrongInput('msg.eventIds', 'msg.eventIds must be a list of texts: the ids of refused events.');
 }
