@@ -17,7 +17,7 @@ export interface ChangedPictures {
 /**
  * Reduces, hides and draws. The pictures of an image that cannot be worked on are left out where the node sends without them.
  *
- * @throws StepError with an PictureError where it does not
+ * @throws StepError with a PictureError where it does not
  */
 export async function changePictures(
   work: PictureWork,

@@ -51,7 +51,7 @@ export class EventPictures {
 
   /**
    * @param rows values of the dialog that every picture takes along
-   * @throws StepError with an PictureError when a picture or its metadata is unusable and the node does not send without it
+   * @throws StepError with a PictureError when a picture or its metadata is unusable and the node does not send without it
    */
   async load(
     message: FlowMessage,
@@ -90,7 +90,7 @@ export class EventPictures {
     return this.work.hiding.isOn;
   }
 
-  /** The pictures as they leave: reduced, hidden in, drawn on. @throws StepError with an PictureError */
+  /** The pictures as they leave: reduced, hidden in, drawn on. @throws StepError with a PictureError */
   async change(
     given: MessagePictures,
     converted: DetectionResult | undefined,
