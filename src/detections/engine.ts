@@ -471,8 +471,8 @@ function isTooShort(row: unknown, { leastLength }: RowPlan): boolean {
 }
 
 /** A row that is a mere value has no place in it, but may have one beside it. */
-function mayHavePlace(row: unknown, { hasColumns }: RowPlan): boolean {
-  return hasColumns === true || (typeof row === 'object' && row !== null);
+function mayHavePlace(row: unknown, plan: RowPlan): boolean {
+  return (typeof row === 'object' && row !== null) || plan.hasColumns === true;
 }
 
 /** The row has a box of numbers, a polygon or keypoints. */
