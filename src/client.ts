@@ -1,5 +1,6 @@
 /**
- * The clients of the two services that take vision events: Roboflow's REST API, and the Local Event Store of an edge device.
+ * The clients of the two services that take vision events: Roboflow's REST API, and the Local Event Store of an edge
+ * device.
  *
  * Nothing is opened or loaded before the first request. Every method rejects with an `ApiError` only.
  *

@@ -253,8 +253,8 @@ export function createForm<Property extends string>(type: string, options: FormO
   }
 
   /**
-   * Node-RED makes its buttons beside a config node of links without address and without text: out of the keyboard's reach,
-   * and nameless but for a tip under the mouse.
+   * Node-RED makes its buttons beside a config node of links without address and without text: out of the keyboard's
+   * reach, and nameless but for a tip under the mouse.
    */
   function reachConfigButtons() {
     for (const [property, configType] of Object.entries(configNodes)) {

@@ -14,7 +14,9 @@ import { metadataInputs, type MetadataInput } from '../shared/metadata-rows';
 import { typedInput, type Evaluate } from '../shared/typed-input';
 import { workspaceOf } from '../workspace/workspace';
 
-/** What one `roboflow-vision-event-image` node does with a message: uploads its picture, answers with the `sourceId`. */
+/**
+ * What one `roboflow-vision-event-image` node does with a message: uploads its picture, answers with the `sourceId`.
+ */
 export class UploadPictureWork {
   private readonly picture: ReturnType<typeof pictureInput>;
   private readonly pictureWork: PictureWork;
@@ -77,7 +79,10 @@ export class UploadPictureWork {
     this.status.clear();
   }
 
-  /** Rows over `metadataFrom`; undefined when there are no values. The API answers a wrong one with an error, so it is found here. */
+  /**
+   * Rows over `metadataFrom`; undefined when there are no values. The API answers a wrong one with an error, so it is
+   * found here.
+   */
   private async metadata(message: FlowMessage): Promise<Record<string, MetadataValue> | undefined> {
     const base = await this.metadataFrom(message);
     const rows: MetadataValueRow[] = [];

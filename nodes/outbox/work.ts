@@ -26,7 +26,9 @@ type OutboxCommand = (typeof OUTBOX_COMMANDS)[number];
 /** The state goes out at most this often, and always after it came to rest. */
 const STATE_INTERVAL_MS = 1000;
 
-/** What one `roboflow-vision-event-outbox` node does: tells what was delivered, refused and still waits; takes commands. */
+/**
+ * What one `roboflow-vision-event-outbox` node does: tells what was delivered, refused and still waits; takes commands.
+ */
 export class OutboxWork {
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;

@@ -6,7 +6,9 @@ import { PictureError } from '../../src/images/picture';
 import { boundsOf, pixelsWithin, type Region } from '../../src/images/work/region';
 import { numberOf } from './event-settings';
 
-/** The properties by which a dialog says what is hidden in pictures. A flow of an earlier version does not have them. */
+/**
+ * The properties by which a dialog says what is hidden in pictures. A flow of an earlier version does not have them.
+ */
 export interface HidingProperties {
   hideClasses?: string;
   hideExcept?: string;
@@ -32,7 +34,10 @@ const DOUBTFUL_NOTES: Partial<Record<NoteCode, string>> = {
 /** Of the nodes that can hide. */
 const HIDING_TYPES: ReadonlySet<string> = new Set(['roboflow-vision-event', 'roboflow-vision-event-bundle']);
 
-/** Whether a deployed node hides something in pictures: then no dialog may show one, for it may be the same before anything is hidden. */
+/**
+ * Whether a deployed node hides something in pictures: then no dialog may show one, for it may be the same before
+ * anything is hidden.
+ */
 export function hidesInPictures(RED: NodeAPI): boolean {
   let hides = false;
   RED.nodes.eachNode((node) => {

@@ -9,7 +9,8 @@ import { typedInput } from './typed-input';
  * Node-RED's own file nodes start.
  *
  * @param field the property's name; error texts call it as the dialog does
- * @returns undefined for the type `none`; else a function that rejects with a `PictureError` when there is no usable picture
+ * @returns undefined for the type `none`; else a function that rejects with a `PictureError` when there is no usable
+ * picture
  */
 export function pictureInput(
   RED: NodeAPI,

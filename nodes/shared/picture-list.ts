@@ -13,8 +13,8 @@ export interface ListedPictures {
 }
 
 /**
- * The entries of the event's `images`, in their order. An element that is not an object of these keys is a picture by itself, shown with
- * what was detected in it.
+ * The entries of the event's `images`, in their order. An element that is not an object of these keys is a picture by
+ * itself, shown with what was detected in it.
  *
  * @param label of the setting, for error texts
  * @throws PictureError for what is not a list, or too long a one

@@ -30,8 +30,8 @@ export function mergedMetadata(
 }
 
 /**
- * The metadata of a picture, undefined when there is none. Its rules are those of an event's custom metadata ("Upload a Vision Event
- * Image"); a wrong value would fail the upload, so it is found here.
+ * The metadata of a picture, undefined when there is none. Its rules are those of an event's custom metadata ("Upload a
+ * Vision Event Image"); a wrong value would fail the upload, so it is found here.
  *
  * @throws PictureError
  */
@@ -47,7 +47,10 @@ export function checkedMetadata(values: Record<string, unknown>): Record<string,
   );
 }
 
-/** What can be repaired of a picture's metadata, repaired as an event's custom metadata is. Paths begin with `pictureMetadata`. */
+/**
+ * What can be repaired of a picture's metadata, repaired as an event's custom metadata is. Paths begin with
+ * `pictureMetadata`.
+ */
 export function repairedMetadata(values: Record<string, unknown>): {
   values: Record<string, unknown>;
   repaired: Repaired[];

@@ -86,7 +86,8 @@ export class PictureWork {
   /**
    * The pictures of one image, as they may leave: all of them, or none.
    *
-   * @throws PictureError when one of them cannot be decoded and must be, or when it is not certain what has to be hidden
+   * @throws PictureError when one of them cannot be decoded and must be, or when it is not certain what has to be
+   * hidden
    */
   async changed(loaded: readonly LoadedPicture[], detections: ImageDetections): Promise<ChangedImage> {
     const base = loaded.find(({ role }) => role === 'input') ?? loaded[0];

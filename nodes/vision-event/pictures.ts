@@ -30,7 +30,10 @@ export interface MessagePictures {
 export const NO_PICTURES: MessagePictures = { loaded: [], found: {} };
 const NOTHING_GIVEN: GivenPictures = { given: [] };
 
-/** The pictures of one `roboflow-vision-event` node: loaded from the message, uploaded, named in the event. Output first. */
+/**
+ * The pictures of one `roboflow-vision-event` node: loaded from the message, uploaded, named in the event. Output
+ * first.
+ */
 export class EventPictures {
   private readonly inputs: PictureInputs;
   private readonly work: PictureWork;
@@ -51,7 +54,8 @@ export class EventPictures {
 
   /**
    * @param rows values of the dialog that every picture takes along
-   * @throws StepError with a PictureError when a picture or its metadata is unusable and the node does not send without it
+   * @throws StepError with a PictureError when a picture or its metadata is unusable and the node does not send without
+   * it
    */
   async load(
     message: FlowMessage,
@@ -169,7 +173,10 @@ export function unchanged(
   return { loaded: [...loaded], converted, found: {} };
 }
 
-/** A picture that cannot be used or was refused. A dead link says nothing about the picture: the event would fail as well. */
+/**
+ * A picture that cannot be used or was refused. A dead link says nothing about the picture: the event would fail as
+ * well.
+ */
 function isAboutThePicture(error: unknown): error is Error {
   if (error instanceof PictureError) return true;
   return error instanceof Error && (error as { code?: unknown }).code === 'REJECTED';

@@ -144,9 +144,9 @@ const WRITE = 'vision-events:write';
 const MANAGE = 'vision-events:manage';
 
 /**
- * The Vision Events REST API of one Roboflow workspace. Every method rejects with an `ApiError` only.
- * Nothing is opened or loaded before the first request; errors of the settings reject each request with `NOT_CONFIGURED`.
- * See `HttpClient.request` for what the deadline covers.
+ * The Vision Events REST API of one Roboflow workspace. Every method rejects with an `ApiError` only. Nothing is opened
+ * or loaded before the first request; errors of the settings reject each request with `NOT_CONFIGURED`. See
+ * `HttpClient.request` for what the deadline covers.
  */
 export class VisionEventsClient {
   readonly #http: HttpClient;
@@ -179,7 +179,9 @@ export class VisionEventsClient {
     return parseCreateReply(reply, text);
   }
 
-  /** "Batch Create Vision Events": 1 to 100 events. Compare `eventIds` with what was sent: the rest is not confirmed. */
+  /**
+   * "Batch Create Vision Events": 1 to 100 events. Compare `eventIds` with what was sent: the rest is not confirmed.
+   */
   async createEvents(events: readonly EventToCreate[], options: RequestOptions = {}): Promise<BatchReply> {
     if (events.length < 1 || events.length > MAX_BATCH_EVENTS) {
       throw refused(`A batch takes 1 to ${MAX_BATCH_EVENTS} events, not ${events.length}.`);
@@ -196,8 +198,9 @@ export class VisionEventsClient {
   }
 
   /**
-   * "Upload a Vision Event Image". The same bytes with the same metadata are uploaded once within `uploadReuseMs`; two callers at the
-   * same time share one upload. The deadline grows with the size: a second for every 32 KiB, up to 300 s.
+   * "Upload a Vision Event Image". The same bytes with the same metadata are uploaded once within `uploadReuseMs`; two
+   * callers at the same time share one upload. The deadline grows with the size: a second for every 32 KiB, up to 300
+   * s.
    */
   async uploadPicture(picture: PictureUpload, options: RequestOptions = {}): Promise<UploadedPicture> {
     const metadata = picture.metadata && jsonText(picture.metadata);
@@ -311,7 +314,10 @@ export class VisionEventsClient {
     return this.#schema('custom-metadata-schema', useCaseId, options);
   }
 
-  /** "Get Image Metadata Schema": of their pictures. The answer's shape is not documented; read as that of the other schema. */
+  /**
+   * "Get Image Metadata Schema": of their pictures. The answer's shape is not documented; read as that of the other
+   * schema.
+   */
   imageMetadataSchema(useCaseId: string, options: RequestOptions = {}): Promise<MetadataSchema> {
     return this.#schema('image-metadata-schema', useCaseId, options);
   }
@@ -323,8 +329,8 @@ export class VisionEventsClient {
   }
 
   /**
-   * "Delete Events": for good. More than 1,000 ids go in several requests; when one of them fails, those before it stay deleted and the
-   * error says how many.
+   * "Delete Events": for good. More than 1,000 ids go in several requests; when one of them fails, those before it stay
+   * deleted and the error says how many.
    */
   async deleteEvents(
     useCaseId: string,
@@ -356,7 +362,10 @@ export class VisionEventsClient {
     };
   }
 
-  /** Ends requests under way and those that wait with an `ApiError`, closes all connections. Idempotent, returns at once. */
+  /**
+   * Ends requests under way and those that wait with an `ApiError`, closes all connections. Idempotent, returns at
+   * once.
+   */
   close(): void {
     this.#http.close();
   }

@@ -15,8 +15,9 @@ interface Shared {
 }
 
 /**
- * Remembers which pictures a workspace has uploaded, so that the same bytes go out once within a time. Callers that come while the
- * upload is under way share it. Failures are not remembered. Bounded: the picture that was not used for longest is forgotten first.
+ * Remembers which pictures a workspace has uploaded, so that the same bytes go out once within a time. Callers that
+ * come while the upload is under way share it. Failures are not remembered. Bounded: the picture that was not used for
+ * longest is forgotten first.
  */
 export class UploadCache {
   readonly #known = new Map<string, UploadedPicture & { until: number }>();

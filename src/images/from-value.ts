@@ -2,7 +2,10 @@ import { pictureFormatOf } from './formats';
 import { PictureError } from './picture-error';
 import { isObject } from '../json-object';
 
-/** The bytes of a picture that came in a message. No value is ever taken for a path: a flow's input must not read the disk. */
+/**
+ * The bytes of a picture that came in a message. No value is ever taken for a path: a flow's input must not read the
+ * disk.
+ */
 export function bytesFromValue(source: unknown, maxBytes: number): Buffer {
   if (typeof source === 'string') return bytesFromText(source, maxBytes);
   if (source instanceof ArrayBuffer) return Buffer.from(source);

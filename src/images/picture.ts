@@ -24,7 +24,10 @@ export interface Picture extends Partial<PictureSize> {
 
 /** Where a picture comes from. */
 export interface LoadPictureOptions {
-  /** `value`: Buffer, Uint8Array, Buffer in JSON, base64 text or data URL. `file`: a path, and only then is the disk read. */
+  /**
+   * `value`: Buffer, Uint8Array, Buffer in JSON, base64 text or data URL. `file`: a path, and only then is the disk
+   * read.
+   */
   from: 'value' | 'file';
   /** default 20 MB */
   maxBytes?: number;
@@ -33,9 +36,9 @@ export interface LoadPictureOptions {
 }
 
 /**
- * Loads a picture and makes sure that it is one of the formats of the API ("Upload a Vision Event Image"): JPEG, PNG, WebP,
- * GIF, TIFF, BMP, HEIC, AVIF, told by the bytes. A picture whose end is missing is refused as far as the format shows it.
- * Width and height are left out when the header does not tell them. The bytes of a Buffer are not copied.
+ * Loads a picture and makes sure that it is one of the formats of the API ("Upload a Vision Event Image"): JPEG, PNG,
+ * WebP, GIF, TIFF, BMP, HEIC, AVIF, told by the bytes. A picture whose end is missing is refused as far as the format
+ * shows it. Width and height are left out when the header does not tell them. The bytes of a Buffer are not copied.
  *
  * @throws PictureError with a message for a technician
  */

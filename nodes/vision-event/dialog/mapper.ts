@@ -15,7 +15,8 @@ interface Answer {
 }
 
 /**
- * Makes a custom mapping by pointing at a payload: the list, then class, confidence and box in one of its rows. The JSON follows.
+ * Makes a custom mapping by pointing at a payload: the list, then class, confidence and box in one of its rows. The
+ * JSON follows.
  *
  * @param selector of the place for it
  */

@@ -29,7 +29,10 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Decodes, changes and encodes pictures in one thread of its own, one after the other: started by the first, ended when idle. */
+/**
+ * Decodes, changes and encodes pictures in one thread of its own, one after the other: started by the first, ended when
+ * idle.
+ */
 export class PictureWorker {
   private readonly limits: WorkerLimits;
   private readonly line: Waiting[] = [];
