@@ -72,8 +72,8 @@ function candidates(url: string): Candidate[] {
     {
       name: 'separate',
       async send(event, output, input) {
-        const { sourceId } = await client.uploadImage(await load(output));
-        const { sourceId: inputSourceId } = await client.uploadImage(await load(input));
+        const { sourceId } = await client.uploadPicture(await load(output));
+        const { sourceId: inputSourceId } = await client.uploadPicture(await load(input));
         return client.createEvent(withIds(event, sourceId, inputSourceId));
       },
     },

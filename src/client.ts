@@ -1,5 +1,6 @@
 /**
- * The clients of the two services that take vision events: Roboflow's REST API, and the Local Event Store of an edge device.
+ * The clients of the two services that take vision events: Roboflow's REST API, and the Local Event Store of an edge
+ * device.
  *
  * Nothing is opened or loaded before the first request. Every method rejects with an `ApiError` only.
  *
@@ -12,7 +13,7 @@ export type {
   DeleteOptions,
   DeleteReply,
   EventToCreate,
-  ImageUpload,
+  PictureUpload,
   ListUseCasesOptions,
   MetadataSchema,
   NamedUseCase,
@@ -45,7 +46,7 @@ export type {
   TargetBatchReceipt,
   TargetReceipt,
 } from './api/target';
-export type { UploadedImage } from './api/upload-cache';
+export type { UploadedPicture } from './api/upload-cache';
 export { STRICT_FIELDS } from './event/types';
 export type { PicturePlace } from './event/picture-place';
 export type {

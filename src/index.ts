@@ -41,7 +41,7 @@ export type {
 } from './event/types';
 export { validate } from './event/validate';
 export type { Findings, RefusedValidation, SendableValidation, Validation } from './event/validate';
-export { ImageError, loadPicture } from './images/picture';
+export { PictureError, loadPicture } from './images/picture';
 export type { LoadPictureOptions, Picture } from './images/picture';
 export type { PictureSize } from './images/formats';
 export { BundleError } from './bundle/format';

@@ -1,5 +1,6 @@
 /**
- * Store and forward: an outbox on the disk that keeps events until they are delivered, and the sender that delivers them.
+ * Store and forward: an outbox on the disk that keeps events until they are delivered, and the sender that delivers
+ * them.
  *
  * ```ts
  * const outbox = new DiskOutbox({ dir: '/var/lib/my-program/outbox' });
@@ -7,7 +8,8 @@
  * const sender = new Sender({ outbox, target: new VisionEventsClient({ baseUrl, apiKey }).target() });
  * sender.start();
  * const { eventId, useCaseId } = event;
- * await outbox.append([{ eventId, useCaseId, body: JSON.stringify(event), pictures: [] }]); // safe on the disk from here on
+ * await outbox.append([{ eventId, useCaseId, body: JSON.stringify(event), pictures: [] }]);
+ * // from here on it is safe on the disk
  * ```
  *
  * At least once: an event may arrive twice after a crash, and the same `eventId` then overwrites itself.

@@ -1,4 +1,7 @@
-/** A piece of work that may have to wait. Until its turn, it is all that is kept of it: what it holds is what waiting costs. */
+/**
+ * A piece of work that may have to wait. Until its turn, it is all that is kept of it: what it holds is what waiting
+ * costs.
+ */
 export interface Work {
   /** Its turn has come. Settles when it has ended; never rejects. */
   begin(): Promise<void>;
@@ -10,8 +13,8 @@ export interface Work {
 const SHORTEST_CUT = 1000;
 
 /**
- * First come, first served. No `Set`: one from which is taken all the time is copied again and again, and each old copy keeps the next
- * one, with everything in it, in memory until the next full collection.
+ * First come, first served. No `Set`: one from which is taken all the time is copied again and again, and each old copy
+ * keeps the next one, with everything in it, in memory until the next full collection.
  */
 class Line<T> {
   private places: (T | undefined)[] = [];
@@ -43,8 +46,8 @@ class Line<T> {
 }
 
 /**
- * Lets so many pieces of work go on at the same time; the others wait, first come first served. What waits is not begun, so that
- * a burst costs the memory of its messages and not that of everything that is made of them.
+ * Lets so many pieces of work go on at the same time; the others wait, first come first served. What waits is not
+ * begun, so that a burst costs the memory of its messages and not that of everything that is made of them.
  */
 export class WorkLimit {
   private underWay = 0;
@@ -101,7 +104,8 @@ export class WorkLimit {
   }
 
   /**
-   * Refuses new work at once, and what waits as soon as the patience is over. Resolves then, or when all work has ended.
+   * Refuses new work at once, and what waits as soon as the patience is over. Resolves then, or when all work has
+   * ended.
    * @param patienceMs in which what waits still gets its turn
    */
   async close(refusal: Error, patienceMs = 0): Promise<void> {

@@ -9,11 +9,11 @@ import type { EventReport } from '../shared/report';
 import type { LoadedPicture } from '../shared/send-event';
 
 /**
- * Reduces, hides and draws for an event that is already built. What it detected is what the event carries: hiding needs the report of
- * the node that built it, which says that nothing was left out and all of it is certain.
+ * Reduces, hides and draws for an event that is already built. What it detected is what the event carries: hiding needs
+ * the report of the node that built it, which says that nothing was left out and all of it is certain.
  *
  * @returns the pictures as they may leave, and the event with its detections in the size that these have now
- * @throws ImageError
+ * @throws PictureError
  */
 export async function changeBuilt(
   work: PictureWork,

@@ -58,13 +58,11 @@ function prepareTypedInputs() {
   const none = { value: 'none', label: t('type.none'), hasValue: false };
   const drawn = { value: 'drawn', label: t('type.drawn'), hasValue: false };
   form.typed('directory', ['str', ...readOrEnv], { str: t('placeholder.directory') });
-  for (const property of ['outputImage', 'inputImage'] as const) {
-    const made = property === 'outputImage' ? [none, drawn] : [none];
-    form.typed(property, [...made, 'msg', 'flow', 'global', file, 'jsonata'], {
-      file: t('placeholder.file'),
-    });
-  }
-  form.typed('pictures', [none, 'msg', 'flow', 'global', 'jsonata'], { msg: 'pictures' });
+  const picture = ['msg', 'flow', 'global', file, 'jsonata'];
+  const path = { file: t('placeholder.file') };
+  form.typed('outputImage', [none, drawn, ...picture], path);
+  form.typed('inputImage', [none, ...picture], path, { msg: 'image' });
+  form.typed('pictures', [none, 'msg', 'flow', 'global', 'jsonata'], {}, { msg: 'pictures' });
   form.typed('useCase', ['str', ...readOrEnv], { str: t('placeholder.useCase') });
 }
 

@@ -97,7 +97,9 @@ export class UploadBundlesWork {
   }
 }
 
-/** A run that was broken off, or in which nothing at all went through, is an error; single errors are in the summary. */
+/**
+ * A run that was broken off, or in which nothing at all went through, is an error; single errors are in the summary.
+ */
 function errorOfRun(summary: UploadSummary): FlowError | undefined {
   const { uploaded, refused, kept, left, stopped } = summary;
   if (stopped?.code === 'ABORTED') {

@@ -1,6 +1,6 @@
 /**
- * The formats of the drop-down, which the build (scripts/build-dialogs.ts) takes from `FORMATS` of src/detections: the code that reads them
- * stays out of the editor. The labels are names of products, so they are not translated.
+ * The formats of the drop-down, which the build (scripts/build-dialogs.ts) takes from `FORMATS` of src/detections: the
+ * code that reads them stays out of the editor. The labels are names of products, so they are not translated.
  */
 declare module 'derived:formats' {
   const formats: readonly { id: string; label: string; kind: 'adapter' | 'preset' }[];

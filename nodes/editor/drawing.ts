@@ -1,7 +1,9 @@
 import { colourOf } from './colours';
 import { makeElement, makeSvg } from './live';
 
-/** An annotation of an event that may have any faults. Coordinates are absolute pixels; x and y are the centre of a box. */
+/**
+ * An annotation of an event that may have any faults. Coordinates are absolute pixels; x and y are the centre of a box.
+ */
 export interface Annotation {
   kind: 'polygon' | 'box' | 'keypoints' | 'classification';
   class: unknown;
@@ -45,7 +47,10 @@ const USUAL_FRAMES: [number, number][] = [
   [1920, 1080],
   [3840, 2160],
 ];
-/** The frame in heights of a label, so that labels are as large as other text in a dialog of usual width; live.css bounds its height. */
+/**
+ * The frame in heights of a label, so that labels are as large as other text in a dialog of usual width; live.css
+ * bounds its height.
+ */
 const LABELS_ACROSS = 36;
 const LABELS_DOWN = 30;
 

@@ -1,8 +1,8 @@
 import { STATUS_CATALOGUE, statusKeyOf } from '../shared/status-key';
 
 /**
- * An error as a dialog shows it. Its text is English, as in the log; an editor in another language says first in its own what happened,
- * by the code, with the words of the statuses.
+ * An error as a dialog shows it. Its text is English, as in the log; an editor in another language says first in its
+ * own what happened, by the code, with the words of the statuses.
  */
 export function errorText({ code = '', message }: { code?: string; message: string }): string {
   if (code === '' || RED.i18n.lang().startsWith('en')) return message;

@@ -223,11 +223,26 @@ export function createForm<Property extends string>(type: string, options: FormO
 
   /**
    * Turns an input into a typed input whose type is kept in `<property>Type`.
-   * `placeholders` maps a type to the text shown while the value is empty.
+   * `placeholders` maps a type to the text shown while the value is empty, `proposals` to the value that an empty one
+   * gets when that type is chosen.
    */
-  function typed(property: Property, types: TypedInputTypes, placeholders: Record<string, string> = {}) {
+  function typed(
+    property: Property,
+    types: TypedInputTypes,
+    placeholders: Record<string, string> = {},
+    proposals: Record<string, string> = {},
+  ) {
     const element = input(property);
     element.typedInput({ types, typeField: `#${prefix}-${property}Type` });
+    let typeBefore = element.typedInput('type');
+    const propose = () => {
+      const type = element.typedInput('type');
+      const isChosenNow = type !== typeBefore;
+      typeBefore = type;
+      const proposal = proposals[type];
+      if (isChosenNow && proposal && isEmpty(element.val())) element.typedInput('value', proposal);
+    };
+    element.on('change', propose);
     const showPlaceholder = () => {
       const text = placeholders[element.typedInput('type')] ?? '';
       element.next('.red-ui-typedInput-container').find('.red-ui-typedInput-input').attr('placeholder', text);
@@ -238,8 +253,8 @@ export function createForm<Property extends string>(type: string, options: FormO
   }
 
   /**
-   * Node-RED makes its buttons beside a config node of links without address and without text: out of the keyboard's reach,
-   * and nameless but for a tip under the mouse.
+   * Node-RED makes its buttons beside a config node of links without address and without text: out of the keyboard's
+   * reach, and nameless but for a tip under the mouse.
    */
   function reachConfigButtons() {
     for (const [property, configType] of Object.entries(configNodes)) {

@@ -3,8 +3,8 @@ import type { Text } from './form';
 import './live.css';
 
 /**
- * What the live parts of the dialogs share: requests to Node-RED's admin API, and elements that are built from text only.
- * Class names, use cases and error texts come from elsewhere: no part of them ever becomes markup.
+ * What the live parts of the dialogs share: requests to Node-RED's admin API, and elements that are built from text
+ * only. Class names, use cases and error texts come from elsewhere: no part of them ever becomes markup.
  */
 
 type Attributes = Record<string, string | number | boolean | null | undefined>;
@@ -41,7 +41,9 @@ function fillElement<Made extends Element>(
   return element;
 }
 
-/** Only what is new is written: the same text written again would be read out again, and what is marked in it unmarked. */
+/**
+ * Only what is new is written: the same text written again would be read out again, and what is marked in it unmarked.
+ */
 export function setText(element: Node, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -77,8 +79,8 @@ export const adminError = (error: unknown): AdminError => error as AdminError;
 export type AdminRequests = ReturnType<typeof adminRequests>;
 
 /**
- * Requests to the admin routes of this package. They resolve with the answer, or reject with `{code, message}` whose message is for
- * the user. Addresses are relative: Node-RED need not live at the root.
+ * Requests to the admin routes of this package. They resolve with the answer, or reject with `{code, message}` whose
+ * message is for the user. Addresses are relative: Node-RED need not live at the root.
  */
 export function adminRequests(t: Text) {
   const PATIENCE_MS = 25_000;

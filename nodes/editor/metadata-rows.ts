@@ -10,7 +10,9 @@ import type { MetadataRow } from '../shared/properties';
 import { pathReason, type Check, type FormTexts, type Text } from './form';
 import { fillRowList } from './row-list';
 
-/** What the runtime does with a row that is wrong: it cannot read its value, the API objects to it, or it is left out. */
+/**
+ * What the runtime does with a row that is wrong: it cannot read its value, the API objects to it, or it is left out.
+ */
 interface RowError {
   kind: 'unreadable' | 'objected' | 'leftOut';
   reason: string;

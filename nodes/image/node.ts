@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { registerNode } from '../shared/register-node';
-import { UploadImageWork } from './work';
+import { UploadPictureWork } from './work';
 import { visionEventImageDefaults } from '../shared/properties';
 
 export = function (RED: NodeAPI): void {
@@ -8,6 +8,6 @@ export = function (RED: NodeAPI): void {
     RED,
     'roboflow-vision-event-image',
     visionEventImageDefaults,
-    (node, properties) => new UploadImageWork(RED, node, properties),
+    (node, properties) => new UploadPictureWork(RED, node, properties),
   );
 };

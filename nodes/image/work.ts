@@ -14,8 +14,10 @@ import { metadataInputs, type MetadataInput } from '../shared/metadata-rows';
 import { typedInput, type Evaluate } from '../shared/typed-input';
 import { workspaceOf } from '../workspace/workspace';
 
-/** What one `roboflow-vision-event-image` node does with a message: uploads its picture, answers with the `sourceId`. */
-export class UploadImageWork {
+/**
+ * What one `roboflow-vision-event-image` node does with a message: uploads its picture, answers with the `sourceId`.
+ */
+export class UploadPictureWork {
   private readonly picture: ReturnType<typeof pictureInput>;
   private readonly pictureWork: PictureWork;
   private readonly settingsError: FlowError | undefined;
@@ -54,11 +56,11 @@ export class UploadImageWork {
     const client = workspace.client();
     if (!this.picture) throw noPicture();
     if (this.settingsError) throw this.settingsError;
-    const picture = await this.pictureWork.reduced(await this.picture(message, workspace.imageMaxBytes));
+    const picture = await this.pictureWork.reduced(await this.picture(message, workspace.pictureMaxBytes));
     const name = await this.imageName(message);
     const metadata = await this.metadata(message);
     this.status.show(this.texts.sending());
-    message.payload = await client.uploadImage({
+    message.payload = await client.uploadPicture({
       bytes: picture.bytes,
       mediaType: picture.mediaType,
       name: name === undefined ? picture.name : textOf(name),
@@ -77,7 +79,10 @@ export class UploadImageWork {
     this.status.clear();
   }
 
-  /** Rows over `metadataFrom`; undefined when there are no values. The API answers a wrong one with an error, so it is found here. */
+  /**
+   * Rows over `metadataFrom`; undefined when there are no values. The API answers a wrong one with an error, so it is
+   * found here.
+   */
   private async metadata(message: FlowMessage): Promise<Record<string, MetadataValue> | undefined> {
     const base = await this.metadataFrom(message);
     const rows: MetadataValueRow[] = [];

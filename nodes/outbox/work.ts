@@ -4,9 +4,10 @@ import type { RefusedEvent } from '../../src/delivery/sender/types';
 import type { EventWarning } from '../../src/event/types';
 import type { VisionEventOutboxProperties } from '../shared/properties';
 import { deliveryStatus } from '../shared/delivery-status';
-import { FlowError, toFlowError } from '../shared/flow-error';
+import { toFlowError, type FlowError } from '../shared/flow-error';
 import type { FlowMessage, Send } from '../shared/guarded-input';
 import { StatusTexts } from '../shared/status-texts';
+import { wrongInput } from '../shared/text-input';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { workspaceOf } from '../workspace/workspace';
 import type { WorkspaceDelivery } from '../workspace/delivery';
@@ -25,7 +26,9 @@ type OutboxCommand = (typeof OUTBOX_COMMANDS)[number];
 /** The state goes out at most this often, and always after it came to rest. */
 const STATE_INTERVAL_MS = 1000;
 
-/** What one `roboflow-vision-event-outbox` node does: tells what was delivered, refused and still waits; takes commands. */
+/**
+ * What one `roboflow-vision-event-outbox` node does: tells what was delivered, refused and still waits; takes commands.
+ */
 export class OutboxWork {
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
@@ -122,9 +125,10 @@ export class OutboxWork {
 function commandOf(payload: unknown): OutboxCommand {
   const command = OUTBOX_COMMANDS.find((known) => known === payload);
   if (command) return command;
-  throw new FlowError(
-    'EVENT_INVALID',
-    `msg.payload is not a command for the outbox. Send one of these texts: ${OUTBOX_COMMANDS.join(', ')}.`,
+  const commands = OUTBOX_COMMANDS.join(', ');
+  throw wrongInput(
+    'msg.payload',
+    `Send one of these texts in msg.payload, which holds no command: ${commands}.`,
   );
 }
 
@@ -135,5 +139,5 @@ async function refusedIds(delivery: WorkspaceDelivery, eventIds: unknown): Promi
   if (Array.isArray(eventIds) && eventIds.findIndex((id) => typeof id !== 'string') < 0) {
     return delivery.refusedIdsOf(eventIds as string[]);
   }
-  throw new FlowError('EVENT_INVALID', 'msg.eventIds must be a list of texts: the ids of refused events.');
+  throw wrongInput('msg.eventIds', 'msg.eventIds must be a list of texts: the ids of refused events.');
 }

@@ -60,8 +60,8 @@ class PageDelivery implements QueryDelivery {
 }
 
 /**
- * A message for each event. The last event of a page waits until the next page is there: only then is known whether it is the last
- * of all, which has to carry the count.
+ * A message for each event. The last event of a page waits until the next page is there: only then is known whether it
+ * is the last of all, which has to carry the count.
  */
 class EventDelivery implements QueryDelivery {
   private waiting: JsonObject | undefined;

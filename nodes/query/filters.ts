@@ -60,8 +60,8 @@ const SUBJECTS: Record<QueryFilterSubject, Subject> = {
 /**
  * Puts one filter into the body of a query.
  *
- * @throws FlowError `EVENT_INVALID` when the API would not take it, or when it has no value: without it the answer would hold events
- * that nobody asked for
+ * @throws FlowError `EVENT_INVALID` when the API would not take it, or when it has no value: without it the answer
+ * would hold events that nobody asked for
  */
 export function addFilter(body: Record<string, unknown>, row: QueryFilterRow, value: unknown): void {
   const subject = Object.hasOwn(SUBJECTS, row.on) ? SUBJECTS[row.on] : undefined;

@@ -48,8 +48,8 @@ export class QueryInputs {
 
   /**
    * @param now epoch milliseconds that relative times count from
-   * @throws FlowError `EVENT_INVALID` when something cannot be used. A filter without a value is an error too: without it the
-   * answer would hold events that nobody asked for.
+   * @throws FlowError `EVENT_INVALID` when something cannot be used. A filter without a value is an error too: without
+   * it the answer would hold events that nobody asked for.
    */
   async evaluate(message: FlowMessage, now: number): Promise<Query> {
     const useCaseId = neededText(this.labelOf('useCase'), await this.useCase(message), MAX_IDENTIFIER_LENGTH);

@@ -20,9 +20,9 @@ export interface RunOptions {
 /**
  * Reads one query to its end and hands its pages on.
  *
- * Node-RED does not tell a node when the next one is done with a message. What can be done is done: a page is asked for only after
- * the messages of the one before had their turn in the event loop, so that nodes which work at once keep up, and no more than
- * one page is held here. Nodes behind that take their time need a limit, or a queue of their own.
+ * Node-RED does not tell a node when the next one is done with a message. What can be done is done: a page is asked for
+ * only after the messages of the one before had their turn in the event loop, so that nodes which work at once keep up,
+ * and no more than one page is held here. Nodes behind that take their time need a limit, or a queue of their own.
  *
  * @throws ApiError when a page cannot be read; when the reader's signal is aborted, anything
  */

@@ -32,8 +32,8 @@ export class QueryWork {
   }
 
   /**
-   * Answers with the events as the dialog says, or throws with the report as far as it got in `msg.visionEvent`. `msg.reset` stops
-   * the queries under way: their messages end without an error, and nothing more of them leaves.
+   * Answers with the events as the dialog says, or throws with the report as far as it got in `msg.visionEvent`.
+   * `msg.reset` stops the queries under way: their messages end without an error, and nothing more of them leaves.
    */
   async handle(message: FlowMessage, send: Send): Promise<void> {
     if (isReset(message)) {

@@ -1,7 +1,10 @@
 import { MAX_EVENTS, type LiveNote } from '../shared/live-events';
 import { idOf, type ManyEventsReport } from './many';
 
-/** What became of each of many events; of the last ones, where there are more than are shown. @param events as they were sent */
+/**
+ * What became of each of many events; of the last ones, where there are more than are shown.
+ * @param events as they were sent
+ */
 export function liveNotes(
   events: readonly unknown[],
   report: ManyEventsReport,

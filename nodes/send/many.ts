@@ -112,7 +112,10 @@ function checkAll(
   return checked;
 }
 
-/** Whether the first or the last of two equal ids in one batch counts is not documented; sent one after the other, the last would. */
+/**
+ * Whether the first or the last of two equal ids in one batch counts is not documented; sent one after the other, the
+ * last would.
+ */
 function lastOfEachId(events: CheckedEvent[]): CheckedEvent[] {
   const byId = new Map<string, CheckedEvent>();
   for (const event of events) byId.set(JSON.stringify([event.useCaseId, event.eventId]), event);

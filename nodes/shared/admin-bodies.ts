@@ -3,8 +3,8 @@ import { MAX_USE_CASE_NAME_LENGTH } from '../../src/api/limits';
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
 
 /**
- * What the dialogs send to the runtime, as schemas. Loading this file loads zod: only the first request with a body does.
- * The text of an issue follows the name of its field and a colon.
+ * What the dialogs send to the runtime, as schemas. Loading this file loads zod: only the first request with a body
+ * does. The text of an issue follows the name of its field and a colon.
  */
 
 const anyText = z.string('A text is wanted here.');
@@ -53,7 +53,10 @@ export const testEvent = connection.extend({
 });
 export type TestEventBody = z.infer<typeof testEvent>;
 
-/** A message to try the dialog of a node with: its last one, or a payload, which may be an example of a known picture size. */
+/**
+ * A message to try the dialog of a node with: its last one, or a payload, which may be an example of a known picture
+ * size.
+ */
 export const trial = z.object({
   id: text,
   properties,

@@ -49,8 +49,9 @@ export class AdminRefusal extends Error {
 }
 
 /**
- * The routes of the dialogs, below Node-RED's admin address. Each asks for its permissions, bounds its input, answers JSON that no
- * cache keeps, and no answer holds an API key: known keys are struck out of the finished text, whoever put them in.
+ * The routes of the dialogs, below Node-RED's admin address. Each asks for its permissions, bounds its input, answers
+ * JSON that no cache keeps, and no answer holds an API key: known keys are struck out of the finished text, whoever put
+ * them in.
  */
 export class AdminRoutes {
   constructor(private readonly RED: NodeAPI) {}
@@ -136,9 +137,9 @@ export function deployedNode(RED: NodeAPI, id: unknown): object | undefined {
 }
 
 /**
- * A JSON content type is asked for because no other web page can send it here without this server's consent. Node-RED 4.1 gives that
- * consent to every page as long as it has no `adminAuth`, for its own routes as well.
- * Node-RED has parsed the body already; its length is taken from the header; requests without `Content-Length` are rejected.
+ * A JSON content type is asked for because no other web page can send it here without this server's consent. Node-RED
+ * 4.1 gives that consent to every page as long as it has no `adminAuth`, for its own routes as well. Node-RED has
+ * parsed the body already; its length is taken from the header; requests without `Content-Length` are rejected.
  */
 function checkedRequest(request: Request): AdminRequest<JsonObject> {
   const query = request.query as Record<string, unknown>;

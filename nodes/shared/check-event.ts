@@ -21,8 +21,8 @@ export interface CheckedEvent {
 /**
  * An event checked, and repaired when the node says so.
  *
- * @throws StepError with what was found: `EVENT_INVALID` for an error in the strict fields, `EVENT_WARNINGS` when the node stops on
- * warnings
+ * @throws StepError with what was found: `EVENT_INVALID` for an error in the strict fields, `EVENT_WARNINGS` when the
+ * node stops on warnings
  */
 export function checkEvent(
   given: unknown,
@@ -66,8 +66,9 @@ function stoppedByWarnings({ warnings, warningCount }: SendableValidation): Flow
 }
 
 /**
- * Whether all there is to complain of is that `eventData` is not there at all. Roboflow's own block leaves it out when there is none, and
- * whether the API minds is not documented, so this alone stops no event. Operator feedback without it lacks what it is sent for.
+ * Whether all there is to complain of is that `eventData` is not there at all. Roboflow's own block leaves it out when
+ * there is none, and whether the API minds is not documented, so this alone stops no event. Operator feedback without
+ * it lacks what it is sent for.
  */
 function lacksOnlyEventData({ event, warnings, warningCount }: SendableValidation): boolean {
   const [only] = warnings;

@@ -2,10 +2,11 @@ import type { Node, NodeAPI } from 'node-red';
 import { unsetVariable, variableValue } from './unset-variable';
 
 /**
- * Fills environment variables into texts that a dialog holds, as Node-RED does on a deploy: only where `${NAME}` is the whole text,
- * and a variable that is not set stays as it stands.
+ * Fills environment variables into texts that a dialog holds, as Node-RED does on a deploy: only where `${NAME}` is the
+ * whole text, and a variable that is not set stays as it stands.
  *
- * @param node the deployed node, whose flow and groups may have variables of their own; undefined before the first deploy
+ * @param node the deployed node, whose flow and groups may have variables of their own; undefined before the first
+ * deploy
  */
 export function withVariables<T extends object>(RED: NodeAPI, node: Node | undefined, values: T): T {
   return Object.fromEntries(
@@ -13,7 +14,10 @@ export function withVariables<T extends object>(RED: NodeAPI, node: Node | undef
   ) as T;
 }
 
-/** Of what a dialog sent only what its node type has, and only of the types that it has: the rest of the request is not looked at. */
+/**
+ * Of what a dialog sent only what its node type has, and only of the types that it has: the rest of the request is not
+ * looked at.
+ */
 export function knownProperties<Properties extends object>(
   defaults: Properties,
   given: Record<string, unknown>,

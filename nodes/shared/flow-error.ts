@@ -64,8 +64,8 @@ export class FlowError extends Error {
 }
 
 /**
- * The error as Node-RED shows it best: a text that carries the code. Of an `Error` the debug sidebar shows an object, whose text is
- * two clicks away. Log, Catch nodes and `done` take both alike.
+ * The error as Node-RED shows it best: a text that carries the code. Of an `Error` the debug sidebar shows an object,
+ * whose text is two clicks away. Log, Catch nodes and `done` take both alike.
  */
 export function readable({ message, code, statusCode }: FlowError): Error {
   const text = Object.assign(new String(message), { code, ...(statusCode !== undefined && { statusCode }) });

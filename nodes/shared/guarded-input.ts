@@ -7,7 +7,9 @@ import { copyMessage } from './last-messages';
 export type FlowMessage = NodeMessageInFlow & Record<string, unknown>;
 export type Send = (message: unknown) => void;
 
-/** What has to be known of a message as soon as it arrives, since context and clock move on while it waits for its turn. */
+/**
+ * What has to be known of a message as soon as it arrives, since context and clock move on while it waits for its turn.
+ */
 export interface Arrival {
   /** resolves once all of it is known; missing: it is known already */
   late?: PromiseLike<void>;
@@ -31,8 +33,8 @@ export interface InputWork<Known extends Arrival> {
  * process, so everything is caught here, and `done` is called exactly once: without an error after the handler
  * resolved, with a `FlowError` after it threw.
  *
- * Node-RED copies the message for Catch and Complete nodes, and throws where it cannot: a getter that throws, a value nested
- * thousands of levels deep. The error then reaches the Catch node with what is left of the message.
+ * Node-RED copies the message for Catch and Complete nodes, and throws where it cannot: a getter that throws, a value
+ * nested thousands of levels deep. The error then reaches the Catch node with what is left of the message.
  */
 export function onInput<Known extends Arrival>(node: Node, work: InputWork<Known>): void {
   node.on('input', (message, send, done) => {
@@ -41,8 +43,9 @@ export function onInput<Known extends Arrival>(node: Node, work: InputWork<Known
 }
 
 /**
- * One message from its arrival to `done`: the one place where it waits for its turn. In a burst of 20,000 most memory is what waits
- * (wanted: at most 60 MB), so it waits as this one object, without promises, closures or the frame of an async function.
+ * One message from its arrival to `done`: the one place where it waits for its turn. In a burst of 20,000 most memory
+ * is what waits (wanted: at most 60 MB), so it waits as this one object, without promises, closures or the frame of an
+ * async function.
  */
 class MessageWork<Known extends Arrival> implements Work {
   private known: Known | undefined;

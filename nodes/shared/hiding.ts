@@ -2,11 +2,13 @@ import type { NodeAPI } from 'node-red';
 import type { DetectionResult, DetectionSettings, NoteCode } from '../../src/detections/types';
 import { ANNOTATION_LISTS, parseClasses } from '../../src/event/derive';
 import type { AnnotationLists } from '../../src/event/types';
-import { ImageError } from '../../src/images/picture';
+import { PictureError } from '../../src/images/picture';
 import { boundsOf, pixelsWithin, type Region } from '../../src/images/work/region';
 import { numberOf } from './event-settings';
 
-/** The properties by which a dialog says what is hidden in pictures. A flow of an earlier version does not have them. */
+/**
+ * The properties by which a dialog says what is hidden in pictures. A flow of an earlier version does not have them.
+ */
 export interface HidingProperties {
   hideClasses?: string;
   hideExcept?: string;
@@ -32,7 +34,10 @@ const DOUBTFUL_NOTES: Partial<Record<NoteCode, string>> = {
 /** Of the nodes that can hide. */
 const HIDING_TYPES: ReadonlySet<string> = new Set(['roboflow-vision-event', 'roboflow-vision-event-bundle']);
 
-/** Whether a deployed node hides something in pictures: then no dialog may show one, for it may be the same before anything is hidden. */
+/**
+ * Whether a deployed node hides something in pictures: then no dialog may show one, for it may be the same before
+ * anything is hidden.
+ */
 export function hidesInPictures(RED: NodeAPI): boolean {
   let hides = false;
   RED.nodes.eachNode((node) => {
@@ -119,10 +124,10 @@ export function doubtOf(
   return notes.map((note) => DOUBTFUL_NOTES[note]).find((reason) => reason !== undefined);
 }
 
-/** @throws ImageError for a box that belongs to another picture, or counts in another size */
+/** @throws PictureError for a box that belongs to another picture, or counts in another size */
 function refuseOutside(region: Region, size: { width: number; height: number }): void {
   if (pixelsWithin(boundsOf(region), size)) return;
-  throw new ImageError(
+  throw new PictureError(
     'Check the sizes: what is to be hidden lies outside the picture, so its boxes count in another size. It is not sent.',
   );
 }

@@ -51,8 +51,8 @@ interface Kept {
 }
 
 /**
- * The last message of each node, for "Try it". Messages are kept only while an editor is open or was within ten minutes, so a message of
- * a plant at work costs one comparison.
+ * The last message of each node, for "Try it". Messages are kept only while an editor is open or was within ten
+ * minutes, so a message of a plant at work costs one comparison.
  */
 export class LastMessages {
   private readonly kept = new Map<string, Kept>();

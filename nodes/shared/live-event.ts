@@ -1,6 +1,6 @@
 /**
- * `held`: by the cooldown, by "stop with an error", or refused once and tried again · `refused`: by the target, for good ·
- * `failed`: an error ended it before, and the flow has it at its Catch node
+ * `held`: by the cooldown, by "stop with an error", or refused once and tried again · `refused`: by the target, for
+ * good · `failed`: an error ended it before, and the flow has it at its Catch node
  */
 export type LiveState = 'built' | 'queued' | 'delivered' | 'held' | 'refused' | 'failed';
 

@@ -34,7 +34,10 @@ const SWEEP_MS = 60_000;
 /** Editors are told at most so often that something is new, ms. */
 const TICK_MS = 500;
 
-/** What a node tells of an event that it has done with, as it left: pictures are those in which everything is hidden already. */
+/**
+ * What a node tells of an event that it has done with, as it left: pictures are those in which everything is hidden
+ * already.
+ */
 export interface LiveNote {
   node: Pick<Node, 'id' | 'type'>;
   /** of the workspace node */
@@ -65,8 +68,8 @@ interface KeptPicture {
 }
 
 /**
- * The last events of all nodes, for the sidebar of the editor. They are kept only while somebody looks or did within ten minutes, so an
- * event of a plant at work costs one look at a flag.
+ * The last events of all nodes, for the sidebar of the editor. They are kept only while somebody looks or did within
+ * ten minutes, so an event of a plant at work costs one look at a flag.
  */
 export class LiveEvents {
   /** Ask before anything is gathered for `note`. */

@@ -15,8 +15,8 @@ import { wrongInput } from './text-input';
 import { unsetVariable, variableNotSet } from './unset-variable';
 
 /**
- * The first number of the event's dialog that cannot be used, as the dialog itself marks it, or undefined. Passed over in silence, a
- * wrong limit would let everything through, or nothing.
+ * The first number of the event's dialog that cannot be used, as the dialog itself marks it, or undefined. Passed over
+ * in silence, a wrong limit would let everything through, or nothing.
  */
 export function eventSettingsError(config: VisionEventProperties, labelOf: LabelOf): FlowError | undefined {
   const error = (property: keyof typeof EVENT_NUMBER_RULES) =>

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
-import { ImageError, loadPicture, type Picture } from '../../src/images/picture';
+import { PictureError, loadPicture, type Picture } from '../../src/images/picture';
 import { fieldLabels } from './field-label';
 import type { FlowMessage } from './guarded-input';
 import { typedInput } from './typed-input';
@@ -9,7 +9,8 @@ import { typedInput } from './typed-input';
  * Node-RED's own file nodes start.
  *
  * @param field the property's name; error texts call it as the dialog does
- * @returns undefined for the type `none`; else a function that rejects with an `ImageError` when there is no usable picture
+ * @returns undefined for the type `none`; else a function that rejects with a `PictureError` when there is no usable
+ * picture
  */
 export function pictureInput(
   RED: NodeAPI,
@@ -29,7 +30,7 @@ export function pictureInput(
       return await loadPicture(source, { from: isFile ? 'file' : 'value', workingDirectory, maxBytes });
     } catch (error) {
       // A node may take two pictures: which one it was, the library does not know.
-      throw error instanceof ImageError ? new ImageError(`${label}: ${error.message}`) : error;
+      throw error instanceof PictureError ? new PictureError(`${label}: ${error.message}`) : error;
     }
   };
 }

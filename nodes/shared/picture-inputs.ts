@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { PicturePlace } from '../../src/event/picture-place';
-import { ImageError, loadPicture, type Picture } from '../../src/images/picture';
+import { PictureError, loadPicture, type Picture } from '../../src/images/picture';
 import { fieldLabels } from './field-label';
 import type { FlowMessage } from './guarded-input';
 import { pictureInput } from './picture-input';
@@ -19,7 +19,7 @@ export interface PictureProperties {
 
 /** A picture that a message holds, not looked at yet. */
 export interface GivenPicture extends PicturePlace {
-  /** @throws ImageError that names the setting, and the entry of a list */
+  /** @throws PictureError that names the setting, and the entry of a list */
   load: (maxBytes?: number) => Promise<Picture>;
 }
 
@@ -65,7 +65,7 @@ export class PictureInputs {
     return this.list !== undefined || this.singles.length > 0;
   }
 
-  /** @throws ImageError when there should be a list of pictures and is none */
+  /** @throws PictureError when there should be a list of pictures and is none */
   async find(message: FlowMessage): Promise<GivenPictures> {
     if (!this.list) {
       const given = this.singles.map(({ role, read }) => ({
@@ -108,12 +108,12 @@ async function load(source: unknown, place: string, maxBytes?: number): Promise<
   try {
     return await loadPicture(source, { from: 'value', maxBytes });
   } catch (error) {
-    throw error instanceof ImageError ? new ImageError(`${place}: ${error.message}`) : error;
+    throw error instanceof PictureError ? new PictureError(`${place}: ${error.message}`) : error;
   }
 }
 
-function noPicture(place: string): ImageError {
-  return new ImageError(
+function noPicture(place: string): PictureError {
+  return new PictureError(
     `${place}: give it a picture, an "output" or an "input", or "detections". There is none.`,
   );
 }

@@ -1,5 +1,5 @@
 import { MAX_IMAGES } from '../../src/event/limits';
-import { ImageError } from '../../src/images/picture';
+import { PictureError } from '../../src/images/picture';
 
 /** One entry of the list that the property `pictures` holds, with whatever it gives. What is null is not there. */
 export interface ListedPictures {
@@ -13,20 +13,20 @@ export interface ListedPictures {
 }
 
 /**
- * The entries of the event's `images`, in their order. An element that is not an object of these keys is a picture by itself, shown with
- * what was detected in it.
+ * The entries of the event's `images`, in their order. An element that is not an object of these keys is a picture by
+ * itself, shown with what was detected in it.
  *
  * @param label of the setting, for error texts
- * @throws ImageError for what is not a list, or too long a one
+ * @throws PictureError for what is not a list, or too long a one
  */
 export function pictureList(value: unknown, label: string): ListedPictures[] {
   if (!Array.isArray(value)) {
-    throw new ImageError(
+    throw new PictureError(
       `${label}: the value must be a list of pictures. Let this setting name the property that holds it, such as msg.pictures.`,
     );
   }
   if (value.length > MAX_IMAGES) {
-    throw new ImageError(
+    throw new PictureError(
       `${label}: at most ${MAX_IMAGES} entries, but there are ${value.length}. Make several events of them.`,
     );
   }

@@ -1,7 +1,7 @@
 import { repair } from '../../src/event/repair';
 import type { Repaired, MetadataValue } from '../../src/event/types';
 import { validate } from '../../src/event/validate';
-import { ImageError } from '../../src/images/picture';
+import { PictureError } from '../../src/images/picture';
 
 /** A row of own values, evaluated. */
 export interface MetadataValueRow {
@@ -13,7 +13,7 @@ export interface MetadataValueRow {
  * Rows over the values of an object. What is empty is left out, as of an event's own values.
  *
  * @param subject where the object comes from, as the error text begins
- * @throws ImageError when it is not an object
+ * @throws PictureError when it is not an object
  */
 export function mergedMetadata(
   rows: readonly MetadataValueRow[],
@@ -21,7 +21,7 @@ export function mergedMetadata(
   subject: string,
 ): Record<string, unknown> {
   if (base !== undefined && (typeof base !== 'object' || base === null || Array.isArray(base))) {
-    throw new ImageError(`${subject} must give an object of names and values.`);
+    throw new PictureError(`${subject} must give an object of names and values.`);
   }
   const isFilled = (value: unknown) => value !== undefined && value !== null && value !== '';
   const values = new Map(Object.entries(base ?? {}).filter(([, value]) => isFilled(value)));
@@ -30,10 +30,10 @@ export function mergedMetadata(
 }
 
 /**
- * The metadata of a picture, undefined when there is none. Its rules are those of an event's custom metadata ("Upload a Vision Event
- * Image"); a wrong value would fail the upload, so it is found here.
+ * The metadata of a picture, undefined when there is none. Its rules are those of an event's custom metadata ("Upload a
+ * Vision Event Image"); a wrong value would fail the upload, so it is found here.
  *
- * @throws ImageError
+ * @throws PictureError
  */
 export function checkedMetadata(values: Record<string, unknown>): Record<string, MetadataValue> | undefined {
   if (Object.keys(values).length === 0) return undefined;
@@ -41,13 +41,16 @@ export function checkedMetadata(values: Record<string, unknown>): Record<string,
   const error = validate({ [METADATA]: values }, Date.now()).warnings.find(isAboutMetadata);
   if (!error) return values as Record<string, MetadataValue>;
   const key = keyOf(error.path);
-  throw new ImageError(
+  throw new PictureError(
     `The metadata of the picture breaks the API's rule ${error.type}${key ? ` in "${key}"` : ''}. ` +
       'Names: letters, digits, spaces, _ and -, at most 100 characters. Values: text, numbers or booleans; at most 100 of them.',
   );
 }
 
-/** What can be repaired of a picture's metadata, repaired as an event's custom metadata is. Paths begin with `pictureMetadata`. */
+/**
+ * What can be repaired of a picture's metadata, repaired as an event's custom metadata is. Paths begin with
+ * `pictureMetadata`.
+ */
 export function repairedMetadata(values: Record<string, unknown>): {
   values: Record<string, unknown>;
   repaired: Repaired[];

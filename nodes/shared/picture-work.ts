@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import type { AnnotationLists } from '../../src/event/types';
 import { displaySize, PICTURE_FORMATS } from '../../src/images/formats';
-import { ImageError, type Picture } from '../../src/images/picture';
+import { PictureError, type Picture } from '../../src/images/picture';
 import { DECODED_MEDIA_TYPES } from '../../src/images/work/media-types';
 import { pictureWorker } from '../../src/images/work/picture-worker';
 import type { EncodedPicture, PictureJob } from '../../src/images/work/process';
@@ -76,7 +76,7 @@ export class PictureWork {
     return this.reduces || this.hiding.isOn || this.draws;
   }
 
-  /** A picture without detections: it is reduced only. @throws ImageError */
+  /** A picture without detections: it is reduced only. @throws PictureError */
   async reduced(picture: Picture): Promise<Picture> {
     if (!this.reduces || !isDecodable(picture)) return picture;
     const { picture: encoded } = await pictureWorker.run(this.job(picture, [picture]), this.maxPixels);
@@ -86,7 +86,8 @@ export class PictureWork {
   /**
    * The pictures of one image, as they may leave: all of them, or none.
    *
-   * @throws ImageError when one of them cannot be decoded and must be, or when it is not certain what has to be hidden
+   * @throws PictureError when one of them cannot be decoded and must be, or when it is not certain what has to be
+   * hidden
    */
   async changed(loaded: readonly LoadedPicture[], detections: ImageDetections): Promise<ChangedImage> {
     const base = loaded.find(({ role }) => role === 'input') ?? loaded[0];
@@ -162,12 +163,12 @@ export class PictureWork {
 
   private refuseDoubt(loaded: readonly LoadedPicture[], { doubt, size }: ImageDetections): void {
     if (doubt !== undefined)
-      throw new ImageError(`${doubt}. The picture is not sent, for it might show what is to be hidden.`);
+      throw new PictureError(`${doubt}. The picture is not sent, for it might show what is to be hidden.`);
     for (const { picture } of loaded) {
       if (!isDecodable(picture)) throw notDecodable(picture, 'hidden in');
       const shown = displaySize(picture) as Size;
       if (size && !haveSameShape(size, shown)) {
-        throw new ImageError(
+        throw new PictureError(
           `Check the sizes: detections of ${size.width} x ${size.height} pixels do not fit a picture of ` +
             `${shown.width} x ${shown.height}. It is not sent, for it might show what is to be hidden.`,
         );
@@ -191,9 +192,9 @@ function isDecodable(picture: Picture): picture is DecodablePicture {
   );
 }
 
-function notDecodable({ mediaType }: Picture, what: string): ImageError {
+function notDecodable({ mediaType }: Picture, what: string): PictureError {
   const label = PICTURE_FORMATS.find((format) => format.mediaType === mediaType)?.label ?? mediaType;
-  return new ImageError(`Send JPEG or PNG: a picture of the format ${label} cannot be ${what}.`);
+  return new PictureError(`Send JPEG or PNG: a picture of the format ${label} cannot be ${what}.`);
 }
 
 /** One may be the other in another size; a pixel more or less is rounding. */

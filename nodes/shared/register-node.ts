@@ -16,7 +16,8 @@ export interface NodeWork<Known extends Arrival = Arrival> {
 /**
  * Registers a node type whose nodes take messages: one guarded input, one close.
  *
- * @param defaults what the properties mean that a flow lacks: one of an older release, or one that no dialog has saved yet
+ * @param defaults what the properties mean that a flow lacks: one of an older release, or one that no dialog has saved
+ * yet
  */
 export function registerNode<Properties extends object, Known extends Arrival = Arrival>(
   RED: NodeAPI,

@@ -9,7 +9,10 @@ export interface Findings {
   /** the true number of warnings, when there are more than are listed */
   warningCount?: number;
   repaired?: Repaired[];
-  /** fields of eventData whose value would follow from the detections, left out since rows of the payload could not be read */
+  /**
+   * fields of eventData whose value would follow from the detections, left out since rows of the payload could not be
+   * read
+   */
   uncertain?: string[];
   detections?: {
     format: string;
@@ -26,8 +29,10 @@ export interface Findings {
   /** pictures that failed while the node may send without them; without a role, the whole list of pictures */
   imagesLeftOut?: (Partial<PicturePlace> & { message: string })[];
   /**
-   * `bundle-too-large`: event and pictures did not fit into one bundle and went separately. `picture-metadata-left-out`: the Local Event
-   * Store has no place for it. `picture-format-kept`: a picture of a format that cannot be decoded here went as it is. `timestamp-…`: the time was given as RFC 1123 text or as an epoch in that unit
+   * `bundle-too-large`: event and pictures did not fit into one bundle and went separately.
+   * `picture-metadata-left-out`: the Local Event Store has no place for it. `picture-format-kept`: a picture of a
+   * format that cannot be decoded here went as it is. `timestamp-…`: the time was given as RFC 1123 text or as an epoch
+   * in that unit
    */
   notes?: (
     | 'bundle-too-large'

@@ -63,8 +63,8 @@ export interface SentEvent {
 /**
  * Sends one event now: its pictures first, or together with it where the target takes that.
  *
- * @throws StepError with what was found: `ApiError`, and FlowError `NOT_CONFIGURED`; one that leaves in doubt whether the event is stored
- * says so
+ * @throws StepError with what was found: `ApiError`, and FlowError `NOT_CONFIGURED`; one that leaves in doubt whether
+ * the event is stored says so
  */
 export async function sendEvent(
   event: SendableEvent,
@@ -117,7 +117,10 @@ async function pack(
   return { request, note: notePacked(request !== undefined, hasMetadata) };
 }
 
-/** What has metadata is packed only where metadata has no other way, and is uploaded else: then its size does not matter. */
+/**
+ * What has metadata is packed only where metadata has no other way, and is uploaded else: then its size does not
+ * matter.
+ */
 function notePacked(isPacked: boolean, hasMetadata: boolean): Packed['note'] {
   if (isPacked) return hasMetadata ? 'picture-metadata-left-out' : undefined;
   return hasMetadata ? undefined : 'bundle-too-large';

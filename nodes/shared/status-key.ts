@@ -3,7 +3,10 @@ export const STATUS_CATALOGUE = '@vision-events/node-red-roboflow/roboflow-visio
 
 const DETECTIONS = 'DETECTIONS_';
 
-/** Where the catalogue has the short text of an error, by its code: `status.NETWORK`, `status.detectionError.unknown-format`. */
+/**
+ * Where the catalogue has the short text of an error, by its code: `status.NETWORK`,
+ * `status.detectionError.unknown-format`.
+ */
 export function statusKeyOf(code: string): string {
   if (!code.startsWith(DETECTIONS)) return `status.${code}`;
   return `status.detectionError.${code.slice(DETECTIONS.length).toLowerCase().replaceAll('_', '-')}`;

@@ -27,8 +27,8 @@ const WARNING_TEXTS: Record<string, string> = {
 };
 
 /**
- * The statuses of the contract, with texts from the message catalogue. A text without values travels as its key, as those of
- * Node-RED's own nodes do: each editor shows it in its language.
+ * The statuses of the contract, with texts from the message catalogue. A text without values travels as its key, as
+ * those of Node-RED's own nodes do: each editor shows it in its language.
  */
 export class StatusTexts {
   constructor(private readonly RED: NodeAPI) {}

@@ -5,8 +5,8 @@ import type { FlowMessage } from './guarded-input';
 import { unsetVariable, variableNotSet } from './unset-variable';
 
 /**
- * The value of a typed input for a message, or a promise of it: only context stores and JSONata have to be waited for. In a
- * burst every message that waits is one more in memory, so what is known at once is answered at once.
+ * The value of a typed input for a message, or a promise of it: only context stores and JSONata have to be waited for.
+ * In a burst every message that waits is one more in memory, so what is known at once is answered at once.
  */
 export type Evaluate = (message: FlowMessage) => unknown;
 
@@ -83,8 +83,8 @@ function evaluator(RED: NodeAPI, node: Node, label: string, value: string, type:
  *
  * @param field the property's name; error texts call it as the dialog does
  * @returns a function from the message to the value; undefined when the input is empty, has a type without a value
- * (`none`, `uuid`, `now`) or names a message or context property that does not exist. It throws (or its promise rejects with)
- * a `FlowError`: `NOT_CONFIGURED` for an environment variable that is not set, `EVENT_INVALID` for broken JSON or
+ * (`none`, `uuid`, `now`) or names a message or context property that does not exist. It throws (or its promise rejects
+ * with) a `FlowError`: `NOT_CONFIGURED` for an environment variable that is not set, `EVENT_INVALID` for broken JSON or
  * a JSONata expression that fails.
  */
 export function typedInput(RED: NodeAPI, node: Node, field: string, value: unknown, type: string): Evaluate {

@@ -10,7 +10,8 @@ export const VARIABLE_IN_TEXT = /\$\{([^}\s]+)\}/g;
 /**
  * What a variable holds.
  *
- * @param node the deployed node, whose flow and groups may have variables of their own; undefined before the first deploy
+ * @param node the deployed node, whose flow and groups may have variables of their own; undefined before the first
+ * deploy
  */
 export function variableValue(RED: NodeAPI, node: Node | undefined, name: string): unknown {
   return node ? RED.util.getSetting(node, name) : process.env[name];

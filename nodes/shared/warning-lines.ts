@@ -8,7 +8,8 @@ const ONCE_IN_MS = 60_000;
 const MAX_KINDS = 100;
 
 /**
- * What the API objects to, as a line of the debug sidebar: the status names the field only. Each kind of warning is told once a minute.
+ * What the API objects to, as a line of the debug sidebar: the status names the field only. Each kind of warning is
+ * told once a minute.
  */
 export class WarningLines {
   private readonly toldAt = new Map<string, number>();

@@ -91,7 +91,8 @@ export class UseCaseWork {
 }
 
 /**
- * The ids of the events to delete, each once. There is no word for "all": what is deleted is gone for good, so it is named.
+ * The ids of the events to delete, each once. There is no word for "all": what is deleted is gone for good, so it is
+ * named.
  * @param isTyped typed into the dialog: several are separated by commas
  */
 function idsOf(value: unknown, isTyped: boolean): string[] {

@@ -15,9 +15,10 @@ export interface ChangedPictures {
 }
 
 /**
- * Reduces, hides and draws. The pictures of an image that cannot be worked on are left out where the node sends without them.
+ * Reduces, hides and draws. The pictures of an image that cannot be worked on are left out where the node sends without
+ * them.
  *
- * @throws StepError with an ImageError where it does not
+ * @throws StepError with a PictureError where it does not
  */
 export async function changePictures(
   work: PictureWork,

@@ -19,7 +19,8 @@ export interface EntryDetections {
 const ANY_EMPTY = 'any-empty';
 
 /**
- * The detections of each entry, converted by itself, as one result: an image for each entry, and what follows from all of them.
+ * The detections of each entry, converted by itself, as one result: an image for each entry, and what follows from all
+ * of them.
  *
  * @throws DetectionError that names the entry
  */

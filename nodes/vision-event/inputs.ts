@@ -49,7 +49,9 @@ export interface EventValues {
 
 /** What is known of a message when it arrives, or will be. */
 export interface ArrivedInputs {
-  /** its place among the versions of its event is taken by it alone, while the other values may still take their time */
+  /**
+   * its place among the versions of its event is taken by it alone, while the other values may still take their time
+   */
   eventId: unknown;
   values: EventValues | PromiseLike<EventValues>;
 }
@@ -85,8 +87,8 @@ export class EventInputs {
   }
 
   /**
-   * The values for a message: at once, unless an input asks a context store or JSONata. Only inputs that the event type uses are
-   * evaluated.
+   * The values for a message: at once, unless an input asks a context store or JSONata. Only inputs that the event type
+   * uses are evaluated.
    *
    * @throws FlowError as `typedInput` does
    */

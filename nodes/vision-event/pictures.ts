@@ -3,7 +3,7 @@ import type { Target } from '../../src/api/target';
 import type { DetectionResult } from '../../src/detections/types';
 import { isObject, type Fields } from '../../src/event/fields';
 import { sourceIdField, type PicturePlace } from '../../src/event/picture-place';
-import { ImageError } from '../../src/images/picture';
+import { PictureError } from '../../src/images/picture';
 import type { Repaired, MetadataValue, SendableEvent } from '../../src/event/types';
 import { PictureWork } from '../shared/picture-work';
 import type { VisionEventProperties } from '../shared/properties';
@@ -30,7 +30,10 @@ export interface MessagePictures {
 export const NO_PICTURES: MessagePictures = { loaded: [], found: {} };
 const NOTHING_GIVEN: GivenPictures = { given: [] };
 
-/** The pictures of one `roboflow-vision-event` node: loaded from the message, uploaded, named in the event. Output first. */
+/**
+ * The pictures of one `roboflow-vision-event` node: loaded from the message, uploaded, named in the event. Output
+ * first.
+ */
 export class EventPictures {
   private readonly inputs: PictureInputs;
   private readonly work: PictureWork;
@@ -51,7 +54,8 @@ export class EventPictures {
 
   /**
    * @param rows values of the dialog that every picture takes along
-   * @throws StepError with an ImageError when a picture or its metadata is unusable and the node does not send without it
+   * @throws StepError with a PictureError when a picture or its metadata is unusable and the node does not send without
+   * it
    */
   async load(
     message: FlowMessage,
@@ -90,7 +94,7 @@ export class EventPictures {
     return this.work.hiding.isOn;
   }
 
-  /** The pictures as they leave: reduced, hidden in, drawn on. @throws StepError with an ImageError */
+  /** The pictures as they leave: reduced, hidden in, drawn on. @throws StepError with a PictureError */
   async change(
     given: MessagePictures,
     converted: DetectionResult | undefined,
@@ -169,9 +173,12 @@ export function unchanged(
   return { loaded: [...loaded], converted, found: {} };
 }
 
-/** A picture that cannot be used or was refused. A dead link says nothing about the picture: the event would fail as well. */
+/**
+ * A picture that cannot be used or was refused. A dead link says nothing about the picture: the event would fail as
+ * well.
+ */
 function isAboutThePicture(error: unknown): error is Error {
-  if (error instanceof ImageError) return true;
+  if (error instanceof PictureError) return true;
   return error instanceof Error && (error as { code?: unknown }).code === 'REJECTED';
 }
 

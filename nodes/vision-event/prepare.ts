@@ -217,8 +217,9 @@ function imageParts(
 }
 
 /**
- * The fields of eventData, with the values that follow from the detections where these are earned: none without detections (not: without
- * any found), and only what is certain when rows could not be read; what is left out for that is `uncertain`.
+ * The fields of eventData, with the values that follow from the detections where these are earned: none without
+ * detections (not: without any found), and only what is certain when rows could not be read; what is left out for that
+ * is `uncertain`.
  */
 function withDerived(
   eventData: Record<string, unknown>,

@@ -80,13 +80,17 @@ function jsonOf(text: string): unknown {
 const noMessage = () =>
   new AdminRefusal(404, 'NO_MESSAGE', 'The node has seen no message in the last ten minutes.');
 
-/** What the node would make of a message with the settings of its open dialog, by the code of the runtime, without sending anything. */
+/**
+ * What the node would make of a message with the settings of its open dialog, by the code of the runtime, without
+ * sending anything.
+ */
 async function tryEvent(RED: NodeAPI, { body }: AdminRequest<TrialBody>) {
   const deployed = deployedNode(RED, body.id) as Node | undefined;
   const node = deployed?.type === NODE_TYPE ? deployed : undefined;
   const config = withVariables(RED, node, knownProperties(visionEventDefaults, body.properties));
   const { message, at, leftOut, withoutPictures, left } = messageOf(RED, node, body);
-  // Where something is hidden, nothing was kept of the pictures that came: the trial goes on without them, and shows those that left.
+  // Where something is hidden, nothing was kept of the pictures that came: the trial goes on without them, and shows
+  // those that left.
   if (withoutPictures) config.whenImageFails = 'send-without';
   const seen = { at, leftOut, ...(withoutPictures && { withoutPictures }) };
   const trial = new Trial(RED, node ?? standIn(body.id), config);
@@ -115,7 +119,7 @@ class Trial {
     const workspace = this.workspace();
     const values = await new EventInputs(RED, node, config).evaluate(message).values;
     const pictures = new EventPictures(RED, node, config);
-    const given = await pictures.load(message, values.pictureMetadata, workspace?.imageMaxBytes);
+    const given = await pictures.load(message, values.pictureMetadata, workspace?.pictureMaxBytes);
     this.found = given.found;
     // To be seen also when the detections cannot be converted.
     if (!pictures.hides) this.shown['pictures'] = shownPictures(given.loaded, given.loaded);
@@ -174,7 +178,10 @@ function messageOf(
   return keptNow(RED, kept);
 }
 
-/** A copy, since JSONata may write into what it reads. What was kept before something had to be hidden is left out as well. */
+/**
+ * A copy, since JSONata may write into what it reads. What was kept before something had to be hidden is left out as
+ * well.
+ */
 function keptNow(RED: NodeAPI, kept: KeptMessage): KeptMessage {
   const withoutPictures = kept.withoutPictures === true || hidesInPictures(RED);
   const { message, leftOut } = copyMessage(kept.message, kept.at, { withoutPictures });

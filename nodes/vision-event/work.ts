@@ -150,11 +150,12 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
   }
 
   /**
-   * The steps from the message to its event. Sends the message on with the event as `msg.payload` and the report as `msg.visionEvent`;
-   * Complete and Catch nodes get the report with the message that came.
+   * The steps from the message to its event. Sends the message on with the event as `msg.payload` and the report as
+   * `msg.visionEvent`; Complete and Catch nodes get the report with the message that came.
    *
-   * What goes on is a new message: the one that came has grown old while it waited in a burst, and an event that hangs on it would be
-   * freed only by a full garbage collection (wanted: 20,000 queued events grow the process by at most 60 MB).
+   * What goes on is a new message: the one that came has grown old while it waited in a burst, and an event that hangs
+   * on it would be freed only by a full garbage collection (wanted: 20,000 queued events grow the process by at most 60
+   * MB).
    */
   async handle(message: FlowMessage, send: Send, { values, workspace }: ArrivedMessage): Promise<void> {
     if (!values) return;
@@ -168,7 +169,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     this.underWay++;
     try {
       const pictures = this.pictures.areExpected
-        ? await this.pictures.load(message, values.pictureMetadata, workspace?.imageMaxBytes)
+        ? await this.pictures.load(message, values.pictureMetadata, workspace?.pictureMaxBytes)
         : NO_PICTURES;
       found.push(pictures.found);
       const context = messageContext(message, pictures, workspace?.deviceId ?? '');

@@ -41,7 +41,8 @@ export function liveWorkspaces(RED: NodeAPI) {
 }
 
 /**
- * Retries or discards the refused events with an event id: the list of the sidebar knows no other. `count` is 0 when they are gone.
+ * Retries or discards the refused events with an event id: the list of the sidebar knows no other. `count` is 0 when
+ * they are gone.
  *
  * @throws AdminRefusal `UNKNOWN_COMMAND`, `NOT_OPEN`
  */

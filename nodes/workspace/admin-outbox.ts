@@ -28,8 +28,8 @@ export const REFUSED_EVENT_COMMANDS: Record<
 const REFUSED_ID = /^[\da-f-]{1,64}$/;
 
 /**
- * What the outbox panel shows. Looking never opens an outbox: `open` is false while no node of the workspace stores, or while it
- * cannot be opened, which `lastError` tells.
+ * What the outbox panel shows. Looking never opens an outbox: `open` is false while no node of the workspace stores, or
+ * while it cannot be opened, which `lastError` tells.
  */
 export async function outboxState(RED: NodeAPI, { params }: AdminRequest) {
   const { delivery } = deployedWorkspace(RED, params['id']);
@@ -61,8 +61,8 @@ export async function outboxCommand(RED: NodeAPI, request: AdminRequest) {
 }
 
 /**
- * Retries or discards one refused event, named by the outbox's own id. `count` is 0 when it is gone already, by a double click or
- * another browser: that is not an error, and the state that comes with it shows what there still is.
+ * Retries or discards one refused event, named by the outbox's own id. `count` is 0 when it is gone already, by a
+ * double click or another browser: that is not an error, and the state that comes with it shows what there still is.
  *
  * @throws AdminRefusal `UNKNOWN_COMMAND`, `BAD_REQUEST`, `NOT_OPEN`
  */
@@ -79,7 +79,10 @@ function refusedId({ params }: AdminRequest): string {
   throw new AdminRefusal(400, 'BAD_REQUEST', 'This is not an id of a refused event.');
 }
 
-/** One of the refused events that are listed, as it was stored. @throws AdminRefusal `BAD_REQUEST`, `NOT_OPEN`, `NO_EVENT` */
+/**
+ * One of the refused events that are listed, as it was stored.
+ * @throws AdminRefusal `BAD_REQUEST`, `NOT_OPEN`, `NO_EVENT`
+ */
 export async function refusedEvent(RED: NodeAPI, request: AdminRequest) {
   const id = refusedId(request);
   const letters = await openDelivery(RED, request).refused(MAX_REFUSED_SHOWN);

@@ -31,9 +31,9 @@ interface StepResult {
 }
 
 /**
- * Says as far as the API lets one know whether a workspace can be reached and what its key may do, by one harmless request. What a
- * key of the cloud may write is unknown for good: the API has no request that proves it without creating something. A database that is
- * to keep waiting events is asked by itself.
+ * Says as far as the API lets one know whether a workspace can be reached and what its key may do, by one harmless
+ * request. What a key of the cloud may write is unknown for good: the API has no request that proves it without
+ * creating something. A database that is to keep waiting events is asked by itself.
  *
  * @throws AdminRefusal `KEY_NEEDED` when a key that nobody typed would leave for another server than the deployed one
  */

@@ -19,7 +19,9 @@ export interface DatabaseResult {
   code?: string;
 }
 
-/** Whether the database of a workspace's dialog can keep waiting events. It reads and creates nothing. Never rejects. */
+/**
+ * Whether the database of a workspace's dialog can keep waiting events. It reads and creates nothing. Never rejects.
+ */
 export async function checkDatabase(RED: NodeAPI, body: ConnectionAndDatabaseBody): Promise<DatabaseResult> {
   const deployed = deployedWorkspaceNode(RED, body.id);
   const saved = (name: 'postgresUser' | 'postgresPassword') =>

@@ -30,8 +30,8 @@ export function maxWaitingOf(config: WorkspaceProperties): number {
 /**
  * The settings of a workspace as its client takes them.
  *
- * @throws FlowError `NOT_CONFIGURED` when key or URL are missing, their environment variable is not set, a number of the dialog
- * cannot be used, or the TLS or proxy settings that they refer to are not there
+ * @throws FlowError `NOT_CONFIGURED` when key or URL are missing, their environment variable is not set, a number of
+ * the dialog cannot be used, or the TLS or proxy settings that they refer to are not there
  */
 export function clientOptions(
   RED: NodeAPI,

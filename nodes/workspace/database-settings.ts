@@ -24,7 +24,8 @@ interface TlsConfigNode extends Node {
 }
 
 /**
- * Variables may stand anywhere in URL and queue name. Without a queue name it is that of the workspace, so that replicas of one flow share it.
+ * Variables may stand anywhere in URL and queue name. Without a queue name it is that of the workspace, so that
+ * replicas of one flow share it.
  *
  * @throws FlowError `NOT_CONFIGURED`
  */

@@ -39,8 +39,9 @@ const COUNTDOWN_INTERVAL_MS = 1000;
 /** Node-RED gives a closing node 15 s, `docker stop` gives the process 10 s; closing takes at most three such steps. */
 const CLOSE_STEP_MS = 1500;
 /**
- * Messages that are made into events at the same time and stored in one go: more take more memory, fewer wait more often for the disk.
- * Twice the pictures that may wait to be changed: the next ones learn that there are too many, and all others pass.
+ * Messages that are made into events at the same time and stored in one go: more take more memory, fewer wait more
+ * often for the disk. Twice the pictures that may wait to be changed: the next ones learn that there are too many, and
+ * all others pass.
  */
 const STORED_AT_ONCE = 2 * MAX_WAITING_PICTURES;
 /** Events that may be stored twice are told of at most this often, with their number. */
@@ -58,7 +59,9 @@ export interface DeliveryDeps {
   folder: OutboxFolder;
   /** where events wait instead, with the folder in front; missing: in the folder. Throws a FlowError */
   database?: () => DatabaseSettings;
-  /** where events waited before, while they are kept in the folder: what is left there moves into it. Throws a FlowError */
+  /**
+   * where events waited before, while they are kept in the folder: what is left there moves into it. Throws a FlowError
+   */
   leftDatabase?: () => DatabaseSettings;
   /** below it, outboxes of replicas that are gone are taken over */
   adopt?: OutboxFolder;
@@ -93,13 +96,15 @@ interface OpenDelivery {
   forgets: RecoveryReport['forgets'];
 }
 
-/** The store-and-forward of one workspace: its outbox and sender, opened when the first node that uses them registers. */
+/**
+ * The store-and-forward of one workspace: its outbox and sender, opened when the first node that uses them registers.
+ */
 export class WorkspaceDelivery {
   /** absolute; as typed when a variable in it is not set */
   readonly folder: string;
   /**
-   * Messages that store pass here, so that a burst reaches the disk piece by piece and not only after all of it was converted. Any number
-   * may wait: the messages are in memory already.
+   * Messages that store pass here, so that a burst reaches the disk piece by piece and not only after all of it was
+   * converted. Any number may wait: the messages are in memory already.
    */
   readonly storing = new WorkLimit(STORED_AT_ONCE);
   private readonly users = new Set<DeliveryUser>();
@@ -144,8 +149,8 @@ export class WorkspaceDelivery {
   }
 
   /**
-   * Whether an event with this id waits here or is being delivered: a later version that went out at once would overtake it.
-   * Of an outbox that no node uses, or that cannot be opened, nothing is delivered.
+   * Whether an event with this id waits here or is being delivered: a later version that went out at once would
+   * overtake it. Of an outbox that no node uses, or that cannot be opened, nothing is delivered.
    */
   async holds(eventId: string): Promise<boolean> {
     const open = this.open ?? (await this.opening?.catch(() => undefined));
@@ -243,7 +248,10 @@ export class WorkspaceDelivery {
     return count;
   }
 
-  /** What waits stays on the disk. Idempotent. @param removed the workspace was deleted: its folder is kept, and named */
+  /**
+   * What waits stays on the disk. Idempotent.
+   * @param removed the workspace was deleted: its folder is kept, and named
+   */
   async close(removed: boolean): Promise<void> {
     if (this.closing) return;
     this.closing = true;
@@ -312,7 +320,10 @@ export class WorkspaceDelivery {
     }, this.deps.reopenAfterMs ?? REOPEN_AFTER_MS).unref();
   }
 
-  /** Another process uses the folder now. What waits there is delivered by it, and by this one when its turn comes again. */
+  /**
+   * Another process uses the folder now. What waits there is delivered by it, and by this one when its turn comes
+   * again.
+   */
   private folderLost(message: string): void {
     const { open } = this;
     if (this.closing || !open) return;
@@ -344,7 +355,8 @@ export class WorkspaceDelivery {
     this.tellRecovery(report);
     if (this.closed) throw this.closedError();
     const left = await takeLandings(this.folder);
-    // The database remembers by itself what may still land; a folder that may have been lost with a container says nothing.
+    // The database remembers by itself what may still land; a folder that may have been lost with a container says
+    // nothing.
     const isKnown = deps.database !== undefined || (report.isNew && !report.forgets);
     const lateLandings = left ?? (isKnown ? [] : undefined);
     const ofQueue = await this.takeOverQueue(outbox);
@@ -387,8 +399,8 @@ export class WorkspaceDelivery {
   }
 
   /**
-   * Moves what waits in the database that was used before, before anything new is taken: it is older. Where that is not possible the log says
-   * so, and nothing is held up.
+   * Moves what waits in the database that was used before, before anything new is taken: it is older. Where that is not
+   * possible the log says so, and nothing is held up.
    *
    * @returns what may still land
    */

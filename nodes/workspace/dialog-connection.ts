@@ -24,8 +24,8 @@ export type DialogConnection =
 /**
  * What the dialog holds, as the runtime would read it after a deploy.
  *
- * @throws FlowError `NOT_CONFIGURED`; AdminRefusal `KEY_NEEDED` when a key that nobody typed would leave for another server than the
- * deployed one
+ * @throws FlowError `NOT_CONFIGURED`; AdminRefusal `KEY_NEEDED` when a key that nobody typed would leave for another
+ * server than the deployed one
  */
 export function dialogConnection(RED: NodeAPI, body: ConnectionBody): DialogConnection {
   const deployed = deployedWorkspaceNode(RED, body.id);
@@ -76,8 +76,8 @@ function dialogValues(RED: NodeAPI, body: ConnectionBody, deployed: WorkspaceNod
 type Addresses = Pick<WorkspaceProperties, 'baseUrl' | 'gateway'>;
 
 /**
- * Whether a key that nobody typed, a saved one or one of the environment, may be sent there. A deploy may send it anywhere, but leaves
- * the new address in the flow; a request of a dialog would leave nothing.
+ * Whether a key that nobody typed, a saved one or one of the environment, may be sent there. A deploy may send it
+ * anywhere, but leaves the new address in the flow; a request of a dialog would leave nothing.
  */
 function isWhereKeysGo(dialog: Addresses, deployed: WorkspaceNode | undefined): boolean {
   const known = deployed ? deployed.workspace.addresses : workspaceDefaults;

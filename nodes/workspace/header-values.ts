@@ -7,10 +7,12 @@ import { headerNames } from './header-names';
 /**
  * The extra headers of a workspace.
  *
- * @param node the deployed node, whose flow and groups may have variables of their own; undefined before the first deploy
+ * @param node the deployed node, whose flow and groups may have variables of their own; undefined before the first
+ * deploy
  * @param names comma separated
  * @param values JSON, by name; letter case of the names does not matter
- * @throws FlowError `NOT_CONFIGURED` for a name without a value, values that are not JSON, or a variable that is not set
+ * @throws FlowError `NOT_CONFIGURED` for a name without a value, values that are not JSON, or a variable that is not
+ * set
  */
 export function extraHeaders(
   RED: NodeAPI,

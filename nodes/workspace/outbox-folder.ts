@@ -9,9 +9,9 @@ import { VARIABLE_IN_TEXT, variableNotSet, variableValue } from '../shared/unset
 export type OutboxFolder = { path: string } | { typed: string; error: FlowError };
 
 /**
- * The folder that a workspace's dialog names; without one, a folder of its own in the user directory, where a relative path
- * starts too. Variables may stand anywhere in the text, because replicas share one flow: with an empty one they would share
- * one folder as well.
+ * The folder that a workspace's dialog names; without one, a folder of its own in the user directory, where a relative
+ * path starts too. Variables may stand anywhere in the text, because replicas share one flow: with an empty one they
+ * would share one folder as well.
  */
 export function outboxFolder(RED: NodeAPI, node: Node, typed: string | undefined): OutboxFolder {
   const userDir = RED.settings.userDir ?? process.cwd();

@@ -12,8 +12,8 @@ export function isOwnPath(baseUrl: string | undefined): boolean {
 }
 
 /**
- * A base URL as requests need it: a path becomes an address of this Node-RED, below its `httpNodeRoot`; everything else stays. Ask anew
- * before each request: a server that does not listen yet has no port.
+ * A base URL as requests need it: a path becomes an address of this Node-RED, below its `httpNodeRoot`; everything else
+ * stays. Ask anew before each request: a server that does not listen yet has no port.
  */
 export function absoluteBaseUrl(RED: NodeAPI, baseUrl: string): string {
   const root = RED.settings.httpNodeRoot;

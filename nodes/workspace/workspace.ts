@@ -60,8 +60,8 @@ export class Workspace {
   /** where events go, now or from the outbox */
   readonly target: Target;
   /**
-   * Messages that send at once pass here as soon as there is a connection to spare: what waits in a burst is the message alone, not the
-   * event made of it. Refuses with ApiError `BUSY` when too many wait already.
+   * Messages that send at once pass here as soon as there is a connection to spare: what waits in a burst is the
+   * message alone, not the event made of it. Refuses with ApiError `BUSY` when too many wait already.
    */
   readonly sending: WorkLimit;
   /** undefined while they are off: nothing is counted then, and no library for it is loaded */
@@ -117,7 +117,10 @@ export class Workspace {
     return this.config.deviceId ?? '';
   }
 
-  /** Keys and values of headers as deployed, environment variables filled in: to strike them out of answers, never to show. */
+  /**
+   * Keys and values of headers as deployed, environment variables filled in: to strike them out of answers, never to
+   * show.
+   */
   secrets(): string[] {
     const { apiKey, eventStoreKey, headerValues, postgresPassword, metricsToken } =
       this.node.credentials ?? {};
@@ -144,7 +147,7 @@ export class Workspace {
   }
 
   /** Larger pictures are refused before anything is sent. */
-  get imageMaxBytes(): number {
+  get pictureMaxBytes(): number {
     const megabytes = numberOf(this.config.imageMaxMegabytes);
     return megabytes === undefined ? PICTURE_MAX_BYTES : megabytes * 1024 * 1024;
   }
@@ -152,8 +155,8 @@ export class Workspace {
   /**
    * The client of this workspace; all its nodes share it and its connections.
    *
-   * @throws FlowError `NOT_CONFIGURED` when key or URL are missing or their environment variable is not set, or when the
-   * workspace is a Local Event Store, which only takes events
+   * @throws FlowError `NOT_CONFIGURED` when key or URL are missing or their environment variable is not set, or when
+   * the workspace is a Local Event Store, which only takes events
    */
   client(): VisionEventsClient {
     if (this.isEventStore) {
@@ -216,7 +219,10 @@ export class Workspace {
     throw new FlowError('NETWORK', 'This workspace was closed by a deploy while the message was under way.');
   }
 
-  /** The port of this Node-RED itself is certain only once it listens, which may be after the first look at the settings. */
+  /**
+   * The port of this Node-RED itself is certain only once it listens, which may be after the first look at the
+   * settings.
+   */
   private followAddress(): void {
     const { baseUrl } = this.addresses;
     if (baseUrl === this.openFor) return;

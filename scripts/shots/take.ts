@@ -54,6 +54,20 @@ const SHOTS: Record<string, (deps: ShotDeps) => Promise<void>> = {
     await page.mouse.move(5, 5);
     await save(page, await uppermostTray(page));
   },
+  mapper: async ({ browser, editor, save }) => {
+    const { page } = await openDialogOfFirstEvent(browser, editor, 1760);
+    await page.locator('#node-input-format').selectOption('custom');
+    const mapper = page.locator('.vision-event-mapper');
+    await mapper.getByRole('button', { name: 'Take an example' }).click();
+    await mapper.locator('button[data-way="found"]').click();
+    for (const field of ['what', 'sure', 'left', 'top', 'width', 'height'])
+      await mapper.locator(`button[data-way="found[0].${field}"]`).click();
+    await mapper.locator('svg rect.vision-event-shape').first().waitFor();
+    await page.mouse.move(5, 5);
+    const box = await mapper.boundingBox();
+    if (!box) throw new Error('the mapper is not shown');
+    await save(page, box);
+  },
   'workspace-dialog': async ({ browser, editor, save }) => {
     const opened = await openDialogOfFirstEvent(browser, editor, 1120);
     await opened.openWorkspace();

@@ -29,10 +29,9 @@ export class TunnelRefused extends Error {
 }
 
 /**
- * The agent for a base URL and its proxy.
- * https over a proxy goes through a `CONNECT` tunnel, so the proxy never sees the key.
- * Plain http over a proxy goes as an ordinary proxy request (many proxies refuse `CONNECT` to other ports than 443): the proxy
- * reads along, as everybody on the way does with plain http.
+ * The agent for a base URL and its proxy. https over a proxy goes through a `CONNECT` tunnel, so the proxy never sees
+ * the key. Plain http over a proxy goes as an ordinary proxy request (many proxies refuse `CONNECT` to other ports than
+ * 443): the proxy reads along, as everybody on the way does with plain http.
  */
 export function makeAgent(base: URL, proxy: Proxy | undefined, settings: AgentSettings): http.Agent {
   const pool = {
@@ -57,7 +56,10 @@ export function closeIdleConnections(agent: http.Agent): void {
   }
 }
 
-/** Sets the idle limit on a connection that goes back to the pool; the agent itself closes pooled connections on their timeout. */
+/**
+ * Sets the idle limit on a connection that goes back to the pool; the agent itself closes pooled connections on their
+ * timeout.
+ */
 function limitIdleTime(socket: Duplex): void {
   (socket as Socket).setTimeout(IDLE_CONNECTION_MS);
 }

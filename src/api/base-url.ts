@@ -47,7 +47,8 @@ export function originOf(text: string | undefined): string | undefined {
 }
 
 /**
- * The absolute URL of an endpoint. It is built here and not by the HTTP library, so that no part of a path can lead to another host.
+ * The absolute URL of an endpoint. It is built here and not by the HTTP library, so that no part of a path can lead to
+ * another host.
  * @param path segments as they are; they are percent-encoded here
  * @throws ApiError `REJECTED` for a segment that a URL cannot carry (empty, `.`, `..`, half a character)
  */

@@ -33,7 +33,7 @@ import {
   type CreateReply,
   type ReplyFacts,
 } from './replies';
-import { UploadCache, uploadKey, type UploadedImage } from './upload-cache';
+import { UploadCache, uploadKey, type UploadedPicture } from './upload-cache';
 
 /** How `VisionEventsClient` reaches the workspace. */
 export interface ClientOptions extends ConnectionOptions {
@@ -79,7 +79,7 @@ export interface DeleteOptions extends RequestOptions {
 }
 
 /** A picture to upload, at most 20 MB. */
-export interface ImageUpload {
+export interface PictureUpload {
   bytes: Uint8Array;
   /** by the bytes, such as `image/jpeg` */
   mediaType: string;
@@ -144,9 +144,9 @@ const WRITE = 'vision-events:write';
 const MANAGE = 'vision-events:manage';
 
 /**
- * The Vision Events REST API of one Roboflow workspace. Every method rejects with an `ApiError` only.
- * Nothing is opened or loaded before the first request; errors of the settings reject each request with `NOT_CONFIGURED`.
- * See `HttpClient.request` for what the deadline covers.
+ * The Vision Events REST API of one Roboflow workspace. Every method rejects with an `ApiError` only. Nothing is opened
+ * or loaded before the first request; errors of the settings reject each request with `NOT_CONFIGURED`. See
+ * `HttpClient.request` for what the deadline covers.
  */
 export class VisionEventsClient {
   readonly #http: HttpClient;
@@ -179,7 +179,9 @@ export class VisionEventsClient {
     return parseCreateReply(reply, text);
   }
 
-  /** "Batch Create Vision Events": 1 to 100 events. Compare `eventIds` with what was sent: the rest is not confirmed. */
+  /**
+   * "Batch Create Vision Events": 1 to 100 events. Compare `eventIds` with what was sent: the rest is not confirmed.
+   */
   async createEvents(events: readonly EventToCreate[], options: RequestOptions = {}): Promise<BatchReply> {
     if (events.length < 1 || events.length > MAX_BATCH_EVENTS) {
       throw refused(`A batch takes 1 to ${MAX_BATCH_EVENTS} events, not ${events.length}.`);
@@ -196,13 +198,14 @@ export class VisionEventsClient {
   }
 
   /**
-   * "Upload a Vision Event Image". The same bytes with the same metadata are uploaded once within `uploadReuseMs`; two callers at the
-   * same time share one upload. The deadline grows with the size: a second for every 32 KiB, up to 300 s.
+   * "Upload a Vision Event Image". The same bytes with the same metadata are uploaded once within `uploadReuseMs`; two
+   * callers at the same time share one upload. The deadline grows with the size: a second for every 32 KiB, up to 300
+   * s.
    */
-  async uploadImage(image: ImageUpload, options: RequestOptions = {}): Promise<UploadedImage> {
-    const metadata = image.metadata && jsonText(image.metadata);
-    const key = await uploadKey(image.bytes, metadata);
-    const upload = (signal: AbortSignal) => this.#sendImage(image, metadata, { ...options, signal });
+  async uploadPicture(picture: PictureUpload, options: RequestOptions = {}): Promise<UploadedPicture> {
+    const metadata = picture.metadata && jsonText(picture.metadata);
+    const key = await uploadKey(picture.bytes, metadata);
+    const upload = (signal: AbortSignal) => this.#sendPicture(picture, metadata, { ...options, signal });
     const calledOff = () =>
       new ApiError('TIMEOUT', 'The upload of the picture was called off before it ended.');
     return this.#uploads.upload(key, upload, options.signal, calledOff);
@@ -311,7 +314,10 @@ export class VisionEventsClient {
     return this.#schema('custom-metadata-schema', useCaseId, options);
   }
 
-  /** "Get Image Metadata Schema": of their pictures. The answer's shape is not documented; read as that of the other schema. */
+  /**
+   * "Get Image Metadata Schema": of their pictures. The answer's shape is not documented; read as that of the other
+   * schema.
+   */
   imageMetadataSchema(useCaseId: string, options: RequestOptions = {}): Promise<MetadataSchema> {
     return this.#schema('image-metadata-schema', useCaseId, options);
   }
@@ -323,8 +329,8 @@ export class VisionEventsClient {
   }
 
   /**
-   * "Delete Events": for good. More than 1,000 ids go in several requests; when one of them fails, those before it stay deleted and the
-   * error says how many.
+   * "Delete Events": for good. More than 1,000 ids go in several requests; when one of them fails, those before it stay
+   * deleted and the error says how many.
    */
   async deleteEvents(
     useCaseId: string,
@@ -352,31 +358,34 @@ export class VisionEventsClient {
     return {
       postEvent: (body, signal) => this.createEvent(body, { signal }),
       postBatch: (bodies, signal) => this.createEvents(bodies, { signal }),
-      uploadPicture: (picture, signal) => this.uploadImage(picture, { signal }),
+      uploadPicture: (picture, signal) => this.uploadPicture(picture, { signal }),
     };
   }
 
-  /** Ends requests under way and those that wait with an `ApiError`, closes all connections. Idempotent, returns at once. */
+  /**
+   * Ends requests under way and those that wait with an `ApiError`, closes all connections. Idempotent, returns at
+   * once.
+   */
   close(): void {
     this.#http.close();
   }
 
-  async #sendImage(
-    image: ImageUpload,
+  async #sendPicture(
+    picture: PictureUpload,
     metadata: string | undefined,
     options: RequestOptions,
-  ): Promise<UploadedImage> {
-    const { bytes, mediaType, name } = image;
+  ): Promise<UploadedPicture> {
+    const { bytes, mediaType, name } = picture;
     const fields = { ...(name && { name }), ...(metadata && { metadata }) };
     const reply = await this.#http.request({
       method: 'POST',
       path: ['vision-events', 'upload'],
       scope: WRITE,
-      body: multipartBody({ bytes, mediaType, name: name || defaultImageName(mediaType) }, fields),
+      body: multipartBody({ bytes, mediaType, name: name || defaultPictureName(mediaType) }, fields),
       timeoutMs: options.timeoutMs ?? this.#uploadTimeoutMs(bytes.length),
       signal: options.signal,
     });
-    return parseReply(reply, (shapes) => shapes.uploadedImage);
+    return parseReply(reply, (shapes) => shapes.uploadedPicture);
   }
 
   async #switchUseCase(id: string, action: 'archive' | 'unarchive', options: RequestOptions): Promise<void> {
@@ -417,7 +426,7 @@ function eventIdOf(event: EventToCreate): string {
   return isObject(value) && typeof value['eventId'] === 'string' ? value['eventId'] : '';
 }
 
-function defaultImageName(mediaType: string): string {
+function defaultPictureName(mediaType: string): string {
   const subtype = /^image\/([a-z0-9]+)$/.exec(mediaType)?.[1] ?? 'bin';
   return `image.${subtype === 'jpeg' ? 'jpg' : subtype}`;
 }

@@ -26,8 +26,8 @@ export interface ApiErrorDetails {
   /** how often the request was sent */
   attempts?: number;
   /**
-   * the code of Node.js or OpenSSL when no answer came, such as `ENOTFOUND`; `PROXY_REFUSED` when a proxy opened no tunnel,
-   * `REPLY_TOO_LARGE` when the answer was not read to its end
+   * the code of Node.js or OpenSSL when no answer came, such as `ENOTFOUND`; `PROXY_REFUSED` when a proxy opened no
+   * tunnel, `REPLY_TOO_LARGE` when the answer was not read to its end
    */
   networkCode?: string;
 }
@@ -35,9 +35,8 @@ export interface ApiErrorDetails {
 export const REPLY_TOO_LARGE = 'REPLY_TOO_LARGE';
 
 /**
- * The only error that leaves `src/api`. It is built from scratch and has no `cause`: the HTTP library's own errors hold the
- * request with its `Authorization` header.
- * The message tells a technician what happened and which setting fixes it.
+ * The only error that leaves `src/api`. It is built from scratch and has no `cause`: the HTTP library's own errors hold
+ * the request with its `Authorization` header. The message tells a technician what happened and which setting fixes it.
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';

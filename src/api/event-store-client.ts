@@ -19,7 +19,10 @@ export interface EventStoreReply extends ReplyFacts {
   storeId: string;
 }
 
-/** Body of `POST /v2/events`. Snake case on the outside, camel case within `event_data`, `images` and for `displayImagePosition`. */
+/**
+ * Body of `POST /v2/events`. Snake case on the outside, camel case within `event_data`, `images` and for
+ * `displayImagePosition`.
+ */
 export interface EventStoreRequest {
   inference_timestamp: string;
   event_schema: string;
@@ -39,16 +42,18 @@ const EVENT_STORE: ServiceTraits = {
   keySetting: 'the X-API-Key of the Event Store in the workspace',
   authenticate: (apiKey): Record<string, string> => (apiKey ? { 'x-api-key': apiKey } : {}),
   keyIsOptional: true,
-  // The store cannot tell a repeat from a new event. A request that dies on a kept connection would leave that doubt without need.
+  // The store cannot tell a repeat from a new event. A request that dies on a kept connection would leave that doubt
+  // without need.
   keepAlive: false,
 };
 
 /**
  * The Event Store of an edge device (`http://<device>:8001`), an own service with an own request shape.
  *
- * It gives out its own ids, so nothing is idempotent: after a `TIMEOUT` or `NETWORK` failure the event may be stored or not, and sending
- * it again may store it twice. Our `eventId` goes along (see `toEventStoreRequest`), so that doubles can be found.
- * Nothing is ever sent a second time here. 529 (device full until it has uploaded to the cloud) arrives as `SERVER_ERROR`.
+ * It gives out its own ids, so nothing is idempotent: after a `TIMEOUT` or `NETWORK` failure the event may be stored or
+ * not, and sending it again may store it twice. Our `eventId` goes along (see `toEventStoreRequest`), so that doubles
+ * can be found. Nothing is ever sent a second time here. 529 (device full until it has uploaded to the cloud) arrives
+ * as `SERVER_ERROR`.
  */
 export class EventStoreClient {
   readonly #http: HttpClient;
@@ -131,7 +136,9 @@ export function toEventStoreRequest(
   };
 }
 
-/** "No client id, hence no idempotency: put your own id into externalId (not for operator_feedback) or custom_metadata." */
+/**
+ * "No client id, hence no idempotency: put your own id into externalId (not for operator_feedback) or custom_metadata."
+ */
 function identified(event: VisionEvent): { data: JsonObject; metadata: Record<string, MetadataValue> } {
   const data = present(event.eventData);
   const metadata = { ...event.customMetadata };

@@ -60,7 +60,10 @@ const TOO_MANY_FILES: Record<string, Required<Cause>> = {
   ENFILE: { cure: "Raise the machine's limit of open files (fs.file-max)", what: 'too many files are open' },
 };
 
-/** No connection came about, to the proxy where there is one. A route may also be lost while a request is under way, so those codes are not among them. */
+/**
+ * No connection came about, to the proxy where there is one. A route may also be lost while a request is under way, so
+ * those codes are not among them.
+ */
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', ...Object.keys(TOO_MANY_FILES)]);
 
 /** The certificate errors of OpenSSL and Node.js, as far as their cure differs from "trust this authority". */
@@ -95,8 +98,8 @@ const UNTRUSTED_CERTIFICATE = new Set([
 ]);
 
 /**
- * Turns whatever the HTTP library or Node.js threw into an `ApiError`. It decides by error codes: messages are empty (a refused
- * connection to a host with several addresses) or differ between versions.
+ * Turns whatever the HTTP library or Node.js threw into an `ApiError`. It decides by error codes: messages are empty (a
+ * refused connection to a host with several addresses) or differ between versions.
  */
 export function networkFailure(error: unknown, at: RequestContext, attempts: number): ApiError {
   const code = errorCode(error);
@@ -166,7 +169,8 @@ function errorCode(error: unknown): string {
 function proxyRefusal(error: unknown, at: RequestContext, attempts: number): ApiError {
   const refusal = causesOf(error).find((cause) => cause instanceof TunnelRefused);
   const statusCode = refusal instanceof TunnelRefused ? refusal.statusCode : undefined;
-  // A gateway error (502 to 504) passes when the line is back; anything else is a matter of the proxy's rules or its password.
+  // A gateway error (502 to 504) passes when the line is back; anything else is a matter of the proxy's rules or its
+  // password.
   const passing = statusCode !== undefined && statusCode >= 500;
   const [cure, what] =
     statusCode === 407
@@ -292,7 +296,9 @@ function noSuchEndpoint(at: RequestContext): Meaning {
   };
 }
 
-/** A 404 that a web server or gateway makes up says no more than the status itself; the API names what it did not find. */
+/**
+ * A 404 that a web server or gateway makes up says no more than the status itself; the API names what it did not find.
+ */
 function isFromTheApi(reply: RawReply, serverMessage: string | undefined): boolean {
   if (serverMessage === undefined || !/^\s*\{/.test(reply.body)) return false;
   return serverMessage.toLowerCase() !== STATUS_CODES[404]?.toLowerCase();
@@ -308,8 +314,8 @@ function redirectTarget(location: unknown, redact: Redactor): string {
 }
 
 /**
- * The server's own words: `error` and `hint` of the API, `detail` (a text or a list of `{loc, msg}`) of the Event Store.
- * Bounded, printable, on one line, the key struck out; undefined when there are none.
+ * The server's own words: `error` and `hint` of the API, `detail` (a text or a list of `{loc, msg}`) of the Event
+ * Store. Bounded, printable, on one line, the key struck out; undefined when there are none.
  */
 export function serverText(body: string, redact: Redactor): string | undefined {
   let value: unknown;
@@ -323,8 +329,8 @@ export function serverText(body: string, redact: Redactor): string | undefined {
   const words = [wordsOf(error), wordsOf(detail)].filter((text) => text !== '');
   if (words.length === 0 && typeof message === 'string') words.push(message);
   if (typeof hint === 'string' && hint) words.push(hint);
-  // Redacted before it is cut, as half a key at the end would escape the search, and after it is made printable, which takes away
-  // invisible letters between those of a key.
+  // Redacted before it is cut, as half a key at the end would escape the search, and after it is made printable, which
+  // takes away invisible letters between those of a key.
   const text = redact(printable(words.join('; ')))
     .replace(/\s+/g, ' ')
     .trim();

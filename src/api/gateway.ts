@@ -1,6 +1,7 @@
 /**
- * What sites without a way of their own to Roboflow put in between: a gateway that takes the real address as `?url=`, and headers that it asks
- * for. Both as Roboflow's own workflow block has them (`SECURE_GATEWAY`, `ROBOFLOW_API_EXTRA_HEADERS`).
+ * What sites without a way of their own to Roboflow put in between: a gateway that takes the real address as `?url=`,
+ * and headers that it asks for. Both as Roboflow's own workflow block has them (`SECURE_GATEWAY`,
+ * `ROBOFLOW_API_EXTRA_HEADERS`).
  */
 import { parseBaseUrl } from './base-url';
 import { ApiError } from './errors';

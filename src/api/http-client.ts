@@ -19,7 +19,9 @@ export interface ConnectionOptions {
   baseUrl: string;
   /** undefined fails every request with `NOT_CONFIGURED`, as an empty one does */
   apiKey: string | undefined;
-  /** ms for a whole request, from its start to the last byte of its reply; waiting for a connection comes before that */
+  /**
+   * ms for a whole request, from its start to the last byte of its reply; waiting for a connection comes before that
+   */
   timeoutMs?: number;
   maxConnections?: number;
   /** requests that may wait for a connection; one more fails at once with `BUSY` */
@@ -31,7 +33,10 @@ export interface ConnectionOptions {
   /** where `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` are looked up; `process.env` by default */
   env?: NodeJS.ProcessEnv;
   userAgent?: string;
-  /** sent with every request; the values are secrets. One called `Authorization` wins over the API key, which may then be missing */
+  /**
+   * sent with every request; the values are secrets. One called `Authorization` wins over the API key, which may then
+   * be missing
+   */
   headers?: ExtraHeaders;
   /** takes every request in place of the server, with the real address as `?url=`; without a path, `/proxy` is meant */
   gateway?: string;
@@ -106,10 +111,12 @@ interface Axios {
 let loadedAxios: Axios | undefined;
 
 /**
- * axios is loaded by the first request, or when it is told that one will come: Node-RED loads the nodes of a palette at every start, used or not.
+ * axios is loaded by the first request, or when it is told that one will come: Node-RED loads the nodes of a palette at
+ * every start, used or not.
  *
- * Its adapter for Node.js is asked without the layers above it. They merge defaults into the request, run interceptors and transform
- * bodies, all of which every request here would overrule, and take a third of the time of a small request.
+ * Its adapter for Node.js is asked without the layers above it. They merge defaults into the request, run interceptors
+ * and transform bodies, all of which every request here would overrule, and take a third of the time of a small
+ * request.
  */
 export function loadAxios(): Axios {
   if (loadedAxios) return loadedAxios;
@@ -132,7 +139,9 @@ interface Route {
   proxy: Proxy | undefined;
   agent: Agent;
   context: RequestContext;
-  /** for whole replies, before anything is read from them: a server that repeats the key must not bring it into a flow */
+  /**
+   * for whole replies, before anything is read from them: a server that repeats the key must not bring it into a flow
+   */
   redactReply: Redactor;
 }
 
@@ -167,8 +176,8 @@ class Flight implements GenericAbortSignal {
 }
 
 /**
- * HTTP behaviour shared by both services: few connections kept alive, a bounded queue before them, a total deadline, a bounded
- * reply, no redirects, and every failure an `ApiError`.
+ * HTTP behaviour shared by both services: few connections kept alive, a bounded queue before them, a total deadline, a
+ * bounded reply, no redirects, and every failure an `ApiError`.
  */
 export class HttpClient {
   readonly #options: ConnectionOptions;
@@ -176,7 +185,10 @@ export class HttpClient {
   readonly #apiKey: string;
   readonly #maxConnections: number;
   readonly #connections: WorkLimit;
-  /** Few, and no `Set`: one that is refilled all the time keeps requests that have ended in memory until the next full collection. */
+  /**
+   * Few, and no `Set`: one that is refilled all the time keeps requests that have ended in memory until the next full
+   * collection.
+   */
   readonly #flights: Flight[] = [];
   #route: Route | undefined;
   #closed = false;
@@ -209,12 +221,12 @@ export class HttpClient {
   /**
    * Sends a request and resolves with its 2xx reply.
    *
-   * The deadline (`timeoutMs`) covers everything from the moment the request has a connection's place: look-up, connecting, proxy, TLS,
-   * sending, waiting, and the last byte of the reply. It does not cover waiting for a place among the connections; that queue is
-   * bounded by its length instead.
+   * The deadline (`timeoutMs`) covers everything from the moment the request has a connection's place: look-up,
+   * connecting, proxy, TLS, sending, waiting, and the last byte of the reply. It does not cover waiting for a place
+   * among the connections; that queue is bounded by its length instead.
    *
-   * One attempt, with one exception: a request that dies on a kept connection before any answer is sent once more, within the same
-   * deadline. The server closed that connection while it lay idle, and the request crossed the news.
+   * One attempt, with one exception: a request that dies on a kept connection before any answer is sent once more,
+   * within the same deadline. The server closed that connection while it lay idle, and the request crossed the news.
    * @throws ApiError only
    */
   async request(request: HttpRequest): Promise<HttpReply> {
@@ -327,7 +339,8 @@ export class HttpClient {
       maxRedirects: 0,
       maxBodyLength: Infinity,
       decompress: true,
-      // Read here and not by axios: its own time limit ends with the headers, and its errors do not tell a long reply from a broken one.
+      // Read here and not by axios: its own time limit ends with the headers, and its errors do not tell a long reply
+      // from a broken one.
       responseType: 'stream',
       validateStatus: () => true,
     });
@@ -500,8 +513,8 @@ const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'all_proxy'].flatMap((name
 ]);
 
 /**
- * Tells axios to use no proxy of its own accord. Where the environment names none, nothing needs to be said: given `false`,
- * axios 1.21 keeps a closure over each request that only V8's full collection frees, some 13 KB an event.
+ * Tells axios to use no proxy of its own accord. Where the environment names none, nothing needs to be said: given
+ * `false`, axios 1.21 keeps a closure over each request that only V8's full collection frees, some 13 KB an event.
  */
 function noAxiosProxy(): false | undefined {
   return PROXY_VARIABLES.some((name) => process.env[name]) ? false : undefined;

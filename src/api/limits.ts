@@ -1,4 +1,7 @@
-/** Every number that is a limit or a policy of the REST client, in one place. Milliseconds and bytes unless a name says otherwise. */
+/**
+ * Every number that is a limit or a policy of the REST client, in one place. Milliseconds and bytes unless a name says
+ * otherwise.
+ */
 
 /** Whole request, from its start to the last byte of the reply; Roboflow's own workflow block waits as long. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -13,8 +16,8 @@ export const MAX_CONNECTIONS = 8;
 export const MAX_WAITING = 1_000;
 
 /**
- * An idle connection is closed after this time. Routers and firewalls forget idle connections without a word, and a request
- * written into such a connection would hang until its deadline.
+ * An idle connection is closed after this time. Routers and firewalls forget idle connections without a word, and a
+ * request written into such a connection would hang until its deadline.
  */
 export const IDLE_CONNECTION_MS = 15_000;
 

@@ -14,8 +14,8 @@ const PIECE_BYTES = 64 * 1024;
 const MAX_FILE_NAME = 100;
 
 /**
- * A `multipart/form-data` body ("Upload a Vision Event Image"): text fields, then the part `file`. The bytes are streamed and not copied;
- * the length is exact, because some gateways refuse chunked requests.
+ * A `multipart/form-data` body ("Upload a Vision Event Image"): text fields, then the part `file`. The bytes are
+ * streamed and not copied; the length is exact, because some gateways refuse chunked requests.
  */
 export function multipartBody(file: FilePart, fields: Record<string, string>): RequestBody {
   const boundary = `vision-events-${randomBytes(16).toString('hex')}`;

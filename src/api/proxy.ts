@@ -23,8 +23,9 @@ export interface Proxy {
 /**
  * The proxy for a URL, or undefined for a direct connection. Settings win over the environment.
  *
- * Environment: `https_proxy` or `http_proxy` by the URL's scheme, else `all_proxy`; `no_proxy`; small letters before capitals.
- * Loopback addresses never go through a proxy of the environment: the key would be sent out to reach the own machine.
+ * Environment: `https_proxy` or `http_proxy` by the URL's scheme, else `all_proxy`; `no_proxy`; small letters before
+ * capitals. Loopback addresses never go through a proxy of the environment: the key would be sent out to reach the own
+ * machine.
  * @throws ApiError `NOT_CONFIGURED` for a proxy that is not a URL; it names the setting, never its content
  */
 export function chooseProxy(
@@ -99,8 +100,9 @@ function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Entries of `no_proxy` as curl and Go read them: `*`, a host with all below it (`plant.example`, `.plant.example`, `*.plant.example`),
- * an address, a subnet (`10.0.0.0/8`), the start of an address (`192.168.*`), each with or without a port.
+ * Entries of `no_proxy` as curl and Go read them: `*`, a host with all below it (`plant.example`, `.plant.example`,
+ * `*.plant.example`), an address, a subnet (`10.0.0.0/8`), the start of an address (`192.168.*`), each with or without
+ * a port.
  */
 export function isExempt(url: URL, entries: string[]): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();

@@ -5,8 +5,8 @@ import type { JsonObject } from './json';
 import { MAX_QUERY_EVENTS, type EventQuery } from './query';
 
 /**
- * Waits before a page is asked for again, as the API's page on errors recommends. Only for pages after the first: a query that
- * does not even begin says so at once, one that has read a thousand pages does not give up for a hiccup.
+ * Waits before a page is asked for again, as the API's page on errors recommends. Only for pages after the first: a
+ * query that does not even begin says so at once, one that has read a thousand pages does not give up for a hiccup.
  */
 const RETRY_WAITS_MS = [1000, 2000, 4000, 8000];
 const PASSING_FAILURES: ReadonlySet<ApiErrorCode> = new Set([
@@ -16,7 +16,9 @@ const PASSING_FAILURES: ReadonlySet<ApiErrorCode> = new Set([
   'NETWORK',
 ]);
 
-/** Events may be of any size: a page that is too large to be read is asked for again, with so many times fewer of them. */
+/**
+ * Events may be of any size: a page that is too large to be read is asked for again, with so many times fewer of them.
+ */
 const SMALLER_BY = 4;
 
 /** How reading ended: at the end of the events, at the limit, or because the server's answer leads no further. */
@@ -88,7 +90,10 @@ function endingOf(page: QueryPage, wanted: number, cursors: ReadonlySet<string>)
   return cursors.has(page.nextCursor) ? 'cursor-repeats' : undefined;
 }
 
-/** Undefined when the page was too large to be read; the next one to ask for is smaller. Of a single event it is an error. */
+/**
+ * Undefined when the page was too large to be read; the next one to ask for is smaller. Of a single event it is an
+ * error.
+ */
 async function ask(body: EventQuery & { limit: number }, reader: Reader): Promise<QueryPage | undefined> {
   try {
     return await (body.cursor === undefined ? reader.ask(body) : askPatiently(body, reader));

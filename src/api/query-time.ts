@@ -10,8 +10,8 @@ const MS_PER_UNIT: Record<string, number> = { s: SECOND, m: MINUTE, h: HOUR, d: 
 const RELATIVE = /^-(\d+(?:\.\d+)?) ?([smhdw])$/;
 
 /**
- * The time of a query as ISO 8601 with Z: from ISO 8601 text, a Date, an epoch in milliseconds or seconds, or a time before now
- * such as `-30m`, `-1h`, `-7d` (s, m, h, d, w). Undefined when the value is none of these.
+ * The time of a query as ISO 8601 with Z: from ISO 8601 text, a Date, an epoch in milliseconds or seconds, or a time
+ * before now such as `-30m`, `-1h`, `-7d` (s, m, h, d, w). Undefined when the value is none of these.
  *
  * @param now epoch milliseconds that relative times count from
  */

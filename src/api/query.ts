@@ -27,7 +27,10 @@ export const FEEDBACK_STATUSES = ['correct', 'incorrect', 'inconclusive', 'none'
 /** See `FEEDBACK_STATUSES`. */
 export type FeedbackStatus = (typeof FEEDBACK_STATUSES)[number];
 
-/** Operators by what they compare. Those of columns, metadata and counts are not public but for `gt`: the usual six are taken. */
+/**
+ * Operators by what they compare. Those of columns, metadata and counts are not public but for `gt`: the usual six are
+ * taken.
+ */
 export const EQUALITY = ['eq', 'neq'] as const;
 export const ORDER = ['gt', 'gte', 'lt', 'lte'] as const;
 export const COMPARISON = [...EQUALITY, ...ORDER] as const;

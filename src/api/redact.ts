@@ -3,12 +3,15 @@ export type Redactor = (text: string) => string;
 /** Anything shorter is not a key, and striking it out of a whole reply would tear holes into ids and numbers. */
 export const SHORTEST_KEY = 8;
 
-/** Fewer letters of base64 would match by chance; of a text that short, only its base64 with nothing around it is struck out. */
+/**
+ * Fewer letters of base64 would match by chance; of a text that short, only its base64 with nothing around it is struck
+ * out.
+ */
 const SHORTEST_BASE64 = 6;
 
 /**
- * Strikes secrets out of texts that come from elsewhere: as they are, percent-encoded or escaped for JSON, also letter by letter,
- * and inside any base64 text, such as that of `Bearer <key>`. Linear in the length of the text.
+ * Strikes secrets out of texts that come from elsewhere: as they are, percent-encoded or escaped for JSON, also letter
+ * by letter, and inside any base64 text, such as that of `Bearer <key>`. Linear in the length of the text.
  */
 export function makeRedactor(secrets: { text: string | undefined; label: string }[]): Redactor {
   const strikes = secrets.flatMap(({ text, label }) => (text ? [{ forms: formsOf(text), label }] : []));
@@ -21,8 +24,8 @@ function formsOf(secret: string): RegExp {
 }
 
 /**
- * The same for a whole JSON text, in which characters that nobody sees may also stand between the letters of a secret: whoever
- * takes them away later would put the secret together again. They are taken away here only where they hide one.
+ * The same for a whole JSON text, in which characters that nobody sees may also stand between the letters of a secret:
+ * whoever takes them away later would put the secret together again. They are taken away here only where they hide one.
  */
 export function redactJson(json: string, redact: Redactor): string {
   const clean = redact(json);
@@ -33,9 +36,9 @@ export function redactJson(json: string, redact: Redactor): string {
 }
 
 /**
- * The characters of `\p{Cf}` escaped for JSON, those beyond U+FFFF as two. Spelled out, as a function for each escape takes seconds for
- * a reply that consists of them. What looks like an escape behind an escaped backslash is taken for one: only the text that hides a
- * secret suffers from it.
+ * The characters of `\p{Cf}` escaped for JSON, those beyond U+FFFF as two. Spelled out, as a function for each escape
+ * takes seconds for a reply that consists of them. What looks like an escape behind an escaped backslash is taken for
+ * one: only the text that hides a secret suffers from it.
  */
 export const ESCAPED_INVISIBLE = new RegExp(
   [
@@ -57,8 +60,9 @@ function spellings(letter: string): string {
 }
 
 /**
- * What base64 makes of the secret, whatever stands before and after it: base64 takes three bytes at a time, so the letters differ
- * with where the secret begins within three. The first and the last letter also hold bits of the neighbours, and are not searched for.
+ * What base64 makes of the secret, whatever stands before and after it: base64 takes three bytes at a time, so the
+ * letters differ with where the secret begins within three. The first and the last letter also hold bits of the
+ * neighbours, and are not searched for.
  */
 function base64Cores(secret: string): string[] {
   const bytes = Buffer.from(secret);

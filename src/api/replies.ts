@@ -119,9 +119,9 @@ function notedList(list: unknown[]): unknown[] {
 }
 
 /**
- * Reads the reply to a batch. Where the API puts warnings of a batch is not documented, so all plausible places are read: a list at the
- * top (its entries naming the event by id, by index or at the start of their path), a list of lists, an object keyed by id or index,
- * and lists inside `results`.
+ * Reads the reply to a batch. Where the API puts warnings of a batch is not documented, so all plausible places are
+ * read: a list at the top (its entries naming the event by id, by index or at the start of their path), a list of
+ * lists, an object keyed by id or index, and lists inside `results`.
  * @param sentIds ids of the events in the order they were sent; asked for only when there are warnings, which are rare
  * @throws ApiError `BAD_RESPONSE`
  */
@@ -222,7 +222,9 @@ export function textsOf(list: unknown): string[] {
     .map(String);
 }
 
-/** A value of a reply, small enough to travel in every message: what is too long becomes the beginning of its JSON text. */
+/**
+ * A value of a reply, small enough to travel in every message: what is too long becomes the beginning of its JSON text.
+ */
 function noted(value: unknown): unknown {
   const shown = upToDepth(value, MAX_NOTED_DEPTH);
   if (typeof shown === 'string') return notedText(shown);

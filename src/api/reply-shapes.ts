@@ -3,9 +3,9 @@ import { isObject, listOf, type JsonObject } from './json';
 import { isPlainId } from './reply-text';
 
 /**
- * What the API answers, as schemas. Loose on purpose: the API's page names few of the fields, and an answer that proves what was asked
- * is never refused for the rest. The text of an issue ends the sentence "The server answered 200, but …".
- * Loading this file loads zod: only `replies.ts` does, with the first reply.
+ * What the API answers, as schemas. Loose on purpose: the API's page names few of the fields, and an answer that proves
+ * what was asked is never refused for the rest. The text of an issue ends the sentence "The server answered 200, but
+ * …". Loading this file loads zod: only `replies.ts` does, with the first reply.
  */
 
 const NO_OBJECT = 'not with a JSON object';
@@ -29,7 +29,9 @@ const remarks = z.object({ warnings: anyList, deprecations: anyList }, NO_OBJECT
 /** "Upload a Vision Event Bundle", 201 */
 export const uploadedBundle = remarks.loose();
 
-/** "Create a Vision Event", 201. Whether overwriting counts as creating is not documented; only an explicit "no" is one. */
+/**
+ * "Create a Vision Event", 201. Whether overwriting counts as creating is not documented; only an explicit "no" is one.
+ */
 export const createdEvent = remarks.extend({
   eventId: z.string('without the id of the event').min(1, 'without the id of the event'),
   created: anything.transform((value) => value !== false),
@@ -54,7 +56,7 @@ export const createdEvents = z
   .refine(({ eventIds, results }) => eventIds || results.length > 0, 'without the ids of the events');
 
 /** "Upload a Vision Event Image" */
-export const uploadedImage = z.object(
+export const uploadedPicture = z.object(
   {
     sourceId: id('the sourceId of the picture'),
     url: z.custom<string>(isPlainId).optional().catch(undefined),

@@ -1,8 +1,9 @@
 import { MAX_REPLY_DEPTH } from './limits';
 
 /**
- * A JSON text in which a text stands for whatever is nested deeper than `limit`. Values nested thousands of levels deep take
- * seconds to parse, and overflow the stack of whoever copies or writes them. The same text when nothing is, and for no JSON.
+ * A JSON text in which a text stands for whatever is nested deeper than `limit`. Values nested thousands of levels deep
+ * take seconds to parse, and overflow the stack of whoever copies or writes them. The same text when nothing is, and
+ * for no JSON.
  */
 export function withoutDepths(json: string, limit = MAX_REPLY_DEPTH): string {
   let kept = '';
@@ -46,8 +47,8 @@ function endOfString(json: string, start: number): number {
 }
 
 /**
- * A text of the server as it may stand in a log, a status or a message: on one line, without characters that steer a terminal
- * or turn the direction of what follows, and without those that nobody sees.
+ * A text of the server as it may stand in a log, a status or a message: on one line, without characters that steer a
+ * terminal or turn the direction of what follows, and without those that nobody sees.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replace(/\p{Cf}/gu, '');

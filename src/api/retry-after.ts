@@ -1,8 +1,8 @@
 import { MAX_RETRY_AFTER_MS } from './limits';
 
 /**
- * Reads a `Retry-After` header: seconds or an HTTP date.
- * A date is measured against the server's own `Date` header when there is one: the clock of an edge device may be wrong.
+ * Reads a `Retry-After` header: seconds or an HTTP date. A date is measured against the server's own `Date` header when
+ * there is one: the clock of an edge device may be wrong.
  * @returns ms from now, 0 to 15 min; undefined when the header is missing or makes no sense
  */
 export function parseRetryAfter(value: unknown, serverDate: unknown, nowMs: number): number | undefined {

@@ -8,7 +8,10 @@ export interface SendFailure extends Error {
   statusCode?: number;
   /** from `Retry-After`, already bounded, ms */
   retryAfterMs?: number;
-  /** true when only a change of settings, key, plan or certificate will help: 401, 402, 403, 423, a redirect, no such endpoint */
+  /**
+   * true when only a change of settings, key, plan or certificate will help: 401, 402, 403, 423, a redirect, no such
+   * endpoint
+   */
   needsOperator?: boolean;
   /** true when the request certainly never reached the target */
   notSent?: boolean;
@@ -59,11 +62,16 @@ export interface PackedEvent {
   post(signal?: AbortSignal): Promise<TargetReceipt>;
 }
 
-/** Where a sender delivers to. It knows HTTP; outbox and sender do not. Every method rejects with a `SendFailure` only. */
+/**
+ * Where a sender delivers to. It knows HTTP; outbox and sender do not. Every method rejects with a `SendFailure` only.
+ */
 export interface Target {
   /** One event, as its exact JSON text. */
   postEvent(body: string, signal?: AbortSignal): Promise<TargetReceipt>;
-  /** Bodies are the exact JSON texts of the events, of one use case. Ids that the receipt does not name count as not stored. */
+  /**
+   * Bodies are the exact JSON texts of the events, of one use case. Ids that the receipt does not name count as not
+   * stored.
+   */
   postBatch(bodies: string[], signal?: AbortSignal): Promise<TargetBatchReceipt>;
   /** Uploads a picture before its event. */
   uploadPicture(
@@ -71,13 +79,14 @@ export interface Target {
     signal?: AbortSignal,
   ): Promise<{ sourceId: string; url?: string }>;
   /**
-   * Missing: pictures are uploaded before their event. Resolves with undefined when these are too large for one request, or
-   * have metadata that only an upload can carry: then they are uploaded as well. Packing the same event again must give the same bytes. Rejects when the event cannot be read.
+   * Missing: pictures are uploaded before their event. Resolves with undefined when these are too large for one
+   * request, or have metadata that only an upload can carry: then they are uploaded as well. Packing the same event
+   * again must give the same bytes. Rejects when the event cannot be read.
    */
   packEvent?(body: string, pictures: readonly EventPicture[]): Promise<PackedEvent | undefined>;
   /**
-   * True: the target gives events ids of its own. Then events go one by one, never in batches, pictures only packed, and an
-   * event that is sent again after its answer was lost may be stored twice.
+   * True: the target gives events ids of its own. Then events go one by one, never in batches, pictures only packed,
+   * and an event that is sent again after its answer was lost may be stored twice.
    */
   readonly givesOwnIds?: boolean;
 }

@@ -1,25 +1,26 @@
 import { createHash, webcrypto } from 'node:crypto';
 
 /** An uploaded picture: `sourceId` goes into an event's `images`, `url` leads to it where the API gives one. */
-export interface UploadedImage {
+export interface UploadedPicture {
   sourceId: string;
   url?: string;
 }
 
-type Upload = (signal: AbortSignal) => Promise<UploadedImage>;
+type Upload = (signal: AbortSignal) => Promise<UploadedPicture>;
 
 interface Shared {
-  result: Promise<UploadedImage>;
+  result: Promise<UploadedPicture>;
   controller: AbortController;
   waiting: number;
 }
 
 /**
- * Remembers which pictures a workspace has uploaded, so that the same bytes go out once within a time. Callers that come while the
- * upload is under way share it. Failures are not remembered. Bounded: the picture that was not used for longest is forgotten first.
+ * Remembers which pictures a workspace has uploaded, so that the same bytes go out once within a time. Callers that
+ * come while the upload is under way share it. Failures are not remembered. Bounded: the picture that was not used for
+ * longest is forgotten first.
  */
 export class UploadCache {
-  readonly #known = new Map<string, UploadedImage & { until: number }>();
+  readonly #known = new Map<string, UploadedPicture & { until: number }>();
   readonly #underWay = new Map<string, Shared>();
 
   /** @param now monotonic clock, ms */
@@ -39,7 +40,7 @@ export class UploadCache {
     upload: Upload,
     signal: AbortSignal | undefined,
     onAbort: () => Error,
-  ): Promise<UploadedImage> {
+  ): Promise<UploadedPicture> {
     const known = this.#recall(key);
     if (known) return known;
     if (signal?.aborted) throw onAbort();
@@ -57,7 +58,7 @@ export class UploadCache {
     });
   }
 
-  #recall(key: string): UploadedImage | undefined {
+  #recall(key: string): UploadedPicture | undefined {
     const known = this.#known.get(key);
     if (!known) return undefined;
     this.#known.delete(key);
@@ -91,7 +92,7 @@ export class UploadCache {
     if (this.#underWay.get(key)?.controller === controller) this.#underWay.delete(key);
   }
 
-  #remember(key: string, image: UploadedImage): void {
+  #remember(key: string, image: UploadedPicture): void {
     this.#known.set(key, { ...image, until: this.now() + this.reuseMs });
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= this.maxEntries) break;

@@ -1,6 +1,6 @@
 /**
- * Bundle format version 1 ("Upload a Vision Event Bundle"): one event and its pictures in a gzip-compressed tar archive,
- * for sites without a network. `payload.json` comes first, pictures lie in `images/`.
+ * Bundle format version 1 ("Upload a Vision Event Bundle"): one event and its pictures in a gzip-compressed tar
+ * archive, for sites without a network. `payload.json` comes first, pictures lie in `images/`.
  */
 import { createHash } from 'node:crypto';
 
@@ -20,7 +20,9 @@ export const BUNDLE_FILE_NAME = /^[^.].*\.(?:tar\.gz|tgz|tar)$/i;
 /** What `writeBundle` calls a bundle while it writes it. */
 export const PARTIAL_BUNDLE_FILE_NAME = /^\..+\.tar\.gz\.[0-9a-f]+\.partial$/;
 
-/** `BUNDLE_INVALID`: not what the format asks for · `BUNDLE_TOO_LARGE`: more than 25 MiB · `BUNDLE_IO`: the disk failed. */
+/**
+ * `BUNDLE_INVALID`: not what the format asks for · `BUNDLE_TOO_LARGE`: more than 25 MiB · `BUNDLE_IO`: the disk failed.
+ */
 export type BundleErrorCode = 'BUNDLE_INVALID' | 'BUNDLE_TOO_LARGE' | 'BUNDLE_IO';
 
 /** A bundle that cannot be written or read. The message says what fixes it. */
@@ -45,8 +47,9 @@ export function refuseTooLargeBundle(bytes: number): void {
 }
 
 /**
- * `event_<YYYYMMDDTHHMMSS_ffffff in UTC>_<eventId>.tar.gz`. An event id that is not a plain file name is made one, with a hash
- * in it that keeps two ids apart. The same event makes the same name: like the API, the later one replaces the earlier.
+ * `event_<YYYYMMDDTHHMMSS_ffffff in UTC>_<eventId>.tar.gz`. An event id that is not a plain file name is made one, with
+ * a hash in it that keeps two ids apart. The same event makes the same name: like the API, the later one replaces the
+ * earlier.
  *
  * @throws BundleError when the timestamp is not a time
  */
@@ -54,7 +57,10 @@ export function bundleFileName(event: { eventId: string; timestamp: string }): s
   return `event_${bundleMoment(event.timestamp)}_${fileSafe(event.eventId)}.tar.gz`;
 }
 
-/** A timestamp as names of bundle files have it: `<YYYYMMDDTHHMMSS_ffffff in UTC>`. @throws BundleError when it is not a time */
+/**
+ * A timestamp as names of bundle files have it: `<YYYYMMDDTHHMMSS_ffffff in UTC>`.
+ * @throws BundleError when it is not a time
+ */
 export function bundleMoment(timestamp: string): string {
   const utc = bundleTime(timestamp).toISOString();
   const day = utc.slice(0, 10).replaceAll('-', '');
@@ -74,8 +80,8 @@ export function bundleTime(timestamp: string): Date {
 }
 
 /**
- * An event id as part of a file name: with a hash that keeps two ids apart where it is not a plain name. Capitals are not
- * plain: to Windows and macOS `Abc` and `abc` are one name.
+ * An event id as part of a file name: with a hash that keeps two ids apart where it is not a plain name. Capitals are
+ * not plain: to Windows and macOS `Abc` and `abc` are one name.
  */
 export function fileSafe(eventId: string): string {
   if (/^[a-z\d_.-]{1,100}$/.test(eventId)) return eventId;

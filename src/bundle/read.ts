@@ -33,8 +33,8 @@ export interface BundleLimits {
 
 /**
  * Reads a bundle of format version 1 into memory; nothing is ever unpacked to the disk. Gzip-compressed or plain tar.
- * Unknown files and top-level folders are skipped, as the format asks, but no member may be anything else than a plain file
- * or a folder with a relative path that stays inside.
+ * Unknown files and top-level folders are skipped, as the format asks, but no member may be anything else than a plain
+ * file or a folder with a relative path that stays inside.
  *
  * @throws BundleError
  */

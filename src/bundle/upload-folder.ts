@@ -38,7 +38,10 @@ export interface UploadSummary {
   kept: BundleFailure[];
   /** bundles still in the folder: kept, or not tried */
   left: number;
-  /** what else lies in the folder: no bundle by its name, a dot file, a link or a folder; at most `MAX_NAMES_PASSED_OVER` are named */
+  /**
+   * what else lies in the folder: no bundle by its name, a dot file, a link or a folder; at most
+   * `MAX_NAMES_PASSED_OVER` are named
+   */
   passedOver: { count: number; names: string[] };
   /** why the run ended before the last bundle */
   stopped?: { code: string; statusCode?: number; message: string };
@@ -51,7 +54,9 @@ const REFUSING_STATUS = [400, 413, 422];
 /** Answers that every other bundle would get as well, until somebody acts: key, permission, payment. */
 const STOPPING_STATUS = [401, 402, 403, 423];
 const STOPPING_CODES = ['NOT_CONFIGURED', 'UNAUTHORIZED', 'PAYMENT_REQUIRED'];
-/** After so many failures in a row that come from network or server, the rest of a long folder is left for the next run. */
+/**
+ * After so many failures in a row that come from network or server, the rest of a long folder is left for the next run.
+ */
 export const MAX_FAILURES_IN_A_ROW = 3;
 
 export const MAX_NAMES_PASSED_OVER = 100;
@@ -59,8 +64,8 @@ export const MAX_NAMES_PASSED_OVER = 100;
 type Outcome = 'refused' | 'kept' | 'unreachable' | 'stop';
 
 /**
- * Uploads the bundle files of a folder, whoever wrote them, one by one, the oldest file first.
- * A file is removed only after its upload succeeded; a refused one moves to `refused/`. What is not a bundle by its name is passed over.
+ * Uploads the bundle files of a folder, whoever wrote them, one by one, the oldest file first. A file is removed only
+ * after its upload succeeded; a refused one moves to `refused/`. What is not a bundle by its name is passed over.
  * Failed uploads never reject: they are in the summary.
  *
  * @throws BundleError `BUNDLE_IO` when the folder itself cannot be read

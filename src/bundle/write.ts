@@ -41,8 +41,9 @@ export interface BundleFileContent extends BundleContent {
   /** made when its parent exists */
   directory: string;
   /**
-   * What to call the file: letters, digits, `.`, `_`, `-`, and `{class}`, `{result}`, `{eventType}`, `{time}`, `{id}`; then no file is ever
-   * replaced. Without it the name says time and id, and the same event replaces its earlier bundle, as it does in the API.
+   * What to call the file: letters, digits, `.`, `_`, `-`, and `{class}`, `{result}`, `{eventType}`, `{time}`, `{id}`;
+   * then no file is ever replaced. Without it the name says time and id, and the same event replaces its earlier
+   * bundle, as it does in the API.
    */
   fileName?: string;
 }
@@ -57,8 +58,8 @@ export interface BundleFile {
 const UNCOMPRESSED_FORMATS = ['image/bmp', 'image/tiff'];
 
 /**
- * Compressing JPEG, PNG and the like again costs twenty times the work of storing them and saves nothing (bench/pictures.bench.ts),
- * so an archive that is mostly such pictures is stored.
+ * Compressing JPEG, PNG and the like again costs twenty times the work of storing them and saves nothing
+ * (bench/pictures.bench.ts), so an archive that is mostly such pictures is stored.
  */
 function compressionLevel(pictures: readonly BundlePicture[], payloadBytes: number): number {
   const pictureBytes = pictures.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -89,7 +90,9 @@ export async function buildBundle(content: BundleContent): Promise<Buffer> {
   return bundle;
 }
 
-/** Derived from event and place, so that the same event always makes the same bundle and a retry sends the same bytes. */
+/**
+ * Derived from event and place, so that the same event always makes the same bundle and a retry sends the same bytes.
+ */
 const pictureMemberPath = (eventId: string, { role, image, mediaType }: BundlePicture): string => {
   const format = PICTURE_FORMATS.find((candidate) => candidate.mediaType === mediaType);
   if (!format)
@@ -97,7 +100,9 @@ const pictureMemberPath = (eventId: string, { role, image, mediaType }: BundlePi
   return `${PICTURE_FOLDER}${uuidFrom(`${eventId}/${image ? `${image}/` : ''}${role}`)}.${format.extension}`;
 };
 
-/** A text as a UUID of version 8 ("for own use"), the shape that the format's own writer gives the names of pictures. */
+/**
+ * A text as a UUID of version 8 ("for own use"), the shape that the format's own writer gives the names of pictures.
+ */
 function uuidFrom(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
   return [
@@ -109,7 +114,9 @@ function uuidFrom(text: string): string {
   ].join('-');
 }
 
-/** The event as the format has it: member paths in place of source ids, nothing empty, no number that JSON cannot hold. */
+/**
+ * The event as the format has it: member paths in place of source ids, nothing empty, no number that JSON cannot hold.
+ */
 function payloadText(content: BundleContent, images: (BundlePicture & Member)[]): string {
   const { useCaseId, eventData, customMetadata, ...rest } = content.event;
   const isFilled = (record?: object) => record !== undefined && Object.keys(record).length > 0;
@@ -166,9 +173,9 @@ function tarArchive(members: Member[], mtime: Date): Buffer {
 }
 
 /**
- * Writes a bundle file so that nobody ever sees half of it: a dot file, flushed to the disk, then renamed, then the folder
- * flushed. The size is known before anything is written. The folder is made when its parent exists; a missing parent is
- * taken for a drive that is not mounted.
+ * Writes a bundle file so that nobody ever sees half of it: a dot file, flushed to the disk, then renamed, then the
+ * folder flushed. The size is known before anything is written. The folder is made when its parent exists; a missing
+ * parent is taken for a drive that is not mounted.
  *
  * @returns path and size in bytes, once both are durable
  * @throws BundleError as `buildBundle` does, and `BUNDLE_IO`

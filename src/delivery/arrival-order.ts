@@ -1,4 +1,7 @@
-/** How long messages wait for one before them whose ids are still being evaluated: a context store that never answers stops nobody else. */
+/**
+ * How long messages wait for one before them whose ids are still being evaluated: a context store that never answers
+ * stops nobody else.
+ */
 const UNKNOWN_IDS_PATIENCE_MS = 5000;
 
 type Ids = readonly string[];
@@ -12,8 +15,8 @@ export interface Place {
 }
 
 /**
- * Versions of one event are worked on one after the other, in the order in which their messages arrived, whatever their pictures
- * or inputs cost. Only what is under way is known here, and of an id that came once nothing but the id.
+ * Versions of one event are worked on one after the other, in the order in which their messages arrived, whatever their
+ * pictures or inputs cost. Only what is under way is known here, and of an id that came once nothing but the id.
  */
 export class ArrivalOrder {
   /** by event id: those that wait for the one under way; null = none does */
@@ -24,7 +27,10 @@ export class ArrivalOrder {
   /** @param unknownIdsPatienceMs tests pass their own */
   constructor(private readonly unknownIdsPatienceMs = UNKNOWN_IDS_PATIENCE_MS) {}
 
-  /** @param ids of the events in the message; those that come later take their places behind it, also when its ids come late */
+  /**
+   * @param ids of the events in the message; those that come later take their places behind it, also when its ids come
+   * late
+   */
   arrive(ids: Ids | PromiseLike<Ids>): Place {
     if (!isLate(ids) && !this.arriving) return this.take(ids);
     const earlier = this.arriving ?? Promise.resolve();

@@ -23,8 +23,8 @@ export class DoubtfulNow {
 }
 
 /**
- * Finds out whether the wall clock can be believed. A gateway without a battery boots in 1970, or at the time of its last shutdown, and gets
- * the right time from the network minutes later.
+ * Finds out whether the wall clock can be believed. A gateway without a battery boots in 1970, or at the time of its
+ * last shutdown, and gets the right time from the network minutes later.
  */
 export class ClockWatch {
   /** of this process */

@@ -47,8 +47,9 @@ export const FORMATS: readonly FormatInfo[] = [
 /**
  * Turns a detector's payload into the annotation lists of a vision event.
  *
- * Coordinates of the result are absolute pixels of the picture, x and y the centre of the box; confidences are 0 to 1; each list has at
- * most 1000 entries, and there are at most 1000 images ("Create a Vision Event"). The payload is never changed.
+ * Coordinates of the result are absolute pixels of the picture, x and y the centre of the box; confidences are 0 to 1;
+ * each list has at most 1000 entries, and there are at most 1000 images ("Create a Vision Event"). The payload is never
+ * changed.
  *
  * @param payload the detector's output: an object, an array, JSON text or its bytes
  * @throws DetectionError whose message says what was found and which setting fixes it; nothing is ever guessed

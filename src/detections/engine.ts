@@ -11,7 +11,10 @@ import { isList, isText, own, toNumber } from './values';
 /** What Roboflow's own blocks call a detection without a class. */
 const UNKNOWN_CLASS = 'unknown';
 
-/** Coordinates of which all lie in this range are fractions in all likelihood, with a little room for boxes over the edge. */
+/**
+ * Coordinates of which all lie in this range are fractions in all likelihood, with a little room for boxes over the
+ * edge.
+ */
 const TINY_FROM = -0.05;
 const TINY_TO = 1.05;
 /** Boxes may hang over the edge; coordinates of many pictures' widths are pixels. */
@@ -20,7 +23,10 @@ const NO_FRACTION = 10;
 /** The probabilities of alternatives add up to 1, with a little room for rounding. */
 const MOST_OF_ALTERNATIVES = 1.05;
 
-/** Scratch values, so that a row costs no memory but its annotation; nothing here ever waits, so they are never in use twice. */
+/**
+ * Scratch values, so that a row costs no memory but its annotation; nothing here ever waits, so they are never in use
+ * twice.
+ */
 const coordinates = new Float64Array(4);
 const scratch: Box = { x: 0, y: 0, width: 0, height: 0 };
 
@@ -36,7 +42,9 @@ export interface LeftOutRow {
 export interface ConvertedRows {
   /** as they travel: each list cut to the API's limit */
   annotations: AnnotationLists;
-  /** what values of the event follow from: nothing is cut, but of a list of all classes only the predicted one is in it */
+  /**
+   * what values of the event follow from: nothing is cut, but of a list of all classes only the predicted one is in it
+   */
   seen: AnnotationLists;
   /** see `ConvertedImage` */
   tracks?: ReadonlyMap<object, string>;
@@ -45,8 +53,8 @@ export interface ConvertedRows {
 type Lists = { [List in keyof AnnotationLists]-?: NonNullable<AnnotationLists[List]> };
 
 /**
- * The one way from rows to annotations. One instance serves one payload: notes, the count of dropped rows and the check for
- * fractions taken as pixels go over all its images.
+ * The one way from rows to annotations. One instance serves one payload: notes, the count of dropped rows and the check
+ * for fractions taken as pixels go over all its images.
  */
 export class Engine {
   readonly notes = new Set<NoteCode>();
@@ -91,8 +99,8 @@ export class Engine {
   /**
    * To be called after all images.
    *
-   * @throws DetectionError `units-unclear` when boxes were taken as pixels of which every coordinate is about 0 to 1, or as fractions
-   *   of which every one lies far outside the picture
+   * @throws DetectionError `units-unclear` when boxes were taken as pixels of which every coordinate is about 0 to 1,
+   * or as fractions of which every one lies far outside the picture
    */
   refuseMistakenUnits(): void {
     const sawAny = this.lowestCoordinate <= this.highestCoordinate;
@@ -133,7 +141,9 @@ export class Engine {
     if (plan.predicted === 'top') this.setAsideAlternatives(this.lists.classifications.slice(before));
   }
 
-  /** Only the most confident one was predicted, unless the confidences add up to more than those of alternatives can. */
+  /**
+   * Only the most confident one was predicted, unless the confidences add up to more than those of alternatives can.
+   */
   private setAsideAlternatives(found: readonly Classification[]): void {
     const sum = found.reduce((total, { confidence }) => total + confidence, 0);
     if (sum > MOST_OF_ALTERNATIVES) return;
@@ -167,8 +177,8 @@ export class Engine {
   }
 
   private detectRow(row: unknown, index: number, group: RowGroup, maps: Maps): void {
-    if (typeof row !== 'object' || row === null) return this.leaveOut('missing-box', row, group);
     const { plan } = group;
+    if (!mayHavePlace(row, plan)) return this.leaveOut('missing-box', row, group);
     if (isTooShort(row, plan)) return this.leaveOut('bad-number', row, group);
     if (this.isBelowMinimum(row, index, group)) return;
     if (plan.hasMask?.(row)) this.notes.add('mask-not-converted');
@@ -207,7 +217,10 @@ export class Engine {
     this.firstLeftOut ??= { row, path, note };
   }
 
-  /** True when the row needs no more work: it is passed over, or left out because it lacks the confidence that would decide. */
+  /**
+   * True when the row needs no more work: it is passed over, or left out because it lacks the confidence that would
+   * decide.
+   */
   private isBelowMinimum(row: unknown, index: number, group: RowGroup): boolean {
     const { minConfidence, confidenceUnit, readConfidence } = group.plan;
     if (minConfidence === undefined) return false;
@@ -356,7 +369,9 @@ export class Engine {
     return plan.fallbackClass ?? UNKNOWN_CLASS;
   }
 
-  /** A name by the format's class map, or a class number by the setting `labels`; without an entry it stays as it is. */
+  /**
+   * A name by the format's class map, or a class number by the setting `labels`; without an entry it stays as it is.
+   */
   private nameOf(value: string | number, plan: RowPlan): string {
     const { classNames } = plan;
     if (classNames) {
@@ -466,13 +481,18 @@ interface Maps {
   keypoints: CoordinateMap | undefined;
 }
 
-function isTooShort(row: object, { leastLength }: RowPlan): boolean {
+function isTooShort(row: unknown, { leastLength }: RowPlan): boolean {
   return leastLength !== undefined && isList(row) && row.length < leastLength;
+}
+
+/** A row that is a mere value has no place in it, but may have one beside it. */
+function mayHavePlace(row: unknown, plan: RowPlan): boolean {
+  return (typeof row === 'object' && row !== null) || plan.hasColumns === true;
 }
 
 /** The row has a box of numbers, a polygon or keypoints. */
 function hasGeometry(row: unknown, index: number, group: RowGroup): boolean {
-  if (typeof row !== 'object' || row === null) return false;
+  if (!mayHavePlace(row, group.plan)) return false;
   const { box, points, keypoints } = group.plan;
   if (box?.read(row, coordinates, index, group)) return coordinates.every(Number.isFinite);
   return [points, keypoints].some((plan) => plan?.read(row, index, group)?.length);

@@ -2,8 +2,8 @@ import type { StoredPicture } from './turn';
 import type { Size, SourceFit } from './types';
 
 /**
- * Box conventions. `center`: x, y of the middle, width, height. `corner`: left, top, width, height. `corners`: x1, y1, x2, y2.
- * `corners-yx`: y1, x1, y2, x2. `xxyy`: x1, x2, y1, y2.
+ * Box conventions. `center`: x, y of the middle, width, height. `corner`: left, top, width, height. `corners`: x1, y1,
+ * x2, y2. `corners-yx`: y1, x1, y2, x2. `xxyy`: x1, x2, y1, y2.
  */
 export const BOX_CONVENTIONS = ['center', 'corner', 'corners', 'corners-yx', 'xxyy'] as const;
 export type BoxConvention = (typeof BOX_CONVENTIONS)[number];
@@ -44,8 +44,9 @@ export function unitToPixels(unit: Exclude<CoordinateUnit, 'pixel'>, grid: Size)
 }
 
 /**
- * From the pixels of the grid that the detector saw (`source`) back to those of the picture. `squash` stretched the picture to the
- * grid, `letterbox` shrank it until all of it fitted, centred between bars, `crop` until the grid was full, centred, edges lost.
+ * From the pixels of the grid that the detector saw (`source`) back to those of the picture. `squash` stretched the
+ * picture to the grid, `letterbox` shrank it until all of it fitted, centred between bars, `crop` until the grid was
+ * full, centred, edges lost.
  */
 export function gridToPicture(source: Size, picture: Size, fit: SourceFit): CoordinateMap {
   const scaleX = source.width / picture.width;
@@ -72,14 +73,18 @@ export function compose(outer: CoordinateMap, inner: CoordinateMap): CoordinateM
 export interface Frame {
   /** as it is shown */
   picture?: Size;
-  /** when the detector saw the picture as it is stored: coordinates are brought to its pixels, then turned to `picture` */
+  /**
+   * when the detector saw the picture as it is stored: coordinates are brought to its pixels, then turned to `picture`
+   */
   stored?: StoredPicture;
   /** the detector's grid when it is not the picture's */
   source?: Size;
   fit: SourceFit;
 }
 
-/** The map from a unit to pixels of the picture that the detector saw; undefined when it needs a size that is not known. */
+/**
+ * The map from a unit to pixels of the picture that the detector saw; undefined when it needs a size that is not known.
+ */
 export function toPicture(unit: CoordinateUnit, frame: Frame): CoordinateMap | undefined {
   const seen = frame.stored ?? frame.picture;
   const grid = frame.source ?? seen;
@@ -90,8 +95,9 @@ export function toPicture(unit: CoordinateUnit, frame: Frame): CoordinateMap | u
 }
 
 /**
- * Four raw numbers in a convention to a centre box, in the same units; `upwards` where y grows upwards (ONVIF).
- * A width or height that is not above 0 comes back as it is: the caller drops such a box. Returns whether corners had to be swapped.
+ * Four raw numbers in a convention to a centre box, in the same units; `upwards` where y grows upwards (ONVIF). A width
+ * or height that is not above 0 comes back as it is: the caller drops such a box. Returns whether corners had to be
+ * swapped.
  */
 export function toCentreBox(
   convention: BoxConvention,

@@ -7,8 +7,9 @@ import type { DetectionContext, DetectionSettings, NoteCode, Size, StoredSize } 
 import { own, toSize } from './values';
 
 /**
- * Finds the size of each image of one payload and what its coordinates count in. The first that is known wins: the node's setting or
- * `msg.imageWidth/imageHeight`, the size in the payload, `msg.shape` (TensorFlow.js only), the header of the attached picture.
+ * Finds the size of each image of one payload and what its coordinates count in. The first that is known wins: the
+ * node's setting or `msg.imageWidth/imageHeight`, the size in the payload, `msg.shape` (TensorFlow.js only), the header
+ * of the attached picture.
  */
 export class FrameFinder {
   private readonly explicit: Size | undefined;

@@ -21,14 +21,14 @@ import { isObject } from '../json-object';
 import { has, isList, own, toNumber, toSize } from './values';
 
 /**
- * A path into a row; with a leading `../` into the element of the list around it; with a leading `/` into the payload, where `[$i]` is the
- * row's position (parallel lists).
+ * A path into a row; with a leading `../` into the element of the list around it; with a leading `/` into the payload,
+ * where `[$i]` is the row's position (parallel lists).
  */
 export type ValuePath = string;
 
 /**
- * The declarative way from a payload to annotations: what `custom` takes and what presets are. The words are explained for users
- * in docs/formats.md.
+ * The declarative way from a payload to annotations: what `custom` takes and what presets are. The words are explained
+ * for users in docs/formats.md.
  */
 export interface Mapping {
   list: string;
@@ -78,8 +78,8 @@ export interface CompiledMapping {
 }
 
 /**
- * A "fraction" above this cannot be an amount of change or a score: someone sends percent. Stricter for the formats that are known to
- * send probabilities (`PERCENT_EVIDENCE`), for there the unit is not the user's own word.
+ * A "fraction" above this cannot be an amount of change or a score: someone sends percent. Stricter for the formats
+ * that are known to send probabilities (`PERCENT_EVIDENCE`), for there the unit is not the user's own word.
  */
 const DECLARED_FRACTION_EVIDENCE = 10;
 
@@ -122,7 +122,8 @@ function compileChecked(mapping: unknown): CompiledMapping {
 /**
  * Turns a checked mapping into readers, so that no path is parsed while messages flow.
  *
- * @param pixelUnits `auto` for presets, whose pixels the setting `units` may declare to be fractions; a user's own word is final
+ * @param pixelUnits `auto` for presets, whose pixels the setting `units` may declare to be fractions; a user's own word
+ * is final
  */
 export function compileMapping(mapping: Mapping, pixelUnits: 'pixel' | 'auto' = 'pixel'): CompiledMapping {
   const parallelLists: PathStep[][] = [];
@@ -144,6 +145,7 @@ export function compileMapping(mapping: Mapping, pixelUnits: 'pixel' | 'auto' = 
     points: mapping.points && pointsPlan(mapping.points, unit(mapping.points.units), reader),
     keypoints: mapping.keypoints && pointsPlan(mapping.keypoints, unit(mapping.keypoints.units), reader),
     leastLength: leastLengthOf(mapping),
+    hasColumns: hasColumns(mapping),
     hasMask: carriesRunLengths,
   };
   return { mapping, plan, list: steps(mapping.list.replace(/^map:/, '')), parallelLists };
@@ -156,6 +158,11 @@ function leastLengthOf({ class: from, confidence, box }: Mapping): number {
     typeof path === 'string' ? Number(/^\[?(\d+)/.exec(path)?.[1] ?? -1) : -1,
   );
   return 1 + Math.max(...positions);
+}
+
+/** Each number of the box is the row itself, or stands at the row's position in a list beside the list of rows. */
+function hasColumns({ box }: Mapping): boolean {
+  return Array.isArray(box?.fields) && box.fields.every((path) => path === '' || /^\/.*\[\$i\]/.test(path));
 }
 
 /** COCO run-length encoding, under the names that COCO results and Roboflow use. */

@@ -12,8 +12,8 @@ import { isObject } from '../json-object';
 type Metadata = Record<string, string | number | boolean>;
 
 /**
- * The values a format offers as customMetadata: single facts that the API takes ("Custom Metadata"), never pictures, lists or objects.
- * What is too long or has a key that is not allowed is left out.
+ * The values a format offers as customMetadata: single facts that the API takes ("Custom Metadata"), never pictures,
+ * lists or objects. What is too long or has a key that is not allowed is left out.
  */
 export function collectMetadata(
   payload: unknown,

@@ -3,10 +3,11 @@ import { decodePayload } from './payload';
 import { has, isList, isText, own, ownArray } from './values';
 
 /**
- * What a language model wrote, out of the whole answer of its API: Gemini, OpenAI (Chat Completions, Responses) and what is compatible
- * with it, Anthropic, Ollama. Anything else is taken as the model's own JSON.
+ * What a language model wrote, out of the whole answer of its API: Gemini, OpenAI (Chat Completions, Responses) and
+ * what is compatible with it, Anthropic, Ollama. Anything else is taken as the model's own JSON.
  *
- * @throws DetectionError `detector-reported-error` when the answer holds no text, `payload-not-json` when its text is not JSON
+ * @throws DetectionError `detector-reported-error` when the answer holds no text, `payload-not-json` when its text is
+ * not JSON
  */
 export function unwrapModelAnswer(payload: unknown): unknown {
   const envelope = ENVELOPES.find(({ marks }) => marks.every((mark) => has(payload, mark)));

@@ -7,14 +7,16 @@ import { isList, isText, own } from './values';
 import type { JsonObject } from './values';
 
 /*
- * "Nothing found" needs a positive sign: an empty list where the format has its list, or an answer that the format defines as empty.
- * Whatever else leaves a payload without detections is an error, whichever way the user takes: `auto`, a format, a preset or a mapping.
+ * "Nothing found" needs a positive sign: an empty list where the format has its list, or an answer that the format
+ * defines as empty. Whatever else leaves a payload without detections is an error, whichever way the user takes:
+ * `auto`, a format, a preset or a mapping.
  */
 
 /**
  * Refuses an answer in which the detector says that it failed, whatever else is in it.
  *
- * @throws DetectionError `detector-reported-error` for `success: false`, `error-payload` for an `error` that says something
+ * @throws DetectionError `detector-reported-error` for `success: false`, `error-payload` for an `error` that says
+ * something
  */
 export function refuseErrorBody(payload: unknown): void {
   const body = bodyOf(payload);
@@ -26,8 +28,8 @@ export function refuseErrorBody(payload: unknown): void {
 }
 
 /**
- * Refuses what else reads like the error of a server, such as `{message, code}` or `{detail, status}`. Only for payloads of which nothing
- * could be read: detectors send such words beside their detections as well.
+ * Refuses what else reads like the error of a server, such as `{message, code}` or `{detail, status}`. Only for
+ * payloads of which nothing could be read: detectors send such words beside their detections as well.
  *
  * @throws DetectionError `detector-reported-error`, `error-payload`
  */
@@ -42,7 +44,8 @@ export function refuseFailure(payload: unknown): void {
 }
 
 /**
- * Refuses a payload of which rows were there and none could be read: the format, the mapping or the property is the wrong one.
+ * Refuses a payload of which rows were there and none could be read: the format, the mapping or the property is the
+ * wrong one.
  *
  * @throws DetectionError `rows-unreadable`, or `image-size-required` when the boxes lacked only the size of the picture
  */

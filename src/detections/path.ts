@@ -13,7 +13,8 @@ const NAME_AFTER_DOT = /\.([^.[\]]+)/y;
 const BRACKETS = /\[(?:(\d*)|"([^"]*)"|'([^']*)')\]/y;
 
 /**
- * Reads a path such as `a.b`, `a[0].b`, `[].results[]`, `predictions.*` or `a["key.with.dots"]`; the empty path is the value itself.
+ * Reads a path such as `a.b`, `a[0].b`, `[].results[]`, `predictions.*` or `a["key.with.dots"]`; the empty path is the
+ * value itself.
  *
  * @returns the steps, or a sentence that says what is wrong
  */
@@ -64,8 +65,8 @@ export interface FoundRows {
 }
 
 /**
- * The rows at a list path. An object where a list stands is a list of one. A text on the way, or in place of a row, that holds a JSON list or
- * object is read as such.
+ * The rows at a list path. An object where a list stands is a list of one. A text on the way, or in place of a row,
+ * that holds a JSON list or object is read as such.
  *
  * @param skippedKeys keys that `*` does not take
  * @returns undefined when there is no list at the path, also when no element on the way has the rest of the path

@@ -56,7 +56,9 @@ function parseText(text: string, stripCodeFence: boolean): unknown {
   return parseBehindMark(json.slice(mark + ZONEMINDER_MARK.length));
 }
 
-/** The prose may hold the mark as well, the JSON too: what follows the first one is tried, then what follows the last. */
+/**
+ * The prose may hold the mark as well, the JSON too: what follows the first one is tried, then what follows the last.
+ */
 function parseBehindMark(text: string): unknown {
   const parsed = tryJson(text);
   if (!(parsed instanceof SyntaxError)) return parsed;

@@ -1,16 +1,23 @@
 import type { RawPoint } from './reading';
 import { everyRow, isAbsent, isList, own, toNumber } from './values';
 
-/** `pairs`: [[x, y], …]. `xyObjects`: [{x, y}, …]. `flat`: [x, y, x, y, …]. `flatTriplets`: [x, y, v, …]. `xyArrays`: {x: […], y: […]}. */
+/**
+ * `pairs`: [[x, y], …]. `xyObjects`: [{x, y}, …]. `flat`: [x, y, x, y, …]. `flatTriplets`: [x, y, v, …]. `xyArrays`:
+ * {x: […], y: […]}.
+ */
 export const POINT_SHAPES = ['pairs', 'xyObjects', 'flat', 'flatTriplets', 'xyArrays'] as const;
 export type PointShape = (typeof POINT_SHAPES)[number];
 
-/** What a third value of a keypoint means. COCO: 0 not labelled (left out), 1 occluded, 2 visible. A score never means occlusion. */
+/**
+ * What a third value of a keypoint means. COCO: 0 not labelled (left out), 1 occluded, 2 visible. A score never means
+ * occlusion.
+ */
 export type ThirdValue = 'score' | 'coco-visibility';
 
 /**
- * The raw points of a value in one of the shapes; undefined when the value does not have that shape. A list of objects is read in every
- * shape, a list of pairs in all but `xyArrays`: of two lists nobody knows whether they are points or axes.
+ * The raw points of a value in one of the shapes; undefined when the value does not have that shape. A list of objects
+ * is read in every shape, a list of pairs in all but `xyArrays`: of two lists nobody knows whether they are points or
+ * axes.
  */
 export function readPoints(value: unknown, shape: PointShape, third?: ThirdValue): RawPoint[] | undefined {
   if (shape === 'xyArrays') {

@@ -1072,8 +1072,8 @@ export function findPreset(id: string): ReadyPreset | undefined {
 }
 
 /**
- * The rows of a payload by the mapping of a preset that suits it best: one whose list has a row with class and place, else one with places,
- * else the first whose list is there.
+ * The rows of a payload by the mapping of a preset that suits it best: one whose list has a row with class and place,
+ * else one with places, else the first whose list is there.
  *
  * @returns undefined when no list of the preset is in the payload
  * @throws DetectionError `parallel-length-mismatch`, and what `unwrapModelAnswer` throws
@@ -1098,7 +1098,10 @@ export function readByPreset(
 
 const isEmpty = ({ groups }: ImageReading) => groups.every(({ rows }) => rows.length === 0);
 
-/** Something stands where a list of this mapping begins, and it is none: an empty list beside it is not a sign that nothing was found. */
+/**
+ * Something stands where a list of this mapping begins, and it is none: an empty list beside it is not a sign that
+ * nothing was found.
+ */
 function hasUnreadList(payload: unknown, variant: CompiledMapping): boolean {
   const [first] = variant.list;
   if (!first || !('key' in first)) return false;
@@ -1133,7 +1136,9 @@ function fitOf(group: RowGroup): number {
 
 const unusedCoordinates = new Float64Array(4);
 
-/** Something says where the row is. A class of the whole picture is everywhere, and must be named to be known as one. */
+/**
+ * Something says where the row is. A class of the whole picture is everywhere, and must be named to be known as one.
+ */
 function hasPlace(row: object, index: number, group: RowGroup): boolean {
   const { kind, box, points, keypoints } = group.plan;
   if (kind === 'classification') return hasClass(row, index, group);

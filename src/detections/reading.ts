@@ -11,11 +11,14 @@ export interface Adapter {
   /** settings or message fields without which the format cannot be converted, or not always */
   needs?: string[];
   /**
-   * Keys of the payload, or of its first row, of which at least one must be there for the signature to hold; `any` where users name the
-   * keys. They spare most formats the look.
+   * Keys of the payload, or of its first row, of which at least one must be there for the signature to hold; `any`
+   * where users name the keys. They spare most formats the look.
    */
   keys: readonly string[] | 'any';
-  /** The signature: true only when every row has the shape and names something that only this family has. Cheap: builds nothing. */
+  /**
+   * The signature: true only when every row has the shape and names something that only this family has. Cheap: builds
+   * nothing.
+   */
   matches(payload: unknown, settings?: DetectionSettings): boolean;
   /**
    * Where the rows are. More lenient than `matches`, for users who chose the format.
@@ -35,7 +38,9 @@ export interface Adapter {
 export interface Reading {
   images: ImageReading[];
   notes?: NoteCode[];
-  /** parts of the payload that cannot be read and stand for no row, such as a module that failed; they count as dropped */
+  /**
+   * parts of the payload that cannot be read and stand for no row, such as a module that failed; they count as dropped
+   */
   leftOut?: number;
   /** the payload speaks of one tracked object, not of all objects of a frame */
   single?: SingleObject;
@@ -44,7 +49,10 @@ export interface Reading {
 export interface ImageReading {
   /** size of the picture that the payload gives */
   size?: Size;
-  /** grid of the coordinates, when the payload says that it is not the picture's; `missing` when it should say so and does not */
+  /**
+   * grid of the coordinates, when the payload says that it is not the picture's; `missing` when it should say so and
+   * does not
+   */
   source?: { size: Size; fit: SourceFit } | 'missing';
   /** there is no list, and the mapping allows it */
   isListMissing?: boolean;
@@ -67,18 +75,24 @@ export interface RowGroup {
 }
 
 /**
- * Reads one value of a row; `index` is the row's position in its group. Rows of boxes are objects or arrays when this is called; rows of
- * classes may be anything, null included.
+ * Reads one value of a row; `index` is the row's position in its group. Rows of boxes are objects or arrays when this
+ * is called; rows of classes may be anything, null included.
  */
 export type Reader = (row: unknown, index: number, group: RowGroup) => unknown;
 
-/** `auto`: pixels, unless the setting `units` says fraction; coordinates that all lie within 0 to 1 are refused until it is set. */
+/**
+ * `auto`: pixels, unless the setting `units` says fraction; coordinates that all lie within 0 to 1 are refused until it
+ * is set.
+ */
 export type DeclaredUnit = CoordinateUnit | 'auto';
 
 export interface BoxPlan {
   convention: BoxConvention;
   units: DeclaredUnit;
-  /** Puts the four values in the order of the convention into `out`, NaN for what is not a number; false when the row has no box. */
+  /**
+   * Puts the four values in the order of the convention into `out`, NaN for what is not a number; false when the row
+   * has no box.
+   */
   read(row: unknown, out: Float64Array, index: number, group: RowGroup): boolean;
 }
 
@@ -126,6 +140,8 @@ export interface RowPlan {
   keypoints?: PointsPlan;
   /** a row that is a list has at least so many elements: with fewer nobody knows which one is missing */
   leastLength?: number;
+  /** the box stands in lists beside the list of rows, so that a row may be a mere value */
+  hasColumns?: boolean;
   /** whether the row carries a mask that cannot be turned into a polygon */
   hasMask?: (row: unknown) => boolean;
 }

@@ -39,7 +39,10 @@ for (const adapter of ADAPTERS) {
   for (const key of adapter.keys) BY_KEY.set(key, [...(BY_KEY.get(key) ?? []), adapter]);
 }
 
-/** Every format whose signature the payload has. Only those are looked at that share a key with it, or with its first row. */
+/**
+ * Every format whose signature the payload has. Only those are looked at that share a key with it, or with its first
+ * row.
+ */
 function matching(payload: unknown, settings?: DetectionSettings): Adapter[] {
   const hits: Adapter[] = [];
   for (const adapter of WITH_ANY_KEY) if (adapter.matches(payload, settings)) hits.push(adapter);

@@ -2,22 +2,26 @@ import { own, toSize } from './values';
 import type { Size } from './types';
 
 /**
- * Masks in COCO's run-length encoding, `{size: [height, width], counts}`: lengths of runs of 0 and 1 in turn, 0 first, down the columns
- * one after the other. `counts` is a list of numbers or their compressed text (`common/maskApi.c` of cocodataset/cocoapi).
+ * Masks in COCO's run-length encoding, `{size: [height, width], counts}`: lengths of runs of 0 and 1 in turn, 0 first,
+ * down the columns one after the other. `counts` is a list of numbers or their compressed text (`common/maskApi.c` of
+ * cocodataset/cocoapi).
  */
 
 export interface MaskOutline {
   /** of the mask, in pixels */
   size: Size;
-  /** Corners of the outline of the largest part, in pixels from the mask's left upper corner, clockwise. Holes of the part are within. */
+  /**
+   * Corners of the outline of the largest part, in pixels from the mask's left upper corner, clockwise. Holes of the
+   * part are within.
+   */
   points: [x: number, y: number][];
   /** the mask has other parts, or the part has holes */
   isSimplified: boolean;
 }
 
 /**
- * The outline of a mask's largest part, along the edges of its pixels; pixels that touch at a corner belong together. Large outlines
- * lose the steps of their slopes: that changes the area by 1.5 % at most.
+ * The outline of a mask's largest part, along the edges of its pixels; pixels that touch at a corner belong together.
+ * Large outlines lose the steps of their slopes: that changes the area by 1.5 % at most.
  *
  * @returns undefined when the value is no such mask, or has no pixel
  */
@@ -64,7 +68,10 @@ function uncompressed(text: string): Int32Array | undefined {
   return counts.subarray(0, length);
 }
 
-/** The mask as vertical spans of pixels, column by column, from the top: span i covers rows `top[i]` to `bottom[i]`, without the last. */
+/**
+ * The mask as vertical spans of pixels, column by column, from the top: span i covers rows `top[i]` to `bottom[i]`,
+ * without the last.
+ */
 interface Spans {
   column: Int32Array;
   top: Int32Array;
@@ -108,9 +115,10 @@ function spansOf(counts: ArrayLike<number>, { width, height }: Size): Spans | un
 }
 
 /*
- * The outlines run along the upper edges of spans to the right and along their lower edges to the left, with the mask to the right hand.
- * Edge 2i is the upper edge of span i, edge 2i + 1 its lower one; between them the outline goes up or down. So every edge has one that
- * follows it, and the edges form closed loops: an outer one for each part, an inner one for each hole.
+ * The outlines run along the upper edges of spans to the right and along their lower edges to the left, with the mask
+ * to the right hand. Edge 2i is the upper edge of span i, edge 2i + 1 its lower one; between them the outline goes up
+ * or down. So every edge has one that follows it, and the edges form closed loops: an outer one for each part, an inner
+ * one for each hole.
  */
 
 interface Loop {
@@ -181,7 +189,10 @@ function following(spans: Spans, edge: number): number {
   return isUpper(edge) ? afterUpper(spans, edge >> 1) : afterLower(spans, edge >> 1);
 }
 
-/** At the right end of an upper edge: up around a span that begins higher, straight or down along one that begins lower, or back below. */
+/**
+ * At the right end of an upper edge: up around a span that begins higher, straight or down along one that begins lower,
+ * or back below.
+ */
 function afterUpper(spans: Spans, span: number): number {
   const { column, top, bottom, first } = spans;
   const x = (column[span] as number) + 1;
@@ -233,10 +244,16 @@ const AREA_TOLERANCE = 0.015;
 /** Pixels; the steps of a slope need about 0.7. */
 const LARGEST_DEVIATION = 1;
 const SMALLEST_DEVIATION = 0.5;
-/** Points between which nothing is left out at once, so that the time grows with the number of points and not with its square. */
+/**
+ * Points between which nothing is left out at once, so that the time grows with the number of points and not with its
+ * square.
+ */
 const STRETCH = 1000;
 
-/** The points without those that lie closer to the line between their neighbours than the deviation that the area allows. */
+/**
+ * The points without those that lie closer to the line between their neighbours than the deviation that the area
+ * allows.
+ */
 function simplified(corners: Corners, area: number): [number, number][] {
   const { length } = corners.x;
   const deviation = Math.min(LARGEST_DEVIATION, (AREA_TOLERANCE * area) / lengthOf(corners));

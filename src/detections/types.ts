@@ -19,13 +19,18 @@ export const SOURCE_FITS = ['squash', 'crop', 'letterbox'] as const;
 /** See `SOURCE_FITS`. */
 export type SourceFit = (typeof SOURCE_FITS)[number];
 
-/** How a payload is read: its format, and what it does not say itself. Missing means: as the payload says, else unknown. */
+/**
+ * How a payload is read: its format, and what it does not say itself. Missing means: as the payload says, else unknown.
+ */
 export interface DetectionSettings {
   /** `auto`, the id of an adapter or a preset (see `FORMATS`), or `custom` */
   format: string;
   /** the mapping of format `custom`: an object, or its JSON text */
   mapping?: unknown;
-  /** for formats that carry pixels or fractions under the same names; `auto` takes pixels and refuses what may be fractions */
+  /**
+   * for formats that carry pixels or fractions under the same names; `auto` takes pixels and refuses what may be
+   * fractions
+   */
   units?: 'auto' | 'pixel' | 'fraction';
   /** class of a detection that names none; without it `unknown`, or the format's own word (`person` for a pose) */
   defaultClass?: string;
@@ -57,8 +62,8 @@ export interface DetectionSettings {
   /** what to do with a payload of several images: an entry for each, or only the first */
   multipleImages?: 'all' | 'first';
   /**
-   * A picture that EXIF orders to be shown turned or mirrored: the detector saw it `turned`, upright, as most do; or as `stored`, then
-   * boxes, polygons and keypoints are turned with the picture
+   * A picture that EXIF orders to be shown turned or mirrored: the detector saw it `turned`, upright, as most do; or as
+   * `stored`, then boxes, polygons and keypoints are turned with the picture
    */
   exifOrientation?: 'turned' | 'stored';
 }
@@ -69,13 +74,18 @@ export interface DetectionContext {
   imageSize?: Size;
   /** `msg.shape` of the TensorFlow.js nodes: [height, width, channels] */
   shape?: unknown;
-  /** bytes, base64 or data URL of the picture that will be attached: its header gives the size. Or that size, where it is known already */
+  /**
+   * bytes, base64 or data URL of the picture that will be attached: its header gives the size. Or that size, where it
+   * is known already
+   */
   picture?: Uint8Array | string | StoredSize;
   /** `msg.statusCode` of the request that brought the payload: errors name it from 400 on */
   statusCode?: unknown;
 }
 
-/** What deserves a remark though the payload was converted. A note appears once, however many detections it concerns. */
+/**
+ * What deserves a remark though the payload was converted. A note appears once, however many detections it concerns.
+ */
 export type NoteCode =
   | 'bad-number'
   | 'box-derived'
@@ -145,8 +155,9 @@ export interface DetectionResult {
   /** rows below the mapping's own minimum confidence, where there are some: nobody looked at their boxes */
   passedOver?: number;
   /**
-   * For each image what the values of an event follow from: all that was read, also beyond the limit of a list, but of a classifier's list of
-   * all classes only the predicted one. Absent when the mapping lets the list be missing and it is: then nobody knows what was there
+   * For each image what the values of an event follow from: all that was read, also beyond the limit of a list, but of
+   * a classifier's list of all classes only the predicted one. Absent when the mapping lets the list be missing and it
+   * is: then nobody knows what was there
    */
   seen?: AnnotationLists[];
   notes: NoteCode[];

@@ -6,8 +6,9 @@ import { DetectionError } from './detection-error';
 export type { JsonObject };
 
 /**
- * A list short enough to be walked. No detector sends a longer one, but code can make one of 4,294,967,295 entries of which none is there:
- * whoever walks it holds everything else for minutes. So every list of a payload is asked for here.
+ * A list short enough to be walked. No detector sends a longer one, but code can make one of 4,294,967,295 entries of
+ * which none is there: whoever walks it holds everything else for minutes. So every list of a payload is asked for
+ * here.
  *
  * @throws DetectionError `unknown-format` when it is too long
  */
@@ -46,8 +47,8 @@ export function ownArray(value: unknown, key: string): readonly unknown[] | unde
 }
 
 /**
- * The list under `key`; undefined when there is none. Whatever else stands there is a list of one, so that it is read as a row or counted as
- * one that could not be read, and never takes its place in silence.
+ * The list under `key`; undefined when there is none. Whatever else stands there is a list of one, so that it is read
+ * as a row or counted as one that could not be read, and never takes its place in silence.
  */
 export function ownRows(value: unknown, key: string): readonly unknown[] | undefined {
   const inner = own(value, key);
@@ -64,7 +65,9 @@ export function isText(value: unknown): value is string {
 /** Texts nearly always start with a visible character: then there is nothing to trim. */
 const SPACE = 32;
 
-/** A finite number, from a number or from text (`"346.0"`: values that went through a template or a CSV file); else NaN. */
+/**
+ * A finite number, from a number or from text (`"346.0"`: values that went through a template or a CSV file); else NaN.
+ */
 export function toNumber(value: unknown): number {
   if (typeof value === 'number') return Number.isFinite(value) ? value : NaN;
   if (typeof value !== 'string' || value.trim() === '') return NaN;
@@ -100,7 +103,10 @@ export function everyRow(rows: unknown, test: (row: JsonObject) => boolean): boo
   return true;
 }
 
-/** At least one element passes: enough where the envelope around the rows tells the format, so that an odd row costs no other. */
+/**
+ * At least one element passes: enough where the envelope around the rows tells the format, so that an odd row costs no
+ * other.
+ */
 export function someRow(rows: unknown, test: (row: JsonObject) => boolean): boolean {
   return isList(rows) && rows.some((row: unknown) => isObject(row) && test(row));
 }

@@ -1,4 +1,7 @@
-/** Puts the parts of an event together. Pure: what a part is has been found out before, whether it is right is for `validate` to say. */
+/**
+ * Puts the parts of an event together. Pure: what a part is has been found out before, whether it is right is for
+ * `validate` to say.
+ */
 import { ANNOTATION_LISTS } from './derive';
 import { isObject, own } from './fields';
 import { EVENT_DATA_RULES, recogniseEventType } from './rules';
@@ -6,8 +9,8 @@ import { toIsoTimestamp } from './timestamp';
 import type { AnnotationLists } from './types';
 
 /**
- * Parts of an event, evaluated. Whatever is `undefined`, `null` or an empty text is left out. A value of the wrong type goes into the
- * event as it is, so that `validate` can name it.
+ * Parts of an event, evaluated. Whatever is `undefined`, `null` or an empty text is left out. A value of the wrong type
+ * goes into the event as it is, so that `validate` can name it.
  */
 export interface EventParts {
   eventId?: unknown;
@@ -61,7 +64,10 @@ export interface ComposedImage extends AnnotationLists {
   inputSourceId?: unknown;
 }
 
-/** Composes an event ("Create a Vision Event"). The order of fields is that of the API's page. The parts are not changed. */
+/**
+ * Composes an event ("Create a Vision Event"). The order of fields is that of the API's page. The parts are not
+ * changed.
+ */
 export function compose(parts: EventParts): Composed {
   const firstPicture = parts.images?.findIndex(hasPicture) ?? -1;
   return withoutEmpty({
@@ -103,7 +109,8 @@ function composeEventData({ eventType, eventData = {} }: EventParts): Record<str
 
 function composeMetadata({ metadata = [], metadataFrom }: EventParts): unknown {
   if (metadata.length === 0 && isEmpty(metadataFrom)) return undefined;
-  // What is not an object cannot take the rows. It goes through alone, for the error in the settings is what the user has to hear of.
+  // What is not an object cannot take the rows. It goes through alone, for the error in the settings is what the user
+  // has to hear of.
   if (!isEmpty(metadataFrom) && !isObject(metadataFrom)) return metadataFrom;
   const entries = new Map(isObject(metadataFrom) ? Object.entries(metadataFrom) : []);
   for (const { key, value } of metadata) {
@@ -116,7 +123,10 @@ function composeMetadata({ metadata = [], metadataFrom }: EventParts): unknown {
 const hasPicture = ({ hasPicture: picture, sourceId, inputSourceId }: ImageParts) =>
   picture === true || !isEmpty(sourceId) || !isEmpty(inputSourceId);
 
-/** Detections are never dropped for want of a picture; an image without a picture and without detections says nothing and is left out. */
+/**
+ * Detections are never dropped for want of a picture; an image without a picture and without detections says nothing
+ * and is left out.
+ */
 function composeImages(images: readonly ImageParts[] = []): ComposedImage[] | undefined {
   // Empty entries before a filled one stay: a position in the list may mean a camera.
   let count = images.length;

@@ -1,4 +1,6 @@
-/** Values of an event that follow from its detections. Classes are compared exactly, but for white space around them. */
+/**
+ * Values of an event that follow from its detections. Classes are compared exactly, but for white space around them.
+ */
 import { fitAlertType } from './fit';
 import type { AnnotationLists } from './types';
 
@@ -41,8 +43,8 @@ export function countDetections(images: readonly AnnotationLists[], classes: rea
 }
 
 /**
- * The class of the most confident annotation, adapted to the rules of `alertType`; ties go to the first. Undefined when there is none, or when its
- * class has no letter and no digit that an `alertType` may have.
+ * The class of the most confident annotation, adapted to the rules of `alertType`; ties go to the first. Undefined when
+ * there is none, or when its class has no letter and no digit that an `alertType` may have.
  */
 export function topClass(images: readonly AnnotationLists[]): string | undefined {
   let top: Annotation | undefined;
@@ -57,8 +59,8 @@ export const DERIVATIONS = ['detected', 'count', 'topClass'] as const;
 export type Derivation = (typeof DERIVATIONS)[number];
 
 /**
- * A value that follows from detections of which some could not be read: `fail` stands when those that were read decide it. Every other value
- * is undefined then, for what is missing could change it.
+ * A value that follows from detections of which some could not be read: `fail` stands when those that were read decide
+ * it. Every other value is undefined then, for what is missing could change it.
  */
 export function deriveFromPart(
   derivation: Derivation,
@@ -84,7 +86,10 @@ export function derive(
   }
 }
 
-/** Keeps the annotations at or above a confidence (0 to 1) and of these classes (of all, when none is named). The lists given are not changed. */
+/**
+ * Keeps the annotations at or above a confidence (0 to 1) and of these classes (of all, when none is named). The lists
+ * given are not changed.
+ */
 export function filterDetections(
   lists: AnnotationLists,
   { minConfidence = 0, classes = [] }: { minConfidence?: number; classes?: readonly string[] },

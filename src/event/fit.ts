@@ -3,16 +3,16 @@ import { MAX_ALERT_TYPE_LENGTH, MAX_METADATA_KEY_LENGTH } from './limits';
 import { cutText } from './report';
 
 /**
- * A text as an `alertType`: letters, digits, `_` and `-`, at most 256 ("Event Data Schemas"). `No hard hat!` becomes `No_hard_hat`.
- * Undefined when no letter and no digit would be left.
+ * A text as an `alertType`: letters, digits, `_` and `-`, at most 256 ("Event Data Schemas"). `No hard hat!` becomes
+ * `No_hard_hat`. Undefined when no letter and no digit would be left.
  */
 export function fitAlertType(text: string): string | undefined {
   return fit(text, /[^a-zA-Z0-9_-]+/g, MAX_ALERT_TYPE_LENGTH);
 }
 
 /**
- * A text as a key of custom metadata: letters, digits, `_`, `-` and spaces, at most 100 ("Custom Metadata"). `Größe (mm)` becomes `Grosse_mm`.
- * Undefined when no letter and no digit would be left.
+ * A text as a key of custom metadata: letters, digits, `_`, `-` and spaces, at most 100 ("Custom Metadata").
+ * `Größe (mm)` becomes `Grosse_mm`. Undefined when no letter and no digit would be left.
  */
 export function fitMetadataKey(text: string): string | undefined {
   return fit(text, /[^a-zA-Z0-9_ -]+/g, MAX_METADATA_KEY_LENGTH);

@@ -1,9 +1,9 @@
 /**
  * Every limit of a vision event, once.
  *
- * Source, unless said otherwise: the page "Create a Vision Event" of the REST API's documentation, by its section. Lengths are counted as
- * JavaScript counts them (UTF-16 units), which is what a Node.js service does.
- * The page names no length for `eventId`, `label`, `sourceId`, `inputSourceId`, `class` and `comment`; so none is checked.
+ * Source, unless said otherwise: the page "Create a Vision Event" of the REST API's documentation, by its section.
+ * Lengths are counted as JavaScript counts them (UTF-16 units), which is what a Node.js service does. The page names no
+ * length for `eventId`, `label`, `sourceId`, `inputSourceId`, `class` and `comment`; so none is checked.
  */
 
 /** "Request Body Parameters", `useCaseId`, `deviceId`, `streamId`, `workflowId`. */
@@ -28,7 +28,9 @@ export const RESULTS = ['pass', 'fail'] as const;
 export const SEVERITIES = ['low', 'medium', 'high'] as const;
 export const FEEDBACKS = ['correct', 'incorrect', 'inconclusive'] as const;
 
-/** "Image Objects", each of the four annotation lists of one image. Above it the service drops ALL images of the event. */
+/**
+ * "Image Objects", each of the four annotation lists of one image. Above it the service drops ALL images of the event.
+ */
 export const MAX_ANNOTATIONS = 1000;
 /** "Image Objects", `points` of an instance segmentation. */
 export const MIN_POLYGON_POINTS = 3;
@@ -46,8 +48,8 @@ export const MAX_METADATA_TEXT_LENGTH = 1000;
 export const MAX_METADATA_DECIMALS = 6;
 
 /**
- * "Request Body Parameters", `timestamp`: between one year ago and tomorrow. The page does not say to the second what that means; the
- * shortest reading of both words is taken (docs/decisions/timestamp-window.md).
+ * "Request Body Parameters", `timestamp`: between one year ago and tomorrow. The page does not say to the second what
+ * that means; the shortest reading of both words is taken (docs/decisions/timestamp-window.md).
  */
 export const OLDEST_TIMESTAMP_MS = 365 * 24 * 60 * 60 * 1000;
 export const NEWEST_TIMESTAMP_MS = 24 * 60 * 60 * 1000;
@@ -61,7 +63,7 @@ export const MAX_REPORTED_TEXT_LENGTH = 200;
 export const MAX_REPORTED_ENTRIES = 10;
 export const MAX_REPORTED_DEPTH = 3;
 /**
- * Our own: list entries looked at in one event, so that a hostile list cannot hold the process up. More than any event within the
- * documented limits has (1000 images with four lists of 1000), polygon points and keypoints aside.
+ * Our own: list entries looked at in one event, so that a hostile list cannot hold the process up. More than any event
+ * within the documented limits has (1000 images with four lists of 1000), polygon points and keypoints aside.
  */
 export const MAX_EXAMINED_ENTRIES = 5_000_000;

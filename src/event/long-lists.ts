@@ -1,6 +1,6 @@
 /**
- * No detector and no batch of events has longer lists. A list that code made may be as long as 4,294,967,295 entries of which none is
- * there: whoever walks it holds everything else for minutes.
+ * No detector and no batch of events has longer lists. A list that code made may be as long as 4,294,967,295 entries of
+ * which none is there: whoever walks it holds everything else for minutes.
  */
 export const MAX_LIST_LENGTH = 1_000_000;
 
@@ -8,7 +8,10 @@ export const MAX_LIST_LENGTH = 1_000_000;
 const MOST_OBJECTS = 1_000_000;
 const MOST_LEVELS = 32;
 
-/** Whether a list of more than a million entries stands in a value. Lists are known by their length, not by walking them. */
+/**
+ * Whether a list of more than a million entries stands in a value. Lists are known by their length, not by walking
+ * them.
+ */
 export function hasLongList(value: unknown): boolean {
   let objectsLeft = MOST_OBJECTS;
   // Most values are texts and numbers: they cost no call.

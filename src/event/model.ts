@@ -1,9 +1,9 @@
 /**
  * The vision event in zod: every field, type, limit, pattern and choice of "Create a Vision Event".
  *
- * A parse succeeds exactly for the events that the API stores without a warning (but for the timestamp's window, which needs a clock).
- * The running nodes do not load this file: the build derives `rules-table.ts` from it, and `validate` and `repair` walk that.
- * Why: docs/decisions/validation-without-zod.md.
+ * A parse succeeds exactly for the events that the API stores without a warning (but for the timestamp's window, which
+ * needs a clock). The running nodes do not load this file: the build derives `rules-table.ts` from it, and `validate`
+ * and `repair` walk that. Why: docs/decisions/validation-without-zod.md.
  */
 import { z } from 'zod';
 import {

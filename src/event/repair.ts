@@ -1,9 +1,10 @@
 /**
- * Repairs an event without inventing data: everything that is done here follows from the value itself. What cannot be repaired stays, and stays a
- * warning; fields that the rules do not know stay too, for the API grows and may know them by now.
+ * Repairs an event without inventing data: everything that is done here follows from the value itself. What cannot be
+ * repaired stays, and stays a warning; fields that the rules do not know stay too, for the API grows and may know them
+ * by now.
  *
- * Laws (held by property tests): repairing twice is repairing once; a repaired event has never more warnings than before; the given
- * event is not changed.
+ * Laws (held by property tests): repairing twice is repairing once; a repaired event has never more warnings than
+ * before; the given event is not changed.
  */
 import { ANNOTATION_LISTS } from './derive';
 import { isObject, own, type Fields } from './fields';
@@ -52,7 +53,8 @@ export function repair<Event>(event: Event): Repair<Event> {
     const after = isObject(event) ? (repairer.event(event) as Event) : event;
     return { event: after, repaired: repairer.repaired, repairedCount: repairer.count };
   } catch {
-    // Only a getter or a proxy that throws leads here: nothing is repaired then, and validation says that the event cannot be read.
+    // Only a getter or a proxy that throws leads here: nothing is repaired then, and validation says that the event
+    // cannot be read.
     return { event, repaired: [], repairedCount: 0 };
   }
 }
@@ -72,7 +74,10 @@ class Repairer {
     return this.#missingEventData(repaired);
   }
 
-  /** An empty object holds no data: it is what the API stores for a missing one. Where a type asks for fields, that would only be another error. */
+  /**
+   * An empty object holds no data: it is what the API stores for a missing one. Where a type asks for fields, that
+   * would only be another error.
+   */
   #missingEventData(event: Fields): Fields {
     const given = own(event, 'eventData');
     const type = recogniseEventType(own(event, 'eventType'));
@@ -172,7 +177,9 @@ class Repairer {
     return repaired;
   }
 
-  /** A polygon with too few points, or a pose without keypoints, is a plain detection: it moves to `objectDetections`. */
+  /**
+   * A polygon with too few points, or a pose without keypoints, is a plain detection: it moves to `objectDetections`.
+   */
   #demote(image: Fields, listName: string, shapeName: string, least: number): Fields {
     const list = own(image, listName);
     const boxes = own(image, 'objectDetections') ?? [];

@@ -2,8 +2,8 @@ import { isDate } from './timestamp';
 import { MAX_REPORTED_DEPTH, MAX_REPORTED_ENTRIES, MAX_REPORTED_TEXT_LENGTH } from './limits';
 
 /**
- * A value fit for a report: a copy that is small and safe to serialise, whatever the value is. Long texts and lists are cut and say so,
- * deep objects are cut, cycles end, what cannot be read or written as JSON is described.
+ * A value fit for a report: a copy that is small and safe to serialise, whatever the value is. Long texts and lists are
+ * cut and say so, deep objects are cut, cycles end, what cannot be read or written as JSON is described.
  */
 export function shorten(value: unknown, depth = MAX_REPORTED_DEPTH): unknown {
   switch (typeof value) {

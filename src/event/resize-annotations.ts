@@ -6,8 +6,8 @@ interface Size {
 }
 
 /**
- * The annotations of a picture for the same picture in another size. Coordinates are absolute pixels, x and y the centre of a box.
- * The lists given are not changed; where nothing changes, they are the answer.
+ * The annotations of a picture for the same picture in another size. Coordinates are absolute pixels, x and y the
+ * centre of a box. The lists given are not changed; where nothing changes, they are the answer.
  */
 export function resizeAnnotations(lists: AnnotationLists, from: Size, to: Size): AnnotationLists {
   const across = to.width / from.width;

@@ -1,6 +1,6 @@
 /**
- * The rules of "Create a Vision Event", as `validate` and `repair` walk them. They are read from `rules-table.ts`, which the build derives
- * from the schemas of `model.ts`: a rule is changed there.
+ * The rules of "Create a Vision Event", as `validate` and `repair` walk them. They are read from `rules-table.ts`,
+ * which the build derives from the schemas of `model.ts`: a rule is changed there.
  */
 import { fitAlertType } from './fit';
 import { EVENT_DATA_TABLE, EVENT_TABLE } from './rules-table';
@@ -37,8 +37,8 @@ export interface ObjectRule {
 }
 
 /**
- * `metadata`: any key that fits, values of three types. `anyObject`: an object whose fields are not known. `strict`: checked on its own,
- * never a warning. `unknown`: not a field of the API.
+ * `metadata`: any key that fits, values of three types. `anyObject`: an object whose fields are not known. `strict`:
+ * checked on its own, never a warning. `unknown`: not a field of the API.
  */
 export type Rule =
   LeafRule | ListRule | ObjectRule | { kind: 'metadata' | 'anyObject' | 'strict' | 'unknown' };
@@ -171,7 +171,10 @@ const EVENT_RULES = new Map<unknown, ObjectRule>(
 );
 const UNKNOWN_TYPE_RULE = eventRule({ kind: 'anyObject' });
 
-/** The event type that a text means, forgiving case and white space (`Quality_Check`). A name written so is still an error. */
+/**
+ * The event type that a text means, forgiving case and white space (`Quality_Check`). A name written so is still an
+ * error.
+ */
 export function recogniseEventType(value: unknown): EventType | undefined {
   if (typeof value !== 'string') return undefined;
   const name = value.trim().toLowerCase();

@@ -5,7 +5,9 @@ import { parseIsoTimestamp, toIsoTimestamp } from './timestamp';
 import { EVENT_TYPES, type FieldError } from './types';
 import { EARLIEST_NOW, isPlainlyWrong } from './wrong-clock';
 
-/** The errors of the strict fields, one a field at most, in the order of the API's page. Messages are for a technician. */
+/**
+ * The errors of the strict fields, one a field at most, in the order of the API's page. Messages are for a technician.
+ */
 export function strictErrors(
   event: Record<string, unknown>,
   now: number,

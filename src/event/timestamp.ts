@@ -9,8 +9,8 @@ const RFC_1123 =
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 /**
- * The unit of an epoch by its size: each holds from its number on. That number is March 1973 in its own unit and the year 5138 in the unit
- * before, so no time that the API accepts can be mistaken.
+ * The unit of an epoch by its size: each holds from its number on. That number is March 1973 in its own unit and the
+ * year 5138 in the unit before, so no time that the API accepts can be mistaken.
  */
 const EPOCH_UNITS = [
   { unit: 'nanoseconds', from: 1e17, toMilliseconds: nanosecondsToMilliseconds },
@@ -26,7 +26,10 @@ function nanosecondsToMilliseconds(epoch: number): number {
 
 const EPOCH_DIGITS = /^\d{9,19}(?:\.\d+)?$/;
 
-/** The moment of an ISO 8601 text in epoch milliseconds, or undefined when it is not one. Without a zone it is read as the device's local time. */
+/**
+ * The moment of an ISO 8601 text in epoch milliseconds, or undefined when it is not one. Without a zone it is read as
+ * the device's local time.
+ */
 export function parseIsoTimestamp(text: string): number | undefined {
   if (!ISO_TIMESTAMP.test(text) || !isDayOfCalendar(text)) return undefined;
   const moment = Date.parse(inPlainIso(text));
@@ -62,8 +65,9 @@ export function isIsoTimestamp(text: string): boolean {
 }
 
 /**
- * Writes a moment as ISO 8601 with Z: from ISO 8601 text (also with a space in place of the T), RFC 1123 text, a Date, an epoch in seconds,
- * milliseconds, microseconds or nanoseconds (a number or its digits). Undefined when the value is none of them.
+ * Writes a moment as ISO 8601 with Z: from ISO 8601 text (also with a space in place of the T), RFC 1123 text, a Date,
+ * an epoch in seconds, milliseconds, microseconds or nanoseconds (a number or its digits). Undefined when the value is
+ * none of them.
  */
 export function toIsoTimestamp(value: unknown): string | undefined {
   const moment = momentOf(value);

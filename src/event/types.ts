@@ -1,7 +1,9 @@
 /**
- * The vision event and its parts, as the REST API takes them. Coordinates are absolute pixels; x and y are the box CENTRE.
+ * The vision event and its parts, as the REST API takes them. Coordinates are absolute pixels; x and y are the box
+ * CENTRE.
  *
- * The types are inferred from the zod schemas of `model.ts`. Importing this file does not load zod: the imports are types only.
+ * The types are inferred from the zod schemas of `model.ts`. Importing this file does not load zod: the imports are
+ * types only.
  */
 import type { VisionEvent } from './model';
 
@@ -36,8 +38,8 @@ export const STRICT_FIELDS = ['eventId', 'eventType', 'useCaseId', 'timestamp'] 
 export type StrictField = (typeof STRICT_FIELDS)[number];
 
 /**
- * An event that the API takes: the four fields that it checks strictly are right, which `validate` finds out. Nothing is said of the others:
- * the API answers their errors with warnings.
+ * An event that the API takes: the four fields that it checks strictly are right, which `validate` finds out. Nothing
+ * is said of the others: the API answers their errors with warnings.
  */
 export interface SendableEvent
   extends Pick<VisionEvent, StrictField>, Partial<Record<Exclude<keyof VisionEvent, StrictField>, unknown>> {}

@@ -1,8 +1,10 @@
 /**
- * Eager validation, before anything is sent: what the API would refuse, what it would complain of in its `warnings`, and what it would keep.
+ * Eager validation, before anything is sent: what the API would refuse, what it would complain of in its `warnings`,
+ * and what it would keep.
  *
- * Source of the rules: "Create a Vision Event"; of the warnings' shape: its section "Validation and Warnings". Names of broken rules are
- * those of Joi, all errors of a value are named (as Joi does with `abortEarly: false` and without conversion).
+ * Source of the rules: "Create a Vision Event"; of the warnings' shape: its section "Validation and Warnings". Names of
+ * broken rules are those of Joi, all errors of a value are named (as Joi does with `abortEarly: false` and without
+ * conversion).
  */
 import {
   MAX_EXAMINED_ENTRIES,
@@ -40,8 +42,8 @@ export interface SendableValidation<Event = unknown> extends Findings {
   event: Event & SendableEvent;
   errors: [];
   /**
-   * What the API would keep: the event itself when it is valid (not a copy), else a copy without what would be lost. `eventData` with an
-   * error is kept empty, every other field with an error anywhere in it not at all.
+   * What the API would keep: the event itself when it is valid (not a copy), else a copy without what would be lost.
+   * `eventData` with an error is kept empty, every other field with an error anywhere in it not at all.
    */
   asStored: VisionEvent;
 }
@@ -54,14 +56,15 @@ export interface RefusedValidation extends Findings {
 }
 
 /**
- * Validates an event as the API will see it, that is: as its JSON text. Values that JSON does not know (NaN, a Date, a function) count as
- * values of the wrong type. Never throws: what cannot be read at all is refused like any other event.
+ * Validates an event as the API will see it, that is: as its JSON text. Values that JSON does not know (NaN, a Date, a
+ * function) count as values of the wrong type. Never throws: what cannot be read at all is refused like any other
+ * event.
  *
  * Source of the rules: "Create a Vision Event".
  *
  * @param event anything; never changed
- * @param now ms since 1970, for the window that a timestamp must lie in (one year ago to tomorrow); the window is not looked at when `now`
- * is before this version was built, for then the clock is wrong
+ * @param now ms since 1970, for the window that a timestamp must lie in (one year ago to tomorrow); the window is not
+ * looked at when `now` is before this version was built, for then the clock is wrong
  */
 export function validate<Event>(event: Event, now = Date.now(), options?: StrictOptions): Validation<Event> {
   try {
@@ -88,7 +91,10 @@ function unusable(event: unknown, what: string): RefusedValidation {
   return { ok: false, errors: [error], warnings: [], warningCount: 0, asStored: undefined };
 }
 
-/** "Validation and Warnings": invalid eventData is stored as `{}`. What is said of the rest: docs/decisions/what-the-api-keeps.md. */
+/**
+ * "Validation and Warnings": invalid eventData is stored as `{}`. What is said of the rest:
+ * docs/decisions/what-the-api-keeps.md.
+ */
 function storedPart(event: Fields, invalidFields: ReadonlySet<string>): Fields {
   if (invalidFields.size === 0) return event;
   const stored = { ...event };

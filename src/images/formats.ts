@@ -15,8 +15,8 @@ export type { PictureSize } from './header/bytes';
  * The picture formats that the API takes ("Upload a Vision Event Image"), told by their bytes alone: file names and
  * content types lie, cameras answer with an HTML page and call it `snapshot.jpg`.
  *
- * Both readers are bounded by `header/limits.ts` and cost no memory for each part of a header. They throw a RangeError where the
- * bytes end too early, and `HeaderTooLong`; `pictureSizeOf` and `isPictureCutOff` know what that means.
+ * Both readers are bounded by `header/limits.ts` and cost no memory for each part of a header. They throw a RangeError
+ * where the bytes end too early, and `HeaderTooLong`; `pictureSizeOf` and `isPictureCutOff` know what that means.
  */
 export interface PictureFormat {
   label: string;

@@ -3,7 +3,7 @@ import { open, stat, type FileHandle } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { refuseTooLarge } from './from-value';
-import { ImageError } from './image-error';
+import { PictureError } from './picture-error';
 
 /**
  * Reads a picture file whole, at most `maxBytes`. `~` is the home folder of the user that runs Node-RED, because
@@ -15,7 +15,7 @@ export async function bytesFromFile(
   workingDirectory = process.cwd(),
 ): Promise<{ bytes: Buffer; path: string }> {
   if (typeof source !== 'string' || source.trim() === '' || source.includes('\0')) {
-    throw new ImageError(
+    throw new PictureError(
       'The path of the picture file is missing. Enter it, or choose another type than "file:".',
     );
   }
@@ -23,8 +23,8 @@ export async function bytesFromFile(
   try {
     return { bytes: await readRegularFile(path, maxBytes), path };
   } catch (error) {
-    if (error instanceof ImageError) throw error;
-    throw new ImageError(`The picture file ${path} ${fileErrorText(error)}`, { cause: error });
+    if (error instanceof PictureError) throw error;
+    throw new PictureError(`The picture file ${path} ${fileErrorText(error)}`, { cause: error });
   }
 }
 
@@ -75,7 +75,7 @@ function refuseSpecialFile(path: string, found: Stats): void {
       : found.isSocket()
         ? 'a socket'
         : 'a device';
-  throw new ImageError(`The picture file ${path} is ${kind}. Enter the path of a picture file.`);
+  throw new PictureError(`The picture file ${path} is ${kind}. Enter the path of a picture file.`);
 }
 
 const FILE_ERRORS: Record<string, string> = {

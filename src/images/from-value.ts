@@ -1,14 +1,17 @@
 import { pictureFormatOf } from './formats';
-import { ImageError } from './image-error';
+import { PictureError } from './picture-error';
 import { isObject } from '../json-object';
 
-/** The bytes of a picture that came in a message. No value is ever taken for a path: a flow's input must not read the disk. */
+/**
+ * The bytes of a picture that came in a message. No value is ever taken for a path: a flow's input must not read the
+ * disk.
+ */
 export function bytesFromValue(source: unknown, maxBytes: number): Buffer {
   if (typeof source === 'string') return bytesFromText(source, maxBytes);
   if (source instanceof ArrayBuffer) return Buffer.from(source);
   if (ArrayBuffer.isView(source)) return Buffer.from(source.buffer, source.byteOffset, source.byteLength);
   if (isObject(source)) return bytesFromRecord(source, maxBytes);
-  throw new ImageError(
+  throw new PictureError(
     `There is no picture: the value is ${nameOf(source)}. ` +
       'Let this setting name the property that holds the picture, such as msg.image.',
   );
@@ -25,7 +28,7 @@ function bytesFromRecord(source: Record<string, unknown>, maxBytes: number): Buf
   if (source.type === 'base64' && typeof source.value === 'string')
     return bytesFromText(source.value, maxBytes);
   const holdsPixels = ['width', 'height', 'data'].every((key) => key in source);
-  throw new ImageError(
+  throw new PictureError(
     holdsPixels
       ? 'The value holds raw pixels. Encode them as JPEG or PNG first, in the node that makes the picture.'
       : 'The value is an object without a picture in it. ' +
@@ -39,7 +42,7 @@ function bytesFromNumbers(data: unknown[], maxBytes: number): Buffer {
     Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
   // Not `every`, which passes over entries that are not there: a list may have millions of them.
   if (data.findIndex((value) => !isByte(value)) >= 0) {
-    throw new ImageError(
+    throw new PictureError(
       'The value looks like a Buffer in JSON, but its data holds other things than bytes.',
     );
   }
@@ -55,16 +58,16 @@ function bytesFromText(source: string, maxBytes: number): Buffer {
   // 4 letters are 3 bytes; the factor 2 leaves room for line breaks and the head of a data URL
   refuseTooLarge(Math.floor(source.length / 2), maxBytes);
   const text = source.trim();
-  if (text === '') throw new ImageError('The picture is an empty text.');
+  if (text === '') throw new PictureError('The picture is an empty text.');
   const head = DATA_URL_HEAD.exec(text)?.[0];
   if (head && !/;base64,$/i.test(head)) {
-    throw new ImageError('The data URL is not base64. Use one that begins with data:image/jpeg;base64,');
+    throw new PictureError('The data URL is not base64. Use one that begins with data:image/jpeg;base64,');
   }
   const bytes = decodeBase64(text.slice(head?.length ?? 0));
   if (bytes) refuseTooLarge(bytes.length, maxBytes);
   // Base64 of a JPEG begins with "/9j/" and any word is base64 by accident, so only a known picture decides.
   if (bytes && pictureFormatOf(bytes)) return bytes;
-  throw new ImageError(whyTextIsNoPicture(text, head !== undefined, bytes !== undefined));
+  throw new PictureError(whyTextIsNoPicture(text, head !== undefined, bytes !== undefined));
 }
 
 /** Undefined when the text is not base64. Line breaks and the URL-safe alphabet are fine. */
@@ -96,7 +99,7 @@ function whyTextIsNoPicture(text: string, isDataUrl: boolean, isBase64: boolean)
 export function refuseTooLarge(bytes: number, maxBytes: number): void {
   if (bytes <= maxBytes) return;
   const megabytes = (value: number) => (value / 1024 / 1024).toFixed(1);
-  throw new ImageError(
+  throw new PictureError(
     `The picture is too large: ${megabytes(bytes)} MB, at most ${megabytes(maxBytes)} MB can be uploaded. ` +
       'Let the camera send a smaller or more compressed picture.',
   );

@@ -11,7 +11,7 @@ export const PICTURE_MAX_SIDE = 65_535;
 export const MAX_WAITING_PICTURES = 50;
 
 /**
- * Width times height of a picture that is decoded, at most, unless settings.js says otherwise: four bytes a pixel, some of it three times over, make half a gigabyte.
- * Cameras of machines have 1 to 25 megapixels.
+ * Width times height of a picture that is decoded, at most, unless settings.js says otherwise: four bytes a pixel, some
+ * of it three times over, make half a gigabyte. Cameras of machines have 1 to 25 megapixels.
  */
 export const DECODED_MAX_PIXELS = 50_000_000;

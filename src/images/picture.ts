@@ -8,10 +8,10 @@ import {
 } from './formats';
 import { bytesFromFile } from './from-file';
 import { bytesFromValue, refuseTooLarge } from './from-value';
-import { ImageError } from './image-error';
+import { PictureError } from './picture-error';
 import { PICTURE_MAX_BYTES } from './limits';
 
-export { ImageError } from './image-error';
+export { PictureError } from './picture-error';
 
 /** A picture as it is uploaded; width and height in pixels, where its header tells them. */
 export interface Picture extends Partial<PictureSize> {
@@ -24,7 +24,10 @@ export interface Picture extends Partial<PictureSize> {
 
 /** Where a picture comes from. */
 export interface LoadPictureOptions {
-  /** `value`: Buffer, Uint8Array, Buffer in JSON, base64 text or data URL. `file`: a path, and only then is the disk read. */
+  /**
+   * `value`: Buffer, Uint8Array, Buffer in JSON, base64 text or data URL. `file`: a path, and only then is the disk
+   * read.
+   */
   from: 'value' | 'file';
   /** default 20 MB */
   maxBytes?: number;
@@ -33,11 +36,11 @@ export interface LoadPictureOptions {
 }
 
 /**
- * Loads a picture and makes sure that it is one of the formats of the API ("Upload a Vision Event Image"): JPEG, PNG, WebP,
- * GIF, TIFF, BMP, HEIC, AVIF, told by the bytes. A picture whose end is missing is refused as far as the format shows it.
- * Width and height are left out when the header does not tell them. The bytes of a Buffer are not copied.
+ * Loads a picture and makes sure that it is one of the formats of the API ("Upload a Vision Event Image"): JPEG, PNG,
+ * WebP, GIF, TIFF, BMP, HEIC, AVIF, told by the bytes. A picture whose end is missing is refused as far as the format
+ * shows it. Width and height are left out when the header does not tell them. The bytes of a Buffer are not copied.
  *
- * @throws ImageError with a message for a technician
+ * @throws PictureError with a message for a technician
  */
 export async function loadPicture(source: unknown, options: LoadPictureOptions): Promise<Picture> {
   const maxBytes = options.maxBytes ?? PICTURE_MAX_BYTES;
@@ -50,18 +53,18 @@ export async function loadPicture(source: unknown, options: LoadPictureOptions):
 
 function examine(bytes: Buffer, maxBytes: number, fileName?: string): Picture {
   const subject = fileName === undefined ? 'The picture' : `The picture file ${fileName}`;
-  if (bytes.length === 0) throw new ImageError(`${subject} is empty: it has no bytes.`);
+  if (bytes.length === 0) throw new PictureError(`${subject} is empty: it has no bytes.`);
   refuseTooLarge(bytes.length, maxBytes);
   const format = pictureFormatOf(bytes);
   if (!format) {
     const guess = guessOtherContent(bytes);
-    throw new ImageError(
+    throw new PictureError(
       `${subject} is not a JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC or AVIF${guess ? `: it is ${guess}` : ''}. ` +
         'Check what the camera or the node before this one delivers.',
     );
   }
   if (isPictureCutOff(format, bytes)) {
-    throw new ImageError(
+    throw new PictureError(
       `${subject} is incomplete: the end of the ${format.label} is missing (${bytes.length} bytes came). ` +
         'It may have been read while it was being written or transferred.',
     );

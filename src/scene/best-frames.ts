@@ -27,7 +27,9 @@ interface Entry<Kept> {
   isLight: boolean;
 }
 
-/** The best frame so far of each thing. Bounded: where it is too much, the pictures of the least good frames go first. */
+/**
+ * The best frame so far of each thing. Bounded: where it is too much, the pictures of the least good frames go first.
+ */
 export class BestFrames<Kept> {
   private readonly entries = new Map<object, Entry<Kept>>();
   private readonly heavy = new Set<object>();

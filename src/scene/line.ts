@@ -4,7 +4,10 @@ import type { Boxed } from './track';
 import type { Moment, SceneDetection, SceneFrame, SceneSettings, Zone } from './types';
 import { anchorOf, crossing, distance, placed, type Direction, type Point } from './zones';
 
-/** A thing has crossed when it is so far behind the line, in shares of its size: one that stands on the line does not cross it again and again. */
+/**
+ * A thing has crossed when it is so far behind the line, in shares of its size: one that stands on the line does not
+ * cross it again and again.
+ */
 const BEHIND = 0.05;
 
 /** Where one thing is to the line. */

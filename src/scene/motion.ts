@@ -13,7 +13,10 @@ const SPEED_FADES = 5;
 /** Farther ahead a prediction says nothing more, ms. */
 const FARTHEST = 10_000;
 
-/** Position and speed of one coordinate, with their covariance: a Kalman filter of constant velocity. Pixels and seconds. */
+/**
+ * Position and speed of one coordinate, with their covariance: a Kalman filter of constant velocity. Pixels and
+ * seconds.
+ */
 class Coordinate {
   speed = 0;
   private variance: number;

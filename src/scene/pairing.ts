@@ -1,6 +1,8 @@
 import { assign } from './assignment';
 
-/** So many possible pairs among one cluster are settled greedily: the best choice would take the time of many frames. */
+/**
+ * So many possible pairs among one cluster are settled greedily: the best choice would take the time of many frames.
+ */
 const MOST_EXACT = 40_000;
 
 /** A track (row) and a detection (column) that may belong together. */
@@ -21,7 +23,10 @@ export function choosePairs(candidates: readonly Candidate[]): Candidate[] {
   });
 }
 
-/** Candidates that share rows or columns, directly or through others, have to be settled together; most things stand alone. */
+/**
+ * Candidates that share rows or columns, directly or through others, have to be settled together; most things stand
+ * alone.
+ */
 function clusters(candidates: readonly Candidate[]): Candidate[][] {
   const parent = new Map<number, number>();
   const rootOf = (node: number): number => {

@@ -5,7 +5,10 @@ const EDGE = 2;
 /** How much a thing counts that is cut off. */
 const CUT_OFF = 0.25;
 
-/** How good a frame shows a thing: confidence × size, much less when the edge of the picture cuts it off. Without a box, the confidence. */
+/**
+ * How good a frame shows a thing: confidence × size, much less when the edge of the picture cuts it off. Without a box,
+ * the confidence.
+ */
 export function frameQuality(
   confidence: number,
   box: Box | undefined,

@@ -16,7 +16,9 @@ export interface SeenThing {
   isConfirmed: boolean;
 }
 
-/** One camera's view over time: takes frames, answers with the moments that matter. Pure; times are those of the frames. */
+/**
+ * One camera's view over time: takes frames, answers with the moments that matter. Pure; times are those of the frames.
+ */
 export class Scene<Kept, Detection extends SceneDetection = SceneDetection> {
   private readonly tracker = new Tracker();
   private readonly things = new Map<Track | string, Thing>();
@@ -204,7 +206,10 @@ export class Scene<Kept, Detection extends SceneDetection = SceneDetection> {
     }
   }
 
-  /** Not confirmed, and missed so often that what was seen of it no longer helps: it shall not take the place of another thing. */
+  /**
+   * Not confirmed, and missed so often that what was seen of it no longer helps: it shall not take the place of another
+   * thing.
+   */
   private isHopeless(thing: Thing): boolean {
     const { hits, frames } = this.settings.confirm;
     return !thing.single && this.frameNumber - thing.lastFrame > frames - hits && !this.isKnown(thing);

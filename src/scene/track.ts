@@ -4,7 +4,10 @@ import type { Box, SceneDetection } from './types';
 /** A detection has a place: not a class of the whole picture. */
 export type Boxed<Detection extends SceneDetection> = Detection & { box: Box };
 
-/** How much less the box of a doubtful detection counts: its error grows by this for each share of the usual confidence that it lacks. */
+/**
+ * How much less the box of a doubtful detection counts: its error grows by this for each share of the usual confidence
+ * that it lacks.
+ */
 const DOUBT = 5;
 
 /** A thing that is followed from frame to frame. */

@@ -38,8 +38,8 @@ type Likeness = (track: Track, detection: Boxed<SceneDetection>) => number;
 const OWN_ID = 'own-';
 
 /**
- * Follows things from frame to frame: by the detector's own ids where it sends them, else by overlap with the place that the motion
- * so far leads to, in the way of SORT and ByteTrack. Frames may come in any rhythm.
+ * Follows things from frame to frame: by the detector's own ids where it sends them, else by overlap with the place
+ * that the motion so far leads to, in the way of SORT and ByteTrack. Frames may come in any rhythm.
  */
 export class Tracker {
   private tracks: Track[] = [];
@@ -162,8 +162,9 @@ function likeness(track: Track, { class: name, box }: Boxed<SceneDetection>): nu
 }
 
 /**
- * For what moved farther than its own box: with few frames a second, or after some time out of sight. It has to have the shape that the
- * thing had, and to be within its reach. What must be out of the picture by now does not come back: whoever comes in there is another one.
+ * For what moved farther than its own box: with few frames a second, or after some time out of sight. It has to have
+ * the shape that the thing had, and to be within its reach. What must be out of the picture by now does not come back:
+ * whoever comes in there is another one.
  */
 function nearness(at: number, picture: PictureSize | undefined): Likeness {
   return ({ predicted, lastSeen, frames, class: known }, { class: name, box }) => {

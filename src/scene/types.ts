@@ -32,7 +32,9 @@ export interface SingleThing {
   isEnd?: boolean;
 }
 
-/** What a detector says of one frame. `Kept` is whatever the caller wants back with a moment: the message of the frame. */
+/**
+ * What a detector says of one frame. `Kept` is whatever the caller wants back with a moment: the message of the frame.
+ */
 export interface SceneFrame<Kept, Detection extends SceneDetection = SceneDetection> {
   /** the frame's own time, in ms of any clock that does not jump */
   at: number;
@@ -49,7 +51,9 @@ export type MomentKind = (typeof MOMENT_KINDS)[number];
 /** A point as fractions of the picture, from its upper left corner. */
 export type ZonePoint = readonly [x: number, y: number];
 
-/** A part of the picture that matters: an area with a corner at each point, or a line from its first point to its last. */
+/**
+ * A part of the picture that matters: an area with a corner at each point, or a line from its first point to its last.
+ */
 export interface Zone {
   name: string;
   kind: 'area' | 'line';

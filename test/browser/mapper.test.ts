@@ -7,57 +7,73 @@ import { NODE_RED_VERSIONS } from '../support/node-red-versions';
 interface Unknown {
   name: string;
   payload: unknown;
-  /** ways of what is pressed: the list, the class, the confidence, then the box */
+  /** ways of what is pressed: the list, the class, the confidence, then box or points */
   press: string[];
+  /** what the box is, where it is not what is assumed */
   convention?: string;
   mapping: object;
+  /** what is drawn of it */
+  shape: 'rect' | 'polygon';
 }
 
 /** Payloads of detectors that nobody knows. */
 const UNKNOWN: Unknown[] = [
   {
-    name: 'four fields beside each other, percent',
-    payload: { line: 3, seen: [{ kind: 'lid', sure: 91, l: 100, t: 50, w: 200, h: 120 }] },
-    press: ['seen', 'seen[0].kind', 'seen[0].sure', 'seen[0].l', 'seen[0].t', 'seen[0].w', 'seen[0].h'],
+    name: 'a list inside objects, with four fields and percent',
+    payload: {
+      line: 3,
+      result: { seen: [{ kind: 'lid', sure: 91, place: { l: 100, t: 50, w: 200, h: 120 } }] },
+    },
+    press: [
+      'result.seen',
+      'result.seen[0].kind',
+      'result.seen[0].sure',
+      ...['l', 't', 'w', 'h'].map((side) => `result.seen[0].place.${side}`),
+    ],
     mapping: {
-      list: 'seen',
+      list: 'result.seen',
       class: 'kind',
       confidence: 'sure',
       confidenceUnit: 'percent',
-      box: { convention: 'corner', units: 'pixel', fields: ['l', 't', 'w', 'h'] },
+      box: { convention: 'corner', units: 'pixel', fields: ['place.l', 'place.t', 'place.w', 'place.h'] },
     },
+    shape: 'rect',
   },
   {
-    name: 'a list of four fractions inside',
-    payload: [{ what: { name: 'bolt', p: 0.8 }, at: [0.25, 0.25, 0.75, 0.75] }],
-    press: ['', '[0].what.name', '[0].what.p', '[0].at'],
+    name: 'columns, with boxes of two corners in fractions',
+    payload: { found: { places: [[0.25, 0.25, 0.75, 0.75]], names: ['bolt'], chances: [0.8] } },
+    press: ['found.places', 'found.names[0]', 'found.chances[0]', 'found.places[0]'],
     convention: 'corners',
     mapping: {
-      list: '',
-      class: 'what.name',
-      confidence: 'what.p',
-      box: { convention: 'corners', units: 'fraction', fields: 'at' },
+      list: 'found.places',
+      class: '/found.names[$i]',
+      confidence: '/found.chances[$i]',
+      box: { convention: 'corners', units: 'fraction', fields: '' },
     },
+    shape: 'rect',
   },
   {
-    name: 'rows of numbers under a key with a dot',
-    payload: { 'found.now': [['nut', 0.7, 320, 240, 64, 48]] },
-    press: [
-      "['found.now']",
-      "['found.now'][0][0]",
-      "['found.now'][0][1]",
-      "['found.now'][0][2]",
-      "['found.now'][0][3]",
-      "['found.now'][0][4]",
-      "['found.now'][0][5]",
+    name: 'several points for each part',
+    payload: [
+      {
+        part: { name: 'bracket' },
+        p: 0.9,
+        ring: [
+          { x: 100, y: 80 },
+          { x: 300, y: 90 },
+          { x: 280, y: 240 },
+          { x: 110, y: 220 },
+        ],
+      },
     ],
-    convention: 'center',
+    press: ['', '[0].part.name', '[0].p', '[0].ring'],
     mapping: {
-      list: "['found.now']",
-      class: '[0]',
-      confidence: '[1]',
-      box: { convention: 'center', units: 'pixel', fields: ['[2]', '[3]', '[4]', '[5]'] },
+      list: '',
+      class: 'part.name',
+      confidence: 'p',
+      points: { path: 'ring', shape: 'xyObjects', units: 'pixel' },
     },
+    shape: 'polygon',
   },
 ];
 
@@ -69,15 +85,15 @@ for (const version of NODE_RED_VERSIONS) {
     );
     afterEach(() => session.editor.cancelDialogs());
 
-    for (const { name, payload, press, convention, mapping } of UNKNOWN) {
-      it(`maps ${name} by mouse alone, and draws the box`, async () => {
+    for (const { name, payload, press, convention, mapping, shape } of UNKNOWN) {
+      it(`maps ${name} by mouse alone, and draws what it found`, async () => {
         const { editor } = session;
         await editor.openDialog('custom');
         const mapper = editor.page.locator('.vision-event-mapper');
         await mapper.locator('textarea').fill(JSON.stringify(payload));
         for (const way of press) await mapper.locator(`button[data-way="${way}"]`).click();
         if (convention) await mapper.locator(`input[value="${convention}"]`).click();
-        await mapper.locator('svg rect.vision-event-shape').waitFor();
+        await mapper.locator(`svg ${shape}.vision-event-shape`).waitFor();
         assert.deepEqual(await mappingOf(editor), mapping);
         await editor.screenshot(`mapper ${name} ${version}`);
         assert.deepEqual(await editor.overflowing('roboflow-vision-event'), []);
@@ -85,22 +101,33 @@ for (const version of NODE_RED_VERSIONS) {
       });
     }
 
-    it('works by keyboard, and says what cannot be picked', async () => {
+    it('maps by keyboard alone, and says what cannot be picked', async () => {
       const { editor } = session;
       const { page } = editor;
       await editor.openDialog('custom');
       const mapper = page.locator('.vision-event-mapper');
-      await mapper.locator('textarea').fill(JSON.stringify({ a: 1, seen: [{ kind: 'lid' }] }));
       await mapper.locator('textarea').focus();
-      await editor.tabTo('button[data-way="a"]');
-      await page.keyboard.press('Enter');
-      await mapper.getByText('That is no list.').waitFor();
-      await editor.tabTo('button[data-way="seen"]');
-      await page.keyboard.press('Enter');
-      await editor.tabTo('button[data-way="seen[0].kind"]');
-      await page.keyboard.press('Enter');
-      assert.deepEqual(await mappingOf(editor), { list: 'seen', class: 'kind' });
+      await page.keyboard.insertText(
+        JSON.stringify({ a: 1, seen: [{ kind: 'lid', sure: 0.9, at: [200, 110, 200, 120] }] }),
+      );
+      const press = async (way: string) => {
+        await editor.tabTo(`button[data-way="${way}"]`);
+        await page.keyboard.press('Enter');
+      };
+      await press('a');
+      await mapper.getByText('That is not a list.').waitFor();
+      for (const way of ['seen', 'seen[0].kind', 'seen[0].sure', 'seen[0].at']) await press(way);
+      await editor.tabTo('input[name="vision-event-mapper-convention"]');
+      await page.keyboard.press('ArrowRight');
+      await mapper.locator('svg rect.vision-event-shape').waitFor();
+      assert.deepEqual(await mappingOf(editor), {
+        list: 'seen',
+        class: 'kind',
+        confidence: 'sure',
+        box: { convention: 'center', units: 'pixel', fields: 'at' },
+      });
       assert.deepEqual(await editor.nameless('roboflow-vision-event'), []);
+      assert.deepEqual(editor.pageErrors, []);
     });
   });
 }

@@ -93,7 +93,9 @@ for (const version of NODE_RED_VERSIONS) {
       // They may have detections, whose settings are needed then.
       assert.deepEqual(await editor.shownFields(['minConfidence']), ['minConfidence']);
       await pictures.getByText('label, detections, metadata').waitFor();
-      assert.match(await pictures.locator('> summary').innerText(), /1 to fix/);
+      assert.equal(await editor.page.locator('#node-input-pictures').inputValue(), 'pictures');
+      await editor.typeInto('node-input-pictures', '');
+      await pictures.locator('> summary', { hasText: '1 to fix' }).waitFor();
       await editor.typeInto('node-input-pictures', 'payload.frames');
       await pictures.locator('> summary .vision-event-state-wrong').waitFor({ state: 'detached' });
       await pictures.locator('.red-ui-editableList-addButton').click();

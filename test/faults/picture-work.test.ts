@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ImageError } from '../../src/images/image-error';
+import { PictureError } from '../../src/images/picture-error';
 import { DECODED_MAX_PIXELS } from '../../src/images/limits';
 import { loadPicture } from '../../src/images/picture';
 import { PictureWorker } from '../../src/images/work/picture-worker';
@@ -83,7 +83,7 @@ describe('fault 25: pictures made to stall Node-RED, when they are changed', fun
       );
       if (!error) assert.equal(outcome, undefined);
       else {
-        assert.ok(outcome instanceof ImageError);
+        assert.ok(outcome instanceof PictureError);
         assert.match(outcome.message, error);
       }
       assert.ok(onProcessor <= MOST_TURN_MS, `a turn of ${onProcessor} ms`);

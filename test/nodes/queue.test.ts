@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { EventEmitter } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -230,9 +231,13 @@ describe('vision-event with delivery "queue"', function () {
     assert.equal(simulator.requests.total, 0);
     helper.getNode('outbox').receive({ payload: 'resume' });
     await flow.until(() => simulator.events().length === 1);
+    const statuses: (string | undefined)[] = [];
+    const outbox = helper.getNode('outbox') as unknown as EventEmitter;
+    outbox.on('call:status', ({ args }: { args: [{ text?: string }] }) => statuses.push(args[0].text));
     helper.getNode('outbox').receive({ payload: 'sing' });
     await flow.until(() => flow.caught.length === 1);
     assert.match(flow.caught[0]!.error!.message, /flush, pause, resume/);
+    await flow.until(() => statuses.some((text) => text?.endsWith('wrongInput')));
   });
 
   describe('while the clock of the device is not set', () => {

@@ -107,6 +107,30 @@ describe('translations', () => {
   });
 });
 
+/** What the glossary's tone and punctuation rule out in the texts of a language. */
+const RULED_OUT: Record<string, RegExp> = {
+  // Instructions are infinitives.
+  de: /(?:Geben|Wählen|Prüfen|Öffnen|Klicken|Senden|Fügen) Sie /,
+  fr: / [:;?!»]|« |nœud/,
+  ja: /[（）]|ユーザー|サーバー|フォルダー/,
+  ko: /메시지/,
+};
+
+describe('texts of dialogs', () => {
+  for (const [language, ruledOut] of Object.entries(RULED_OUT)) {
+    it(`keep to the tone and punctuation of ${language}`, () => {
+      // Those of the scene are still to be gone through.
+      const texts = files
+        .filter((name) => name.endsWith('.json') && !name.startsWith('scene/'))
+        .flatMap((file) => [...catalogue(language, file)].map(([key, text]) => `${file} ${key}: ${text}`));
+      assert.deepEqual(
+        texts.filter((text) => ruledOut.test(text)),
+        [],
+      );
+    });
+  }
+});
+
 /** Names of Roboflow's own pages and products, the same in every language. */
 const FOREIGN_NAMES = ['Settings', 'API Keys', 'Local Event Store'];
 

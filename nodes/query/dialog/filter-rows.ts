@@ -42,8 +42,8 @@ function select(name: string, label: string, values: readonly string[], textOf: 
 }
 
 /**
- * The list of filters in the dialog of a query: rows of what is looked at, the name of a field where that needs one, an operator,
- * a typed value, and of a detection the confidence.
+ * The list of filters in the dialog of a query: rows of what is looked at, the name of a field where that needs one, an
+ * operator, a typed value, and of a detection the confidence.
  *
  * @param selectors of the list and of the line for what is wrong
  */

@@ -45,7 +45,10 @@ const takesList = (read: ReadProperty) => read('picturesType') !== 'none';
 /** The pictures of a list may have detections of their own. */
 const usesDetections = (read: ReadProperty) => read('detectionsType') !== 'none' || takesList(read);
 
-/** False for a property that the chosen event type does not have; while only the message knows the type, all have a part. */
+/**
+ * False for a property that the chosen event type does not have; while only the message knows the type, all have a
+ * part.
+ */
 function isInEvent(property: Property, read: ReadProperty): boolean {
   if (read('eventTypeType') !== 'str') return true;
   const types = EVENT_TYPES.filter((type) => PROPERTIES_BY_TYPE[type].includes(property));

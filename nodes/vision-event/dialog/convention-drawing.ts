@@ -17,7 +17,10 @@ const SAYS: Record<Convention, { points: Point[]; size: boolean; order: string }
   'corners-yx': { points: [LEFT_TOP, RIGHT_BOTTOM], size: false, order: 'y x y x' },
 };
 
-/** A small drawing of a box: dots where it says a point, arrows where it says a size, and the order of the four values. */
+/**
+ * A small drawing of a box: dots where it says a point, dashed lines where it says a size, and the order of the four
+ * values.
+ */
 export function drawConvention(convention: Convention): SVGElement {
   const { points, size, order } = SAYS[convention];
   const line = (x1: number, y1: number, x2: number, y2: number) =>

@@ -1,6 +1,7 @@
 /**
- * A small payload for each format that has an adapter of its own, as docs/formats.md describes it: what "Try it" shows before a
- * message came. Those of most presets follow from their mappings (scripts/preset-examples.ts); the rest are below.
+ * A small payload for each format that has an adapter of its own, as docs/formats.md describes it: what "Try it" shows
+ * before a message came. Those of most presets follow from their mappings (scripts/preset-examples.ts); the rest are
+ * below.
  */
 export const EXAMPLE_PAYLOADS: Readonly<Record<string, unknown>> = {
   roboflow: {

@@ -5,9 +5,13 @@ export function showWhatSectionsDo(t: Text): void {
   const chosen = (property: string) => String($(`#node-input-${property}`).val() ?? '');
   const labelOf = (property: string) => $(`#node-input-${property} option:selected`).text();
   const isFixedType = $('#node-input-eventTypeType').val() === 'str';
+  const hasPictures = ['inputImage', 'outputImage', 'pictures'].some(
+    (one) => chosen(`${one}Type`) !== 'none',
+  );
   const texts: Record<string, string[]> = {
     detections: [$('#node-input-detectionsType').val() === 'none' ? t('type.none') : labelOf('format')],
     event: isFixedType ? [t(`option.eventType.${chosen('eventType')}`)] : [],
+    pictures: hasPictures ? [] : [t('does.pictures')],
     delivery: [
       t(`does.delivery.${chosen('delivery')}`),
       ...(chosen('delivery') === 'build' && chosen('onWarnings') === 'send'

@@ -4,8 +4,9 @@ import { drawConvention } from './convention-drawing';
 import { annotationsOf, draw, type Image, type Size } from '../../editor/drawing';
 import { EXAMPLE_PAYLOADS } from './example-payloads';
 import './mapper.css';
-import { makePayloadTree, type Way } from './payload-tree';
-import { CONVENTIONS, PickedMapping, STEPS, UNITS, type Step, type Unit } from './picked-mapping';
+import { makePayloadTree } from './payload-tree';
+import { CONVENTIONS, PickedMapping, POINTS, STEPS, UNITS, type Step, type Unit } from './picked-mapping';
+import type { Way } from './way';
 
 interface Answer {
   error?: AdminError;
@@ -14,14 +15,15 @@ interface Answer {
 }
 
 /**
- * Makes a custom mapping by pointing at a payload: the list, then class, confidence and box in one of its rows. The JSON follows.
+ * Makes a custom mapping by pointing at a payload: the list, then class, confidence and box in one of its rows. The
+ * JSON follows.
  *
  * @param selector of the place for it
  */
 export function createMapper(form: FormValues, admin: AdminRequests, selector: string) {
   const { t } = form;
   let node: EditorNode;
-  let mapping = new PickedMapping();
+  let mapping = new PickedMapping(undefined);
   let payload: unknown;
   let step: Step = 'list';
   let turn = 0;
@@ -41,6 +43,7 @@ export function createMapper(form: FormValues, admin: AdminRequests, selector: s
         parts.tree,
         parts.picture,
         parts.conventions.element,
+        parts.points.element,
         parts.units.element,
       );
     start(undefined);
@@ -75,6 +78,10 @@ export function createMapper(form: FormValues, admin: AdminRequests, selector: s
         mapping.convention = chosen;
         write();
       }),
+      points: choices('points', POINTS, (chosen) => {
+        mapping.pointsProperty = chosen;
+        write();
+      }),
       units: choices('units', UNITS, (chosen: Unit) => {
         mapping.chosenUnits = chosen;
         write();
@@ -84,7 +91,7 @@ export function createMapper(form: FormValues, admin: AdminRequests, selector: s
 
   /** A group of radio buttons; the keyboard moves among them by the arrow keys. */
   function choices<Value extends string>(
-    name: 'step' | 'convention' | 'units',
+    name: 'step' | 'convention' | 'points' | 'units',
     values: readonly Value[],
     onChoice: (value: Value) => void,
   ) {
@@ -122,12 +129,13 @@ export function createMapper(form: FormValues, admin: AdminRequests, selector: s
 
   /** Begins anew with another payload. */
   function start(value: unknown) {
-    mapping = new PickedMapping();
+    mapping = new PickedMapping(value);
     payload = value;
     const isThere = typeof value === 'object' && value !== null;
-    for (const { element } of [parts.steps, parts.conventions, parts.units]) element.hidden = !isThere;
+    for (const { element } of [parts.steps, parts.units]) element.hidden = !isThere;
     parts.tree.hidden = !isThere;
     parts.picture.replaceChildren();
+    showChoices(isThere);
     if (isThere) go('list');
     else say(t('mapper.start'));
   }
@@ -141,7 +149,8 @@ export function createMapper(form: FormValues, admin: AdminRequests, selector: s
 
   function pick(way: Way, value: unknown) {
     if (!mapping.pick(step, way, value)) return say(t(`mapper.cannot.${step}`));
-    const next = mapping.isComplete(step) ? STEPS.find((each) => !mapping.isComplete(each)) : step;
+    // What was passed over stays so: not every detector tells a class or a confidence.
+    const next = STEPS.slice(STEPS.indexOf(step)).find((each) => !mapping.isComplete(each));
     if (next) go(next);
     else {
       say(t('mapper.done'));
@@ -161,7 +170,14 @@ export function createMapper(form: FormValues, admin: AdminRequests, selector: s
         .find((one) => one.dataset['way'] === focused)
         ?.focus();
     parts.conventions.set(mapping.convention);
+    parts.points.set(mapping.pointsProperty);
     parts.units.set(mapping.units);
+    showChoices(true);
+  }
+
+  function showChoices(isThere: boolean) {
+    parts.conventions.element.hidden = !isThere || !mapping.mayHaveBox;
+    parts.points.element.hidden = !isThere || !mapping.hasPoints;
   }
 
   function write() {

@@ -17,8 +17,8 @@ const TYPE_OF_ROW: Partial<Record<string, string>> = { str: 'string', num: 'numb
 const SUGGESTIONS = 'vision-event-metadata-suggestions';
 
 /**
- * Suggests the metadata keys that the use case has had so far, and says when a row's type differs from theirs: the API then keeps
- * two types for the key, and filters find only one of them ("Get Custom Metadata Schema").
+ * Suggests the metadata keys that the use case has had so far, and says when a row's type differs from theirs: the API
+ * then keeps two types for the key, and filters find only one of them ("Get Custom Metadata Schema").
  *
  * @param rows of the dialog
  */
@@ -50,7 +50,10 @@ export function createMetadataSchema(
     showDifferences();
   }
 
-  /** Only for a section that is open, a fixed use case and a chosen workspace. Without an answer there is nothing to suggest. */
+  /**
+   * Only for a section that is open, a fixed use case and a chosen workspace. Without an answer there is nothing to
+   * suggest.
+   */
   async function ask() {
     const useCase = String($(selectors.useCase).val() ?? '').trim();
     const workspace = String($(selectors.workspace).val() ?? '');

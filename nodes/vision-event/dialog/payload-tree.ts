@@ -1,7 +1,5 @@
 import { makeButton, makeElement } from '../../editor/live';
-
-/** The way to a value in a payload: keys of objects and positions in lists. */
-export type Way = (string | number)[];
+import { wayText, type Way } from './way';
 
 /** Rows of a list look alike: the first tell what the others are. */
 const MAX_ELEMENTS = 3;
@@ -50,13 +48,4 @@ function textOf(value: unknown, key: string | number | undefined): string {
   if (typeof value === 'object' && value !== null) return `${name} {${Object.keys(value).length}}`;
   const text = JSON.stringify(value) ?? '';
   return `${name}: ${text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text}`;
-}
-
-/** As paths of a mapping are written: docs/formats.md, "Custom mapping". */
-export function wayText(way: Way): string {
-  return way.reduce<string>((path, step) => {
-    if (typeof step === 'number') return `${path}[${step}]`;
-    if (!/^[^.[\]'"*/]+$/.test(step)) return `${path}['${step}']`;
-    return path === '' ? step : `${path}.${step}`;
-  }, '');
 }

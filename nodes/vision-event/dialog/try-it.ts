@@ -19,7 +19,10 @@ interface Picture {
 
 /** What the runtime made of the message. After an error the parts that it did not come to are missing. */
 interface Answer {
-  /** epoch milliseconds, what was too large to keep, and whether pictures were not kept since something is hidden in some */
+  /**
+   * epoch milliseconds, what was too large to keep, and whether pictures were not kept since something is hidden in
+   * some
+   */
   message: { at: number; leftOut: string[]; withoutPictures?: boolean };
   error?: AdminError;
   errors?: { message: string }[];
@@ -42,8 +45,8 @@ const MAX_WARNINGS = 30;
 const MAX_IMAGES = 12;
 
 /**
- * "Try it": what the node would make of a message with the settings of the open dialog. The runtime does it, by the code that handles
- * messages; here it is only shown.
+ * "Try it": what the node would make of a message with the settings of the open dialog. The runtime does it, by the
+ * code that handles messages; here it is only shown.
  *
  * @param selector of the section
  */

@@ -46,14 +46,12 @@ export function prepareTypedInputs(form: Form) {
   form.typed('workflowVersion', any);
   form.typed('eventId', [plain('uuid'), ...read]);
   form.typed('timestamp', [plain('now'), ...read]);
-  for (const property of ['outputImage', 'inputImage'] as const) {
-    const drawn = property === 'outputImage' ? [plain('drawn')] : [];
-    form.typed(property, [plain('none'), ...drawn, 'msg', 'flow', 'global', labelled('file'), 'jsonata'], {
-      file: t('placeholder.file'),
-    });
-  }
+  const picture = ['msg', 'flow', 'global', labelled('file'), 'jsonata'];
+  const path = { file: t('placeholder.file') };
+  form.typed('outputImage', [plain('none'), plain('drawn'), ...picture], path);
+  form.typed('inputImage', [plain('none'), ...picture], path, { msg: 'image' });
   form.typed('imageLabel', [plain('none'), ...any]);
-  form.typed('pictures', [plain('none'), ...read], { msg: 'pictures' });
+  form.typed('pictures', [plain('none'), ...read], {}, { msg: 'pictures' });
   form.typed('metadataFrom', [plain('none'), ...read, 'json']);
   form.typed('cooldownBy', [plain('none'), ...read]);
 }

@@ -6,8 +6,9 @@ import { headerNames } from '../header-names';
 const SAVED = '__PWRD__';
 
 /**
- * The extra headers in the dialog of a workspace: their names in one field, and beneath it a password field for the value of each.
- * All values are one credential, JSON by name. The editor never gets a saved one back, so to change one all are entered again.
+ * The extra headers in the dialog of a workspace: their names in one field, and beneath it a password field for the
+ * value of each. All values are one credential, JSON by name. The editor never gets a saved one back, so to change one
+ * all are entered again.
  *
  * @param selectors of the two properties and of the place for the fields
  */

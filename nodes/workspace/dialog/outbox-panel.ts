@@ -112,7 +112,10 @@ export function createOutboxPanel(t: Text, admin: AdminRequests) {
 
   const path = () => `workspaces/${encodeURIComponent(workspaceId)}/outbox`;
 
-  /** A slow answer is waited for, not asked for twice; nor is the state while a command is under way that answers it too. */
+  /**
+   * A slow answer is waited for, not asked for twice; nor is the state while a command is under way that answers it
+   * too.
+   */
   function look() {
     if (underWay === 0) void shown(admin.get<OutboxState>(path()), parts.message);
   }

@@ -29,8 +29,8 @@ const DAMAGED = 'LETTER_DAMAGED';
 let lists = 0;
 
 /**
- * The list of refused events. As long as an event is refused its row is the same element: whoever has the focus there, or a button
- * half pressed, keeps it.
+ * The list of refused events. As long as an event is refused its row is the same element: whoever has the focus there,
+ * or a button half pressed, keeps it.
  *
  * @param mayOrder false leaves out the buttons
  */

@@ -6,7 +6,8 @@ import { connectionOfValues } from '../../editor/workspaces';
 const FIELD = '#vision-event-test-use-case';
 
 /**
- * The button "Send a test event": one small event into a use case that is chosen there, with the values of the open dialog.
+ * The button "Send a test event": one small event into a use case that is chosen there, with the values of the open
+ * dialog.
  *
  * @param selector of the section
  */

@@ -6,8 +6,8 @@ export const UNKNOWN = 'unknown';
 const LONGEST = 128;
 
 /**
- * Values of a label that come from events or from a server: each makes a series that Prometheus keeps, so only the first ones get their
- * own, and all others share one.
+ * Values of a label that come from events or from a server: each makes a series that Prometheus keeps, so only the
+ * first ones get their own, and all others share one.
  */
 export class BoundedValues {
   private readonly known = new Set<string>();

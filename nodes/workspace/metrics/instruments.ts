@@ -1,7 +1,9 @@
 import type * as PromClient from 'prom-client';
 import { BoundedValues } from './bounded';
 
-/** A series costs Prometheus some kilobytes for as long as it keeps samples: enough for a plant, too few for a mistake. */
+/**
+ * A series costs Prometheus some kilobytes for as long as it keeps samples: enough for a plant, too few for a mistake.
+ */
 const MOST_WORKSPACES = 50;
 const MOST_USE_CASES = 100;
 const MOST_FIELDS = 100;

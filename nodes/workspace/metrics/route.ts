@@ -8,8 +8,8 @@ import { liveWorkspaces } from './live';
 export const METRICS_PATH = '/vision-events/metrics';
 
 /**
- * The one route that asks for no permission of the editor: Prometheus has no user of it, and an instance without an editor has no users.
- * A token of its own lets in, and nothing but numbers and names comes out.
+ * The one route that asks for no permission of the editor: Prometheus has no user of it, and an instance without an
+ * editor has no users. A token of its own lets in, and nothing but numbers and names comes out.
  */
 export function registerMetricsRoute(RED: NodeAPI): void {
   RED.httpAdmin.get(METRICS_PATH, (request: Request, response: Response) => {

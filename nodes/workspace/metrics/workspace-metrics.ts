@@ -132,7 +132,10 @@ export class WorkspaceMetrics {
     for (const { code } of events) this.refused(code, useCaseId);
   }
 
-  /** Adds what an outbox and its sender have counted since the last call: theirs begins anew with each deploy, ours does not. */
+  /**
+   * Adds what an outbox and its sender have counted since the last call: theirs begins anew with each deploy, ours does
+   * not.
+   */
   addCounts(sender: Sender, outbox: Outbox): void {
     const { workspace, all } = this;
     const { dropped, shedPictures, corrupt } = outbox.stats();

@@ -1,9 +1,14 @@
-/** The limits and policies of the outbox on disk, in one place. docs/store-and-forward.md explains them to operators. */
+/**
+ * The limits and policies of the outbox on disk, in one place. docs/store-and-forward.md explains them to operators.
+ */
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** A chunk is at most one API batch (docs of "Create Vision Events in batch"): a delivered batch is a deleted file, for which a full disk has room. */
+/**
+ * A chunk is at most one API batch (docs of "Create Vision Events in batch"): a delivered batch is a deleted file, for
+ * which a full disk has room.
+ */
 export const CHUNK_MAX_EVENTS = 100;
 export const CHUNK_MAX_BODY_BYTES = MIB;
 
@@ -16,9 +21,10 @@ export const CLOCK_SET_MS = 2_000;
 /** An open chunk that was not written to for this long is sealed before the next write, which goes into a new one. */
 export const OPEN_CHUNK_IDLE_MS = 60_000;
 /**
- * What another process may just be beginning, should the lock have failed, is left alone at a start: a chunk that may still grow and a
- * picture that no line names, when they were touched less than this ago. Far more than `OPEN_CHUNK_IDLE_MS` and the longest write, so that
- * nobody writes to what is older. They go at the first start after that.
+ * What another process may just be beginning, should the lock have failed, is left alone at a start: a chunk that may
+ * still grow and a picture that no line names, when they were touched less than this ago. Far more than
+ * `OPEN_CHUNK_IDLE_MS` and the longest write, so that nobody writes to what is older. They go at the first start after
+ * that.
  */
 export const LEFT_ALONE_MS = 10 * 60_000;
 
@@ -95,7 +101,10 @@ export const CONNECTIONS_PER_WORKER = 3;
 /** While the database is away, it is tried again this often. */
 export const SPILL_REOPEN_MS = 5_000;
 
-/** An outbox folder below the one to adopt from is abandoned when its lock is free and nothing was written to it for so long. */
+/**
+ * An outbox folder below the one to adopt from is abandoned when its lock is free and nothing was written to it for so
+ * long.
+ */
 export const ADOPT_AFTER_MS = 5 * 60_000;
 /** Abandoned folders are looked for this often. */
 export const ADOPT_LOOK_MS = 60_000;

@@ -22,8 +22,8 @@ export interface OutboxRecord {
   body: string;
   pictures: OutboxPicture[];
   /**
-   * The clock by which the event's `timestamp` says "now", while that may turn out to be wrong. Once the clock is set, the time is put
-   * right, unless the event was leased before: from then on its bytes are fixed.
+   * The clock by which the event's `timestamp` says "now", while that may turn out to be wrong. Once the clock is set,
+   * the time is put right, unless the event was leased before: from then on its bytes are fixed.
    */
   clock?: ClockSetting;
 }
@@ -40,8 +40,8 @@ export interface StoredPicture extends PicturePlace {
 }
 
 /**
- * One leased event. `id` is the outbox's own, unique per append: two appends with one `eventId` are two events. Ids sort
- * in the order of the appends.
+ * One leased event. `id` is the outbox's own, unique per append: two appends with one `eventId` are two events. Ids
+ * sort in the order of the appends.
  */
 export interface StoredEvent {
   id: string;
@@ -62,8 +62,8 @@ export interface StoredEvent {
 }
 
 /**
- * What went wrong with one event, for whoever sends it next: several workers take turns, and none should begin anew. Times are ms ago, since
- * no clock is shared.
+ * What went wrong with one event, for whoever sends it next: several workers take turns, and none should begin anew.
+ * Times are ms ago, since no clock is shared.
  */
 export interface EventTrouble {
   failedAttempts: number;
@@ -79,11 +79,14 @@ export interface EventTrouble {
 export interface Lease {
   events: StoredEvent[];
   /**
-   * To be asked before each request. False when others may have the events, or could have them before a request that begins now ends:
-   * nothing more is sent then, and what is left is given back.
+   * To be asked before each request. False when others may have the events, or could have them before a request that
+   * begins now ends: nothing more is sent then, and what is left is given back.
    */
   isHeld(): boolean;
-  /** Aborts before others can have the events: a request under way is called off. Missing where nobody else can have them. */
+  /**
+   * Aborts before others can have the events: a request under way is called off. Missing where nobody else can have
+   * them.
+   */
   readonly lost?: AbortSignal;
 }
 
@@ -96,8 +99,8 @@ export interface Settlement {
   /** refused for good: moved to the dead letters */
   dead: { id: string; code: string; statusCode?: number; why: string }[];
   /**
-   * What whoever sends next has to know, whatever becomes of the event. `mayLandMs`: a request whose answer was lost may still land for so
-   * long; younger versions of the event are not handed out before that.
+   * What whoever sends next has to know, whatever becomes of the event. `mayLandMs`: a request whose answer was lost
+   * may still land for so long; younger versions of the event are not handed out before that.
    */
   notes?: { id: string; mayLandMs?: number; trouble?: EventTrouble }[];
 }
@@ -109,8 +112,10 @@ export interface OutboxStats {
   leased: number;
   dead: number;
   deadBytes: number;
-  /** ms since the oldest waiting event was accepted, whether the clock was set since then or not; undefined when empty, or
-   * when it was accepted before the start by a clock that was ahead */
+  /**
+   * ms since the oldest waiting event was accepted, whether the clock was set since then or not; undefined when empty,
+   * or when it was accepted before the start by a clock that was ahead
+   */
   oldestAgeMs?: number;
   appended: number;
   acked: number;
@@ -148,7 +153,10 @@ export interface DeadLetter {
   event: unknown;
 }
 
-/** `OUTBOX_FULL`: a limit is reached, try again later · `OUTBOX_IO`: the disk or the database failed, or the outbox is closed. */
+/**
+ * `OUTBOX_FULL`: a limit is reached, try again later · `OUTBOX_IO`: the disk or the database failed, or the outbox is
+ * closed.
+ */
 export type OutboxErrorCode = 'OUTBOX_FULL' | 'OUTBOX_IO';
 
 /** Why the outbox refused. The text tells an operator what happened and which setting or folder fixes it. */
@@ -223,8 +231,8 @@ export interface OutboxWorker {
 }
 
 /**
- * What all workers of a shared queue keep to: one pace, one `Retry-After`, one pause. A worker hears of what the others said up to a second
- * late. While the database does not answer, each keeps its own pace.
+ * What all workers of a shared queue keep to: one pace, one `Retry-After`, one pause. A worker hears of what the others
+ * said up to a second late. While the database does not answer, each keeps its own pace.
  */
 export interface SharedPace {
   /** somebody paused all workers */
@@ -256,11 +264,11 @@ export interface Outbox {
   /** Resolves only when every record is durable; rejects with an `OutboxError`. */
   append(records: OutboxRecord[]): Promise<void>;
   /**
-   * The oldest due events of ONE use case, up to the given numbers (at least one event whatever its size), or undefined.
-   * Strict order per event id: an event whose id has an older one waiting or leased is not handed out.
-   * `newest` leases the youngest due events instead, so that live events pass a backlog.
-   * It is asynchronous because the bodies are read from disk or database; leases may be asked for at the same time.
-   * `bytes` counts bodies, not pictures. Rejects with an `OutboxError` after `close`.
+   * The oldest due events of ONE use case, up to the given numbers (at least one event whatever its size), or
+   * undefined. Strict order per event id: an event whose id has an older one waiting or leased is not handed out.
+   * `newest` leases the youngest due events instead, so that live events pass a backlog. It is asynchronous because the
+   * bodies are read from disk or database; leases may be asked for at the same time. `bytes` counts bodies, not
+   * pictures. Rejects with an `OutboxError` after `close`.
    */
   lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined>;
   /**
@@ -270,13 +278,13 @@ export interface Outbox {
    */
   settle(lease: Lease, outcome: Settlement): Promise<void>;
   /**
-   * Durable note that a picture was uploaded, so that a retry does not upload it again. When it rejects, the `sourceId` is not
-   * in force: a later lease does not have it.
+   * Durable note that a picture was uploaded, so that a retry does not upload it again. When it rejects, the `sourceId`
+   * is not in force: a later lease does not have it.
    */
   markUploaded(id: string, place: PicturePlace, sourceId: string): Promise<void>;
   /**
-   * Durable note that the event is about to be sent together with its pictures: the target may have them from now on, so they are
-   * not given up for want of room. When it rejects, that holds until this process ends.
+   * Durable note that the event is about to be sent together with its pictures: the target may have them from now on,
+   * so they are not given up for want of room. When it rejects, that holds until this process ends.
    */
   markSent(id: string): Promise<void>;
   /** Whether an event with this event id waits or is leased; asynchronous where others may have stored it. */

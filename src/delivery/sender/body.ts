@@ -2,8 +2,8 @@
  * Puts the ids of uploaded pictures into a stored event without touching any other byte of it.
  *
  * Parsing and writing the JSON again would be simpler, but changes bytes that the user chose (`1.0` becomes `1`, keys
- * that look like numbers move to the front), and a repeated event id overwrites the stored event: it has to be sent with
- * the same bytes for ever ("Create a Vision Event": eventId).
+ * that look like numbers move to the front), and a repeated event id overwrites the stored event: it has to be sent
+ * with the same bytes for ever ("Create a Vision Event": eventId).
  */
 import { sourceIdField, type PicturePlace } from '../../event/picture-place';
 
@@ -19,7 +19,8 @@ interface Member {
 }
 
 /**
- * The body with the `sourceId` or `inputSourceId` of each uploaded picture in its entry of `images`. A missing list or entry is made.
+ * The body with the `sourceId` or `inputSourceId` of each uploaded picture in its entry of `images`. A missing list or
+ * entry is made.
  * @param body valid JSON text of one event
  * @throws SyntaxError when the body is not a JSON object, or `images` is not a list of objects
  */

@@ -16,8 +16,9 @@ import {
 import { wholeMs, type BreakerState, type SenderClock, type SenderSettings } from './types';
 
 /**
- * How a request ended. `closed`: it was not sent, because the sender stops, the host is to be left alone, or its events may be with others.
- * `aborted`: it was under way when the sender stopped, or when its events were about to be with others.
+ * How a request ended. `closed`: it was not sent, because the sender stops, the host is to be left alone, or its events
+ * may be with others. `aborted`: it was under way when the sender stopped, or when its events were about to be with
+ * others.
  */
 export type RequestResult<T> =
   | { kind: 'answered'; value: T }
@@ -38,7 +39,10 @@ export interface GateDeps {
 /** A batch never shrinks below this, however often the target finds it too large. */
 const SMALLEST_BATCH_BYTES = 16 * 1024;
 
-/** Every request passes here: the health of the host, the operator's pause, the pace of a damped drain, the budget of isolation. */
+/**
+ * Every request passes here: the health of the host, the operator's pause, the pace of a damped drain, the budget of
+ * isolation.
+ */
 export class HostGate {
   readonly drain: DampedDrain;
   /** the host bears more leases at the same time than before */

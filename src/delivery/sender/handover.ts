@@ -26,7 +26,10 @@ const MOST_WAIT_MS = 10 * 60_000;
 /** By folder: left to the next sender in this process, also when the disk takes nothing. */
 const leftInProcess = new Map<string, LateLanding[]>();
 
-/** Leaves to the next sender of this outbox folder what may still land. Call it while the folder is still owned. Never rejects. */
+/**
+ * Leaves to the next sender of this outbox folder what may still land. Call it while the folder is still owned. Never
+ * rejects.
+ */
 export async function leaveLandings(
   dir: string,
   landings: LateLanding[],

@@ -11,10 +11,10 @@ export interface Isolation<T> {
 }
 
 /**
- * Finds the events for which the target refused a whole batch: halves the batch until `halvingLeaves` single events were
- * refused, then goes one by one. A half is not tried as a whole when its sibling was accepted, because then the
- * error must lie in it - unless the batch was only too large. The younger half comes first: what waits behind bad events
- * is what somebody waits for.
+ * Finds the events for which the target refused a whole batch: halves the batch until `halvingLeaves` single events
+ * were refused, then goes one by one. A half is not tried as a whole when its sibling was accepted, because then the
+ * error must lie in it - unless the batch was only too large. The younger half comes first: what waits behind bad
+ * events is what somebody waits for.
  *
  * One bad event in a hundred costs about 11 requests, one by one would cost 101.
  * @param batch events that were just refused together, oldest first

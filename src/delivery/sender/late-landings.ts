@@ -2,8 +2,8 @@ import type { StoredEvent } from '../outbox/outbox';
 import type { LateLanding } from './handover';
 
 /**
- * Versions of events that the target may still store, although they were sent a while ago: a newer version of the same event waits
- * until that is over. Times in ms of the monotonic clock.
+ * Versions of events that the target may still store, although they were sent a while ago: a newer version of the same
+ * event waits until that is over. Times in ms of the monotonic clock.
  */
 export class LateLandings {
   /** by event id, oldest first as near as matters */
@@ -32,7 +32,10 @@ export class LateLandings {
     this.add(event, now, now + this.landsWithin);
   }
 
-  /** While nobody knows what the sender before this one had under way, an older version of an accepted event may land after it. */
+  /**
+   * While nobody knows what the sender before this one had under way, an older version of an accepted event may land
+   * after it.
+   */
   noteAccepted(event: StoredEvent, now: number): void {
     if (this.guardedUntil > now) this.add(event, now, this.guardedUntil);
   }

@@ -127,7 +127,10 @@ export class LeaseDelivery {
     return refused;
   }
 
-  /** What was refused together before waits to be taken apart; to send it together once more would only spend the budget. */
+  /**
+   * What was refused together before waits to be taken apart; to send it together once more would only spend the
+   * budget.
+   */
   private *knownRefused(events: StoredEvent[]): Generator<RefusedGroup> {
     for (const { group } of this.groupsOf(events)) {
       const failure = group[0] && this.deps.memory.refusedTogether(group[0]);
@@ -210,7 +213,9 @@ export class LeaseDelivery {
 
   // ----- requests
 
-  /** One request each. Events that came after a bad stretch share none with those that may belong to it, and go first. */
+  /**
+   * One request each. Events that came after a bad stretch share none with those that may belong to it, and go first.
+   */
   private *groupsOf(events: StoredEvent[]): Generator<{ group: StoredEvent[]; isBehind: boolean }> {
     const { memory } = this.deps;
     const behind = events.filter((event) => memory.isBehindRefused(event));

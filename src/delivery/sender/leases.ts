@@ -9,7 +9,9 @@ import { wholeMs, type SenderClock, type SenderSettings } from './types';
 
 /** After the outbox failed to hand out events, or handed out none though some were due. */
 const LEASE_RETRY_WAIT = 1000;
-/** While all goes well a lease takes several batches, which are sent one after the other: the disk is asked less often. */
+/**
+ * While all goes well a lease takes several batches, which are sent one after the other: the disk is asked less often.
+ */
 export const LEASE_BATCHES = 3;
 /** Leases that may wait for the disk to write their outcome down; after a crash these events are sent again. */
 export const SETTLING_LEASES = 2;
@@ -25,7 +27,10 @@ export interface LeasesDeps {
   notices: Notices;
 }
 
-/** Chooses what is sent next, and when: takes leases out of the outbox as the gate of the host allows, and runs each in a lane. */
+/**
+ * Chooses what is sent next, and when: takes leases out of the outbox as the gate of the host allows, and runs each in
+ * a lane.
+ */
 export class Leases {
   private readonly delivery: DeliveryDeps;
   private started = false;
@@ -209,8 +214,8 @@ export class Leases {
   }
 
   /**
-   * Full batches only: what is left over may find company. One in a damped drain, where every second lease is for live events, and where
-   * an event that is sent again is stored twice.
+   * Full batches only: what is left over may find company. One in a damped drain, where every second lease is for live
+   * events, and where an event that is sent again is stored twice.
    */
   private batchesOfLease(): number {
     if (this.deps.gate.drain.isPaced || this.deps.target.givesOwnIds) return 1;

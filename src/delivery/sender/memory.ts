@@ -16,8 +16,8 @@ import {
 import type { SendFailure } from '../../api/target';
 
 /**
- * What went wrong with one event so far. Forgotten when the event leaves the outbox, and with the process, but for what an outbox that others
- * share keeps (`EventTrouble`).
+ * What went wrong with one event so far. Forgotten when the event leaves the outbox, and with the process, but for what
+ * an outbox that others share keeps (`EventTrouble`).
  */
 interface Trouble {
   failedAttempts: number;
@@ -62,7 +62,10 @@ export class SenderMemory {
   private readonly deferred = new Map<string, number>();
   private deferredPrunedAt = -Infinity;
   private readonly probing = new Set<string>();
-  /** by use case, since it was doubted, though it may have accepted events since: the youngest that was refused, and when */
+  /**
+   * by use case, since it was doubted, though it may have accepted events since: the youngest that was refused, and
+   * when
+   */
   private readonly stretches = new Map<string, { refusedUpTo: string; at: number }>();
   /** by use case: the youngest event that was accepted, and when */
   private readonly acceptedUpTo = new Map<string, { id: string; at: number }>();
@@ -225,7 +228,8 @@ export class SenderMemory {
     const before = this.useCaseHealth(event.useCaseId);
     const trouble = this.trouble(event);
     trouble.failedAttempts++;
-    // That a bad event is still bad says nothing new of its use case, but for one that takes nothing: there it may be the probe.
+    // That a bad event is still bad says nothing new of its use case, but for one that takes nothing: there it may be
+    // the probe.
     const isKnown = trouble.suspicion !== undefined && before.rejecting === undefined;
     let health = isKnown || this.isOlderThanAccepted(event, now) ? before : afterRefusal(before, now);
 
@@ -333,7 +337,9 @@ export class SenderMemory {
     this.probing.delete(useCaseId);
   }
 
-  /** True for a while after the time of a probe has come; later, any event of the use case that is leased is the probe. */
+  /**
+   * True for a while after the time of a probe has come; later, any event of the use case that is leased is the probe.
+   */
   hasProbeDue(now: number): boolean {
     for (const [useCaseId, { rejecting }] of this.useCases) {
       if (!rejecting || this.probing.has(useCaseId)) continue;

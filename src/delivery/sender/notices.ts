@@ -25,7 +25,9 @@ export interface NoticesDeps {
 
 type Counts = Pick<SenderState, 'delivered' | 'refused' | 'retries' | 'doubtful' | 'retriesByCause'>;
 
-/** What people are told of a sender: its counts, its last error, outages and rejected use cases as they begin and end. */
+/**
+ * What people are told of a sender: its counts, its last error, outages and rejected use cases as they begin and end.
+ */
 export class Notices {
   private readonly listeners: { [E in keyof SenderListeners]: Set<SenderListeners[E]> } = {
     delivered: new Set(),

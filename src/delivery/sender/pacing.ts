@@ -49,8 +49,8 @@ export class RequestBudget {
 }
 
 /**
- * The backlog of an outage is sent at a pace that does not flood the server. Where several workers drain it, all keep to one pace.
- * Times in ms of the monotonic clock.
+ * The backlog of an outage is sent at a pace that does not flood the server. Where several workers drain it, all keep
+ * to one pace. Times in ms of the monotonic clock.
  */
 export class DampedDrain {
   /** when the outage ended whose backlog is not drained yet */

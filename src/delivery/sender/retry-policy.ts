@@ -53,7 +53,9 @@ export const RETRY_POLICY = {
 /** `retry`: the target or the way to it · `breaker`: a person has to fix it · `suspect`: perhaps these very events */
 export type Verdict = 'retry' | 'breaker' | 'suspect';
 
-/** Refused for what was sent. 404 is an unknown use case, unless the failure says that the endpoint itself is missing. */
+/**
+ * Refused for what was sent. 404 is an unknown use case, unless the failure says that the endpoint itself is missing.
+ */
 const SUSPECT_STATUSES = new Set([400, 404, 409, 413, 415, 422]);
 /** Keys, billing, and a proxy that wants a password. "Errors and Status Codes": fix it, then come back. */
 const OPERATOR_STATUSES = new Set([401, 402, 403, 407, 423]);
@@ -299,7 +301,9 @@ export function afterRefusal(health: UseCaseHealth, now: number): UseCaseHealth 
   return refused.refusedInARow > RETRY_POLICY.halvingLeaves ? startRejecting(refused, now) : refused;
 }
 
-/** A live event must not wait for long behind bad ones, and a use case that is gone must not be asked for each event. */
+/**
+ * A live event must not wait for long behind bad ones, and a use case that is gone must not be asked for each event.
+ */
 function youngProbeWait(refusedProbes: number): number {
   const { youngProbeBase, youngProbeCap } = RETRY_POLICY;
   return Math.min(youngProbeCap, youngProbeBase * 2 ** Math.min(refusedProbes, 30));
@@ -336,7 +340,9 @@ export function afterDeath(health: UseCaseHealth, now: number): UseCaseHealth {
   return { ...health, deaths: [...health.deaths, now] };
 }
 
-/** The HTTP client repeats a request that died on a kept connection. Of the first one nobody knows what becomes of it. */
+/**
+ * The HTTP client repeats a request that died on a kept connection. Of the first one nobody knows what becomes of it.
+ */
 export function wasSentTwice({ attempts }: { attempts?: number }): boolean {
   return attempts !== undefined && attempts > 1;
 }
@@ -345,8 +351,8 @@ export function wasSentTwice({ attempts }: { attempts?: number }): boolean {
 const NOT_TAKEN_STATUSES = new Set([503, 529]);
 
 /**
- * True when the target may have stored the event although no good answer came back. Where ids do not make repeats harmless,
- * sending it again may store it twice.
+ * True when the target may have stored the event although no good answer came back. Where ids do not make repeats
+ * harmless, sending it again may store it twice.
  */
 export function mayBeStored(failure: SendFailure): boolean {
   if (failure.notSent || failure.code === 'BUSY') return false;

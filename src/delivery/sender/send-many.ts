@@ -28,9 +28,9 @@ const { batchSize, batchBytes } = DEFAULT_SENDER_SETTINGS;
 /**
  * Sends events now, each once, and says what became of every one of them; nothing is kept for later.
  *
- * Batches hold one use case, at most 100 events and about 1 MiB. "Batch Create Vision Events" does not say what becomes of
- * a batch with a bad event, so this is right whichever way it is: a batch that is refused is sent again one by one, and so
- * is an event that the reply does not name. That does no harm, because the same id overwrites.
+ * Batches hold one use case, at most 100 events and about 1 MiB. "Batch Create Vision Events" does not say what becomes
+ * of a batch with a bad event, so this is right whichever way it is: a batch that is refused is sent again one by one,
+ * and so is an event that the reply does not name. That does no harm, because the same id overwrites.
  *
  * @param events with distinct ids within a use case, checked already
  */

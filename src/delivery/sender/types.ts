@@ -18,7 +18,10 @@ export interface SenderSettings {
   requestsPerSecond: number;
   /** while a backlog drains after an outage */
   bytesPerSecond: number;
-  /** how long a request whose answer was lost may still land at the target, ms; a newer version of its event waits so long */
+  /**
+   * how long a request whose answer was lost may still land at the target, ms; a newer version of its event waits so
+   * long
+   */
   lateLandingMs: number;
 }
 
@@ -73,8 +76,8 @@ export const SENDER_STATES = ['idle', 'delivering', 'waiting', 'paused'] as cons
 export type SenderStateName = (typeof SENDER_STATES)[number];
 
 /**
- * Whether requests pass. `closed`: they do · `backing-off`: the target failed and is tried again by itself, after a wait ·
- * `open`: someone has to fix key, billing or address, and only a probe passes now and then
+ * Whether requests pass. `closed`: they do · `backing-off`: the target failed and is tried again by itself, after a
+ * wait · `open`: someone has to fix key, billing or address, and only a probe passes now and then
  */
 export const BREAKER_STATES = ['closed', 'backing-off', 'open'] as const;
 /** See `BREAKER_STATES`. */

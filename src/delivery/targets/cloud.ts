@@ -16,7 +16,7 @@ export function cloudTarget(client: () => VisionEventsClient, transport: 'separa
   return {
     postEvent: async (body, signal) => client().createEvent(body, { signal }),
     postBatch: async (bodies, signal) => client().createEvents(bodies, { signal }),
-    uploadPicture: async (picture, signal) => client().uploadImage(picture, { signal }),
+    uploadPicture: async (picture, signal) => client().uploadPicture(picture, { signal }),
     ...(transport === 'bundle'
       ? { packEvent: (body: string, pictures: readonly EventPicture[]) => packBundle(client, body, pictures) }
       : {}),

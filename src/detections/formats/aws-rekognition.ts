@@ -7,10 +7,10 @@ import { everyRow, has, isList, isText, own, ownObject, ownRows, toSize } from '
 import type { JsonObject } from '../values';
 
 /**
- * Amazon Rekognition. Pictures: DetectLabels, DetectCustomLabels, DetectFaces, DetectProtectiveEquipment, DetectModerationLabels.
- * Recorded video: the results of GetLabelDetection and its like, one image a moment. Live video: the face search's records and the
- * notifications about labels. Fractions, confidence 0 to 100; only recorded video gives a size. A label with instances becomes their
- * boxes, one without a class of the whole picture; never both.
+ * Amazon Rekognition. Pictures: DetectLabels, DetectCustomLabels, DetectFaces, DetectProtectiveEquipment,
+ * DetectModerationLabels. Recorded video: the results of GetLabelDetection and its like, one image a moment. Live
+ * video: the face search's records and the notifications about labels. Fractions, confidence 0 to 100; only recorded
+ * video gives a size. A label with instances becomes their boxes, one without a class of the whole picture; never both.
  */
 
 /** A detection with the name and confidence it has from its label. */
@@ -48,7 +48,10 @@ const notified: RowPlan = boxes({
   },
 });
 
-/** The lists of a result of recorded video: what the entry of a moment is called, and the list that a picture would have of it. */
+/**
+ * The lists of a result of recorded video: what the entry of a moment is called, and the list that a picture would have
+ * of it.
+ */
 const VIDEO_LISTS = [
   { list: 'Labels', entry: 'Label', pictureList: 'Labels' },
   { list: 'ModerationLabels', entry: 'ModerationLabel', pictureList: 'ModerationLabels' },

@@ -4,7 +4,8 @@ import { isObject } from '../../json-object';
 import { has, isList, own, ownArray, ownObject, ownRows, toSize } from '../values';
 
 /**
- * Azure AI Vision: Image Analysis 4.0 and 3.2 (corner boxes in pixels), and Custom Vision (fractions, which may be slightly negative).
+ * Azure AI Vision: Image Analysis 4.0 and 3.2 (corner boxes in pixels), and Custom Vision (fractions, which may be
+ * slightly negative).
  */
 
 /** 4.0 has the name either in the row or in its first tag. */

@@ -7,8 +7,8 @@ import { everyRow, isList, isText, own, ownArray, ownRows, someRow } from '../va
 import type { JsonObject } from '../values';
 
 /**
- * DeepStack and CodeProject.AI, and what Blue Iris and AITool pass on of them: corners in pixels of the picture that was sent.
- * A failure comes with HTTP status 200 and `success: false`.
+ * DeepStack and CodeProject.AI, and what Blue Iris and AITool pass on of them: corners in pixels of the picture that
+ * was sent. A failure comes with HTTP status 200 and `success: false`.
  */
 
 interface DeepstackRow {

@@ -5,8 +5,8 @@ import { everyText, has, own, ownArray, ownObject } from '../values';
 import type { JsonObject } from '../values';
 
 /**
- * NVIDIA DeepStream messages: minimal (objects as texts with pipes, corners in pixels of the stream muxer) and full (one object a
- * message). The muxer's size is in neither.
+ * NVIDIA DeepStream messages: minimal (objects as texts with pipes, corners in pixels of the stream muxer) and full
+ * (one object a message). The muxer's size is in neither.
  */
 
 interface UnpackedObject {

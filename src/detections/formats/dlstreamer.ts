@@ -5,8 +5,9 @@ import { has, isList, isText, own, ownArray, ownObject, someRow, toSize } from '
 import type { JsonObject } from '../values';
 
 /**
- * Intel DL Streamer and its Pipeline Server: each object has an exact box in fractions and a rounded one in pixels; the exact one counts.
- * A frame without objects has no `objects` at all. `timestamp` counts from the start of the stream: it is not a time of day.
+ * Intel DL Streamer and its Pipeline Server: each object has an exact box in fractions and a rounded one in pixels; the
+ * exact one counts. A frame without objects has no `objects` at all. `timestamp` counts from the start of the stream:
+ * it is not a time of day.
  */
 
 const readCorners = fourFields(['x_min', 'y_min', 'x_max', 'y_max'], 'bounding_box');
@@ -34,7 +35,10 @@ function isDetection(row: unknown): boolean {
   return isObject(own(own(row, 'detection'), 'bounding_box'));
 }
 
-/** A classifier of the full frame writes an object without `detection`; its class stands under the name of the model's layer. */
+/**
+ * A classifier of the full frame writes an object without `detection`; its class stands under the name of the model's
+ * layer.
+ */
 function fullFrameClass(row: unknown): FullFrameClass | undefined {
   if (!isObject(row) || 'detection' in row) return undefined;
   const layer = Object.keys(row).find((key) => key.startsWith('classification_layer_name:'));

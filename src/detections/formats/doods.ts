@@ -4,7 +4,10 @@ import type { Adapter, RowPlan } from '../reading';
 import { has, isList, isText, own, someRow } from '../values';
 import type { JsonObject } from '../values';
 
-/** DOODS and DOODS2 (snowzach/doods2): edges in fractions, confidence 0 to 100; `detections: null` is its way to say none. */
+/**
+ * DOODS and DOODS2 (snowzach/doods2): edges in fractions, confidence 0 to 100; `detections: null` is its way to say
+ * none.
+ */
 const detections: RowPlan = boxes({
   readClass: field('label'),
   readConfidence: field('confidence'),

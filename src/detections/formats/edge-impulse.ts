@@ -5,8 +5,9 @@ import { has, own, ownObject, ownRows, toNumber, toSize } from '../values';
 import type { JsonObject } from '../values';
 
 /**
- * Edge Impulse for Linux: corner boxes in pixels, of the original picture when the HTTP runner answers (`resized.originalWidth`), of the
- * model's input in the SDK's, websocket's and MQTT scripts' results, which the payload does not tell: settings "Size the detector saw" and "Fitted by".
+ * Edge Impulse for Linux: corner boxes in pixels, of the original picture when the HTTP runner answers
+ * (`resized.originalWidth`), of the model's input in the SDK's, websocket's and MQTT scripts' results, which the
+ * payload does not tell: settings "Size the detector saw" and "Fitted by".
  */
 
 const rows: RowPlan = boxes({

@@ -7,8 +7,9 @@ import { everyRow, has, isList, isText, own, ownArray, ownObject, someRow, toNum
 import type { JsonObject } from '../values';
 
 /**
- * Frigate: MQTT `frigate/events` (corners in pixels of the detect stream), `frigate/tracked_object_update`, and events of the HTTP API
- * (left, top, width, height as fractions): one product, two conventions. See blakeblackshear/frigate `docs/integrations/mqtt.md`.
+ * Frigate: MQTT `frigate/events` (corners in pixels of the detect stream), `frigate/tracked_object_update`, and events
+ * of the HTTP API (left, top, width, height as fractions): one product, two conventions. See blakeblackshear/frigate
+ * `docs/integrations/mqtt.md`.
  */
 
 const mqttEvent: RowPlan = boxes({

@@ -6,9 +6,8 @@ import { has, isText, own, ownArray, ownRows, toNumber } from '../values';
 import type { JsonObject } from '../values';
 
 /**
- * Google Cloud Vision: object localisation (fractions), labels, faces, logos and landmarks (pixels), one answer or the REST envelope
- * `{responses: []}`.
- * Coordinates of 0 are left out of the JSON: `{}` is the corner 0, 0.
+ * Google Cloud Vision: object localisation (fractions), labels, faces, logos and landmarks (pixels), one answer or the
+ * REST envelope `{responses: []}`. Coordinates of 0 are left out of the JSON: `{}` is the corner 0, 0.
  */
 
 function boxAround(corners: 'vertices' | 'normalizedVertices'): BoxPlan['read'] {
@@ -75,7 +74,10 @@ function matches(payload: unknown): boolean {
   );
 }
 
-/** An empty answer says that nothing was found; one of other annotations (texts, colours, safe search) says nothing of it. */
+/**
+ * An empty answer says that nothing was found; one of other annotations (texts, colours, safe search) says nothing of
+ * it.
+ */
 function readImage(answer: JsonObject): ImageReading {
   const { error } = answer;
   if (isText(error) || (isObject(error) && Object.keys(error).length > 0)) {

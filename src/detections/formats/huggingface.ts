@@ -5,9 +5,9 @@ import { everyRow, has, hasKeyCount, ownArray } from '../values';
 import type { JsonObject } from '../values';
 
 /**
- * Hugging Face inference, transformers.js and nodes that pass them on. Object detection in pixels, or in fractions under the same names
- * with `percentage: true`; image classification; segmentation only as pictures of masks. Other servers that run
- * these models put the rows under a key; such an answer must be chosen.
+ * Hugging Face inference, transformers.js and nodes that pass them on. Object detection in pixels, or in fractions
+ * under the same names with `percentage: true`; image classification; segmentation only as pictures of masks. Other
+ * servers that run these models put the rows under a key; such an answer must be chosen.
  */
 
 interface HuggingFaceRow {

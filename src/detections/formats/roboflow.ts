@@ -88,8 +88,8 @@ function maskOf(row: PredictionRow): unknown {
 }
 
 /**
- * The rows, with the outline of its mask as the polygon of each that has one and no polygon. A mask that is empty, damaged or of
- * another size than the picture stays as it is, and the engine says so.
+ * The rows, with the outline of its mask as the polygon of each that has one and no polygon. A mask that is empty,
+ * damaged or of another size than the picture stays as it is, and the engine says so.
  */
 function withOutlines(
   rows: readonly unknown[],
@@ -184,7 +184,10 @@ function isSize(value: unknown): boolean {
   return has(value, 'width') && Object.hasOwn(value, 'height');
 }
 
-/** An answer of one image: `{image: {width, height}, predictions}`. Other services share `predictions`; their marks exclude them. */
+/**
+ * An answer of one image: `{image: {width, height}, predictions}`. Other services share `predictions`; their marks
+ * exclude them.
+ */
 function isAnswer(value: unknown): value is JsonObject {
   const predictions = own(value, 'predictions');
   if (!isList(predictions) && !isClassification(predictions)) return false;
@@ -265,8 +268,9 @@ function namedPredictions(root: JsonObject): NamedPredictions[] {
 }
 
 /**
- * An output that is bound to a whole step holds everything that the step returns, the predictions one level deeper; a step that ran on
- * several crops is a list of such objects. With several predictions in a step each has a name of its own.
+ * An output that is bound to a whole step holds everything that the step returns, the predictions one level deeper; a
+ * step that ran on several crops is a list of such objects. With several predictions in a step each has a name of its
+ * own.
  */
 function predictionsOfStep(name: string, value: object): NamedPredictions[] {
   const steps: readonly unknown[] = isList(value) ? value : [value];
@@ -318,7 +322,10 @@ function holdsPredictions(root: JsonObject): boolean {
   return false;
 }
 
-/** Whether there are keys of predictions. Every format's messages are asked, so the list of keys is made only where there is one. */
+/**
+ * Whether there are keys of predictions. Every format's messages are asked, so the list of keys is made only where
+ * there is one.
+ */
 function isStep(value: object): boolean {
   const first: unknown = isList(value) ? value[0] : value;
   if (!isObject(first)) return false;
@@ -327,7 +334,9 @@ function isStep(value: object): boolean {
   return false;
 }
 
-/** The output that the user named is in the payload and holds predictions, however deep; an empty list of crops counts. */
+/**
+ * The output that the user named is in the payload and holds predictions, however deep; an empty list of crops counts.
+ */
 function hasOutput(payload: unknown, output: string): boolean {
   const found = roots(payload).map((root) => follow(root, stepsOf(output)));
   return found.length > 0 && found.every((value) => isPredictions(value) || isEmptyList(value));
@@ -404,7 +413,9 @@ function isLooseAnswer(value: unknown): boolean {
   return isClassification(predictions) || isEmptyList(predictions) || isLooseRows(predictions);
 }
 
-/** Rows that name their class as Roboflow does: other detectors mean another point of the box by the same `x` and `y`. */
+/**
+ * Rows that name their class as Roboflow does: other detectors mean another point of the box by the same `x` and `y`.
+ */
 function isLooseRows(value: unknown): boolean {
   return someRow(value, (row) => ['class', 'class_id', 'detection_id', 'bbox'].some((key) => key in row));
 }

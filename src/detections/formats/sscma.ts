@@ -7,8 +7,9 @@ import { isList, isText, own, ownArray, ownObject, toNumber, toSize } from '../v
 import type { JsonObject } from '../values';
 
 /**
- * Seeed SSCMA: reCamera, Grove Vision AI, XIAO. Packed rows: `[x, y, w, h, score, target]` with the centre in pixels of the model's
- * resolution and a score of 0 to 100. Keypoints and segments carry such a row and their points; classes are `[score, target]`.
+ * Seeed SSCMA: reCamera, Grove Vision AI, XIAO. Packed rows: `[x, y, w, h, score, target]` with the centre in pixels of
+ * the model's resolution and a score of 0 to 100. Keypoints and segments carry such a row and their points; classes are
+ * `[score, target]`.
  */
 
 type Packed = readonly unknown[];

@@ -7,8 +7,8 @@ import { everyRow, has, hasKeyCount, isList, isText, own, ownArray, toNumber } f
 import type { JsonObject } from '../values';
 
 /**
- * TensorFlow.js models as the Node-RED nodes pass them on: coco-ssd (corner boxes, pixels), MobileNet and Teachable Machine (classes),
- * pose and face detection (keypoints in pixels).
+ * TensorFlow.js models as the Node-RED nodes pass them on: coco-ssd (corner boxes, pixels), MobileNet and Teachable
+ * Machine (classes), pose and face detection (keypoints in pixels).
  */
 
 interface CocoSsdRow {

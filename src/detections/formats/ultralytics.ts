@@ -8,8 +8,9 @@ import { everyRow, has, isList, isText, own, ownArray, toNumber, toSize } from '
 import type { JsonObject } from '../values';
 
 /**
- * Ultralytics YOLO: `Results.to_json()` and `summary()`, the Platform API, the older HUB answer, and YOLOv5's pandas records.
- * `normalize=True` and `xyxyn` send fractions under the same names as pixels, so units are `auto`; the HUB answer is always fractions.
+ * Ultralytics YOLO: `Results.to_json()` and `summary()`, the Platform API, the older HUB answer, and YOLOv5's pandas
+ * records. `normalize=True` and `xyxyn` send fractions under the same names as pixels, so units are `auto`; the HUB
+ * answer is always fractions.
  */
 
 interface UltralyticsRow {
@@ -189,7 +190,10 @@ function readImage(rows: readonly unknown[], shape?: unknown): ImageReading {
   return { size: toSize(own(shape, 1), own(shape, 0)), groups: [{ rows, plan: planFor(rows) }] };
 }
 
-/** The rows of each picture: a server that serves several at once lists their results, as lists or as the texts of `to_json()`. */
+/**
+ * The rows of each picture: a server that serves several at once lists their results, as lists or as the texts of
+ * `to_json()`.
+ */
 function resultsOf(payload: readonly unknown[]): (readonly unknown[])[] {
   if (payload.length === 0) return [payload];
   const results = payload.map((item) => (typeof item === 'string' ? decodePayload(item) : item));

@@ -5,7 +5,10 @@ import { isObject } from '../../json-object';
 import { everyRow, has, isList, own, ownArray, ownRows } from '../values';
 import type { JsonObject } from '../values';
 
-/** The lists of the API itself ("Create a Vision Event"): an event, one image entry of it, or a list of entries. Centre, pixels. */
+/**
+ * The lists of the API itself ("Create a Vision Event"): an event, one image entry of it, or a list of entries. Centre,
+ * pixels.
+ */
 const box = { convention: 'center', units: 'auto', read: fourFields(['x', 'y', 'width', 'height']) } as const;
 const readClass = field('class');
 const readConfidence = field('confidence');
@@ -55,7 +58,9 @@ function readImage(entry: unknown): ImageReading {
   };
 }
 
-/** Annotations of an event's image that stand where the API does not have them: they count as rows that cannot be read. */
+/**
+ * Annotations of an event's image that stand where the API does not have them: they count as rows that cannot be read.
+ */
 function readStrangers(entry: JsonObject, { groups }: ImageReading): RowGroup[] {
   const strangers = Object.keys(entry).filter((key) => !KNOWN_KEYS.has(key));
   if (groups.length === 0 && strangers.length > 0) return [{ rows: [entry], plan: unplaced }];

@@ -68,8 +68,9 @@ class BoxReader {
 const FULL_BOX_HEAD = 4;
 
 /**
- * Size of the primary picture as every decoder gives it: the clean aperture cuts it and `irot` turns it as part of decoding, and
- * EXIF has no say (ISO/IEC 23008-12, 6.5). Without a table of properties, which only broken files lack, the only size counts.
+ * Size of the primary picture as every decoder gives it: the clean aperture cuts it and `irot` turns it as part of
+ * decoding, and EXIF has no say (ISO/IEC 23008-12, 6.5). Without a table of properties, which only broken files lack,
+ * the only size counts.
  */
 export function isoSize(bytes: Buffer): PictureSize | undefined {
   const reader = new BoxReader(bytes);
@@ -172,7 +173,10 @@ function cutTo(side: number, bytes: Buffer, at: number): number {
   return cut >= 1 && cut <= side ? cut : side;
 }
 
-/** The boxes must end where the file does; the pixels lie in `mdat`, those of very small pictures in `idat` inside `meta`. */
+/**
+ * The boxes must end where the file does; the pixels lie in `mdat`, those of very small pictures in `idat` inside
+ * `meta`.
+ */
 export function isIsoCutOff(bytes: Buffer): boolean {
   const reader = new BoxReader(bytes);
   let hasPixels = false;

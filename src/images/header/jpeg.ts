@@ -14,8 +14,9 @@ const isFrameHeader = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 
 /**
- * Visits the segments of the header until `visit` returns true: `start` is at the 0xff, `end` behind the segment. Stray and
- * fill bytes between segments are passed over, as decoders do: some cameras write them. Returns whether `visit` was content.
+ * Visits the segments of the header until `visit` returns true: `start` is at the 0xff, `end` behind the segment. Stray
+ * and fill bytes between segments are passed over, as decoders do: some cameras write them. Returns whether `visit` was
+ * content.
  *
  * @throws HeaderTooLong
  */

@@ -1,7 +1,7 @@
 /**
- * How far a header is followed. A picture comes from a network, and one turn of the event loop reads its header: without
- * limits a small file of very many tiny parts would hold every flow. Each limit is far above what cameras, phones and
- * editors write. Beyond one the size is unknown, and whether the end is there is taken on trust.
+ * How far a header is followed. A picture comes from a network, and one turn of the event loop reads its header:
+ * without limits a small file of very many tiny parts would hold every flow. Each limit is far above what cameras,
+ * phones and editors write. Beyond one the size is unknown, and whether the end is there is taken on trust.
  */
 
 /** A JPEG of 20 MB that is all comments has 320 segments; a colour profile has at most 255. */
@@ -13,7 +13,9 @@ export const MAX_JPEG_STRAY_BYTES = 16 * 1024;
 /** Bytes 0xd9 that are looked at for the end mark: of noise, 20 MB have 82,000. */
 export const MAX_JPEG_END_CANDIDATES = 131_072;
 
-/** Usual encoders write chunks of 8 KB or more, which makes 2,500 in 20 MB; a moving picture has two or three a frame. */
+/**
+ * Usual encoders write chunks of 8 KB or more, which makes 2,500 in 20 MB; a moving picture has two or three a frame.
+ */
 export const MAX_PNG_CHUNKS = 16_384;
 
 /** A moving WebP has a chunk a frame. */

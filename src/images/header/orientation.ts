@@ -1,4 +1,6 @@
-/** Orientations that show the stored rows from right to left, from bottom to top, and as columns (EXIF 2.32, tag 274). */
+/**
+ * Orientations that show the stored rows from right to left, from bottom to top, and as columns (EXIF 2.32, tag 274).
+ */
 const FROM_RIGHT: readonly number[] = [2, 3, 7, 8];
 const FROM_BOTTOM: readonly number[] = [3, 4, 6, 7];
 

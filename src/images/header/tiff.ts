@@ -72,8 +72,8 @@ export function tiffSize(bytes: Buffer): PictureSize | undefined {
 export const isTiffCutOff = (bytes: Buffer): boolean => new Directory(bytes).end > bytes.length;
 
 /**
- * Orientation of the EXIF block from `start` to `end`; in PNG and mostly in WebP its head "Exif" is left out. Undefined when the
- * block is none, says nothing or is damaged: the picture is good without it.
+ * Orientation of the EXIF block from `start` to `end`; in PNG and mostly in WebP its head "Exif" is left out. Undefined
+ * when the block is none, says nothing or is damaged: the picture is good without it.
  */
 export function exifOrientation(bytes: Buffer, start: number, end: number): number | undefined {
   if (end > bytes.length || end < start + 4) return undefined;

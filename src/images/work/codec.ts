@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Pixels } from './pixels';
 
 /**
- * The codecs in WebAssembly, loaded when first used; only the worker thread calls them. After an error the state of the codec that
- * raised it is unknown: the thread must end then.
+ * The codecs in WebAssembly, loaded when first used; only the worker thread calls them. After an error the state of the
+ * codec that raised it is unknown: the thread must end then.
  */
 export async function decode(bytes: Uint8Array, mediaType: string): Promise<Pixels> {
   return mediaType === 'image/png'

@@ -1,4 +1,6 @@
-/** Five by seven dots a character, from the space on. A byte is a column from the left, its lowest bit the upper dot. */
+/**
+ * Five by seven dots a character, from the space on. A byte is a column from the left, its lowest bit the upper dot.
+ */
 const FIRST = 0x20;
 const COLUMNS = Buffer.from(
   [

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { ImageError } from '../image-error';
+import { PictureError } from '../picture-error';
 import { DECODED_MAX_PIXELS, MAX_WAITING_PICTURES } from '../limits';
 import type { PictureJob, PictureJobResult } from './process';
 import type { WorkerAnswer } from './worker';
@@ -29,7 +29,10 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Decodes, changes and encodes pictures in one thread of its own, one after the other: started by the first, ended when idle. */
+/**
+ * Decodes, changes and encodes pictures in one thread of its own, one after the other: started by the first, ended when
+ * idle.
+ */
 export class PictureWorker {
   private readonly limits: WorkerLimits;
   private readonly line: Waiting[] = [];
@@ -52,12 +55,12 @@ export class PictureWorker {
    * The bytes of the job are copied once, in slices, since the message that they came with goes on.
    *
    * @param maxPixels width times height, at most
-   * @throws ImageError when the picture cannot be decoded, has too many pixels, takes too long, or when too many wait
+   * @throws PictureError when the picture cannot be decoded, has too many pixels, takes too long, or when too many wait
    */
   run(job: PictureJob, maxPixels = DECODED_MAX_PIXELS): Promise<PictureJobResult> {
     const pixels = job.width * job.height;
     if (pixels > maxPixels) {
-      throw new ImageError(
+      throw new PictureError(
         `Send a smaller picture: at most ${maxPixels / 1e6} megapixels can be changed, this one has ${Math.round(pixels / 1e6)}. ` +
           'visionEvents.pictureMaxMegapixels in settings.js is that limit.',
       );
@@ -67,7 +70,7 @@ export class PictureWorker {
       this.line.length >= this.limits.maxWaiting ||
       this.waitingBytes + bytes > this.limits.maxWaitingBytes
     ) {
-      throw new ImageError(
+      throw new PictureError(
         `Send fewer or smaller pictures: ${this.line.length} wait to be changed already, this computer cannot keep up.`,
       );
     }
@@ -140,7 +143,7 @@ export class PictureWorker {
     this.next();
   }
 
-  private failed(error: ImageError): void {
+  private failed(error: PictureError): void {
     const { current } = this;
     this.current = undefined;
     this.end();
@@ -167,13 +170,13 @@ async function copyOf(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   return copy;
 }
 
-function cannotBeDecoded(reason: string): ImageError {
+function cannotBeDecoded(reason: string): PictureError {
   const shown = reason.replace(/\s+/g, ' ').slice(0, 120);
-  return new ImageError(
+  return new PictureError(
     `Check what the camera sends: this picture cannot be decoded. It is damaged, or of an unusual kind (${shown}).`,
   );
 }
 
-function tooLong(): ImageError {
-  return new ImageError('Send a simpler or smaller picture: this one took more than a minute to decode.');
+function tooLong(): PictureError {
+  return new PictureError('Send a simpler or smaller picture: this one took more than a minute to decode.');
 }

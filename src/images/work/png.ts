@@ -8,8 +8,8 @@ const PALETTE = 3;
 const TRUE_COLOUR = 2;
 
 /**
- * Opaque pixels as a PNG: a byte a pixel and a palette where there are at most 256 colours, else three bytes. Rows are not filtered,
- * which is best for line art, and a photograph is better a JPEG.
+ * Opaque pixels as a PNG: a byte a pixel and a palette where there are at most 256 colours, else three bytes. Rows are
+ * not filtered, which is best for line art, and a photograph is better a JPEG.
  */
 export function encodePng(pixels: Pixels): Uint8Array {
   const { width, height } = pixels;

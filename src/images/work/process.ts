@@ -56,9 +56,9 @@ export interface PictureJobResult {
 }
 
 /**
- * Decodes a picture, applies its EXIF orientation, reduces it, hides what is to be hidden, and encodes it; the drawing is made from that.
- * What comes out has no EXIF and is upright. It is the picture that came in, without its metadata, where nothing had to be changed and
- * it would have grown.
+ * Decodes a picture, applies its EXIF orientation, reduces it, hides what is to be hidden, and encodes it; the drawing
+ * is made from that. What comes out has no EXIF and is upright. It is the picture that came in, without its metadata,
+ * where nothing had to be changed and it would have grown.
  *
  * @throws whatever the codec throws for a picture that it cannot read
  */

@@ -97,7 +97,10 @@ export function clippedLine(
   return [fromX + start * across, fromY + start * down, fromX + end * across, fromY + end * down];
 }
 
-/** Visits the spans of a row (left, right: whole pixels, right outside) whose middles lie in the polygon, by the even-odd rule. */
+/**
+ * Visits the spans of a row (left, right: whole pixels, right outside) whose middles lie in the polygon, by the
+ * even-odd rule.
+ */
 export function eachSpan(
   points: NonNullable<Region['points']>,
   row: number,

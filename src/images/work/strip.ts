@@ -1,6 +1,7 @@
 /**
- * Takes what tells of camera, place and time out of a file, without touching its pixels. JPEG: every block but those that a decoder
- * needs for the colours, and whatever lies behind the picture (a second picture, a film). PNG: every chunk that is not needed to show it.
+ * Takes what tells of camera, place and time out of a file, without touching its pixels. JPEG: every block but those
+ * that a decoder needs for the colours, and whatever lies behind the picture (a second picture, a film). PNG: every
+ * chunk that is not needed to show it.
  *
  * @returns undefined when the file cannot be followed to its end
  */

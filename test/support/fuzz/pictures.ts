@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { displaySize } from '../../../src/images/formats';
-import { ImageError } from '../../../src/images/image-error';
+import { PictureError } from '../../../src/images/picture-error';
 import { PICTURE_MAX_BYTES } from '../../../src/images/limits';
 import { loadPicture } from '../../../src/images/picture';
 import { HOSTILE_PICTURES } from '../../unit/images/hostile-pictures';
@@ -45,7 +45,7 @@ export const pictures: Subject = {
       assert.ok(width > 0 && height > 0 && Number.isInteger(width) && Number.isInteger(height));
       return { ...picture, bytes: undefined, shown: displaySize(picture) };
     } catch (error) {
-      if (!(error instanceof ImageError)) throw error;
+      if (!(error instanceof PictureError)) throw error;
       return error;
     }
   },

@@ -84,7 +84,7 @@ const sockets = new Set<Socket>();
 const ENDPOINTS: (() => Promise<unknown>)[] = [
   () => client.createEvent(EVENT),
   () => client.createEvents([EVENT, { ...EVENT, eventId: 'second' }]),
-  () => client.uploadImage({ bytes: Buffer.from('picture'), mediaType: 'image/jpeg' }),
+  () => client.uploadPicture({ bytes: Buffer.from('picture'), mediaType: 'image/jpeg' }),
   () => client.uploadBundle(Buffer.from('bundle')),
   () => client.query({ useCaseId: 'u' }),
   () => client.useCases.list(),

@@ -92,7 +92,7 @@ describe('extra headers', () => {
     const client = clientFor(server, { headers: { 'X-Site-Token': VALUE, 'X-Tenant': 'plant 7' } });
     await client.createEvent(EVENT);
     await client
-      .uploadImage({ bytes: Buffer.from('picture'), mediaType: 'image/jpeg' })
+      .uploadPicture({ bytes: Buffer.from('picture'), mediaType: 'image/jpeg' })
       .catch(() => undefined);
     assert.equal(server.received.length, 2);
     for (const { headers } of server.received) {

@@ -51,7 +51,7 @@ describe('a server that repeats the key', () => {
       const requests = [
         () => client.createEvent(EVENT),
         () => client.createEvents([EVENT]),
-        () => client.uploadImage({ bytes: Buffer.from('picture'), mediaType: 'image/jpeg' }),
+        () => client.uploadPicture({ bytes: Buffer.from('picture'), mediaType: 'image/jpeg' }),
         () => client.uploadBundle(Buffer.from('bundle')),
         () => client.query({ useCaseId: 'u' }),
         () => client.useCases.list(),
@@ -201,7 +201,7 @@ describe('a reply without bounds', () => {
   for (const id of ['a\u001b[2J', '\u202eb', 'c\u200b', 'd'.repeat(1025), '']) {
     it(`with ${JSON.stringify(id.slice(0, 20))} for an id of a picture is not an answer`, async () => {
       const client = await answering(200, JSON.stringify({ sourceId: id }));
-      const upload = client.uploadImage({ bytes: Buffer.from('picture'), mediaType: 'image/jpeg' });
+      const upload = client.uploadPicture({ bytes: Buffer.from('picture'), mediaType: 'image/jpeg' });
       assert.match((await failureOf(upload)).message, /without the sourceId/);
     });
   }

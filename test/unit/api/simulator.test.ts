@@ -54,7 +54,7 @@ describe('VisionEventsClient and the simulator', () => {
   it('a picture is uploaded, and an event with it is taken without warning', async () => {
     const metadata = { lens: '8 mm' };
     const image = { bytes: PIXEL, mediaType: 'image/gif', name: 'pixel.gif', metadata };
-    const { sourceId, url } = await client().uploadImage(image);
+    const { sourceId, url } = await client().uploadPicture(image);
     assert.ok(sourceId && url);
     const { warnings } = await client().createEvent(event({ images: [{ sourceId }] }));
     assert.deepEqual(warnings, []);

@@ -53,13 +53,17 @@ const acceptUpload = (_: Received, response: ServerResponse, index: number) =>
     url: `https://storage.example/src-${index}`,
   });
 
-describe('VisionEventsClient.uploadImage', () => {
+describe('VisionEventsClient.uploadPicture', () => {
   afterEach(endAll);
 
   it('sends file, name and metadata, with an exact length and the key in the header only', async () => {
     const server = await startServer(acceptUpload);
     const metadata = { lens: '8 mm', exposure_ms: 4.5, night: true };
-    const uploaded = await clientFor(server).uploadImage({ ...PICTURE, name: 'Kamera Süd 1.jpg', metadata });
+    const uploaded = await clientFor(server).uploadPicture({
+      ...PICTURE,
+      name: 'Kamera Süd 1.jpg',
+      metadata,
+    });
     assert.deepEqual(uploaded, { sourceId: 'src-0', url: 'https://storage.example/src-0' });
     const [request] = server.received;
     assert.ok(request);
@@ -81,7 +85,7 @@ describe('VisionEventsClient.uploadImage', () => {
   it('sends a large picture whole', async () => {
     const bytes = Buffer.alloc(5 * 1024 * 1024 + 17, 'picture');
     const server = await startServer(acceptUpload);
-    await clientFor(server).uploadImage({ bytes, mediaType: 'image/png' });
+    await clientFor(server).uploadPicture({ bytes, mediaType: 'image/png' });
     const form = await readForm(server.received[0]!);
     assert.ok(form.file?.bytes.equals(bytes));
     assert.equal(form.file?.fileName, 'image.png');
@@ -91,27 +95,31 @@ describe('VisionEventsClient.uploadImage', () => {
   it('sends a part of a larger buffer as that part', async () => {
     const server = await startServer(acceptUpload);
     const bytes = new Uint8Array(Buffer.from('before PART after')).subarray(7, 11);
-    await clientFor(server).uploadImage({ bytes, mediaType: 'image/png' });
+    await clientFor(server).uploadPicture({ bytes, mediaType: 'image/png' });
     assert.equal((await readForm(server.received[0]!)).file?.bytes.toString(), 'PART');
   });
 
   it('uploads the same bytes once, whatever their name; other bytes and other metadata anew', async () => {
     const server = await startServer(acceptUpload);
     const client = clientFor(server);
-    const first = await client.uploadImage({ ...PICTURE, name: 'a.jpg' });
-    const again = await client.uploadImage({ ...PICTURE, bytes: Buffer.from(PICTURE.bytes), name: 'b.jpg' });
+    const first = await client.uploadPicture({ ...PICTURE, name: 'a.jpg' });
+    const again = await client.uploadPicture({
+      ...PICTURE,
+      bytes: Buffer.from(PICTURE.bytes),
+      name: 'b.jpg',
+    });
     assert.deepEqual(again, first);
     assert.equal(server.received.length, 1);
-    await client.uploadImage({ ...PICTURE, bytes: Buffer.from('other') });
-    await client.uploadImage({ ...PICTURE, metadata: { lens: '8 mm' } });
+    await client.uploadPicture({ ...PICTURE, bytes: Buffer.from('other') });
+    await client.uploadPicture({ ...PICTURE, metadata: { lens: '8 mm' } });
     assert.equal(server.received.length, 3);
   });
 
   it('uploads every time when reuse is off', async () => {
     const server = await startServer(acceptUpload);
     const client = clientFor(server, { uploadReuseMs: 0 });
-    await client.uploadImage(PICTURE);
-    await client.uploadImage(PICTURE);
+    await client.uploadPicture(PICTURE);
+    await client.uploadPicture(PICTURE);
     assert.equal(server.received.length, 2);
   });
 
@@ -120,7 +128,7 @@ describe('VisionEventsClient.uploadImage', () => {
       setTimeout(() => acceptUpload(received, response, index), 20);
     });
     const client = clientFor(server);
-    const uploads = await Promise.all([client.uploadImage(PICTURE), client.uploadImage(PICTURE)]);
+    const uploads = await Promise.all([client.uploadPicture(PICTURE), client.uploadPicture(PICTURE)]);
     assert.deepEqual(uploads[0], uploads[1]);
     assert.equal(server.received.length, 1);
   });
@@ -131,8 +139,8 @@ describe('VisionEventsClient.uploadImage', () => {
       else acceptUpload(received, response, index);
     });
     const client = clientFor(server);
-    assert.equal((await failureOf(client.uploadImage(PICTURE))).code, 'SERVER_ERROR');
-    assert.equal((await client.uploadImage(PICTURE)).sourceId, 'src-1');
+    assert.equal((await failureOf(client.uploadPicture(PICTURE))).code, 'SERVER_ERROR');
+    assert.equal((await client.uploadPicture(PICTURE)).sourceId, 'src-1');
   });
 
   it('is sent once more, whole, when it dies on a kept connection', async () => {
@@ -142,8 +150,8 @@ describe('VisionEventsClient.uploadImage', () => {
       else acceptUpload(received, response, index);
     });
     const client = clientFor(server);
-    await client.uploadImage(PICTURE);
-    await client.uploadImage({ bytes, mediaType: 'image/png' });
+    await client.uploadPicture(PICTURE);
+    await client.uploadPicture({ bytes, mediaType: 'image/png' });
     assert.equal(server.received.length, 3);
     assert.ok((await readForm(server.received[2]!)).file?.bytes.equals(bytes));
   });
@@ -153,10 +161,10 @@ describe('VisionEventsClient.uploadImage', () => {
       setTimeout(() => acceptUpload(received, response, index), 400);
     });
     const client = clientFor(server, { timeoutMs: 100 });
-    assert.equal((await failureOf(client.uploadImage(PICTURE))).code, 'TIMEOUT');
+    assert.equal((await failureOf(client.uploadPicture(PICTURE))).code, 'TIMEOUT');
     // 64 KiB at the slowest link give two more seconds.
     const larger = { bytes: Buffer.alloc(64 * 1024), mediaType: 'image/png' };
-    assert.equal((await client.uploadImage(larger)).sourceId, 'src-1');
+    assert.equal((await client.uploadPicture(larger)).sourceId, 'src-1');
   });
 
   it('a refusal before the body was read to its end is that refusal', async () => {
@@ -165,7 +173,7 @@ describe('VisionEventsClient.uploadImage', () => {
     });
     const server = await listen(listener, 'http');
     const large = { bytes: Buffer.alloc(8 * 1024 * 1024), mediaType: 'image/png' };
-    const error = await failureOf(clientFor(server).uploadImage(large));
+    const error = await failureOf(clientFor(server).uploadPicture(large));
     assert.equal(error.code, 'REJECTED');
     assert.equal(error.statusCode, 413);
   });
@@ -176,7 +184,7 @@ describe('VisionEventsClient.uploadImage', () => {
   })) {
     it(`success with ${what} is not a success`, async () => {
       const server = await startServer((_, response) => sendJson(response, 201, answer));
-      assert.equal((await failureOf(clientFor(server).uploadImage(PICTURE))).code, 'BAD_RESPONSE');
+      assert.equal((await failureOf(clientFor(server).uploadPicture(PICTURE))).code, 'BAD_RESPONSE');
     });
   }
 
@@ -186,8 +194,8 @@ describe('VisionEventsClient.uploadImage', () => {
     });
     const client = clientFor(server);
     const caller = new AbortController();
-    const first = failureOf(client.uploadImage(PICTURE, { signal: caller.signal }));
-    const second = client.uploadImage(PICTURE);
+    const first = failureOf(client.uploadPicture(PICTURE, { signal: caller.signal }));
+    const second = client.uploadPicture(PICTURE);
     await until(() => server.connections.opened > 0, 'a connection');
     caller.abort();
     assert.equal((await first).code, 'TIMEOUT');
@@ -198,7 +206,7 @@ describe('VisionEventsClient.uploadImage', () => {
     const server = await startServer(() => undefined);
     const client = clientFor(server);
     const caller = new AbortController();
-    const request = failureOf(client.uploadImage(PICTURE, { signal: caller.signal }));
+    const request = failureOf(client.uploadPicture(PICTURE, { signal: caller.signal }));
     await until(() => server.received.length > 0, 'the request');
     caller.abort();
     assert.equal((await request).code, 'TIMEOUT');

@@ -12,6 +12,12 @@ const EXPECTED = [
     ],
   },
   {
+    objectDetections: [
+      { class: 'bolt', x: 25, y: 40, width: 30, height: 40, confidence: 0.9 },
+      { class: 'nut', x: 76, y: 26, width: 12, height: 12, confidence: 0.8 },
+    ],
+  },
+  {
     keypoints: [
       {
         class: 'person',

@@ -5,7 +5,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { displaySize, pictureFormatOf, pictureSizeOf } from '../../../src/images/formats';
-import { ImageError, loadPicture } from '../../../src/images/picture';
+import { PictureError, loadPicture } from '../../../src/images/picture';
 import { bmp, exifSegment, gif, isoPicture, jpeg, png, tiff, webp } from './made-pictures';
 
 const MEGABYTE = 1024 * 1024;
@@ -14,7 +14,7 @@ const refused = (source: unknown, pattern: RegExp, from: 'value' | 'file' = 'val
   assert.rejects(
     () => loadPicture(source, { from }),
     (error: unknown) => {
-      assert.ok(error instanceof ImageError, String(error));
+      assert.ok(error instanceof PictureError, String(error));
       assert.equal(error.code, 'IMAGE_INVALID');
       assert.match(error.message, pattern);
       return true;
@@ -179,7 +179,7 @@ describe('pictures from a message', () => {
     );
   });
 
-  it('fails only with ImageError, whatever the bytes (property)', async () => {
+  it('fails only with PictureError, whatever the bytes (property)', async () => {
     const seed = Date.now();
     console.log(`      seed ${seed}`);
     const damaged = fc
@@ -201,7 +201,7 @@ describe('pictures from a message', () => {
           for (const side of [picture.width, picture.height])
             assert.ok(side === undefined || (Number.isInteger(side) && side >= 1 && side <= 65_535));
         } catch (error) {
-          assert.ok(error instanceof ImageError, String(error));
+          assert.ok(error instanceof PictureError, String(error));
         }
       }),
       { seed, numRuns: 500 },

@@ -23,8 +23,9 @@ export interface AdoptionDeps {
 const NO_LIMITS = { maxEvents: Infinity, maxBytes: Infinity, freeSpaceFloorBytes: 0, ballastBytes: 0 };
 
 /**
- * Takes over what waits in outbox folders below `parent` whose owner is gone for good: their lock is free, and nothing was written for five
- * minutes. The folder stays, empty but for its refused events; an owner that comes back goes on with it. A crash in between delivers some twice.
+ * Takes over what waits in outbox folders below `parent` whose owner is gone for good: their lock is free, and nothing
+ * was written for five minutes. The folder stays, empty but for its refused events; an owner that comes back goes on
+ * with it. A crash in between delivers some twice.
  *
  * @returns how many events were taken over
  */

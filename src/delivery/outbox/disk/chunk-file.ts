@@ -10,8 +10,8 @@ const LINE_FEED = 0x0a;
 const PAGE_BYTES = 4096;
 
 /**
- * False when these bytes are those of a chunk that its writer has sealed. One that is written to is empty, or ends in padding; in the midst
- * of a write it may end anywhere on the edge of a page.
+ * False when these bytes are those of a chunk that its writer has sealed. One that is written to is empty, or ends in
+ * padding; in the midst of a write it may end anywhere on the edge of a page.
  */
 export function mayBeOpen(bytes: Buffer): boolean {
   const isSealed = bytes.at(-1) === LINE_FEED && bytes.at(-2) !== LINE_FEED;

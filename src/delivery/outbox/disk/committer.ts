@@ -187,7 +187,9 @@ export class Committer {
     return openNotes;
   }
 
-  /** Pictures come first: a line in a chunk never names a picture that is not safe. Returns the appends that may go on. */
+  /**
+   * Pictures come first: a line in a chunk never names a picture that is not safe. Returns the appends that may go on.
+   */
   private async writePictures(appends: AppendTask[]): Promise<AppendTask[]> {
     const withPictures = appends.filter(({ events }) =>
       events.some((event) => event.pictureFiles.length > 0),

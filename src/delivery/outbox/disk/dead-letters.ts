@@ -54,7 +54,9 @@ export class DeadLetterFolder {
     return this.sizes.has(id);
   }
 
-  /** Learns what is there. Files with other names are left alone; what has such a name and is not a file is set aside. */
+  /**
+   * Learns what is there. Files with other names are left alone; what has such a name and is not a file is set aside.
+   */
   async load(quarantine: Quarantine): Promise<void> {
     for (const name of await this.files.list(this.folder)) {
       const id = DEAD_FILE.exec(name)?.[1];

@@ -107,7 +107,10 @@ export class DiskOutbox implements Outbox {
   private readonly leased = new WeakMap<Lease, Entry[]>();
   /** those whose uploads are to be noted */
   private readonly leasedWithPictures = new Map<string, Entry>();
-  /** events with given up pictures of which that is not durable yet: after a crash they would go out with them. True once it is */
+  /**
+   * events with given up pictures of which that is not durable yet: after a crash they would go out with them. True
+   * once it is
+   */
   private readonly unwrittenSheds = new Map<Entry, Promise<boolean>>();
   /** settles after the last order on dead letters */
   private deadOrders: Promise<unknown> = Promise.resolve();
@@ -518,7 +521,10 @@ export class DiskOutbox implements Outbox {
     discard: (ids = this.dead.ids()) => this.inTurn(() => this.discardDead(ids)),
   };
 
-  /** Two orders on one dead letter at the same time would send its event twice, or delete the pictures of one that is sent. */
+  /**
+   * Two orders on one dead letter at the same time would send its event twice, or delete the pictures of one that is
+   * sent.
+   */
   private inTurn(order: () => Promise<number>): Promise<number> {
     const turn = this.deadOrders.then(order);
     this.deadOrders = turn.catch(() => undefined);
@@ -610,7 +616,9 @@ export class DiskOutbox implements Outbox {
     return written;
   }
 
-  /** Of what is leased, those that may be sent without the pictures that were given up; the others wait for the disk. */
+  /**
+   * Of what is leased, those that may be sent without the pictures that were given up; the others wait for the disk.
+   */
   private async withoutUnwrittenSheds(entries: Entry[]): Promise<Entry[]> {
     const isWritten = async (entry: Entry) => {
       const written = this.unwrittenSheds.get(entry);

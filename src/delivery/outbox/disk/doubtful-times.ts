@@ -17,8 +17,9 @@ export interface DoubtfulTimesDeps {
 }
 
 /**
- * Events whose time may be wrong, until they are leased for the first time. While the clock is plainly wrong they are kept back. When it
- * was set, their times are put right by a note beside them, since what is stored is never written anew.
+ * Events whose time may be wrong, until they are leased for the first time. While the clock is plainly wrong they are
+ * kept back. When it was set, their times are put right by a note beside them, since what is stored is never written
+ * anew.
  */
 export class DoubtfulTimes {
   private readonly settings = new Map<Entry, ClockSetting>();
@@ -77,8 +78,8 @@ export class DoubtfulTimes {
   }
 
   /**
-   * Keeps events back or puts them right, as the clock is now. Undefined when nothing has to be waited for, as it is nearly always;
-   * otherwise it resolves when the right times are durable.
+   * Keeps events back or puts them right, as the clock is now. Undefined when nothing has to be waited for, as it is
+   * nearly always; otherwise it resolves when the right times are durable.
    */
   settle(): Promise<void> | undefined {
     if (this.settling) return this.settling;

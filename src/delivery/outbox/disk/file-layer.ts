@@ -10,22 +10,25 @@ export interface FileLayer {
   /** Folders and files are made for their owner alone (0700, 0600): pictures may show people. */
   makeDir(path: string): Promise<void>;
   /**
-   * Takes the rights of other users away. `wide`: they still have some, because the file belongs to somebody else or its
-   * file system has no rights. A file that is a link is left alone.
+   * Takes the rights of other users away. `wide`: they still have some, because the file belongs to somebody else or
+   * its file system has no rights. A file that is a link is left alone.
    */
   restrict(path: string, kind: 'folder' | 'file'): Promise<'unchanged' | 'restricted' | 'wide'>;
   /** Names in a folder, sorted. */
   list(path: string): Promise<string[]>;
   /**
-   * Rejects with code ENOENT when the file is missing, and as `isNoPlainFile` knows when a link, a pipe, a device or a folder
-   * lies there, or more bytes than `most`: nothing that lies there is followed or waited for.
+   * Rejects with code ENOENT when the file is missing, and as `isNoPlainFile` knows when a link, a pipe, a device or a
+   * folder lies there, or more bytes than `most`: nothing that lies there is followed or waited for.
    */
   readFile(path: string, most: number): Promise<Buffer>;
   /** Bytes. Rejects as `readFile` does. */
   size(path: string): Promise<number>;
   /** When the file's bytes last changed: wall clock of the file system, ms. */
   modifiedAt(path: string): Promise<number>;
-  /** `create` fails when the file is there already: nothing is ever overwritten by accident. `read` rejects as `readFile` does. */
+  /**
+   * `create` fails when the file is there already: nothing is ever overwritten by accident. `read` rejects as
+   * `readFile` does.
+   */
   open(path: string, mode: 'create' | 'read'): Promise<OpenFile>;
   /** Replaces what is at `to`. */
   rename(from: string, to: string): Promise<void>;
@@ -35,7 +38,10 @@ export interface FileLayer {
   openFolder(path: string): Promise<OpenFolder>;
   /** Bytes; undefined where the system does not say. */
   space(path: string): Promise<{ free: number; total: number } | undefined>;
-  /** The kind of file system, when it does not outlive the machine or the container; undefined when it does, or the system does not say. */
+  /**
+   * The kind of file system, when it does not outlive the machine or the container; undefined when it does, or the
+   * system does not say.
+   */
   forgets(path: string): Promise<ForgetfulFileSystem | undefined>;
 }
 
@@ -64,7 +70,10 @@ export interface OpenFolder {
   close(): Promise<void>;
 }
 
-/** Plain descriptors: promises and handles of `fs.promises` cost several times as much, and an outbox opens files all day long. */
+/**
+ * Plain descriptors: promises and handles of `fs.promises` cost several times as much, and an outbox opens files all
+ * day long.
+ */
 const plain = {
   open: promisify(fs.open),
   read: promisify(fs.read),
@@ -210,7 +219,9 @@ export function ignoreMissing(error: unknown): undefined {
 
 const resolved = (): Promise<void> => Promise.resolve();
 
-/** Nothing was written, so closing waits for no disk: done here and now it costs less than handing it to another thread. */
+/**
+ * Nothing was written, so closing waits for no disk: done here and now it costs less than handing it to another thread.
+ */
 function closeUnchanged(descriptor: number): Promise<void> {
   return new Promise((resolve) => {
     fs.closeSync(descriptor);

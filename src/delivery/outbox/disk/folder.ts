@@ -114,8 +114,8 @@ export async function checkMeta(files: FileLayer, dir: string): Promise<boolean>
 }
 
 /**
- * By renaming, so that there is never half a meta file; from a name of our own, in case another process makes the same folder at this moment
- * without the lock.
+ * By renaming, so that there is never half a meta file; from a name of our own, in case another process makes the same
+ * folder at this moment without the lock.
  */
 async function writeMeta(files: FileLayer, dir: string, now: number, token: string): Promise<void> {
   const path = join(dir, META_FILE);

@@ -35,8 +35,8 @@ export interface EventHeader {
 }
 
 /**
- * "These are done", "the clock was set by so many ms since these happened", "this picture is uploaded", "this goes out with its pictures",
- * "this picture was given up for want of room".
+ * "These are done", "the clock was set by so many ms since these happened", "this picture is uploaded", "this goes out
+ * with its pictures", "this picture was given up for want of room".
  */
 export type Note =
   | { done: string[] }
@@ -111,7 +111,10 @@ function isSound(bytes: Buffer, start: number, end: number): boolean {
   return !Number.isNaN(sum) && sum === checksum(bytes.subarray(json, end));
 }
 
-/** The checksum that the line at `start` begins with, NaN when there is none. Read digit by digit: a backlog is read line by line. */
+/**
+ * The checksum that the line at `start` begins with, NaN when there is none. Read digit by digit: a backlog is read
+ * line by line.
+ */
 function checksumAt(bytes: Buffer, start: number): number {
   let sum = 0;
   for (let at = start; at < start + CHECKSUM_DIGITS; at++) sum = sum * 16 + hexDigit(bytes[at] ?? 0);
@@ -125,8 +128,8 @@ function hexDigit(byte: number): number {
 }
 
 /**
- * The text of an event whose place, id and length are known, cut out of the bytes of its chunk without reading the header: a backlog is
- * read line by line. Undefined when the checksum does not fit, or another record stands there.
+ * The text of an event whose place, id and length are known, cut out of the bytes of its chunk without reading the
+ * header: a backlog is read line by line. Undefined when the checksum does not fit, or another record stands there.
  * @param line where its line begins in `bytes`, and how long it is without its line feed
  */
 export function bodyInChunk(
@@ -158,8 +161,9 @@ function decodeEvent(json: Buffer): DecodedLine {
 }
 
 /**
- * Whether it begins and ends as an object does. What stands between is not looked at: parsing it would cost a start more than
- * all the rest, and the API refuses the one event that is none, which holds no other back (test/faults/hostile-outbox.test.ts).
+ * Whether it begins and ends as an object does. What stands between is not looked at: parsing it would cost a start
+ * more than all the rest, and the API refuses the one event that is none, which holds no other back
+ * (test/faults/hostile-outbox.test.ts).
  */
 function mayBeEvent(body: Buffer): boolean {
   return body[0] === 0x7b && body.at(-1) === 0x7d;
@@ -190,8 +194,8 @@ function scanOne(bytes: Buffer, start: number, end: number, found: ScannedLine[]
 }
 
 /**
- * A place that looks like the start of a line may stand inside an event's text as well. A line with more of them inside, and a
- * neighbour whose line feed is damaged, is given up, so that the time stays linear in the length.
+ * A place that looks like the start of a line may stand inside an event's text as well. A line with more of them
+ * inside, and a neighbour whose line feed is damaged, is given up, so that the time stays linear in the length.
  */
 const MOST_STARTS_IN_A_LINE = 3;
 

@@ -53,8 +53,8 @@ export class AcceptanceTimes {
   }
 
   /**
-   * @param acceptedAt what the wall clock showed, ms. Before the start, the clock is taken for the one at the start: it was another one if it
-   * was ahead of that
+   * @param acceptedAt what the wall clock showed, ms. Before the start, the clock is taken for the one at the start: it
+   * was another one if it was ahead of that
    */
   asOfNow(event: number, acceptedAt: number): number {
     let then: Setting | undefined;

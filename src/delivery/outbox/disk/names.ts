@@ -1,4 +1,6 @@
-/** Names and ids of our own shape. Whatever looks otherwise was not written by an outbox and is never used as a path. */
+/**
+ * Names and ids of our own shape. Whatever looks otherwise was not written by an outbox and is never used as a path.
+ */
 const ID = String.raw`(\d{10,15})-[0-9a-f]{1,16}`;
 
 const OUTBOX_ID = new RegExp(`^${ID}$`);

@@ -88,7 +88,8 @@ export class PictureFolder {
   }
 
   /**
-   * Removes the pictures that no event and no dead letter names, and that are not to be left alone. Files with strange names are not ours.
+   * Removes the pictures that no event and no dead letter names, and that are not to be left alone. Files with strange
+   * names are not ours.
    */
   async sweep(
     isNeeded: (file: string, id: string) => boolean,

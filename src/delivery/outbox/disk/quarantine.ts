@@ -34,7 +34,10 @@ export class Quarantine {
     }
   }
 
-  /** Moves what lies in the place of a file of ours and is not a plain file, or far too large. @returns whether it is gone */
+  /**
+   * Moves what lies in the place of a file of ours and is not a plain file, or far too large.
+   * @returns whether it is gone
+   */
   async take(path: string): Promise<boolean> {
     const name = `${basename(path)}.aside-${this.token}`;
     this.found.corrupt++;

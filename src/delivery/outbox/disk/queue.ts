@@ -57,8 +57,9 @@ export class Chunk {
 export class EventQueue {
   private chunks: Chunk[] = [];
   /**
-   * Events by event id, oldest first: only the first one of an id may go. Of a lone event only the chunk stands here: the tables that a Map
-   * leaves behind as it is refilled would keep every event in memory until the next full collection.
+   * Events by event id, oldest first: only the first one of an id may go. Of a lone event only the chunk stands here:
+   * the tables that a Map leaves behind as it is refilled would keep every event in memory until the next full
+   * collection.
    */
   private readonly lines = new Map<string, Chunk | Entry[]>();
   private readonly useCaseIds = new Map<string, string>();

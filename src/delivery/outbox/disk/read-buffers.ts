@@ -4,7 +4,9 @@ const MOST_KEPT = 4;
 const LARGEST_KEPT_BYTES = 2 * 1024 * 1024;
 const SMALLEST_BYTES = 64 * 1024;
 
-/** Buffers to read chunks into, used again and again: a fresh one for each lease is a large part of what reading costs. */
+/**
+ * Buffers to read chunks into, used again and again: a fresh one for each lease is a large part of what reading costs.
+ */
 export class ReadBuffers {
   private readonly kept: Buffer[] = [];
 

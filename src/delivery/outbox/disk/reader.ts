@@ -15,7 +15,9 @@ export type ReadEvent =
 
 const buffers = new ReadBuffers();
 
-/** Reads the lines of leased events, each chunk file in one go and all files at the same time, and checks them again. */
+/**
+ * Reads the lines of leased events, each chunk file in one go and all files at the same time, and checks them again.
+ */
 export async function readEvents(entries: Entry[]): Promise<ReadEvent[]> {
   const readings: Promise<ReadEvent[]>[] = [];
   for (let start = 0; start < entries.length;) {

@@ -4,8 +4,9 @@ import { isOutboxId, PICTURE_FILE } from './names';
 import { isObject } from '../../../json-object';
 
 /**
- * What a record that is read back must look like: its checksum proves no origin, and its ids and file names become paths.
- * By hand and not by a zod schema: those take up to twice as long for 100,000 records, and loading zod takes longer than both.
+ * What a record that is read back must look like: its checksum proves no origin, and its ids and file names become
+ * paths. By hand and not by a zod schema: those take up to twice as long for 100,000 records, and loading zod takes
+ * longer than both.
  */
 
 /** No buffer is larger, and sums of a full outbox stay exact. */

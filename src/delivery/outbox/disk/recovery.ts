@@ -12,7 +12,10 @@ import { Chunk, DUE_AT_ONCE, type Entry, type EventQueue, type PictureSlot } fro
 
 /** While a file changes at each look. */
 const DAMAGE_LOOKS = 5;
-/** An event has a line of its own, however long; a longer one could not be read as text. Nothing larger was written by us. */
+/**
+ * An event has a line of its own, however long; a longer one could not be read as text. Nothing larger was written by
+ * us.
+ */
 export const MOST_CHUNK_BYTES = 256 * 1024 * 1024;
 
 export interface RecoveryDeps {
@@ -95,9 +98,10 @@ class Recovery {
   }
 
   /**
-   * A chunk whose events end one by one gets a file of notes for each; at a start they become one. Only whole files: without the lock,
-   * another process may be in the midst of writing one.
-   * @param buried noted as well: without that, an event would wait again at the start after its dead letter was discarded
+   * A chunk whose events end one by one gets a file of notes for each; at a start they become one. Only whole files:
+   * without the lock, another process may be in the midst of writing one.
+   * @param buried noted as well: without that, an event would wait again at the start after its dead letter was
+   * discarded
    */
   private async mergeNotes(
     file: ChunkFile,
@@ -214,7 +218,9 @@ class Recovery {
     return { bytes, lines };
   }
 
-  /** What is gone since the folder was listed was done: without the lock, another process removes what it has delivered. */
+  /**
+   * What is gone since the folder was listed was done: without the lock, another process removes what it has delivered.
+   */
   private async readFile(name: string): Promise<Buffer> {
     const { chunkFolder } = this.deps;
     try {

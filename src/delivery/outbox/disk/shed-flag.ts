@@ -8,8 +8,8 @@ const MAX_KEYS = 100;
 export const flagShedPictures = (body: string, count: number): string => withMetadata(body, SHED_KEY, count);
 
 /**
- * The event with one more entry of custom metadata. Gives the same text at each attempt. An event without room for one more key, or whose
- * text is not a JSON object, stays as it is.
+ * The event with one more entry of custom metadata. Gives the same text at each attempt. An event without room for one
+ * more key, or whose text is not a JSON object, stays as it is.
  */
 export function withMetadata(body: string, key: string, value: number | boolean): string {
   try {
