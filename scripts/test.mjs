@@ -11,8 +11,8 @@ const CHECKS = { types: 'npm run --silent typecheck', style: 'npm run --silent l
 /** What begins last should end soon. */
 const LONGEST_FIRST = ['browser', 'faults', 'package', 'unit', 'style', 'postgres', 'nodes', 'types', 'sdk'];
 const KINDS = LONGEST_FIRST.filter((name) => !(name in CHECKS));
-/** So many processes share the files of a kind. Not of browser: a second Chromium would slow down the first one. */
-const SHARES = { faults: 2 };
+/** So many processes share the files of a kind. */
+const SHARES = { browser: 2, faults: 2 };
 /** Tests wait for servers and timers half of the time. TEST_LANES=1 is for a machine that has other things to do. */
 const LANES = Number(process.env.TEST_LANES ?? availableParallelism() + 1);
 /** They run the built package in a real Node-RED, or processes of it. */

@@ -37,8 +37,13 @@ export function makeCertificate(
   const der = sequence(body, ecdsaWithSha256, tlv(0x03, Buffer.concat([Buffer.from([0]), signature])));
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-    cert: `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
+    cert: `-----BEGIN CERTIFICATE-----\n${linesOf(der.toString('base64'))}\n-----END CERTIFICATE-----\n`,
   };
+}
+
+/** As PEM has it. An empty line behind a full last one would end the text too early. */
+function linesOf(base64: string): string {
+  return (base64.match(/.{1,64}/g) ?? []).join('\n');
 }
 
 function tlv(tag: number, content: Buffer): Buffer {

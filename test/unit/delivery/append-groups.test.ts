@@ -32,8 +32,8 @@ describe('appends that are committed together', () => {
       monotonic: () => performance.now(),
       repeatMs: 0,
     });
-    const append = (eventId: string, key?: string) => {
-      const records: OutboxRecord[] = [record(eventId)];
+    const append = (eventId: string, key?: string, body?: string) => {
+      const records: OutboxRecord[] = [{ ...record(eventId), ...(body !== undefined && { body }) }];
       return groups.append({ records, ...(key !== undefined && { key }) }, 1);
     };
     return { asked, append };
@@ -97,6 +97,23 @@ describe('appends that are committed together', () => {
     assert.deepEqual(
       asked.map(({ eventIds }) => eventIds.join()),
       ['a,bad,c', 'a', 'bad', 'c'],
+    );
+  });
+
+  it('go without the one whose text is no JSON, which bodies of others could be torn apart by', async () => {
+    const { append, asked } = groupsOf();
+    const outcomes = await Promise.allSettled([
+      append('a'),
+      append('b', undefined, '{"x":"\u0001"}'),
+      append('c'),
+    ]);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.deepEqual(
+      asked.map(({ eventIds }) => eventIds),
+      [['a'], ['c']],
     );
   });
 

@@ -200,7 +200,8 @@ export class AppendGroups {
     const keepMs = Math.max(...appends.map(({ keepKeyMs }) => keepKeyMs ?? STORED_KEY_MS));
     const bodyBytes = records.map(({ body }) => Buffer.byteLength(body));
     return {
-      call: `${fn('append')}($1, $2::text[], $3::interval, $4::int[], $5::text[], $6::text[], $7::text[], $8::int[],
+      call: `${fn('append')}($1, $2::text[], $3::interval, $4::int[], $5::text[], $6::text[],
+        string_to_array($7, E'\\x01'), $8::int[],
         $9::bigint[], $10::int[], $11::float8[], $12)`,
       values: [
         queue,
@@ -209,7 +210,7 @@ export class AppendGroups {
         each((append) => places.get(keyOf(append))),
         records.map(({ eventId }) => eventId),
         records.map(({ useCaseId }) => useCaseId),
-        records.map(({ body }) => body),
+        joined(records.map(({ body }) => body)),
         bodyBytes,
         records.map(({ pictures }, index) =>
           pictures.reduce((sum, { bytes }) => sum + bytes.length, bodyBytes[index] ?? 0),
@@ -220,6 +221,20 @@ export class AppendGroups {
       ],
     };
   }
+}
+
+/** JSON has no such character of its own: in its texts it is escaped. */
+const BETWEEN_BODIES = '\u0001';
+/** As PostgreSQL says of other texts that it cannot hold. */
+const UNTRANSLATABLE_CHARACTER = '22P05';
+
+/** As an array each quote of a body would be escaped on its way, and read back: a tenth of what an append costs. */
+function joined(bodies: string[]): string {
+  if (bodies.some((body) => body.includes(BETWEEN_BODIES)))
+    throw Object.assign(new Error('Hand over the event as JSON: its text holds the raw character U+0001.'), {
+      code: UNTRANSLATABLE_CHARACTER,
+    });
+  return bodies.join(BETWEEN_BODIES);
 }
 
 interface AppendRow {
