@@ -3,7 +3,6 @@ import { Scene } from '../../src/scene/scene';
 import type { Moment, SceneFrame, SceneSettings } from '../../src/scene/types';
 import type { AnnotatedDetection } from './detections';
 import type { FrameMessage } from './frame-message';
-import { momentFilter } from './settings';
 
 export type FrameMoment = Moment<FrameMessage, AnnotatedDetection>;
 
@@ -20,7 +19,6 @@ export class Camera {
   readonly scene: Scene<FrameMessage, AnnotatedDetection>;
   private last: FrameTime | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private readonly isTold: ReturnType<typeof momentFilter>;
 
   constructor(
     settings: SceneSettings,
@@ -29,7 +27,6 @@ export class Camera {
     private readonly onQuiet: (moments: FrameMoment[]) => void,
   ) {
     this.scene = new Scene(settings, frames);
-    this.isTold = momentFilter(settings);
   }
 
   /** @returns what happened; undefined when the frame is older than the last one */
@@ -37,7 +34,7 @@ export class Camera {
     const moments = this.scene.frame(frame);
     if (moments) this.last = { at: frame.at, arrivedAt };
     this.watch();
-    return moments?.filter(this.isTold);
+    return moments;
   }
 
   close(): void {
@@ -57,7 +54,7 @@ export class Camera {
     const due = this.scene.quietDueAt;
     const now = this.now();
     // frames came meanwhile: look again when it is due
-    if (due !== undefined && now >= due) this.onQuiet(this.scene.quiet(now).filter(this.isTold));
+    if (due !== undefined && now >= due) this.onQuiet(this.scene.quiet(now));
     this.watch();
   }
 

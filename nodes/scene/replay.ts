@@ -4,7 +4,7 @@ import type { MomentKind, SceneFrame, SceneSettings } from '../../src/scene/type
 import type { VisionEventSceneProperties } from '../shared/properties';
 import { detectionFilter, DetectionReader, hasPicture } from './detections';
 import { unpackSource, type RecordedFrame } from './recorder';
-import { isSizeMissing, momentFilter, sizeNeeded } from './settings';
+import { isSizeMissing, sizeNeeded } from './settings';
 
 /** More would not be read. */
 const MOST_MOMENTS = 200;
@@ -47,7 +47,6 @@ export function replay(
 ): Replay {
   const scene = new Scene<number>(settings, new BestFrames<number>(WITHOUT_PICTURES));
   const isWanted = detectionFilter(config);
-  const isTold = momentFilter(settings);
   const rereader = new Rereader(config);
   const end = frames.at(-1)?.seenAt ?? 0;
   const moments: ReplayedMoment[] = [];
@@ -56,7 +55,7 @@ export function replay(
     if (isSizeMissing(settings, frame.size, detections)) throw sizeNeeded();
     const agoMs = end - seenAt;
     const told = scene.frame({ ...frame, at, detections, kept: 0 }) ?? [];
-    for (const { kind, class: name, trackId, zone, direction, count, durationMs } of told.filter(isTold))
+    for (const { kind, class: name, trackId, zone, direction, count, durationMs } of told)
       moments.push({ kind, class: name, trackId, zone, direction, count, durationMs, agoMs });
   }
   const { asDeployed, unread, unreadBecause } = rereader;

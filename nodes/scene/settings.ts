@@ -2,7 +2,6 @@ import { parseClasses } from '../../src/event/derive';
 import { parseConfirmation } from '../../src/scene/confirmation';
 import {
   MOMENT_KINDS,
-  type MomentKind,
   type SceneDetection,
   type SceneSettings,
   type Zone,
@@ -38,14 +37,6 @@ export function sceneSettings(config: VisionEventSceneProperties, labelOf: Label
     anchor: config.anchor === 'center' ? 'center' : 'bottom',
     trackBy: config.trackBy === 'never' ? 'never' : 'auto',
   };
-}
-
-/** Whether a moment is to be told. Where only lines are drawn they are what is counted, not the whole picture as well. */
-export function momentFilter({
-  zones,
-}: SceneSettings): (moment: { kind: MomentKind; zone?: string }) => boolean {
-  const hasOnlyLines = zones.length > 0 && zones.every(({ kind }) => kind === 'line');
-  return ({ kind, zone }) => !(hasOnlyLines && kind === 'count' && zone === undefined);
 }
 
 /** Zones are fractions of the picture: without its size nothing can be said of a box. */

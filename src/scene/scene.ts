@@ -114,6 +114,11 @@ export class Scene<Kept, Detection extends SceneDetection = SceneDetection> {
     this.things.clear();
   }
 
+  /** Where only lines are drawn they are what is counted, not the whole picture as well. */
+  private get countsAreas(): boolean {
+    return this.lines.length === 0 || this.areas.some(({ zone }) => zone !== undefined);
+  }
+
   private get wantsCounts(): boolean {
     return this.settings.moments.includes('count');
   }
@@ -225,7 +230,7 @@ export class Scene<Kept, Detection extends SceneDetection = SceneDetection> {
 
   private tellCounts(at: number, frame?: SceneFrame<Kept, Detection>): void {
     if (!this.wantsCounts) return;
-    for (const area of this.areas) area.tellCount(at, frame);
+    if (this.countsAreas) for (const area of this.areas) area.tellCount(at, frame);
     if (frame) for (const line of this.lines) line.tellCount(at, frame);
   }
 }
