@@ -3,10 +3,15 @@ import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Context } from 'mocha';
-import { Client } from 'pg';
-import { ownFolder, POSTGRES_USER, postgresOwner, type PostgresServer } from './postgres-server';
+import {
+  answers,
+  ownFolder,
+  POSTGRES_USER,
+  postgresOwner,
+  queryAt,
+  type PostgresServer,
+} from './postgres-server';
 import { freePort } from './real-node-red';
-import { until } from './until';
 
 const DEBIAN = '/usr/sbin/pgbouncer';
 const START_DEADLINE_MS = 10_000;
@@ -72,29 +77,12 @@ export class PgBouncer {
       stdio: 'ignore',
     });
     this.child = child;
-    await until(
-      async () => {
-        if (child.exitCode !== null) throw new Error(`PgBouncer ended with ${child.exitCode}`);
-        return this.sql('select 1').then(
-          () => true,
-          () => false,
-        );
-      },
-      'PgBouncer to start',
-      START_DEADLINE_MS,
-    );
+    await answers('PgBouncer', child, this.url, START_DEADLINE_MS);
   }
 
   /** One statement on a connection of its own. */
-  async sql<Row>(text: string): Promise<Row[]> {
-    const client = new Client({ connectionString: this.url, connectionTimeoutMillis: 2_000 });
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      return (await client.query(text)).rows as Row[];
-    } finally {
-      await client.end();
-    }
+  sql<Row>(text: string): Promise<Row[]> {
+    return queryAt<Row>(this.url, text);
   }
 
   async kill(): Promise<void> {

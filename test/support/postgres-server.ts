@@ -139,29 +139,12 @@ export class PostgresServer {
       stdio: 'ignore',
     });
     this.child = child;
-    await until(
-      async () => {
-        if (child.exitCode !== null) throw new Error(`PostgreSQL ended with ${child.exitCode}`);
-        return this.sql('select 1').then(
-          () => true,
-          () => false,
-        );
-      },
-      'PostgreSQL to start',
-      START_DEADLINE_MS,
-    );
+    await answers('PostgreSQL', child, this.url, START_DEADLINE_MS);
   }
 
   /** One statement on a connection of its own. */
-  async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-    const client = new Client({ connectionString: this.url, connectionTimeoutMillis: 2_000 });
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      return (await client.query(text, values)).rows as Row[];
-    } finally {
-      await client.end();
-    }
+  sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return queryAt<Row>(this.url, text, values);
   }
 
   /** A connection of somebody else that stays open after these statements. */
@@ -260,4 +243,36 @@ function programs(): string | undefined {
   const versions = readdirSync(DEBIAN).filter((name) => existsSync(path.join(DEBIAN, name, 'bin/initdb')));
   const newest = versions.sort((a, b) => Number(a) - Number(b)).at(-1);
   return newest && path.join(DEBIAN, newest, 'bin');
+}
+
+/** One statement on a connection of its own. */
+export async function queryAt<Row>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query(text, values)).rows as Row[];
+  } finally {
+    await client.end();
+  }
+}
+
+/** Resolves when what was started answers there; rejects when it ends before. */
+export function answers(
+  name: string,
+  child: ChildProcess,
+  url: string,
+  deadlineMs: number,
+): Promise<unknown> {
+  return until(
+    async () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
+      return queryAt(url, 'select 1').then(
+        () => true,
+        () => false,
+      );
+    },
+    `${name} to start`,
+    deadlineMs,
+  );
 }
