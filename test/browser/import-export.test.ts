@@ -20,6 +20,9 @@ describe('a flow that is exported from Node-RED 4.1 and imported into 5.0', func
     const target = elsewhere.editor;
     await target.importAsNewFlow(exported);
     await target.deploy();
+    // Until the editor has taken the answer in, it refuses an inject node's button: its node counts as changed.
+    await target.page.locator('#red-ui-header-button-deploy.disabled').waitFor();
+    await target.page.locator('.red-ui-deploy-button-spinner').waitFor({ state: 'hidden' });
     assert.deepEqual(withoutPlace(await elsewhere.nodeRed.get<FlowNode[]>('flows')), before);
 
     const [event] = (await target.nodes()).filter(({ type }) => type === 'roboflow-vision-event');
