@@ -54,11 +54,11 @@ const CLICK_MS = 5000;
 
 /** Node-RED's editor in a browser page, used as a person would: by mouse and keyboard. */
 export class EditorPage {
-  /** Errors that no code of the page caught. */
+  /** Errors that no code of the page caught, with where they were thrown. */
   readonly pageErrors: string[] = [];
 
   private constructor(readonly page: Page) {
-    page.on('pageerror', (error) => this.pageErrors.push(error.message));
+    page.on('pageerror', (error) => this.pageErrors.push(error.stack ?? error.message));
     page.setDefaultTimeout(30_000);
   }
 
@@ -356,7 +356,10 @@ export class EditorPage {
     return this.page.locator(`#${input} + .red-ui-typedInput-container`);
   }
 
-  /** Deploys, by the button or by what `start` does in its place, and waits for the runtime's answer. */
+  /**
+   * Deploys, by the button or by what `start` does in its place, and waits until the editor has taken the answer in:
+   * before that its nodes count as changed, and an inject node refuses its button.
+   */
   async deploy(start = () => this.page.locator('#red-ui-header-button-deploy').click()): Promise<void> {
     const answered = this.page.waitForResponse(
       (response) => response.url().endsWith('/flows') && response.request().method() === 'POST',
@@ -364,6 +367,7 @@ export class EditorPage {
     await start();
     const status = (await answered).status();
     if (status >= 300) throw new Error(`deploy: HTTP ${status}`);
+    await this.page.locator('.red-ui-deploy-button-spinner').waitFor({ state: 'hidden' });
   }
 
   async node(id: string): Promise<EditorNode> {

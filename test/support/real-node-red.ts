@@ -61,6 +61,7 @@ export class RealNodeRed {
     ]);
     const settings = { ...SETTINGS, ...options.settings };
     writeFileSync(path.join(userDirectory, 'settings.js'), `module.exports = ${JSON.stringify(settings)};\n`);
+    writeFileSync(path.join(userDirectory, '.config.users.json'), JSON.stringify({ _: USER_SETTINGS }));
     if (options.flows) {
       writeFileSync(path.join(userDirectory, SETTINGS.flowFile), JSON.stringify(options.flows));
     }
@@ -201,6 +202,9 @@ const SETTINGS = {
   editorTheme: { tours: false, projects: { enabled: false } },
   logging: { console: { level: 'trace', metrics: false, audit: false } },
 };
+
+/** No tips: on a slow machine Node-RED 5.0 would show the first before there is a place for it, an error of the page. */
+const USER_SETTINGS = { editor: { view: { 'view-show-tips': false } } };
 
 /** Below the ports that systems give to connections: none takes one between the look and the server that it is for. */
 const FIRST_PORT = 20_000;
