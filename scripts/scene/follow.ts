@@ -15,7 +15,7 @@ export function follow(
   detections: readonly MotBox[],
   { rate = DEFAULTS.rate, filled = true } = {},
 ): MotBox[] {
-  const tracker = new Tracker();
+  const tracker = new Tracker(DEFAULTS.hits);
   const seen = new Map<string, MotBox[]>();
   const numbers = new Map<string, number>();
   const confirmed = new Set<string>();

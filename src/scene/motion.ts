@@ -1,3 +1,4 @@
+import { UNCUT, type Cut } from './edge';
 import type { Box } from './types';
 
 /** How far a detector's box is off, in sizes of the thing. */
@@ -46,7 +47,7 @@ class Coordinate {
 
   correct(measured: number, size: number, doubt: number): void {
     const surprise = measured - this.position;
-    const total = this.variance + (MEASURED * size * doubt) ** 2;
+    const total = this.expected(size, doubt);
     const gain = this.variance / total;
     const speedGain = this.shared / total;
     this.position += gain * surprise;
@@ -55,19 +56,31 @@ class Coordinate {
     this.shared *= 1 - gain;
     this.variance *= 1 - gain;
   }
+
+  /** How far off a measurement is, squared, in shares of what is to be expected: 1 on average. */
+  strangeness(measured: number, size: number): number {
+    return (measured - this.position) ** 2 / this.expected(size, 1);
+  }
+
+  /** The variance of a measurement. */
+  private expected(size: number, doubt: number): number {
+    return this.variance + (MEASURED * size * doubt) ** 2;
+  }
 }
 
 /** Where a thing is and where it will be: each coordinate for itself, in any rhythm of frames. */
 export class Motion {
   private readonly x: Coordinate;
   private readonly y: Coordinate;
-  private readonly width: Coordinate;
-  private readonly height: Coordinate;
+  private width: Coordinate;
+  private height: Coordinate;
   private at: number;
+  private cut: Cut;
 
   /** @param at ms */
-  constructor(box: Box, at: number) {
+  constructor(box: Box, at: number, cut: Cut = UNCUT) {
     this.at = at;
+    this.cut = cut;
     const size = sizeOf(box);
     this.x = new Coordinate(box.x, size, 1);
     this.y = new Coordinate(box.y, size, 1);
@@ -91,12 +104,27 @@ export class Motion {
    *
    * @param doubt how many times farther off than usual the box may be, 1 or more
    */
-  correct(seen: Box, doubt = 1): void {
+  correct(seen: Box, doubt = 1, cut: Cut = UNCUT): void {
     const size = sizeOf(seen);
     this.x.correct(seen.x, size, doubt);
     this.y.correct(seen.y, size, doubt);
-    this.width.correct(seen.width, size, doubt);
-    this.height.correct(seen.height, size, doubt);
+    // what the edge of the picture had cut short says nothing of the whole that is seen now
+    if (this.cut.width && !cut.width) this.width = new Coordinate(seen.width, size, GROWTH);
+    else this.width.correct(seen.width, size, doubt);
+    if (this.cut.height && !cut.height) this.height = new Coordinate(seen.height, size, GROWTH);
+    else this.height.correct(seen.height, size, doubt);
+    this.cut = cut;
+  }
+
+  /**
+   * How badly a box's width and height fit the time last predicted: 2 on average for a steady thing. A side that the
+   * edge of the picture cuts short, now or when it was last seen, fits any.
+   */
+  misfit(seen: Box, cut: Cut): number {
+    const size = sizeOf(this.box());
+    const across = cut.width || this.cut.width ? 0 : this.width.strangeness(seen.width, size);
+    const down = cut.height || this.cut.height ? 0 : this.height.strangeness(seen.height, size);
+    return across + down;
   }
 
   box(): Box {

@@ -1,7 +1,6 @@
+import { cutOf } from './edge';
 import type { Box } from './types';
 
-/** A box that reaches the edge of the picture, but for so many pixels, is cut off. */
-const EDGE = 2;
 /** How much a thing counts that is cut off. */
 const CUT_OFF = 0.25;
 
@@ -16,14 +15,6 @@ export function frameQuality(
 ): number {
   if (!box) return confidence;
   const quality = (confidence + 0.01) * Math.sqrt(box.width * box.height);
-  return size && isCutOff(box, size) ? quality * CUT_OFF : quality;
-}
-
-function isCutOff({ x, y, width, height }: Box, size: { width: number; height: number }): boolean {
-  return (
-    x - width / 2 < EDGE ||
-    y - height / 2 < EDGE ||
-    x + width / 2 > size.width - EDGE ||
-    y + height / 2 > size.height - EDGE
-  );
+  const cut = cutOf(box, size);
+  return cut.width || cut.height ? quality * CUT_OFF : quality;
 }

@@ -20,7 +20,7 @@ export interface SeenThing {
  * One camera's view over time: takes frames, answers with the moments that matter. Pure; times are those of the frames.
  */
 export class Scene<Kept, Detection extends SceneDetection = SceneDetection> {
-  private readonly tracker = new Tracker();
+  private readonly tracker: Tracker;
   private readonly things = new Map<Track | string, Thing>();
   private readonly areas: Area<Kept, Detection>[];
   private readonly lines: Line<Kept, Detection>[];
@@ -35,6 +35,7 @@ export class Scene<Kept, Detection extends SceneDetection = SceneDetection> {
     frames: BestFrames<Kept>,
   ) {
     const { zones } = settings;
+    this.tracker = new Tracker(settings.confirm.hits);
     const tell = (moment: Moment<Kept, Detection>) => this.moments.push(moment);
     const areas = zones.filter(({ kind }) => kind === 'area');
     this.areas = (areas.length > 0 ? areas : [undefined]).map(

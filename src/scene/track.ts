@@ -1,5 +1,7 @@
+import { UNCUT, type Cut } from './edge';
 import { Motion } from './motion';
 import type { Box, SceneDetection } from './types';
+import type { Usual } from './usual';
 
 /** A detection has a place: not a class of the whole picture. */
 export type Boxed<Detection extends SceneDetection> = Detection & { box: Box };
@@ -9,6 +11,8 @@ export type Boxed<Detection extends SceneDetection> = Detection & { box: Box };
  * that it lacks.
  */
 const DOUBT = 5;
+/** Sightings after which the size of a thing is known well enough to call a box strange. */
+const SIZE_KNOWN = 3;
 
 /** A thing that is followed from frame to frame. */
 export class Track {
@@ -16,9 +20,11 @@ export class Track {
   lastSeen: number;
   /** in how many it was seen */
   frames = 1;
+  /** 0 when it was seen in the last one */
+  framesAgo = 0;
   /** where it should be in the frame that is looked at, pixels */
   predicted: Box;
-  private readonly motion: Motion;
+  private motion: Motion;
   private readonly votes = new Map<string, number>();
   private topClass: string;
 
@@ -29,9 +35,10 @@ export class Track {
     first: Boxed<SceneDetection>,
     /** ms */
     readonly firstSeen: number,
+    cut: Cut = UNCUT,
   ) {
     this.lastSeen = firstSeen;
-    this.motion = new Motion(first.box, firstSeen);
+    this.motion = new Motion(first.box, firstSeen, cut);
     this.predicted = first.box;
     this.topClass = first.class;
     this.vote(first);
@@ -51,18 +58,42 @@ export class Track {
     this.predicted = this.motion.predict(at);
   }
 
-  /** @param usualConfidence of the detector; 0 when nothing is known of it */
-  see(detection: Boxed<SceneDetection>, at: number, usualConfidence: number): void {
+  /**
+   * How badly a box has the width and height that the thing should have: see `Motion`. 0 while its size is not known
+   * well enough.
+   */
+  misfit(box: Box, cut: Cut): number {
+    return this.frames < SIZE_KNOWN ? 0 : this.motion.misfit(box, cut);
+  }
+
+  /** A box of less confidence, or a stranger one, than is usual tells less. */
+  see(detection: Boxed<SceneDetection>, at: number, usual: Usual, cut: Cut = UNCUT): void {
     this.motion.predict(at);
-    const lacking = usualConfidence > 0 ? Math.max(0, 1 - detection.confidence / usualConfidence) : 0;
-    this.motion.correct(detection.box, 1 + DOUBT * lacking);
+    const lacking = usual.confidence > 0 ? Math.max(0, 1 - detection.confidence / usual.confidence) : 0;
+    const strange = Math.max(1, this.misfit(detection.box, cut) / usual.misfit);
+    this.motion.correct(detection.box, (1 + DOUBT * lacking) * Math.sqrt(strange), cut);
     this.lastSeen = at;
+    this.framesAgo = 0;
     this.frames++;
     this.vote(detection);
   }
 
+  /** What was taken for a new thing is this one, come back: where it is and how it moves is known from there. */
+  continueAs(newcomer: Track): void {
+    this.motion = newcomer.motion;
+    this.predicted = newcomer.predicted;
+    this.lastSeen = newcomer.lastSeen;
+    this.framesAgo = newcomer.framesAgo;
+    this.frames += newcomer.frames;
+    for (const [name, votes] of newcomer.votes) this.addVotes(name, votes);
+  }
+
   private vote({ class: name, confidence }: SceneDetection): void {
-    const votes = (this.votes.get(name) ?? 0) + Math.max(confidence, 0.01);
+    this.addVotes(name, Math.max(confidence, 0.01));
+  }
+
+  private addVotes(name: string, more: number): void {
+    const votes = (this.votes.get(name) ?? 0) + more;
     this.votes.set(name, votes);
     if (votes > (this.votes.get(this.topClass) ?? 0)) this.topClass = name;
   }

@@ -1,8 +1,10 @@
+import { cutOf, type Cut } from './edge';
 import { sizeOf } from './motion';
 import { overlap } from './overlap';
 import { choosePairs, type Candidate } from './pairing';
 import { Track, type Boxed } from './track';
 import type { Box, SceneDetection, SceneFrame } from './types';
+import { Usual } from './usual';
 
 /** Boxes of one thing overlap at least so much from frame to frame, as in SORT. */
 const LEAST_OVERLAP = 0.3;
@@ -22,8 +24,10 @@ const OTHER_CLASS_REACH = 0.3;
 const OTHER_CLASS = 0.6;
 /** Detections below this share of the usual confidence are weak, and come second, as in ByteTrack. */
 const WEAK_SHARE = 0.5;
-/** How fast the usual confidence follows the detections. */
-const CONFIDENCE_PACE = 0.02;
+/** A box whose width and height fit a thing so many times worse than is usual is another thing, … */
+const STRANGER = 2;
+/** … unless it was seen at most so many frames ago: then the overlap tells enough, and it may be half covered. */
+const FRAMES_AGO = 2;
 /** A box that covers one of a thing already found so far is that thing, seen twice. */
 const SAME_THING = 0.8;
 /** Things that are followed at the same time; of more, those unseen for longest are forgotten. */
@@ -31,8 +35,16 @@ const MOST_TRACKS = 2000;
 
 type PictureSize = NonNullable<SceneFrame<unknown>['size']>;
 
-/** How alike a track and a detection are: 0 (not at all) to 1. */
-type Likeness = (track: Track, detection: Boxed<SceneDetection>) => number;
+/** What may be a thing that was seen before. */
+interface Look {
+  class: string;
+  box: Box;
+  /** ms, when it was seen first */
+  since: number;
+}
+
+/** How alike a track and a look are: 0 (not at all) to 1. */
+type Likeness = (track: Track, look: Look) => number;
 
 /** Detectors count as well: a number alone could be one of theirs. */
 const OWN_ID = 'own-';
@@ -45,7 +57,10 @@ export class Tracker {
   private tracks: Track[] = [];
   private readonly named = new Map<string, Track>();
   private nextId = 1;
-  private usualConfidence = 0;
+  private readonly usual = new Usual();
+
+  /** @param confirmedAt frames after which a thing was told, and is not taken for one that came back any more */
+  constructor(private readonly confirmedAt: number) {}
 
   /** All tracks that were not forgotten. */
   get all(): readonly Track[] {
@@ -64,6 +79,7 @@ export class Tracker {
     detections: readonly Boxed<SceneDetection>[],
     picture?: PictureSize,
   ): (Track | undefined)[] {
+    for (const track of this.tracks) track.framesAgo++;
     const found = new Array<Track | undefined>(detections.length).fill(undefined);
     const unnamed: number[] = [];
     detections.forEach((detection, index) => {
@@ -71,7 +87,7 @@ export class Tracker {
       else found[index] = this.byName(detection.trackId, detection, at);
     });
     if (unnamed.length > 0) this.associate(at, detections, unnamed, found, picture);
-    for (const { confidence } of detections) this.learnConfidence(confidence);
+    for (const { confidence } of detections) this.usual.learnConfidence(confidence);
     return found;
   }
 
@@ -103,7 +119,7 @@ export class Tracker {
     }
     // the same id twice at one time: the first one counts
     if (known.lastSeen === at) return undefined;
-    known.see(detection, at, this.usualConfidence);
+    known.see(detection, at, this.usual);
     return known;
   }
 
@@ -116,22 +132,61 @@ export class Tracker {
   ): void {
     let open = this.tracks.filter((track) => !track.isNamed && track.lastSeen < at);
     for (const track of open) track.predict(at);
-    const isWeak = (index: number) => detections[index]!.confidence < WEAK_SHARE * this.usualConfidence;
+    const isWeak = (index: number) => detections[index]!.confidence < WEAK_SHARE * this.usual.confidence;
+    const near = nearness(at, picture);
     const passes: [Likeness, readonly number[]][] = [
       [likeness, indices.filter((index) => !isWeak(index))],
       [likeness, indices.filter(isWeak)],
-      [nearness(at, picture), indices],
+      [near, indices],
     ];
     for (const [alike, from] of passes) {
       const left = from.filter((index) => !found[index]);
-      for (const { row, column } of choosePairs(candidates(open, left, detections, alike))) {
+      const looks = left.map((index) => lookOf(detections[index]!, at));
+      for (const { row, column } of this.pairs(open, looks, alike, picture)) {
         const [track, index] = [open[row]!, left[column]!];
-        track.see(detections[index]!, at, this.usualConfidence);
+        this.see(track, detections[index]!, at, cutOf(looks[column]!.box, picture), alike === likeness);
         found[index] = track;
       }
       open = open.filter((track) => track.lastSeen < at);
     }
-    this.begin(at, detections, indices, found);
+    this.rejoin(open, found, near, picture);
+    this.begin(at, detections, indices, found, picture);
+  }
+
+  /** @param isExpected it is where it was expected: what its box differs by is usual */
+  private see(
+    track: Track,
+    detection: Boxed<SceneDetection>,
+    at: number,
+    cut: Cut,
+    isExpected: boolean,
+  ): void {
+    const misfit = track.misfit(detection.box, cut);
+    if (isExpected && misfit > 0) this.usual.learnMisfit(misfit);
+    track.see(detection, at, this.usual, cut);
+  }
+
+  /**
+   * What is new, and was not told yet, may be a thing out of sight after all: by now more is known of its class, size
+   * and place than its first frame told.
+   */
+  private rejoin(
+    lost: readonly Track[],
+    found: (Track | undefined)[],
+    near: Likeness,
+    picture: PictureSize | undefined,
+  ): void {
+    const old = lost.filter(({ frames }) => frames >= this.confirmedAt);
+    const isYoung = ({ frames, isNamed }: Track) => !isNamed && frames > 1 && frames <= this.confirmedAt;
+    const young = found.filter((track) => track && isYoung(track)) as Track[];
+    const alike: Likeness = (track, look) => (track.lastSeen < look.since ? near(track, look) : 0);
+    const looks = young.map(({ class: name, box, firstSeen }) => ({ class: name, box, since: firstSeen }));
+    for (const { row, column } of this.pairs(old, looks, alike, picture)) {
+      const [track, newcomer] = [old[row]!, young[column]!];
+      track.continueAs(newcomer);
+      found[found.indexOf(newcomer)] = track;
+      this.tracks = this.tracks.filter((other) => other !== newcomer);
+    }
   }
 
   /** Everything that is left is new, but for second boxes of things already found. */
@@ -140,23 +195,45 @@ export class Tracker {
     detections: readonly Boxed<SceneDetection>[],
     indices: readonly number[],
     found: (Track | undefined)[],
+    picture: PictureSize | undefined,
   ): void {
     for (const index of indices) {
       const detection = detections[index]!;
       if (found[index] || indices.some((other) => found[other] && isSame(detections[other]!, detection)))
         continue;
-      found[index] = new Track(`${OWN_ID}${this.nextId++}`, false, detection, at);
+      const cut = cutOf(detection.box, picture);
+      found[index] = new Track(`${OWN_ID}${this.nextId++}`, false, detection, at, cut);
       this.tracks.push(found[index]);
     }
   }
 
-  private learnConfidence(confidence: number): void {
-    const pace = this.usualConfidence === 0 ? 1 : CONFIDENCE_PACE;
-    this.usualConfidence += (confidence - this.usualConfidence) * pace;
+  private pairs(
+    tracks: readonly Track[],
+    looks: readonly Look[],
+    alike: Likeness,
+    picture: PictureSize | undefined,
+  ): Candidate[] {
+    const found: Candidate[] = [];
+    tracks.forEach((track, row) => {
+      looks.forEach((look, column) => {
+        const value = alike(track, look);
+        if (value > 0 && !this.isStranger(track, look.box, picture))
+          found.push({ row, column, likeness: value });
+      });
+    });
+    return choosePairs(found);
+  }
+
+  private isStranger(track: Track, box: Box, picture: PictureSize | undefined): boolean {
+    return (
+      picture !== undefined &&
+      track.framesAgo > FRAMES_AGO &&
+      track.misfit(box, cutOf(box, picture)) > STRANGER * this.usual.misfit
+    );
   }
 }
 
-function likeness(track: Track, { class: name, box }: Boxed<SceneDetection>): number {
+function likeness(track: Track, { class: name, box }: Look): number {
   const share = overlap(track.predicted, box) * (track.class === name ? 1 : OTHER_CLASS);
   return share >= LEAST_OVERLAP ? share : 0;
 }
@@ -179,26 +256,14 @@ function nearness(at: number, picture: PictureSize | undefined): Likeness {
   };
 }
 
+function lookOf({ class: name, box }: Boxed<SceneDetection>, since: number): Look {
+  return { class: name, box, since };
+}
+
 function isOutside({ x, y }: Box, { width, height }: PictureSize): boolean {
   return x < 0 || y < 0 || x > width || y > height;
 }
 
 function isSame(found: Boxed<SceneDetection>, other: Boxed<SceneDetection>): boolean {
   return found.class === other.class && overlap(found.box, other.box) > SAME_THING;
-}
-
-function candidates(
-  tracks: readonly Track[],
-  indices: readonly number[],
-  detections: readonly Boxed<SceneDetection>[],
-  alike: Likeness,
-): Candidate[] {
-  const found: Candidate[] = [];
-  tracks.forEach((track, row) => {
-    indices.forEach((index, column) => {
-      const value = alike(track, detections[index]!);
-      if (value > 0) found.push({ row, column, likeness: value });
-    });
-  });
-  return found;
 }

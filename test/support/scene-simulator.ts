@@ -20,6 +20,8 @@ export interface SimulationSettings {
   hiddenAtMost?: number;
   /** share of the frames after which none comes for up to 1 s */
   gaps?: number;
+  /** the detector's boxes end where a nearer thing covers the thing */
+  onlyVisible?: boolean;
   /** highest speed, in sizes of the thing a second */
   speed?: number;
 }
@@ -80,7 +82,15 @@ interface Thing {
  * pillars, and go out at an edge; the detector has flaws. */
 export function simulate(settings: SimulationSettings): Simulation {
   const random = seededRandom(settings.seed);
-  const { rate, seconds, missed = 0.1, falseShare = 0.02, wrongClass = 0.02, gaps = 0.01 } = settings;
+  const {
+    rate,
+    seconds,
+    missed = 0.1,
+    falseShare = 0.02,
+    wrongClass = 0.02,
+    gaps = 0.01,
+    onlyVisible,
+  } = settings;
   const all = makeThings(settings, random);
   const seen = new Map<number, { first: number; last: number; visible: number; longest: number }>();
   const frames: SimulatedFrame[] = [];
@@ -98,7 +108,13 @@ export function simulate(settings: SimulationSettings): Simulation {
       at,
       truth: visible.map((thing) => ({ thing: thing.thing, box: boxOf(thing) })),
       detections: [
-        ...visible.filter(() => random() >= missed).map((thing) => detect(thing, wrongClass, random)),
+        ...visible
+          .filter(() => random() >= missed)
+          .map((thing) => {
+            const detection = detect(thing, wrongClass, random);
+            if (onlyVisible) detection.box = visiblePart(detection.box, thing, there);
+            return detection;
+          }),
         ...visible.filter(() => random() < falseShare).map(() => falseDetection(random)),
       ],
     });
@@ -207,13 +223,62 @@ function detect(thing: Thing, wrongClass: number, random: () => number): Simulat
     thing: thing.thing,
     class: random() < wrongClass ? CLASSES[Math.floor(random() * CLASSES.length)]! : thing.class,
     confidence: 0.5 + 0.5 * Math.sqrt(random()),
-    box: {
+    box: withinPicture({
       x: box.x + box.width * (off() - 1),
       y: box.y + box.height * (off() - 1),
       width: box.width * off(),
       height: box.height * off(),
-    },
+    }),
   };
+}
+
+/** Most of a side has to be covered before the box ends there. */
+const MOST_OF_A_SIDE = 0.7;
+
+function visiblePart(box: Box, thing: Thing, present: readonly Thing[]): Box {
+  const bottom = thing.y + thing.height / 2;
+  let part = edgesOf(box);
+  for (const other of present) {
+    const cover = edgesOf(other);
+    if (other === thing || cover.bottom <= bottom) continue;
+    const [width, height] = [part.right - part.left, part.bottom - part.top];
+    const across = (Math.min(part.right, cover.right) - Math.max(part.left, cover.left)) / width;
+    const down = (Math.min(part.bottom, cover.bottom) - Math.max(part.top, cover.top)) / height;
+    if (across <= 0 || down <= 0) continue;
+    if (down > MOST_OF_A_SIDE && across < MOST_OF_A_SIDE) {
+      if (cover.left > part.left && cover.right >= part.right) part = { ...part, right: cover.left };
+      else if (cover.right < part.right && cover.left <= part.left) part = { ...part, left: cover.right };
+    } else if (across > MOST_OF_A_SIDE && down < MOST_OF_A_SIDE) {
+      if (cover.top > part.top && cover.bottom >= part.bottom) part = { ...part, bottom: cover.top };
+    }
+  }
+  return boxWithin(part);
+}
+
+interface Edges {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+function edgesOf({ x, y, width, height }: Box): Edges {
+  return { left: x - width / 2, top: y - height / 2, right: x + width / 2, bottom: y + height / 2 };
+}
+
+function boxWithin({ left, top, right, bottom }: Edges): Box {
+  return { x: (left + right) / 2, y: (top + bottom) / 2, width: right - left, height: bottom - top };
+}
+
+/** Detectors see no more of a thing than the picture has. */
+function withinPicture(box: Box): Box {
+  const { left, top, right, bottom } = edgesOf(box);
+  return boxWithin({
+    left: Math.max(0, left),
+    top: Math.max(0, top),
+    right: Math.min(SIZE.width, right),
+    bottom: Math.min(SIZE.height, bottom),
+  });
 }
 
 function falseDetection(random: () => number): SimulatedDetection {

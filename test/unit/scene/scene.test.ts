@@ -52,6 +52,45 @@ describe('scene', () => {
     assert.equal(new Set(told.map(({ trackId }) => trackId)).size, 2);
   });
 
+  it('knows a thing again whose class is mistaken in the first frame after it was hidden', () => {
+    const scene = newScene({ moments: ['appeared'] });
+    const told: Moment<number>[] = [];
+    for (let frame = 0; frame < 60; frame++) {
+      const isHidden = frame >= 30 && frame < 40;
+      const box = { x: 100 + frame * 10, y: 250, width: 60, height: 120 };
+      // it stopped behind the pillar
+      if (frame >= 40) box.x -= 60;
+      const detections = isHidden ? [] : [{ class: frame === 40 ? 'dog' : 'person', confidence: 0.9, box }];
+      told.push(...scene.frame({ at: frame * 100, detections, size: SCENE_SIZE, kept: frame })!);
+    }
+    assert.deepEqual(kinds(told), ['appeared']);
+  });
+
+  it('takes a thing of another size in the place of a hidden one for another one', () => {
+    const scene = newScene({ moments: ['appeared'] });
+    const told: Moment<number>[] = [];
+    for (let frame = 0; frame < 60; frame++) {
+      const isLater = frame >= 40;
+      const box = { x: 500, y: 250, width: isLater ? 90 : 60, height: isLater ? 180 : 120 };
+      const detections = frame >= 30 && !isLater ? [] : [{ class: 'person', confidence: 0.9, box }];
+      told.push(...scene.frame({ at: frame * 100, detections, size: SCENE_SIZE, kept: frame })!);
+    }
+    assert.equal(new Set(told.map(({ trackId }) => trackId)).size, 2);
+  });
+
+  it('knows a thing again that grows as it comes in at the edge of the picture, missed now and then', () => {
+    const scene = newScene({ moments: ['appeared'] });
+    const told: Moment<number>[] = [];
+    for (let frame = 0; frame < 40; frame++) {
+      const right = 10 + frame * 12;
+      const left = Math.max(0, right - 200);
+      const box = { x: (left + right) / 2, y: 250, width: right - left, height: 120 };
+      const detections = frame % 8 > 4 ? [] : [{ class: 'car', confidence: 0.9, box }];
+      told.push(...scene.frame({ at: frame * 100, detections, size: SCENE_SIZE, kept: frame })!);
+    }
+    assert.deepEqual(kinds(told), ['appeared']);
+  });
+
   it('follows what moves nearly by its own length from frame to frame, from the first step on', () => {
     const scene = newScene({ moments: ['appeared'] });
     const told: Moment<number>[] = [];

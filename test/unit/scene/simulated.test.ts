@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { simulate, type SimulatedDetection, type SimulationSettings } from '../../support/scene-simulator';
 import { newScene } from '../../support/scenes';
+import { isLongRun } from '../../support/seed';
 
-const SEEDS = [1, 2, 3, 4];
+const SEEDS = Array.from({ length: isLongRun ? 10 : 4 }, (_, index) => index + 1);
 
 /** Of the things that are to be seen for a second or more and never hidden for too long: how many are told exactly once. */
 function toldOnce(
@@ -38,23 +39,33 @@ describe('scene, in simulated scenes of known truth', () => {
   for (const [rate, things, floor] of [
     [10, 1, 0.98],
     [10, 3, 0.98],
-    [10, 10, 0.96],
+    [10, 10, 0.97],
     [10, 20, 0.94],
-    [10, 50, 0.9],
-    [5, 3, 0.98],
-    [5, 10, 0.96],
-    [30, 3, 0.95],
-    [30, 10, 0.95],
+    [10, 50, 0.93],
+    [5, 3, 0.95],
+    [5, 10, 0.95],
+    [30, 3, 0.96],
+    [30, 10, 0.93],
   ] as const) {
     it(`tells ${floor * 100} % of ${things} things at ${rate} frames a second exactly once`, () => {
       const { share, falseMoments } = toldOnce({ rate, things });
       assert.ok(share >= floor, `${(share * 100).toFixed(1)} %`);
-      assert.ok(falseMoments <= 3, `${falseMoments} false`);
+      assert.ok(falseMoments <= SEEDS.length - 1, `${falseMoments} false`);
     });
   }
 
-  it('tells 95 % of 3 things at a frame a second exactly once, of those seen long enough, when lostAfter suits', () => {
+  for (const [things, floor] of [
+    [3, 0.88],
+    [10, 0.62],
+  ] as const) {
+    it(`tells ${floor * 100} % of ${things} things once of which the detector boxes what is not covered`, () => {
+      const { share } = toldOnce({ rate: 10, things, onlyVisible: true });
+      assert.ok(share >= floor, `${(share * 100).toFixed(1)} %`);
+    });
+  }
+
+  it('tells 93 % of 3 things at a frame a second exactly once, of those seen long enough, when lostAfter suits', () => {
     const { share } = toldOnce({ rate: 1, things: 3 }, { lostAfter: 5000, visible: 6000 });
-    assert.ok(share >= 0.95, `${(share * 100).toFixed(1)} %`);
+    assert.ok(share >= 0.93, `${(share * 100).toFixed(1)} %`);
   });
 });
