@@ -17,11 +17,15 @@ export interface FrameTime {
 /** The scene of one camera, and the clock that takes over when its frames stay away. */
 export class Camera {
   readonly scene: Scene<FrameMessage, AnnotatedDetection>;
+  /** ms between the last two frames, in their own time; 0 before the second */
+  sinceLast = 0;
+  /** so many frames in a row came when everything in the one before them counted as gone */
+  gapsInARow = 0;
   private last: FrameTime | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    settings: SceneSettings,
+    private readonly settings: SceneSettings,
     frames: BestFrames<FrameMessage>,
     /** takes what happened while no frame came */
     private readonly onQuiet: (moments: FrameMoment[]) => void,
@@ -32,7 +36,11 @@ export class Camera {
   /** @returns what happened; undefined when the frame is older than the last one */
   take(frame: SceneFrame<FrameMessage, AnnotatedDetection>, arrivedAt: number): FrameMoment[] | undefined {
     const moments = this.scene.frame(frame);
-    if (moments) this.last = { at: frame.at, arrivedAt };
+    if (moments) {
+      this.sinceLast = this.last ? frame.at - this.last.at : 0;
+      this.gapsInARow = this.sinceLast > this.settings.lostAfter ? this.gapsInARow + 1 : 0;
+      this.last = { at: frame.at, arrivedAt };
+    }
     this.watch();
     return moments;
   }

@@ -28,6 +28,11 @@ import { isSizeMissing, sceneSettings, sizeNeeded } from './settings';
 /** Cameras of one node; of more, the one idle for longest is forgotten. */
 const MOST_CAMERAS = 1000;
 
+/** A pause is a pause; after so many in a row the camera is as slow as that. */
+const GAPS_TO_TELL = 3;
+/** `lostAfter` shall bridge so many frames: a detector misses one now and then. */
+const FRAMES_TO_BRIDGE = 4;
+
 /** What a message says of its frame. */
 interface FrameInputs {
   payload: unknown;
@@ -61,6 +66,7 @@ export class SceneWork {
   private readonly cameras = new Map<string, Camera>();
   private readonly status: ThrottledStatus;
   private readonly texts: StatusTexts;
+  private hasWarnedOfGaps = false;
   private turn: Promise<void> = Promise.resolve();
 
   constructor(
@@ -147,8 +153,6 @@ export class SceneWork {
       throw this.settings instanceof FlowError ? this.settings : sizeNeeded();
     }
     const camera = this.cameraOf(key);
-    const isGap =
-      at - camera.scene.lastFrameAt > this.settings.lostAfter && camera.scene.lastFrameAt > -Infinity;
     const moments = camera.take({ at, detections, size, single: result.single, kept }, arrivedAt);
     record(read, camera.scene.lastSeen);
     const { format, count, dropped, notes } = result;
@@ -157,12 +161,26 @@ export class SceneWork {
       moments: moments?.length ?? 0,
       detections: { format, count, dropped, notes },
       pictures: this.frames.state,
-      ...(!moments ? { notes: ['late-frame'] } : isGap && { notes: ['frame-gap'] }),
+      ...(!moments ? { notes: ['late-frame'] } : camera.gapsInARow > 0 && { notes: ['frame-gap'] }),
     };
     message['scene'] = report;
     this.tell(moments ?? [], report, send);
-    if (moments) this.show(moments.at(-1));
-    else this.status.show(() => this.texts.lateFrame());
+    if (!moments) this.status.show(() => this.texts.lateFrame());
+    // Of a message about one thing nothing follows for the others: they may be as seldom as they like.
+    else if (camera.gapsInARow >= GAPS_TO_TELL && !result.single) this.showSeldom(camera.sinceLast);
+    else this.show(moments.at(-1));
+  }
+
+  /** Nothing is followed from one frame to the next: without a word, nothing would ever be confirmed. */
+  private showSeldom(sinceLast: number): void {
+    this.status.show(() => this.texts.seldomFrames());
+    if (this.hasWarnedOfGaps) return;
+    this.hasWarnedOfGaps = true;
+    const [seconds, enough] = [sinceLast / 1000, (FRAMES_TO_BRIDGE * sinceLast) / 1000];
+    this.node.warn(
+      `Set "${this.labelOf('lostAfter')}" (lostAfter) to ${Math.ceil(enough)} s or more: frames come ${seconds.toFixed(1)} s apart, ` +
+        'and a thing counts as gone before the next one.',
+    );
   }
 
   /** @param onFailure is called before the error is thrown */

@@ -117,6 +117,11 @@ export class StatusTexts {
     return { fill: 'yellow', shape: 'dot', text: this.text('scene.late') };
   }
 
+  /** Each frame comes after everything in the last one counts as gone. */
+  seldomFrames(): NodeStatus {
+    return { fill: 'yellow', shape: 'dot', text: this.text('scene.seldom') };
+  }
+
   throttled(): NodeStatus {
     return { fill: 'grey', shape: 'ring', text: keyOf('throttled') };
   }

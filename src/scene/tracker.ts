@@ -59,7 +59,7 @@ export class Tracker {
   private nextId = 1;
   private readonly usual = new Usual();
 
-  /** @param confirmedAt frames after which a thing was told, and is not taken for one that came back any more */
+  /** @param confirmedAt in how many frames a thing has to be seen before it may be told */
   constructor(private readonly confirmedAt: number) {}
 
   /** All tracks that were not forgotten. */

@@ -141,6 +141,32 @@ describe('roboflow-vision-event-scene', () => {
     );
   });
 
+  it('says when frames come too seldom to follow anything, and what to set', async () => {
+    const warnings: unknown[] = [];
+    await load({ ...own, lostAfter: '0.05' });
+    const node = helper.getNode('scene') as unknown as {
+      on(event: string, heard: (call: unknown) => void): void;
+    };
+    node.on('call:warn', (call) => warnings.push((call as { firstArg: unknown }).firstArg));
+    await send(...frames(6, () => person(100)));
+    assert.deepEqual(
+      completed.map(({ scene: { notes } }) => notes),
+      [undefined, ...Array<string[]>(5).fill(['frame-gap'])],
+    );
+    assert.equal(warnings.length, 1);
+    assert.match(String(warnings[0]), /^Set ".*" \(lostAfter\) to 1 s or more: frames come 0\.1 s apart/);
+  });
+
+  it('takes a pause for a pause', async () => {
+    await load(own);
+    const warnings: unknown[] = [];
+    const node = helper.getNode('scene') as unknown as { on(event: string, heard: () => void): void };
+    node.on('call:warn', () => warnings.push(1));
+    await send(...frames(4, () => person(100)), ...frames(4, () => person(100), {}, 400));
+    assert.deepEqual(completed.map(({ scene: { notes } }) => notes).filter(Boolean), [['frame-gap']]);
+    assert.deepEqual(warnings, []);
+  });
+
   it('forgets everything at msg.reset', async () => {
     await load(own);
     await send(...frames(4, () => person(100)), { reset: true }, ...frames(4, () => person(100), {}, 4));

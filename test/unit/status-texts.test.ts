@@ -66,6 +66,7 @@ const STATUSES: Record<string, (texts: StatusTexts) => NodeStatus> = {
     texts.moment(12, { kind: 'crossed', class: 'forklift_truck_with_load' }),
   '12 in scene · count 12': (texts) => texts.moment(12, { kind: 'count', class: 'person', count: 12 }),
   'frame too old, left out': (texts) => texts.lateFrame(),
+  'frames come too seldom': (texts) => texts.seldomFrames(),
   'no workspace': (texts) =>
     texts.error(new FlowError('NOT_CONFIGURED', '', { short: { key: 'noWorkspace' } })),
   '404 refused': (texts) => texts.error(new FlowError('REJECTED', '', { statusCode: 404 })),
