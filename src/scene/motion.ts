@@ -1,4 +1,4 @@
-import { UNCUT, type Cut } from './edge';
+import { UNCUT, type Cut, type CutEnd } from './edge';
 import type { Box } from './types';
 
 /** How far a detector's box is off, in sizes of the thing. */
@@ -68,24 +68,64 @@ class Coordinate {
   }
 }
 
-/** Where a thing is and where it will be: each coordinate for itself, in any rhythm of frames. */
+/** Where a thing is along one side of the picture, and how long it is there. */
+class Axis {
+  private readonly middle: Coordinate;
+  private length: Coordinate;
+  /** it was seen with both ends */
+  private isWhole: boolean;
+
+  constructor(middle: number, length: number, size: number, end: CutEnd) {
+    this.middle = new Coordinate(middle, size, 1);
+    this.length = new Coordinate(length, size, GROWTH);
+    this.isWhole = !end;
+  }
+
+  get position(): number {
+    return this.middle.position;
+  }
+
+  get extent(): number {
+    return Math.max(this.length.position, 1e-6);
+  }
+
+  advance(seconds: number, size: number): void {
+    this.middle.advance(seconds, size);
+    this.length.advance(seconds, size);
+  }
+
+  correct(middle: number, length: number, size: number, doubt: number, end: CutEnd): void {
+    if (end && end !== 'both' && this.isWhole && length < this.extent) {
+      // It goes on beyond the edge as far as it is long: its middle is not that of what is left.
+      const away = (this.extent - length) / 2;
+      this.middle.correct(middle + (end === 'low' ? -away : away), size, doubt);
+      return;
+    }
+    this.middle.correct(middle, size, doubt);
+    // what the edge had cut short from the start says nothing of the whole
+    if (!end && !this.isWhole) this.length = new Coordinate(length, size, GROWTH);
+    else this.length.correct(length, size, doubt);
+    this.isWhole ||= !end;
+  }
+
+  /** How badly a length fits: 1 on average. One that the edge cuts short, or always did, fits any. */
+  misfit(length: number, size: number, end: CutEnd): number {
+    return end || !this.isWhole ? 0 : this.length.strangeness(length, size);
+  }
+}
+
+/** Where a thing is and where it will be, in any rhythm of frames. */
 export class Motion {
-  private readonly x: Coordinate;
-  private readonly y: Coordinate;
-  private width: Coordinate;
-  private height: Coordinate;
+  private readonly across: Axis;
+  private readonly down: Axis;
   private at: number;
-  private cut: Cut;
 
   /** @param at ms */
   constructor(box: Box, at: number, cut: Cut = UNCUT) {
     this.at = at;
-    this.cut = cut;
     const size = sizeOf(box);
-    this.x = new Coordinate(box.x, size, 1);
-    this.y = new Coordinate(box.y, size, 1);
-    this.width = new Coordinate(box.width, size, GROWTH);
-    this.height = new Coordinate(box.height, size, GROWTH);
+    this.across = new Axis(box.x, box.width, size, cut.width);
+    this.down = new Axis(box.y, box.height, size, cut.height);
   }
 
   /** The box at a time, ms, that is not before the last one. */
@@ -94,7 +134,8 @@ export class Motion {
     this.at = at;
     if (seconds > 0) {
       const size = sizeOf(this.box());
-      for (const coordinate of [this.x, this.y, this.width, this.height]) coordinate.advance(seconds, size);
+      this.across.advance(seconds, size);
+      this.down.advance(seconds, size);
     }
     return this.box();
   }
@@ -106,33 +147,25 @@ export class Motion {
    */
   correct(seen: Box, doubt = 1, cut: Cut = UNCUT): void {
     const size = sizeOf(seen);
-    this.x.correct(seen.x, size, doubt);
-    this.y.correct(seen.y, size, doubt);
-    // what the edge of the picture had cut short says nothing of the whole that is seen now
-    if (this.cut.width && !cut.width) this.width = new Coordinate(seen.width, size, GROWTH);
-    else this.width.correct(seen.width, size, doubt);
-    if (this.cut.height && !cut.height) this.height = new Coordinate(seen.height, size, GROWTH);
-    else this.height.correct(seen.height, size, doubt);
-    this.cut = cut;
+    this.across.correct(seen.x, seen.width, size, doubt, cut.width);
+    this.down.correct(seen.y, seen.height, size, doubt, cut.height);
   }
 
   /**
-   * How badly a box's width and height fit the time last predicted: 2 on average for a steady thing. A side that the
-   * edge of the picture cuts short, now or when it was last seen, fits any.
+   * How badly a box's width and height fit the time last predicted: 2 on average for a steady thing. What the edge of
+   * the picture cuts short fits any.
    */
   misfit(seen: Box, cut: Cut): number {
     const size = sizeOf(this.box());
-    const across = cut.width || this.cut.width ? 0 : this.width.strangeness(seen.width, size);
-    const down = cut.height || this.cut.height ? 0 : this.height.strangeness(seen.height, size);
-    return across + down;
+    return this.across.misfit(seen.width, size, cut.width) + this.down.misfit(seen.height, size, cut.height);
   }
 
   box(): Box {
     return {
-      x: this.x.position,
-      y: this.y.position,
-      width: Math.max(this.width.position, 1e-6),
-      height: Math.max(this.height.position, 1e-6),
+      x: this.across.position,
+      y: this.down.position,
+      width: this.across.extent,
+      height: this.down.extent,
     };
   }
 }

@@ -1,6 +1,6 @@
-import { UNCUT, type Cut } from './edge';
+import { partIn, UNCUT, type Cut } from './edge';
 import { Motion } from './motion';
-import type { Box, SceneDetection } from './types';
+import type { Box, SceneDetection, SceneFrame } from './types';
 import type { Usual } from './usual';
 
 /** A detection has a place: not a class of the whole picture. */
@@ -22,7 +22,7 @@ export class Track {
   frames = 1;
   /** 0 when it was seen in the last one */
   framesAgo = 0;
-  /** where it should be in the frame that is looked at, pixels */
+  /** where it should be seen in the frame that is looked at: the part that the picture has, pixels */
   predicted: Box;
   private motion: Motion;
   private readonly votes = new Map<string, number>();
@@ -49,13 +49,13 @@ export class Track {
     return this.topClass;
   }
 
-  /** Where it is, as far as all its detections tell, pixels. */
+  /** Where it is, as far as all its detections tell, pixels: also what the picture does not have of it. */
   get box(): Box {
     return this.motion.box();
   }
 
-  predict(at: number): void {
-    this.predicted = this.motion.predict(at);
+  predict(at: number, picture: SceneFrame<unknown>['size']): void {
+    this.predicted = partIn(picture, this.motion.predict(at));
   }
 
   /**

@@ -131,7 +131,7 @@ export class Tracker {
     picture: PictureSize | undefined,
   ): void {
     let open = this.tracks.filter((track) => !track.isNamed && track.lastSeen < at);
-    for (const track of open) track.predict(at);
+    for (const track of open) track.predict(at, picture);
     const isWeak = (index: number) => detections[index]!.confidence < WEAK_SHARE * this.usual.confidence;
     const near = nearness(at, picture);
     const passes: [Likeness, readonly number[]][] = [
@@ -244,8 +244,8 @@ function likeness(track: Track, { class: name, box }: Look): number {
  * whoever comes in there is another one.
  */
 function nearness(at: number, picture: PictureSize | undefined): Likeness {
-  return ({ predicted, lastSeen, frames, class: known }, { class: name, box }) => {
-    if (picture && isOutside(predicted, picture)) return 0;
+  return ({ predicted, box: whole, lastSeen, frames, class: known }, { class: name, box }) => {
+    if (picture && isOutside(whole, picture)) return 0;
     const shape = overlap({ ...predicted, x: box.x, y: box.y }, box);
     if (shape < LEAST_SHAPE) return 0;
     const seconds = Math.min((at - lastSeen) / 1000, MOST_SECONDS);
