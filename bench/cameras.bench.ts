@@ -1,10 +1,12 @@
 /**
- * Ten cameras through a real Node-RED, each a JPEG of 2 megapixels every two seconds, reduced to 960 pixels with a person hidden, stored and
- * delivered to the simulator; for BENCH_SECONDS (by default 60; the figures in docs/performance.md: 300). Then ten times as many pictures, for a
- * tenth of the time: what cannot be worked on waits, then goes as `whenImageFails` says. Tells the rate, the resident memory over time, what
- * waits, and the longest turn of Node-RED's main thread.
+ * Ten cameras through a real Node-RED, each a JPEG of 2 megapixels every two seconds, reduced to 960 pixels with a
+ * person hidden, stored and delivered to the simulator; for BENCH_SECONDS (by default 60; the figures in
+ * docs/performance.md: 300). Then ten times as many pictures, for a tenth of the time: what cannot be worked on waits,
+ * then goes as `whenImageFails` says. Tells the rate, the resident memory over time, what waits, and the longest turn
+ * of Node-RED's main thread.
  *
- * Usage: CI=true PACKED_PACKAGE_FOLDER=… npx tsx test/support/prepare.ts, then with the same variables: npm run bench -- cameras
+ * Usage: CI=true PACKED_PACKAGE_FOLDER=… npx tsx test/support/prepare.ts, then with the same variables:
+ * npm run bench -- cameras
  */
 import { loadavg } from 'node:os';
 import { writeFileSync } from 'node:fs';

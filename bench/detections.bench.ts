@@ -1,8 +1,9 @@
 /**
- * What recognising and converting a payload costs, beside JSON.parse of the same payload: microseconds a message, medians of
- * interleaved rounds. Wanted: at most the cost of that parse.
+ * What recognising and converting a payload costs, beside JSON.parse of the same payload: microseconds a message,
+ * medians of interleaved rounds. Wanted: at most the cost of that parse.
  *
- * Measures the build, which is what users run: tsx turns every imported name into a getter, and that alone would double the cost.
+ * Measures the build, which is what users run: tsx turns every imported name into a getter, and that alone would double
+ * the cost.
  *
  * Usage: npm run build && npx tsx bench/detections.bench.ts
  */

@@ -1,5 +1,6 @@
 /**
- * What eager validation costs, beside writing the event as JSON (which has to be done anyway), beside Joi and beside zod.
+ * What eager validation costs, beside writing the event as JSON (which has to be done anyway), beside Joi and beside
+ * zod.
  * Run: npx tsx bench/event-validation.bench.ts
  *
  * Medians of rounds in which the candidates take turns, so that a busy machine slows all of them alike.
@@ -83,7 +84,8 @@ function median(values: number[]): number {
 const names = Object.keys(candidates);
 console.log(`Node.js ${process.version}, medians of ${ROUNDS} rounds, microseconds (times JSON.stringify)`);
 console.log(['event'.padEnd(16), ...names.map((name) => name.padStart(20))].join(''));
-// Every candidate sees every event before the first measurement, so that all are compiled as in a process that has run for a while.
+// Every candidate sees every event before the first measurement, so that all are compiled as in a process that has run
+// for a while.
 for (const event of Object.values(events)) for (const name of names) measure(candidates[name]!, event);
 for (const [title, event] of Object.entries(events)) {
   const rounds = Array.from({ length: ROUNDS + 1 }, () =>

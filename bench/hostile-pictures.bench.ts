@@ -1,8 +1,10 @@
 /**
- * What reading the header of a hostile picture of 20 MB costs: time of one turn of the event loop, and memory. All known shapes, then
- * pictures put together by chance (BENCH_ROUNDS, by default 2,000; VISION_EVENTS_SEED repeats a run). Fails above 50 ms or 2 MB.
+ * What reading the header of a hostile picture of 20 MB costs: time of one turn of the event loop, and memory. All
+ * known shapes, then pictures put together by chance (BENCH_ROUNDS, by default 2,000; VISION_EVENTS_SEED repeats a
+ * run). Fails above 50 ms or 2 MB.
  *
- * A figure above a limit is measured again, up to five times, and the least is told: other work and the garbage collector add to it.
+ * A figure above a limit is measured again, up to five times, and the least is told: other work and the garbage
+ * collector add to it.
  *
  * Usage: npm run build && npx tsx bench/hostile-pictures.bench.ts
  */

@@ -1,8 +1,9 @@
 /**
- * What loading the nodes costs Node-RED at its start: all node files of the build beside axios alone and zod alone, each in a
- * fresh process: milliseconds of wall clock, milliseconds of processor, resident memory. Modules of Node.js that Node-RED itself has
- * loaded before its nodes (http and the like) are loaded before the measurement begins.
- * The candidates take turns; medians. Wanted: less than axios alone, for nothing heavy loads before the first message needs it.
+ * What loading the nodes costs Node-RED at its start: all node files of the build beside axios alone and zod alone,
+ * each in a fresh process: milliseconds of wall clock, milliseconds of processor, resident memory. Modules of Node.js
+ * that Node-RED itself has loaded before its nodes (http and the like) are loaded before the measurement begins. The
+ * candidates take turns; medians. Wanted: less than axios alone, for nothing heavy loads before the first message needs
+ * it.
  *
  * Usage: npm run build && npx tsx bench/load-cost.bench.ts [rounds]
  */

@@ -1,6 +1,6 @@
 /**
- * What masks cost: an answer of Roboflow with run-length masks of a picture of 12 megapixels, turned into polygons, beside the time that
- * `JSON.parse` takes for the same text. Ways: counts as COCO's compressed text and as numbers.
+ * What masks cost: an answer of Roboflow with run-length masks of a picture of 12 megapixels, turned into polygons,
+ * beside the time that `JSON.parse` takes for the same text. Ways: counts as COCO's compressed text and as numbers.
  *
  * Usage: npm run build && npx tsx bench/masks.bench.ts
  */

@@ -1,7 +1,7 @@
 /**
- * How long the outbox holds up the event loop when the disk is slow: each flush takes 50 or 500 ms longer, as on a worn SD
- * card. 10 events a second for 4 seconds, then 20 producers at once. Wanted: no stall over 20 ms at 10 events a second,
- * at least 100 acknowledgements a second with 20 producers at + 50 ms.
+ * How long the outbox holds up the event loop when the disk is slow: each flush takes 50 or 500 ms longer, as on a worn
+ * SD card. 10 events a second for 4 seconds, then 20 producers at once. Wanted: no stall over 20 ms at 10 events a
+ * second, at least 100 acknowledgements a second with 20 producers at + 50 ms.
  * Run: npx tsx bench/outbox-stalls.bench.ts [folder]
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * What the outbox on disk costs: durable appends a second with one and with 64 producers, draining 100,000 waiting events
- * (opening, leasing, settling; nothing is sent), the memory that the backlog takes, and the bytes that the outbox
- * writes for each byte of event at 1 and at 30 events a second. Events of about 1 KB.
+ * What the outbox on disk costs: durable appends a second with one and with 64 producers, draining 100,000 waiting
+ * events (opening, leasing, settling; nothing is sent), the memory that the backlog takes, and the bytes that the
+ * outbox writes for each byte of event at 1 and at 30 events a second. Events of about 1 KB.
  * Run: npx tsx bench/outbox.bench.ts [events] [folder]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -33,7 +33,9 @@ interface Written {
   sizeChanges: number;
 }
 
-/** Counts what reaches the disk: bytes, the pages they touch, flushes, and flushes that also have to write a new size. */
+/**
+ * Counts what reaches the disk: bytes, the pages they touch, flushes, and flushes that also have to write a new size.
+ */
 function counting(written: Written): FileLayer {
   return {
     ...nodeFileLayer,

@@ -1,8 +1,9 @@
 /**
- * What it costs to change a picture: milliseconds of the thread, the longest turn of the main thread meanwhile (by the clock, and on Linux
- * what of it the processor spent, which other work on the machine does not lengthen), bytes before and after, for JPEG and PNG of
- * 0.3, 2 and 12 megapixels, reduced to 960 pixels with one class hidden. Beside sharp, where it is installed: native, and
- * no dependency, it is the limit. Then ten cameras at a picture of 2 megapixels every two seconds, for BENCH_SECONDS (by default 20).
+ * What it costs to change a picture: milliseconds of the thread, the longest turn of the main thread meanwhile (by the
+ * clock, and on Linux what of it the processor spent, which other work on the machine does not lengthen), bytes before
+ * and after, for JPEG and PNG of 0.3, 2 and 12 megapixels, reduced to 960 pixels with one class hidden. Beside sharp,
+ * where it is installed: native, and no dependency, it is the limit. Then ten cameras at a picture of 2 megapixels
+ * every two seconds, for BENCH_SECONDS (by default 20).
  *
  * Usage: npm run build && npm run bench -- picture-work
  */

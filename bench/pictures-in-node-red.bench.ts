@@ -4,9 +4,9 @@ import { visionEventDefaults, workspaceDefaults } from '../nodes/shared/properti
 import { RealNodeRed, type FlowNode } from '../test/support/real-node-red';
 
 /**
- * An event with two pictures of 200 KB through a real Node-RED: a `roboflow-vision-event` node with `separate` and with `bundle` transport, beside three
- * `http request` nodes with the functions between them that they need. Requests, bytes sent and milliseconds an event; medians; the ways
- * take turns.
+ * An event with two pictures of 200 KB through a real Node-RED: a `roboflow-vision-event` node with `separate` and with
+ * `bundle` transport, beside three `http request` nodes with the functions between them that they need. Requests, bytes
+ * sent and milliseconds an event; medians; the ways take turns.
  */
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 30);
 const WAYS = ['separate', 'bundle', 'three http request nodes'] as const;

@@ -1,10 +1,11 @@
 /**
- * An event with two pictures of 200 KB: uploads and a post (`separate`), or one archive in one request (`bundle`), beside what a
- * user would build of three plain HTTP requests. Requests, bytes sent and milliseconds an event, on loopback and with a server
- * that takes 50 ms to answer.
+ * An event with two pictures of 200 KB: uploads and a post (`separate`), or one archive in one request (`bundle`),
+ * beside what a user would build of three plain HTTP requests. Requests, bytes sent and milliseconds an event, on
+ * loopback and with a server that takes 50 ms to answer.
  * Run: npx tsx bench/pictures.bench.ts
  *
- * Medians; the candidates take turns, so that a busy machine slows all of them alike. The simulator runs in its own process.
+ * Medians; the candidates take turns, so that a busy machine slows all of them alike. The simulator runs in its own
+ * process.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';

@@ -1,7 +1,8 @@
 /**
- * The outbox in PostgreSQL beside the one on disk, in one run and in turns: durable appends with one and with 64 producers, pictures of 200 KB,
- * leasing and settling without a request; then what two worker processes deliver through the real sender. Events of about 1 KB, medians.
- * PostgreSQL is one of its own in a temporary folder, with its default settings.
+ * The outbox in PostgreSQL beside the one on disk, in one run and in turns: durable appends with one and with 64
+ * producers, pictures of 200 KB, leasing and settling without a request; then what two worker processes deliver through
+ * the real sender. Events of about 1 KB, medians. PostgreSQL is one of its own in a temporary folder, with its default
+ * settings.
  *
  * Run: npx tsx bench/postgres.bench.ts [rounds]
  */

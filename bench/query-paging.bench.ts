@@ -5,8 +5,8 @@ import { visionEventQueryDefaults, workspaceDefaults } from '../nodes/shared/pro
 import { RealNodeRed, type FlowNode } from '../test/support/real-node-red';
 
 /**
- * Whether the memory of a real Node-RED stays flat while the query node reads 100,000 events of about 1.5 KB in pages of 1,000:
- * the heap in use, always after a collection. Beside it the delivery `array`, which has to keep them all.
+ * Whether the memory of a real Node-RED stays flat while the query node reads 100,000 events of about 1.5 KB in pages
+ * of 1,000: the heap in use, always after a collection. Beside it the delivery `array`, which has to keep them all.
  */
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 100_000);
 const MEASURE_EVERY = 10_000;

@@ -1,6 +1,6 @@
 /**
- * How fast a backlog drains: 100,000 waiting events from the outbox on disk through sender and client to a bare server on
- * loopback, beside the same axios client that posts ready-made batches. Wanted: at least 60 % of the latter.
+ * How fast a backlog drains: 100,000 waiting events from the outbox on disk through sender and client to a bare server
+ * on loopback, beside the same axios client that posts ready-made batches. Wanted: at least 60 % of the latter.
  *
  * Measures the build, which is what users run. The server is a process of its own and only answers the ids it was sent.
  * The candidates take turns; medians of the rounds are told, and the growth of memory while the queue drains.

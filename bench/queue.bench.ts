@@ -10,9 +10,10 @@ import {
 
 /**
  * Store-and-forward in a real Node-RED, from the first message to the last arrival: 20,000 events at once through
- * `roboflow-vision-event` with delivery `queue`, beside function node + "http request" node, and a steady stream of 5,000 and of 50,000 events
- * while the server refuses everything, which then drains. Each run is a fresh Node-RED; the loads take turns; medians.
- * Wanted: ten times the events a second, at most 8 connections, at most 60 MB of peak memory growth whatever the backlog.
+ * `roboflow-vision-event` with delivery `queue`, beside function node + "http request" node, and a steady stream of
+ * 5,000 and of 50,000 events while the server refuses everything, which then drains. Each run is a fresh Node-RED; the
+ * loads take turns; medians. Wanted: ten times the events a second, at most 8 connections, at most 60 MB of peak memory
+ * growth whatever the backlog.
  */
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 20_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);

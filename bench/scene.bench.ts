@@ -1,5 +1,6 @@
 /**
- * What a scene costs: microseconds a frame with 1, 10, 50 and 100 things, and memory over an hour of frames, in the frames' own time.
+ * What a scene costs: microseconds a frame with 1, 10, 50 and 100 things, and memory over an hour of frames, in the
+ * frames' own time.
  *
  * Usage: npx tsx bench/scene.bench.ts
  */

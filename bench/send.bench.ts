@@ -2,8 +2,9 @@ import { CountingServer, printRun, printTable, run, type Run, type Way } from '.
 
 /**
  * A burst of events through a real Node-RED: function node + "http request" node, as users do it today, beside
- * `roboflow-vision-event` with delivery `send` and with `queue`. Each run is a fresh Node-RED; the ways take turns; medians.
- * Wanted for `send`: at least as many events a second, at most 8 connections, at most a third of the peak memory growth.
+ * `roboflow-vision-event` with delivery `send` and with `queue`. Each run is a fresh Node-RED; the ways take turns;
+ * medians. Wanted for `send`: at least as many events a second, at most 8 connections, at most a third of the peak
+ * memory growth.
  */
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 5000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);

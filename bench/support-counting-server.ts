@@ -1,4 +1,6 @@
-/** A bare server in a process of its own: takes events and batches, counts ids and connections, answers as the API does. */
+/**
+ * A bare server in a process of its own: takes events and batches, counts ids and connections, answers as the API does.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 

@@ -192,8 +192,8 @@ export async function run(way: Way, load: Load, server: CountingServer): Promise
 }
 
 /**
- * A plant's Node-RED has seen events before: what is loaded and compiled for the first of them is not a cost of a burst.
- * With BENCH_WARM_UP=0 the burst is the first that a fresh process sees.
+ * A plant's Node-RED has seen events before: what is loaded and compiled for the first of them is not a cost of a
+ * burst. With BENCH_WARM_UP=0 the burst is the first that a fresh process sees.
  */
 async function warmUp(nodeRed: RealNodeRed, way: Way, server: CountingServer): Promise<void> {
   if (WARM_UP_EVENTS === 0) return;

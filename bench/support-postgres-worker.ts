@@ -1,4 +1,7 @@
-/** A process that delivers from a queue in PostgreSQL with the real sender. Arguments: JSON of the outbox's options, address of the server. */
+/**
+ * A process that delivers from a queue in PostgreSQL with the real sender. Arguments: JSON of the outbox's options,
+ * address of the server.
+ */
 import { VisionEventsClient } from '../src/api/client';
 import { PostgresOutbox, type PostgresOutboxOptions } from '../src/delivery/outbox/postgres/postgres-outbox';
 import { Sender } from '../src/delivery/sender/sender';

@@ -1,6 +1,7 @@
 /**
- * Makes the html of each node: the form of its `dialog.html`, and inline, because Node-RED loads scripts from elsewhere in no certain
- * order, the bundle of its `dialog.ts` with the styles that this imports. The build runs it. Usage: npx tsx scripts/build-dialogs.ts
+ * Makes the html of each node: the form of its `dialog.html`, and inline, because Node-RED loads scripts from elsewhere
+ * in no certain order, the bundle of its `dialog.ts` with the styles that this imports. The build runs it. Usage:
+ * npx tsx scripts/build-dialogs.ts
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -44,7 +45,9 @@ export const foldersWithDialog = (): string[] =>
 
 const read = (folder: string, file: string) => readFileSync(path.join(NODES, folder, file), 'utf8');
 
-/** Rows that several dialogs have stand in `nodes/editor`; those that only one of them has are marked with its folder. */
+/**
+ * Rows that several dialogs have stand in `nodes/editor`; those that only one of them has are marked with its folder.
+ */
 export function formOf(folder: string): string {
   return read(folder, 'dialog.html').replace(
     /^( *)<!-- editor\/(\S+) -->\n/gm,

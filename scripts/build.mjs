@@ -1,5 +1,5 @@
-// Compiles src and nodes into dist and lays dialog, locales and icon of each node beside its compiled program,
-// where Node-RED looks for them (it follows no other path).
+// Compiles src and nodes into dist and lays dialog, locales and icon of each node beside its compiled program, where
+// Node-RED looks for them (it follows no other path).
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

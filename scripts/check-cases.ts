@@ -1,10 +1,10 @@
 /**
- * Runs a folder of recorded payloads by every way that a user can take (automatic, a preset, an own mapping) and prints a table: right,
- * error, silently empty or wrong. The folder is given by VISION_EVENT_CASES or stands beside the checkout; it is not part of the package.
- * Without it there is nothing to check, and this says so.
+ * Runs a folder of recorded payloads by every way that a user can take (automatic, a preset, an own mapping) and prints
+ * a table: right, error, silently empty or wrong. The folder is given by VISION_EVENT_CASES or stands beside the
+ * checkout; it is not part of the package. Without it there is nothing to check, and this says so.
  *
- * An error is a clear answer, so it is not a fault; an event that says "nothing found" of a payload that holds something, or that holds
- * anything but what was expected, is one: then the exit code is 1.
+ * An error is a clear answer, so it is not a fault; an event that says "nothing found" of a payload that holds
+ * something, or that holds anything but what was expected, is one: then the exit code is 1.
  *
  * Usage: npx tsx scripts/check-cases.ts [part of a case's name]
  */
@@ -143,7 +143,8 @@ function judge(one: Case, settings: DetectionSettings, result: DetectionResult):
 }
 
 /**
- * A payload that must be refused, unless its own text, given alone, holds the same: then the format unwraps the answer around it.
+ * A payload that must be refused, unless its own text, given alone, holds the same: then the format unwraps the answer
+ * around it.
  */
 function judgeReadText(payload: unknown, settings: DetectionSettings, result: DetectionResult): Outcome {
   if (result.count === 0) return { verdict: 'silently empty', detail: summary(result) };

@@ -1,7 +1,7 @@
 /**
- * Runs a folder of recorded detector payloads with expected results through the conversion and prints the agreement per format.
- * The folder is given by VISION_EVENT_SAMPLES or stands beside the checkout; it is not part of the package. Without it there is
- * nothing to check, and this says so.
+ * Runs a folder of recorded detector payloads with expected results through the conversion and prints the agreement per
+ * format. The folder is given by VISION_EVENT_SAMPLES or stands beside the checkout; it is not part of the package.
+ * Without it there is nothing to check, and this says so.
  *
  * Usage: npx tsx scripts/check-samples.ts [part of a sample's name]
  */
@@ -78,7 +78,10 @@ function compare(expected: Expectation, actual: DetectionResult | DetectionError
   return differences;
 }
 
-/** Some samples expect an event without detections and rows left out: that is an error, for "nothing found" needs a positive sign. */
+/**
+ * Some samples expect an event without detections and rows left out: that is an error, for "nothing found" needs a
+ * positive sign.
+ */
 function losesEveryRow({ error, dropped, annotations }: Expectation): boolean {
   return !error && dropped > 0 && ANNOTATION_LISTS.every((name) => !annotations[name]?.length);
 }

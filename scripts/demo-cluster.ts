@@ -1,5 +1,6 @@
-// npm run demo:cluster: a PostgreSQL of its own, two Node-REDs that share its queue, and the simulator of the API. Kill one and watch.
-// Everything lives in .demo/cluster of this checkout and a temporary folder; nothing of the user is touched.
+// npm run demo:cluster: a PostgreSQL of its own, two Node-REDs that share its queue, and the simulator of the API. Kill
+// one and watch. Everything lives in .demo/cluster of this checkout and a temporary folder; nothing of the user is
+// touched.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

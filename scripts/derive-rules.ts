@@ -1,6 +1,6 @@
 /**
- * Derives `src/event/rules-table.ts`, the rules that `validate` and `repair` walk, from the zod schemas of `src/event/model.ts`.
- * The build runs it. Usage: npx tsx scripts/derive-rules.ts
+ * Derives `src/event/rules-table.ts`, the rules that `validate` and `repair` walk, from the zod schemas of
+ * `src/event/model.ts`. The build runs it. Usage: npx tsx scripts/derive-rules.ts
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,7 @@
-/** Folders of recorded detector payloads beside the checkout, and the comparison of what came out of them with what was expected. */
+/**
+ * Folders of recorded detector payloads beside the checkout, and the comparison of what came out of them with what was
+ * expected.
+ */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 

@@ -1,6 +1,7 @@
 // `npm test`: installs what is missing, checks types and style, builds, and runs every kind of test, some side by side.
 // Each kind is a mocha process of its own, so that a failure says where it belongs; the last line sums them up.
-// `npm test -- unit browser types` runs only these; `--long` runs the fault tests in their long form (`npm run test:faults`).
+// `npm test -- unit browser types` runs only these; `--long` runs the fault tests in their long form
+// (`npm run test:faults`).
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
 /**
  * Reads detections of the MOTChallenge and writes tracks in the same format, at the scene's default settings.
  *
- * Usage: npm run track -- det.txt > tracks.txt, or npm run track -- det.txt gt.txt to measure them beside other trackers
+ * Usage: npm run track -- det.txt > tracks.txt, or
+ * npm run track -- det.txt gt.txt to measure them beside other trackers
  */
 import { existsSync } from 'node:fs';
 import { evaluate } from './scene/evaluate';

@@ -136,9 +136,9 @@ export const JOI_OPTIONS: Joi.ValidationOptions = {
 };
 
 /**
- * What the API answers 400 for: the first fault among the four strict fields, or undefined.
- * The timestamp "must be between one year ago and tomorrow"; where exactly those begin and end is not documented,
- * so a calendar year back and 24 hours ahead.
+ * What the API answers 400 for: the first fault among the four strict fields, or undefined. The timestamp "must be
+ * between one year ago and tomorrow"; where exactly those begin and end is not documented, so a calendar year back and
+ * 24 hours ahead.
  */
 export function findStrictError(event: unknown, now: number): string | undefined {
   const { error } = strictSchema.label('event').required().validate(event, JOI_OPTIONS);
@@ -165,8 +165,8 @@ export function findWarnings(event: JsonObject): ApiWarning[] {
 
 /**
  * What the API keeps of an event: `eventData` with a fault becomes `{}` (documented), `images` with a fault anywhere
- * are dropped whole (said of bundles with an over-long list), and so is every other faulty or unknown field
- * (not documented; the reading that loses most, so that nobody relies on more).
+ * are dropped whole (said of bundles with an over-long list), and so is every other faulty or unknown field (not
+ * documented; the reading that loses most, so that nobody relies on more).
  */
 export function asStored(event: JsonObject, warnings: ApiWarning[]): JsonObject {
   const stored: JsonObject = { ...event };

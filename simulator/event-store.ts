@@ -160,7 +160,9 @@ const CAPACITY_BLOCKED: Reply = {
   },
 };
 
-/** 400 with a text when it is not a JSON object, 422 with a list of faults in FastAPI's shape when the schema objects. */
+/**
+ * 400 with a text when it is not a JSON object, 422 with a list of faults in FastAPI's shape when the schema objects.
+ */
 function readEvent(body: Buffer, keep: (event: JsonObject) => Reply): Reply {
   let event: unknown;
   try {

@@ -61,7 +61,10 @@ interface Watch {
   cameras: Map<string, RecordedCamera>;
 }
 
-/** The last seconds of the nodes whose dialogs are open: what was detected, and the last picture. Of others nothing is kept. */
+/**
+ * The last seconds of the nodes whose dialogs are open: what was detected, and the last picture. Of others nothing is
+ * kept.
+ */
 export class SceneRecorder {
   private readonly watches = new Map<string, Watch>();
   private off = false;

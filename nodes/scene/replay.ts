@@ -72,7 +72,10 @@ export function replay(
 
 type ReadFrame = Pick<SceneFrame<undefined>, 'detections' | 'size' | 'single'>;
 
-/** What the settings of the last replay found in each frame: the next one, three seconds later, asks for most of them again. */
+/**
+ * What the settings of the last replay found in each frame: the next one, three seconds later, asks for most of them
+ * again.
+ */
 let known: { key: string; frames: WeakMap<RecordedFrame, ReadFrame | Error> } = {
   key: '',
   frames: new WeakMap(),

@@ -49,8 +49,9 @@ export function registerSceneRoutes(RED: NodeAPI): void {
 }
 
 /**
- * The last picture of a deployed node and the tracks of the last seconds; keeps the next frames for ten minutes. Of the query
- * `camera` picks one of several, and `picture` is the time of the picture that the dialog has: the same one does not travel again.
+ * The last picture of a deployed node and the tracks of the last seconds; keeps the next frames for ten minutes. Of the
+ * query `camera` picks one of several, and `picture` is the time of the picture that the dialog has: the same one does
+ * not travel again.
  */
 function view(RED: NodeAPI, { params, query }: AdminRequest) {
   const cameras = watchedCameras(deployedScene(RED, params['id']));

@@ -13,8 +13,8 @@ export class Cooldown {
   /**
    * Starts the period for `key`, unless it is still running.
    *
-   * @returns a function that takes the start back (for an event that could not be sent), or undefined when the
-   * event has to be held back
+   * @returns a function that takes the start back (for an event that could not be sent), or undefined when the event
+   * has to be held back
    */
   start(key: string): (() => void) | undefined {
     if (!(this.periodMs > 0)) return () => undefined;

@@ -99,8 +99,8 @@ export class ExampleFlow {
   }
 
   /**
-   * `files` hold the function's text; those after the first only declare functions. No module is loaded: a plant's Node-RED may
-   * forbid it (`functionExternalModules`).
+   * `files` hold the function's text; those after the first only declare functions. No module is loaded: a plant's
+   * Node-RED may forbid it (`functionExternalModules`).
    */
   functionNode(
     name: string,

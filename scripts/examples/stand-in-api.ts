@@ -13,7 +13,10 @@ export interface StandInOptions {
   linkSwitch?: string;
 }
 
-/** Where a stand-in answers, on whatever Node-RED it runs: the base URL of the workspace, and the page that shows what arrived. */
+/**
+ * Where a stand-in answers, on whatever Node-RED it runs: the base URL of the workspace, and the page that shows what
+ * arrived.
+ */
 export function standInPath(path = ''): string {
   return FIRST_PATH + (path && `/${path}`);
 }

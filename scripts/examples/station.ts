@@ -15,7 +15,9 @@ interface Groups {
   delivery: string;
 }
 
-/** A page of FlowFuse Dashboard for the operator: live picture, pass and fail over the shift, alarms, backlog, feedback. */
+/**
+ * A page of FlowFuse Dashboard for the operator: live picture, pass and fail over the shift, alarms, backlog, feedback.
+ */
 export function station(): ExampleFlow {
   const flow = new ExampleFlow('station');
   const workspace = standInWorkspace(flow, 'station', 'line-1-station');

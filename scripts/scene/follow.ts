@@ -8,8 +8,8 @@ const LONGEST_FILLED = 600;
 
 /**
  * @param detections of one class; frames are `1000 / rate` ms apart
- * @param filled also boxes between two sightings that are close in time, and those before the thing was confirmed; without it, what
- * was known in each frame
+ * @param filled also boxes between two sightings that are close in time, and those before the thing was confirmed;
+ * without it, what was known in each frame
  */
 export function follow(
   detections: readonly MotBox[],

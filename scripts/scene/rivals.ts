@@ -54,8 +54,8 @@ export function sort(detections: readonly MotBox[], { maxAge = 1, minHits = 3 } 
 }
 
 /**
- * The filter of SORT: x, y, area and ratio of width and height, speeds of the first three. Its matrices couple each speed with its own
- * coordinate only, so that four small filters are the same as the one of seven states.
+ * The filter of SORT: x, y, area and ratio of width and height, speeds of the first three. Its matrices couple each
+ * speed with its own coordinate only, so that four small filters are the same as the one of seven states.
  */
 class SortTrack {
   sinceUpdate = 0;

@@ -1,6 +1,4 @@
-/**
- * How many decimal places a finite number has when it is written as JSON: 2 for 1.25, 7 for 1e-7, 0 for 1e21.
- */
+/** How many decimal places a finite number has when it is written as JSON: 2 for 1.25, 7 for 1e-7, 0 for 1e21. */
 export function decimalsOf(value: number): number {
   if (Number.isInteger(value)) return 0;
   const text = String(value);

@@ -32,7 +32,9 @@ describe('a flow that is exported from Node-RED 4.1 and imported into 5.0', func
   });
 });
 
-/** The nodes of this package and what triggers them, in an order of their own; an import may put them into another tab. */
+/**
+ * The nodes of this package and what triggers them, in an order of their own; an import may put them into another tab.
+ */
 function withoutPlace(flow: FlowNode[]): FlowNode[] {
   return flow
     .filter(({ type }) => type !== 'tab' && type !== 'global-config')

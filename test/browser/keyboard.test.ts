@@ -4,8 +4,8 @@ import { EDITOR_DEADLINE_MS, useEditor } from '../support/editor-session';
 import { firstEvent, ONE_SCRATCH } from '../support/quality-check';
 
 /**
- * Node-RED has no key that takes a node out of the palette, so the two nodes come in by its import dialog,
- * as bare as the palette gives them: nothing is set, nothing is wired. They are wired in this order.
+ * Node-RED has no key that takes a node out of the palette, so the two nodes come in by its import dialog, as bare as
+ * the palette gives them: nothing is set, nothing is wired. They are wired in this order.
  */
 const BARE_NODES = JSON.stringify([
   { id: 'flow', type: 'tab', label: 'By keyboard' },

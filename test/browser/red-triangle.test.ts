@@ -34,8 +34,8 @@ const LISTED = { pictures: 'pictures', picturesType: 'msg' };
 const LONG = 'x'.repeat(1001);
 
 /**
- * Settings of which no message can make up for the fault, each beside such that look alike and go through. Every node gets
- * the same good message; whatever is not marked must go through, and the other way round.
+ * Settings of which no message can make up for the fault, each beside such that look alike and go through. Every node
+ * gets the same good message; whatever is not marked must go through, and the other way round.
  */
 const CASES: Record<string, Case> = {
   'as it comes': { properties: {} },

@@ -13,7 +13,10 @@ import { printedSeed, rounds, seededRandom } from '../support/seed';
 /** In the short form fewer are enough, once kills fell both before and after the rename. */
 const ENOUGH_ROUNDS = rounds(5);
 const MOST_ROUNDS = 30;
-/** Some bundles are written in that time, on a quiet machine; on a busy one the first is, so that kills fall before and after a rename. */
+/**
+ * Some bundles are written in that time, on a quiet machine; on a busy one the first is, so that kills fall before and
+ * after a rename.
+ */
 const LONGEST_WAIT_MS = 100;
 const WRITER = join(__dirname, 'bundle-writer.ts');
 

@@ -1,6 +1,6 @@
 /**
- * Writes bundles into a folder until it is killed, or its test is gone: on and on it would fill the disk. Started by bundle-kill.test.ts.
- * `atomic` as the package does it, `direct` straight under the final name: the control.
+ * Writes bundles into a folder until it is killed, or its test is gone: on and on it would fill the disk. Started by
+ * bundle-kill.test.ts. `atomic` as the package does it, `direct` straight under the final name: the control.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';

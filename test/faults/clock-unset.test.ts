@@ -28,7 +28,10 @@ interface Known {
   isAcked: boolean;
 }
 
-/** A gateway boots in 1970, is set at some time, loses its power and boots again. Everything that is sent is compared with the truth. */
+/**
+ * A gateway boots in 1970, is set at some time, loses its power and boots again. Everything that is sent is compared
+ * with the truth.
+ */
 class Gateway {
   private readonly disk = new SimDisk();
   private readonly events = new Map<string, Known>();
@@ -73,7 +76,9 @@ class Gateway {
     else await this.dieSoon();
   }
 
-  /** In the midst of one of its next changes; at once when the disk, told so before, died of a change in the background. */
+  /**
+   * In the midst of one of its next changes; at once when the disk, told so before, died of a change in the background.
+   */
   private async dieSoon(): Promise<void> {
     if (await this.lived(nextTurn())) this.death = this.disk.dieAfter(this.below(12)).then(() => false);
   }

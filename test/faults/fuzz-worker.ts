@@ -9,8 +9,9 @@ import { replies } from '../support/fuzz/replies';
 import type { Subject } from '../support/fuzz/subject';
 
 /**
- * Fuzzes one subject: `fuzz-worker.ts <subject> <seed> <milliseconds> [first case]`. Tells its parent, a JSON line each: `{case}` before
- * a case begins, `{failure}` when a promise was broken, `{cases, longestMs}` at the end. A crash or a hang is the parent's to see.
+ * Fuzzes one subject: `fuzz-worker.ts <subject> <seed> <milliseconds> [first case]`. Tells its parent, a JSON line
+ * each: `{case}` before a case begins, `{failure}` when a promise was broken, `{cases, longestMs}` at the end. A crash
+ * or a hang is the parent's to see.
  */
 const SUBJECTS: Record<string, Subject> = { pictures, replies, outbox, messages, admin };
 

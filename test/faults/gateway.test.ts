@@ -24,9 +24,10 @@ type Session = 'clean' | 'kept';
 const SESSIONS: Session[] = isLongRun ? ['clean', 'kept'] : ['clean'];
 
 /**
- * The flows of the example "Central gateway over MQTT": device and gateway A in one Node-RED, gateway B in another, which is killed.
- * MQTT's promise ends with the acknowledgement, and Node-RED's `mqtt in` acknowledges on arrival: what lay between arrival
- * and outbox in that moment is gone. That loss is measured and printed; everything else must arrive.
+ * The flows of the example "Central gateway over MQTT": device and gateway A in one Node-RED, gateway B in another,
+ * which is killed. MQTT's promise ends with the acknowledgement, and Node-RED's `mqtt in` acknowledges on arrival: what
+ * lay between arrival and outbox in that moment is gone. That loss is measured and printed; everything else must
+ * arrive.
  */
 describe('two gateways share the events of a broker, one is killed', function () {
   this.timeout(SLOW_MS);

@@ -165,7 +165,9 @@ describe('damage on the disk', function () {
       return { bytes: bytes.subarray(0, start), start, end: bytes.length };
     }
 
-    /** @returns the events that are missing though no byte of them was damaged, and the number of all that are missing */
+    /**
+     * @returns the events that are missing though no byte of them was damaged, and the number of all that are missing
+     */
     async function damageTrials(damage: (bytes: Buffer) => Damage, layer: Layer) {
       const original = await filled(EVENTS);
       const unharmed: string[] = [];

@@ -109,8 +109,8 @@ describe('a process that is killed', function () {
     after(() => simulator?.close());
 
     /**
-     * Kills one worker after the other, each when so many new events have arrived, delivers what is left, and tells what
-     * is wrong at the server.
+     * Kills one worker after the other, each when so many new events have arrived, delivers what is left, and tells
+     * what is wrong at the server.
      */
     async function killWhileDelivering(count: number, flags: string[] = [], least = 1): Promise<string[]> {
       const acked: number[] = [];

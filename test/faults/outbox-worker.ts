@@ -25,7 +25,9 @@ import type { WorkerJob } from '../support/worker-process';
 const [dir = '', job = '', first = '0', ...flags] = process.argv.slice(2) as [string, WorkerJob, string];
 const has = (flag: string): boolean => (flags as string[]).includes(flag);
 
-/** Synchronous, so that what was said is said, whatever comes next. A full pipe is tried again until it takes it all. */
+/**
+ * Synchronous, so that what was said is said, whatever comes next. A full pipe is tried again until it takes it all.
+ */
 function say(line: string): void {
   for (let rest = Buffer.from(`${line}\n`); rest.length > 0;) {
     try {

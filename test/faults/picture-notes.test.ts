@@ -60,7 +60,10 @@ class Gateway {
     return [...new Set(this.target.stored.get(eventId))];
   }
 
-  /** Lets so much time pass. The disk takes turns of the event loop of its own, which a step of the clock does not wait for. */
+  /**
+   * Lets so much time pass. The disk takes turns of the event loop of its own, which a step of the clock does not wait
+   * for.
+   */
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += STEP) {
       await this.clock.advance(STEP);
@@ -79,7 +82,10 @@ class Gateway {
 }
 
 describe('fault 28: the disk does not take what became of a picture', () => {
-  /** The note on an upload fails while the disk is read-only; then the process is killed. @returns the bodies of the event */
+  /**
+   * The note on an upload fails while the disk is read-only; then the process is killed. @returns the bodies of the
+   * event
+   */
   async function uploadNotNoted(spoil?: Spoil): Promise<string[]> {
     const gateway = await Gateway.start(spoil);
     const { target } = gateway;
@@ -122,7 +128,10 @@ describe('fault 28: the disk does not take what became of a picture', () => {
     assert.equal(gateway.outbox.stats().events, 0);
   });
 
-  /** A picture is given up while the disk is read-only, the link comes back, the process is killed. @returns the bodies of the event */
+  /**
+   * A picture is given up while the disk is read-only, the link comes back, the process is killed. @returns the bodies
+   * of the event
+   */
   async function shedNotNoted(spoil?: Spoil): Promise<string[]> {
     const gateway = await Gateway.start(spoil);
     const { target, outbox, sender } = gateway;
@@ -166,7 +175,9 @@ describe('fault 28: the disk does not take what became of a picture', () => {
 });
 
 describe('fault 29: the outbox is full while an event with its picture may be stored already', () => {
-  /** The first request is carried out, but nobody hears of it; then the outbox fills while the link is down, and drains. */
+  /**
+   * The first request is carried out, but nobody hears of it; then the outbox fills while the link is down, and drains.
+   */
   async function fullAfterUnheardRequest(unheard: (gateway: Gateway) => Promise<void>, spoil?: Spoil) {
     const gateway = await Gateway.start(spoil);
     const { target } = gateway;

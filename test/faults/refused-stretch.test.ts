@@ -30,7 +30,10 @@ const ARRIVALS: Record<string, (bench: SenderBench) => Promise<void>> = {
   },
 };
 
-/** The bad events, then 100 good ones at once and one a second, all of one use case. @returns the ages of the good ones, ms */
+/**
+ * The bad events, then 100 good ones at once and one a second, all of one use case. @returns the ages of the good ones,
+ * ms
+ */
 async function goodAfterBad(
   arrive: (bench: SenderBench) => Promise<void>,
   seed: number,

@@ -1,7 +1,7 @@
 /**
- * Measures an outbox on a disk whose flushes are slow, in a process of its own; started by slow-disk.test.ts.
- * `paced`: ten events a second, delivered at once. `producers`: twenty producers, each waiting for its own acknowledgement.
- * The flags are controls. Prints what it measured as JSON.
+ * Measures an outbox on a disk whose flushes are slow, in a process of its own; started by slow-disk.test.ts. `paced`:
+ * ten events a second, delivered at once. `producers`: twenty producers, each waiting for its own acknowledgement. The
+ * flags are controls. Prints what it measured as JSON.
  */
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

@@ -21,7 +21,10 @@ describe('16: a slow disk', function () {
   this.timeout(isLongRun ? 600_000 : 120_000);
 
   describe('simulated', () => {
-    /** Twenty producers. Each flush lasts until the event loop has gone round fifty times: it could not, if it were held up. */
+    /**
+     * Twenty producers. Each flush lasts until the event loop has gone round fifty times: it could not, if it were held
+     * up.
+     */
     async function produceSlowly(isOneByOne: boolean): Promise<{ flushes: number; turns: number }> {
       const disk = new SimDisk();
       const outbox = simOutbox(disk);

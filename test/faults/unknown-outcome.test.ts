@@ -60,8 +60,8 @@ function faultsOf(bench: SenderBench): string[] {
 const LANDS_LATE = 10 * SECOND;
 
 /**
- * Version 1 of an event is delivered, while an earlier request with it still is to land; then the sender gives way to another
- * one, which gets version 2. @returns the versions in the order in which the target stored them
+ * Version 1 of an event is delivered, while an earlier request with it still is to land; then the sender gives way to
+ * another one, which gets version 2. @returns the versions in the order in which the target stored them
  */
 async function versionsAcrossRestart(
   unknownOutcome: (bench: SenderBench) => Promise<void>,

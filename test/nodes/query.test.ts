@@ -60,7 +60,10 @@ describe('roboflow-vision-event-query', function () {
       behind,
     );
 
-  /** Puts events into the simulator, a second apart, the first the oldest; answers with their ids, newest first as a query does. */
+  /**
+   * Puts events into the simulator, a second apart, the first the oldest; answers with their ids, newest first as a
+   * query does.
+   */
   async function put(count: number, change: (i: number) => object = () => ({})): Promise<string[]> {
     const events = Array.from({ length: count }, (_, i) => ({
       eventId: `event-${i}`,

@@ -37,7 +37,9 @@ describe('a node that sends at once, when an older version of its event waits in
   after(() => simulator.close());
   after((done) => void helper.stopServer(done));
 
-  /** A node that sends at once, one that stores, one that sends lists at once; `a` of the second waits in the outbox. */
+  /**
+   * A node that sends at once, one that stores, one that sends lists at once; `a` of the second waits in the outbox.
+   */
   async function load() {
     const store = { ...STORE, workspace: WORKSPACE_ID, useCase: 'quality-line-1', deviceId: 'older' };
     const sendMany = { ...visionEventSendDefaults, ...SENT_AS_IT_IS, workspace: WORKSPACE_ID };

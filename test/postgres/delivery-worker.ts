@@ -1,7 +1,7 @@
 /**
  * A process that delivers from a queue in PostgreSQL until it is killed. Arguments: JSON of the outbox's options,
- * address and key of the simulator, JSON of the sender's settings. It says `ready`, `took <count>` for each lease,
- * and the codes of what operators are told.
+ * address and key of the simulator, JSON of the sender's settings. It says `ready`, `took <count>` for each lease, and
+ * the codes of what operators are told.
  */
 import { VisionEventsClient } from '../../src/api/client';
 import {

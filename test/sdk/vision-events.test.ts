@@ -8,8 +8,8 @@ import { event } from '../unit/simulator/client';
 import { SdkProcess, type SdkError } from './sdk-process';
 
 /**
- * The simulator against a client that is not ours: Roboflow's Python SDK, unmodified. What it reads out of an answer, and
- * what it takes for an error, is how the real API speaks.
+ * The simulator against a client that is not ours: Roboflow's Python SDK, unmodified. What it reads out of an answer,
+ * and what it takes for an error, is how the real API speaks.
  *
  * `ROBOFLOW_SDK=<checkout of roboflow/roboflow-python> npm test -- sdk`
  */

@@ -124,7 +124,10 @@ class Accounting {
     });
   }
 
-  /** Which events the flow said were left out of an array. A deploy may end the flow between that word and the message's own. */
+  /**
+   * Which events the flow said were left out of an array. A deploy may end the flow between that word and the message's
+   * own.
+   */
   private leftOutOf({ messageId, copies, madeAt }: MadeMessage, leftOut: Map<number, Set<string | null>>) {
     const isWordLost = !leftOut.has(messageId) && this.wasInterrupted(madeAt);
     if (!isWordLost) return leftOut.get(messageId);
@@ -225,8 +228,8 @@ class Accounting {
   }
 
   /**
-   * Two things only a crash forgets: what was delivered, but not noted yet, is sent again; and so may a request still be carried out
-   * whose answer was lost and that was repeated with success.
+   * Two things only a crash forgets: what was delivered, but not noted yet, is sent again; and so may a request still
+   * be carried out whose answer was lost and that was repeated with success.
    */
   private crashExplains(older: Arrival, newer: Arrival): boolean {
     const from = Math.min(older.receivedAt, newer.receivedAt);

@@ -135,7 +135,10 @@ const ACTS: Act[] = [
   },
 ];
 
-/** Does one thing after the other to the site, each as often as the others, in an order of chance, until the signal comes. */
+/**
+ * Does one thing after the other to the site, each as often as the others, in an order of chance, until the signal
+ * comes.
+ */
 export async function keepDisturbing(site: Site, end: AbortSignal): Promise<void> {
   const possible = ACTS.filter(({ isPossible }) => isPossible?.(site) ?? true);
   while (!end.aborted) {

@@ -41,7 +41,10 @@ export interface FlowSettings {
   workspace: Partial<typeof workspaceDefaults>;
 }
 
-/** Each route with its node, a Complete and a Catch node that write down what became of the messages, and the outbox node. */
+/**
+ * Each route with its node, a Complete and a Catch node that write down what became of the messages, and the outbox
+ * node.
+ */
 export function soakFlow({ apiKey, baseUrl, logFile, pictureFile, workspace }: FlowSettings): FlowNode[] {
   return [
     { id: 'tab', type: 'tab', label: 'Soak' },

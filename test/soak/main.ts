@@ -1,7 +1,8 @@
 /**
- * `npm run soak -- --minutes 30 --seed 1`: real Node-REDs with the packed package under load, for a long time. Their servers
- * misbehave, their processes are killed, frozen, redeployed, their disks full, their clocks wrong. In the end every event that was
- * acknowledged is accounted for, by id and by bytes. Exits with 1 when something must not have happened.
+ * `npm run soak -- --minutes 30 --seed 1`: real Node-REDs with the packed package under load, for a long time. Their
+ * servers misbehave, their processes are killed, frozen, redeployed, their disks full, their clocks wrong. In the end
+ * every event that was acknowledged is accounted for, by id and by bytes. Exits with 1 when something must not have
+ * happened.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What an outbox's folder holds, by the numbers of the copies; read as `docs/store-and-forward.md` says how to read it by hand. */
+/**
+ * What an outbox's folder holds, by the numbers of the copies; read as `docs/store-and-forward.md` says how to read it
+ * by hand.
+ */
 export interface FolderContents {
   waiting: number[];
   dead: number[];

@@ -83,8 +83,8 @@ const LONGEST_SILENCE_MS = 60_000;
 const PAGE = '<html><body><h1>It works!</h1></body></html>';
 
 /**
- * A Vision Events API that stores what comes, and misbehaves when told. It shares no code with the simulator, so that an error of
- * the one does not hide in the other.
+ * A Vision Events API that stores what comes, and misbehaves when told. It shares no code with the simulator, so that
+ * an error of the one does not hide in the other.
  */
 export class MisbehavingServer {
   mode: Mode = 'well';
@@ -271,7 +271,9 @@ export class MisbehavingServer {
     );
   }
 
-  /** Does what the request asks. @param forgets events of a batch, by their place, that are neither stored nor answered */
+  /**
+   * Does what the request asks. @param forgets events of a batch, by their place, that are neither stored nor answered
+   */
   private accept(exchange: Exchange, forgets: (index: number) => boolean = () => false): Reply {
     const { request, body } = exchange;
     if (request.headers.authorization !== `Bearer ${this.apiKey}`) return refusal(401, 'wrong key');

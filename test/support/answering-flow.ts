@@ -10,7 +10,9 @@ export interface EventRoute {
   prepare?: string;
 }
 
-/** The workspace, and per route: http in → (function) → vision event → http response; what goes wrong is answered too. */
+/**
+ * The workspace, and per route: http in → (function) → vision event → http response; what goes wrong is answered too.
+ */
 export function answeringFlow(baseUrl: string, apiKey: string, routes: EventRoute[]): FlowNode[] {
   return [
     { id: 'tab', type: 'tab', label: 'Test' },

@@ -10,8 +10,8 @@ import {
 } from '../../src/delivery/outbox/disk/file-layer';
 
 /**
- * What outboxes do wrong, each put under ours as a layer between it and its files: the controls of the fault tests, which
- * must notice every one of them.
+ * What outboxes do wrong, each put under ours as a layer between it and its files: the controls of the fault tests,
+ * which must notice every one of them.
  */
 
 /** How a test puts one of them, or none, under an outbox. */

@@ -2,8 +2,8 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 
 /**
- * Self-signed certificates, made afresh by every test run: no private key lies in the repository, and no openssl is needed.
- * Just enough DER (X.690) for an X.509 version 3 certificate with subject alternative names.
+ * Self-signed certificates, made afresh by every test run: no private key lies in the repository, and no openssl is
+ * needed. Just enough DER (X.690) for an X.509 version 3 certificate with subject alternative names.
  */
 export interface TestCertificate {
   key: string;

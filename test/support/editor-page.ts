@@ -106,7 +106,10 @@ export class EditorPage {
     });
   }
 
-  /** Presses Ctrl and clicks a place of the flow, types the name that a node has in the palette, and Enter; answers the node's id. */
+  /**
+   * Presses Ctrl and clicks a place of the flow, types the name that a node has in the palette, and Enter; answers the
+   * node's id.
+   */
   quickAdd(name: string, x: number, y: number): Promise<string> {
     return this.added(async () => {
       const place = await this.placeInFlow(x, y);
@@ -216,7 +219,10 @@ export class EditorPage {
     return shown;
   }
 
-  /** The fields and buttons of a dialog that a screen reader would announce without a name, as html; an icon is not a name. */
+  /**
+   * The fields and buttons of a dialog that a screen reader would announce without a name, as html; an icon is not a
+   * name.
+   */
   async nameless(type: string): Promise<string[]> {
     const browser = await this.page.context().newCDPSession(this.page);
     const { result: form } = await browser.send('Runtime.evaluate', {
@@ -401,7 +407,10 @@ export class EditorPage {
     );
   }
 
-  /** For eyes: where `SCREENSHOTS` names a folder to put it in. The window is as high as the longest dialog while it is taken. */
+  /**
+   * For eyes: where `SCREENSHOTS` names a folder to put it in. The window is as high as the longest dialog while it is
+   * taken.
+   */
   async screenshot(name: string): Promise<void> {
     const folder = process.env.SCREENSHOTS;
     if (!folder) return;

@@ -42,8 +42,8 @@ turn();
 return [null, null, null, null, null, { ...msg, payload: 'started' }];`;
 
 /**
- * Five nodes of one workspace: one stores, one sends at once (the target refuses every other event), one only builds, one has warnings, one
- * has texts that are meant to do harm.
+ * Five nodes of one workspace: one stores, one sends at once (the target refuses every other event), one only builds,
+ * one has warnings, one has texts that are meant to do harm.
  */
 export function streamFlow(baseUrl: string, outboxDir: string, apiKey: string): FlowNode[] {
   const place = { z: 'tab', x: 400 };

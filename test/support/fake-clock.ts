@@ -7,8 +7,8 @@ interface Timer {
 }
 
 /**
- * A clock that only moves when told: timers fire in the order of their time, and every promise that they settle has
- * run before the next one fires. So a day passes in milliseconds, and the same way every time.
+ * A clock that only moves when told: timers fire in the order of their time, and every promise that they settle has run
+ * before the next one fires. So a day passes in milliseconds, and the same way every time.
  */
 export class FakeClock implements SenderClock {
   private time = 0;

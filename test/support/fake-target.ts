@@ -11,8 +11,8 @@ export interface TargetRequest {
 }
 
 /**
- * What to do with a request: `undefined` accepts it. `lost`: it is not answered; it lands `landsAfter` ms later, if at all.
- * `sentTwice`: the client repeats it, and only the second one is answered.
+ * What to do with a request: `undefined` accepts it. `lost`: it is not answered; it lands `landsAfter` ms later, if at
+ * all. `sentTwice`: the client repeats it, and only the second one is answered.
  */
 export type Answer =
   | SendFailure

@@ -171,8 +171,7 @@ export class PostgresServer {
   }
 
   /**
-   * kill -9 of the server and all its processes, as it ends when the machine loses power but for what the disk
-   * forgets.
+   * kill -9 of the server and all its processes, as it ends when the machine loses power but for what the disk forgets.
    */
   async kill(): Promise<void> {
     const { child } = this;

@@ -6,8 +6,8 @@ import { testClock } from './outbox-contract';
 import type { PostgresServer } from './postgres-server';
 
 /**
- * Workers of one queue on a clock that only moves when told, for the database as well. Their heartbeats are sent by
- * the test.
+ * Workers of one queue on a clock that only moves when told, for the database as well. Their heartbeats are sent by the
+ * test.
  */
 export class PostgresWorkers {
   readonly clock = testClock();

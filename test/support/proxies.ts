@@ -7,7 +7,9 @@ export interface TestProxy extends TestServer {
   seen: { line: string; headers: http.IncomingHttpHeaders; body: string }[];
 }
 
-/** A proxy that leads every host to one port of this machine, whatever its name; `refuse` answers a status in its place. */
+/**
+ * A proxy that leads every host to one port of this machine, whatever its name; `refuse` answers a status in its place.
+ */
 export async function startProxy(port: number, refuse?: number): Promise<TestProxy> {
   const seen: TestProxy['seen'] = [];
   const listener = http.createServer((request, response) => {

@@ -124,7 +124,10 @@ export class RealNodeRed {
     await this.end('SIGKILL');
   }
 
-  /** Asks the process to end, and fails when it does not in the time that `docker stop` gives it. The user directory stays. */
+  /**
+   * Asks the process to end, and fails when it does not in the time that `docker stop` gives it. The user directory
+   * stays.
+   */
   async terminate(): Promise<void> {
     await this.end('SIGTERM');
     if (this.child.signalCode === 'SIGKILL') {
@@ -132,7 +135,9 @@ export class RealNodeRed {
     }
   }
 
-  /** Starts it again, after `kill` or `terminate`, on the same user directory and port, and waits until its flows run. */
+  /**
+   * Starts it again, after `kill` or `terminate`, on the same user directory and port, and waits until its flows run.
+   */
   async restart(): Promise<void> {
     await this.launch();
   }
@@ -203,7 +208,9 @@ const SETTINGS = {
   logging: { console: { level: 'trace', metrics: false, audit: false } },
 };
 
-/** No tips: on a slow machine Node-RED 5.0 would show the first before there is a place for it, an error of the page. */
+/**
+ * No tips: on a slow machine Node-RED 5.0 would show the first before there is a place for it, an error of the page.
+ */
 const USER_SETTINGS = { editor: { view: { 'view-show-tips': false } } };
 
 /** Below the ports that systems give to connections: none takes one between the look and the server that it is for. */

@@ -27,7 +27,9 @@ export function newScene<Detection extends SceneDetection = SceneDetection>(
   return new Scene<number, Detection>({ ...SCENE_DEFAULTS, ...settings }, frameStore<number>());
 }
 
-/** One thing on its way: where its anchor is at a time, in fractions of the picture, or undefined when it is not seen. */
+/**
+ * One thing on its way: where its anchor is at a time, in fractions of the picture, or undefined when it is not seen.
+ */
 export type Way = (at: number) => readonly [x: number, y: number] | undefined;
 
 /** Frames of a scene in which things go their ways; `at` from 0. What is told, the clock's part included. */

@@ -18,7 +18,9 @@ function asJson(value: unknown): string {
   );
 }
 
-/** Fails when `secret`, or it in base64 or URL encoding, shows in `output` as text, as JSON or inspected to the bottom. */
+/**
+ * Fails when `secret`, or it in base64 or URL encoding, shows in `output` as text, as JSON or inspected to the bottom.
+ */
 export function assertNoSecret(secret: string, output: unknown, where: string): void {
   const texts = [
     typeof output === 'string' ? output : '',

@@ -9,7 +9,10 @@ after(async function () {
   for (const nodeRed of running.values()) await (await nodeRed).stop();
 });
 
-/** For tests that deploy all that they need, and look at no more than what came after that; nobody but this file stops it. */
+/**
+ * For tests that deploy all that they need, and look at no more than what came after that; nobody but this file stops
+ * it.
+ */
 export function sharedNodeRed(version: NodeRedVersion): Promise<RealNodeRed> {
   const nodeRed = running.get(version) ?? RealNodeRed.start(version);
   running.set(version, nodeRed);

@@ -24,7 +24,10 @@ class Inode {
     this.unsynced = [];
   }
 
-  /** A flush that failed: the system takes the pages for clean and never tries them again, though programs still see them. */
+  /**
+   * A flush that failed: the system takes the pages for clean and never tries them again, though programs still see
+   * them.
+   */
   forgetUnsynced(): void {
     this.hasForgotten = true;
     this.unsynced = [];
@@ -51,8 +54,8 @@ export type Fault = { fail: string } | { short: number } | { wait: Promise<void>
 
 /**
  * A disk in memory that forgets. `mount` gives a process its file layer; `crash` takes the power away: what was not
- * flushed is gone, or half of it, as chance has it. `kill` ends the process only. Operations of a process that is
- * gone never come back, so nothing of it can go on.
+ * flushed is gone, or half of it, as chance has it. `kill` ends the process only. Operations of a process that is gone
+ * never come back, so nothing of it can go on.
  */
 export class SimDisk {
   private names = new Map<string, Inode>();

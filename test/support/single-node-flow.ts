@@ -21,7 +21,10 @@ export interface FlowPart {
 /** The test helper loads no catalogues, so a text is its key. */
 const catalogueKey = (text = '') => text.replace(/^.*:status\./, '');
 
-/** Any one node of this package with a workspace, behind it a helper, a Catch and a Complete node; `behind` stand between it and the helper. */
+/**
+ * Any one node of this package with a workspace, behind it a helper, a Catch and a Complete node; `behind` stand
+ * between it and the helper.
+ */
 export class SingleNodeFlow {
   readonly out: TestMessage[] = [];
   readonly caught: TestMessage[] = [];

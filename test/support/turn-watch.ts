@@ -5,7 +5,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 export interface LongestTurn {
   /** other work on the machine makes it longer */
   byClock: number;
-  /** what of it the main thread spent on a processor, in at least a millisecond; NaN where the system does not say (not Linux) */
+  /**
+   * what of it the main thread spent on a processor, in at least a millisecond; NaN where the system does not say (not
+   * Linux)
+   */
   onProcessor: number;
 }
 

@@ -28,7 +28,10 @@ const read = (language: string, file: string) =>
 const catalogue = (language: string, file: string) => texts(JSON.parse(read(language, file)) as unknown);
 const placeholders = (text: string) => [...text.matchAll(/__\w+__|\$\{\w+\}/g)].map(String).sort();
 
-/** What a help text must have in every language: its parts, and the names of properties and codes, which nobody translates. */
+/**
+ * What a help text must have in every language: its parts, and the names of properties and codes, which nobody
+ * translates.
+ */
 function helpFrame(help: string) {
   return {
     type: /data-help-name="([^"]+)"/.exec(help)?.[1],
@@ -41,7 +44,10 @@ function helpFrame(help: string) {
 
 const markdownOf = (help: string) => help.replace(/^<script .*>$|^<\/script>$/gm, '');
 
-/** All words in their order, without what Markdown never shows: link targets, numbers of a list, the language of a code block. */
+/**
+ * All words in their order, without what Markdown never shows: link targets, numbers of a list, the language of a code
+ * block.
+ */
 const wordsOfMarkdown = (markdown: string) =>
   words(markdown.replace(/\]\(https?:[^)]+\)|^\d+\. |^```\w+$/gm, ' '));
 const wordsOfHtml = (html: string) => words(html.replace(/<[^>]*>|&#?\w+;/g, ' '));
@@ -133,7 +139,9 @@ describe('texts of dialogs', () => {
 /** Names of Roboflow's own pages and products, the same in every language. */
 const FOREIGN_NAMES = ['Settings', 'API Keys', 'Local Event Store'];
 
-/** Names of settings and options in a help: what it prints in italics, but for code, scopes and the lists of properties. */
+/**
+ * Names of settings and options in a help: what it prints in italics, but for code, scopes and the lists of properties.
+ */
 const namesInHelp = (help: string) =>
   [...help.replace(/`[^`]*`|^: .*$/gm, '').matchAll(/(?<!\*)\*([^*\n]+)\*(?!\*)/g)]
     .map(([, name]) => name!)

@@ -17,7 +17,10 @@ const NODE_RED_RELEASES = ['4.0.0', '4.1.0', '5.0.0'];
 const OLDEST_NODE = '20.0.0';
 /** The oldest Node.js of the newest Node-RED: P07. */
 const NODE_OF_NODE_RED_5 = '22.9.0';
-/** The scorecard remarks on more than six. Each of ours has a decision record or replaces a good deal of code of our own. */
+/**
+ * The scorecard remarks on more than six. Each of ours has a decision record or replaces a good deal of code of our
+ * own.
+ */
 const MOST_DEPENDENCIES = 8;
 const CATEGORY = 'Roboflow';
 const HELP_SECTIONS = ['Inputs', 'Outputs', 'Details', 'References'];

@@ -26,7 +26,10 @@ describe('start-up cost', () => {
     assert.deepEqual(heavyAfter(LOAD_NODES, nodeFiles('source')), []);
   });
 
-  /** Builds a workspace; `use` is what a node does with it when it is built. @returns what is loaded right then and soon after */
+  /**
+   * Builds a workspace; `use` is what a node does with it when it is built. @returns what is loaded right then and soon
+   * after
+   */
   function loadedByWorkspace(use: string, settings: Partial<WorkspaceProperties> = {}): [string[], string[]] {
     const script = `
       const { Workspace } = require('../../nodes/workspace/workspace');

@@ -26,9 +26,7 @@ export interface OutboxState extends RefusedState {
   count?: number;
 }
 
-/**
- * What the outbox of a workspace holds and does, live while its section is open, and the buttons that command it.
- */
+/** What the outbox of a workspace holds and does, live while its section is open, and the buttons that command it. */
 export function createOutboxPanel(t: Text, admin: AdminRequests) {
   const { duration, bytesText, lastErrorText } = createOutboxTexts(t);
   const ASK_EVERY_MS = 2000;

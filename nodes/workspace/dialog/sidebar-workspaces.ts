@@ -19,7 +19,9 @@ export interface LiveWorkspace extends OutboxState {
 /** Retrying by itself does not help: the key, the bill or the settings have to be put right. */
 const OPERATOR_CODES = new Set(['UNAUTHORIZED', 'PAYMENT_REQUIRED', 'NOT_CONFIGURED']);
 
-/** The workspaces above the list: how much they deliver, what waits, what was refused, and the panel of their outbox. */
+/**
+ * The workspaces above the list: how much they deliver, what waits, what was refused, and the panel of their outbox.
+ */
 export function createLiveWorkspaces(t: Text, admin: AdminRequests) {
   const { duration, lastErrorText } = createOutboxTexts(t);
   const element = makeElement('div', { class: 'vision-event-workspaces' });

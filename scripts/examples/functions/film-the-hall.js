@@ -1,6 +1,6 @@
-// Stands in for a camera and a detector with five frames a second: parts pass on a belt, some of them scratched, and a person stays
-// in the marked area. `msg.picture` is a PNG, `msg.at` its time, `msg.payload` what a Roboflow model answers, with its flaws: one
-// in ten is missed.
+// Stands in for a camera and a detector with five frames a second: parts pass on a belt, some of them scratched, and a
+// person stays in the marked area. `msg.picture` is a PNG, `msg.at` its time, `msg.payload` what a Roboflow model
+// answers, with its flaws: one in ten is missed.
 const WIDTH = 640;
 const HEIGHT = 360;
 const PALETTE = { wall: [226, 232, 240], floor: [203, 213, 225], mark: [250, 204, 21], belt: [71, 85, 105],

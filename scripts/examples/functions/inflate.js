@@ -1,4 +1,5 @@
-// Unpacks what gzip packed (RFC 1951, RFC 1952), by hand: a function node may not be allowed to load a module that does.
+// Unpacks what gzip packed (RFC 1951, RFC 1952), by hand: a function node may not be allowed to load a module that
+// does.
 function gunzip(packed) {
   const LENGTHS = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
   const LENGTH_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];

@@ -1,5 +1,6 @@
-// A PNG with a palette of at most 16 colours: header, colours, one stream of rows (each led by filter type 0), two pixels a byte.
-// Its bytes are stored, not compressed: a function node may not be allowed to load a module that compresses.
+// A PNG with a palette of at most 16 colours: header, colours, one stream of rows (each led by filter type 0), two
+// pixels a byte. Its bytes are stored, not compressed: a function node may not be allowed to load a module that
+// compresses.
 function pngOf({ width, height, colours, pixels }) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -27,7 +28,8 @@ function pngChunk(type, data) {
   framed.writeUInt32BE(crc32(body), body.length + 4);
   return framed;
 }
-// zlib's frame around blocks of type "stored" (RFC 1950, RFC 1951): length, its complement, bytes; a checksum at the end.
+// zlib's frame around blocks of type "stored" (RFC 1950, RFC 1951): length, its complement, bytes; a checksum at the
+// end.
 function stored(data) {
   const parts = [Buffer.from([0x78, 0x01])];
   for (let at = 0; at < data.length; at += 65535) {

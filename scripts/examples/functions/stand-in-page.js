@@ -1,4 +1,5 @@
-// Shows the newest events that arrived, with their pictures and boxes. The page asks for "?events" again and again, and for "?picture=<id>".
+// Shows the newest events that arrived, with their pictures and boxes. The page asks for "?events" again and again, and
+// for "?picture=<id>".
 const events = flow.get('events') || [];
 const { picture } = msg.req.query;
 if (picture !== undefined) {

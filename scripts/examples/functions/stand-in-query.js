@@ -1,4 +1,5 @@
-// Answers like the query of the Vision Events API, from the last 50 events; filters by fields of the event and detected classes.
+// Answers like the query of the Vision Events API, from the last 50 events; filters by fields of the event and detected
+// classes.
 const { useCaseId, startTime, eventTypes, detection, imageCount, feedbackStatus, limit = 100 } = msg.payload;
 const COMPARE = {
   eq: (a, b) => a === b,

@@ -1,4 +1,5 @@
-// Counts what passed and what failed, in columns of ten minutes of the last eight hours, for the chart and the numbers beside it.
+// Counts what passed and what failed, in columns of ten minutes of the last eight hours, for the chart and the numbers
+// beside it.
 const COLUMN_MS = 10 * 60_000;
 const SHIFT_MS = 8 * 3_600_000;
 const { result } = msg.payload.eventData;

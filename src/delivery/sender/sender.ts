@@ -32,8 +32,8 @@ export interface SenderParts {
 }
 
 /**
- * Delivers what waits in an outbox to a target: batches, retries, isolation of refused events, a damped drain after
- * an outage. At least once; one body for each event id; a newer version of an event never passes an older one.
+ * Delivers what waits in an outbox to a target: batches, retries, isolation of refused events, a damped drain after an
+ * outage. At least once; one body for each event id; a newer version of an event never passes an older one.
  *
  * A sender starts once and stops once; whoever changes key or address makes a new one, which tries at once.
  */

@@ -169,8 +169,8 @@ const PATHS = [
 ];
 
 /**
- * Another thing where a file or folder was or will be: links that lead out, pipes, folders, endless devices. No link to a folder:
- * operators move one of the outbox's folders to another disk by it.
+ * Another thing where a file or folder was or will be: links that lead out, pipes, folders, endless devices. No link to
+ * a folder: operators move one of the outbox's folders to another disk by it.
  */
 function plantThing(dice: Dice, at: string): void {
   fs.rmSync(at, { recursive: true, force: true });

@@ -12,7 +12,9 @@ const hexOf = (letter: string) => letter.charCodeAt(0).toString(16).padStart(2, 
 const base64OfKey = Buffer.from(KEY).toString('base64');
 const escapeOf = (letter: string) => `\\u00${hexOf(letter)}`;
 
-/** The key as a careless or hostile server may repeat it: name, text of a JSON string, and what must not come through. */
+/**
+ * The key as a careless or hostile server may repeat it: name, text of a JSON string, and what must not come through.
+ */
 const FORMS: [name: string, json: string, decoded: string][] = [
   ['as it is', KEY, KEY],
   ['in its header', `Bearer ${KEY}`, KEY],

@@ -58,7 +58,10 @@ describe('an outbox folder', () => {
 describe('notes on a chunk of an earlier start', () => {
   const notesOf = (disk: SimDisk) => disk.paths().filter((path) => /\/chunks\/.*\.notes-/.test(path));
 
-  /** A chunk of ten events, of which the first nine are done one by one in a second session; three pictures are uploaded. */
+  /**
+   * A chunk of ten events, of which the first nine are done one by one in a second session; three pictures are
+   * uploaded.
+   */
   async function pinnedChunk(disk: SimDisk): Promise<void> {
     const first = simOutbox(disk);
     await first.open();

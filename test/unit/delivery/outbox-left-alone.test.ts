@@ -5,7 +5,9 @@ import { CHUNK_PADDING_BYTES, LEFT_ALONE_MS, OPEN_CHUNK_IDLE_MS } from '../../..
 import { drain, missing, numberedRecord, range, SIM_DIR, simOutbox } from '../../support/outbox-fixture';
 import { SimDisk } from '../../support/sim-disk';
 
-/** Two outboxes on one folder without a lock: the second must not take for left over what the first is just beginning. */
+/**
+ * Two outboxes on one folder without a lock: the second must not take for left over what the first is just beginning.
+ */
 describe('what another process may be at work on', () => {
   const ORPHAN = `${SIM_DIR}/pictures/0000000009-1f2e3d4c.0-output.jpg`;
   let disk: SimDisk;

@@ -103,7 +103,10 @@ function eventOf(eventId: string) {
   };
 }
 
-/** An outbox of several chunks, with events that are done, refused, and back from the refused. @returns the ids that wait */
+/**
+ * An outbox of several chunks, with events that are done, refused, and back from the refused. @returns the ids that
+ * wait
+ */
 async function fill(dir: string): Promise<string[]> {
   const outbox = new DiskOutbox({ dir, ballastBytes: 0 });
   await outbox.open();

@@ -41,8 +41,8 @@ const SAYS_ANOTHER_BOX = [
 ];
 
 /**
- * A detector that leaves out a key must not be taken for another one that means something else by the same numbers, nor be half
- * understood: whatever comes out has the valve where it is.
+ * A detector that leaves out a key must not be taken for another one that means something else by the same numbers, nor
+ * be half understood: whatever comes out has the valve where it is.
  */
 describe('a payload with one key less is never taken for one with another box', () => {
   for (const { format, name, payload, settings, context } of [...RECOGNISED, ...CHOSEN]) {

@@ -1,4 +1,6 @@
-/** The scene of `scene.ts` in shapes that only an own mapping reads: at least one for each word of the mapping language. */
+/**
+ * The scene of `scene.ts` in shapes that only an own mapping reads: at least one for each word of the mapping language.
+ */
 import { PICTURE } from './scene';
 import type { Fixture } from './scene';
 

@@ -1,7 +1,8 @@
 /**
- * One thing wrong in a payload, everywhere and in every format: no mutant gives an event with fewer detections than the payload holds
- * without an error or a note that counts what was left out, and none a box in another place. What a format itself still defines (a row
- * fewer, an empty list, a part that was not asked for) is listed by rule and counted apart.
+ * One thing wrong in a payload, everywhere and in every format: no mutant gives an event with fewer detections than the
+ * payload holds without an error or a note that counts what was left out, and none a box in another place. What a
+ * format itself still defines (a row fewer, an empty list, a part that was not asked for) is listed by rule and counted
+ * apart.
  */
 import assert from 'node:assert/strict';
 import { convertDetections, DetectionError } from '../../../src/detections/convert';

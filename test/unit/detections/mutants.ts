@@ -1,4 +1,6 @@
-/** Payloads with one thing wrong: what a detector sends after an update, a broken proxy or a wrongly chosen property. */
+/**
+ * Payloads with one thing wrong: what a detector sends after an update, a broken proxy or a wrongly chosen property.
+ */
 
 export interface Mutant {
   /** what was done */

@@ -41,7 +41,10 @@ function encoded(bitmap: Bitmap, asText = false) {
   return { size: [bitmap.height, bitmap.width], counts: asText ? compressedRuns(counts) : counts };
 }
 
-/** Marks all that can be reached from a pixel over those that pass; over the edges of pixels only, or over their corners too. */
+/**
+ * Marks all that can be reached from a pixel over those that pass; over the edges of pixels only, or over their corners
+ * too.
+ */
 function flood(
   start: number,
   { width, height }: Bitmap,

@@ -1,7 +1,8 @@
 /**
- * One scene that every detector saw: a valve in a picture of 800 x 600 pixels, its left upper corner at 200, 60, 160 wide, 240 high,
- * with a confidence of 0.75. Each fixture tells it in its format's words, so every one must give the same annotation. The numbers
- * differ in x and y and between corner, centre and size, so that no mistaken convention can go unseen.
+ * One scene that every detector saw: a valve in a picture of 800 x 600 pixels, its left upper corner at 200, 60, 160
+ * wide, 240 high, with a confidence of 0.75. Each fixture tells it in its format's words, so every one must give the
+ * same annotation. The numbers differ in x and y and between corner, centre and size, so that no mistaken convention
+ * can go unseen.
  */
 import type { DetectionContext, DetectionSettings, NoteCode } from '../../../src/detections/convert';
 import type { Keypoint } from '../../../src/event/types';

@@ -48,7 +48,8 @@ describe('event: three models, one opinion', () => {
         const faults = [...errors.filter(({ type }) => !type.startsWith('date.')), ...warnings];
         const parsed = visionEventSchema.safeParse(event);
         assert.equal(parsed.success, faults.length === 0);
-        // Without a known event type, and into a list that is too long, zod does not look; and long lists of faults are cut.
+        // Without a known event type, and into a list that is too long, zod does not look; and long lists of faults are
+        // cut.
         const isSilent = errors.some(({ path }) => path === 'eventType');
         const isTooLong = faults.some(({ type }) => type === 'array.max');
         if (isSilent || isTooLong || warningCount > warnings.length) return;
@@ -77,7 +78,9 @@ function isUnsaidByJoi(finding: string, expected: string[]): boolean {
   );
 }
 
-/** What is wrong inside a point is put down to the point: of one without two numbers, zod and we name different ones. */
+/**
+ * What is wrong inside a point is put down to the point: of one without two numbers, zod and we name different ones.
+ */
 function toPoints(paths: string[]): string[] {
   return unique(paths.map((path) => path.replace(/(\.points\.\d+)\.\d+$/, '$1')));
 }

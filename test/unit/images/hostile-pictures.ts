@@ -1,6 +1,6 @@
 /**
- * Pictures that are made to keep a reader of headers busy: as many tiny parts as fit. Each is accepted by its first bytes.
- * Shared by the tests and the bench.
+ * Pictures that are made to keep a reader of headers busy: as many tiny parts as fit. Each is accepted by its first
+ * bytes. Shared by the tests and the bench.
  */
 import type { PictureSize } from '../../../src/images/formats';
 
@@ -213,8 +213,8 @@ const SAMPLES: readonly Buffer[] = HOSTILE_PICTURES.map(({ make }) =>
 ).filter((sample) => sample !== undefined);
 
 /**
- * A picture that nobody thought of, written over all of `bytes`: the start of one shape, damaged here and there, then a few
- * snippets of shapes of the same format again and again, then the end of one.
+ * A picture that nobody thought of, written over all of `bytes`: the start of one shape, damaged here and there, then a
+ * few snippets of shapes of the same format again and again, then the end of one.
  */
 export function writeRandomPicture(random: () => number, bytes: Buffer): void {
   const below = (limit: number): number => Math.floor(random() * limit);

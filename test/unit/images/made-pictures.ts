@@ -31,8 +31,8 @@ export function exifSegment(orientation: number, bigEndian = false): Buffer {
 }
 
 /**
- * A real baseline JPEG, all mid-grey: one component, Huffman tables with a single code each ("difference 0", "end of block"),
- * so that every 8 x 8 block is the two bits 00. `filler` bytes go into comment segments, to make large files.
+ * A real baseline JPEG, all mid-grey: one component, Huffman tables with a single code each ("difference 0", "end of
+ * block"), so that every 8 x 8 block is the two bits 00. `filler` bytes go into comment segments, to make large files.
  */
 export function jpeg(
   width: number,
@@ -61,7 +61,10 @@ export function jpeg(
   ]);
 }
 
-/** A progressive JPEG, all mid-grey, that says nothing new again and again: each scan has a decoder visit all of its blocks. */
+/**
+ * A progressive JPEG, all mid-grey, that says nothing new again and again: each scan has a decoder visit all of its
+ * blocks.
+ */
 export function manyScans(width: number, height: number, scans: number): Buffer {
   const oneCode = Buffer.from([1, ...new Array<number>(15).fill(0), 0]);
   const scan = segment(0xda, Buffer.from([1, 1, 0x00, 1, 63, 0x00]));

@@ -7,8 +7,8 @@ import { brokenEvent, NOW } from '../event/events';
 import { post } from './client';
 
 /**
- * The simulator and `src/event` read the API's page independently of each other. Here they are held against each
- * other: what the nodes predict is what the simulator answers.
+ * The simulator and `src/event` read the API's page independently of each other. Here they are held against each other:
+ * what the nodes predict is what the simulator answers.
  */
 const seed = Number(process.env.FC_SEED ?? Math.floor(Math.random() * 2 ** 31));
 

@@ -1,6 +1,7 @@
 /**
- * The requests that Roboflow's own workflow blocks make, rebuilt from their sources (roboflow/inference 3bb973b, the files that
- * docs/decisions/the-comparison-in-the-readme.md names) with values of our own. What they leave out is left out here.
+ * The requests that Roboflow's own workflow blocks make, rebuilt from their sources (roboflow/inference 3bb973b, the
+ * files that docs/decisions/the-comparison-in-the-readme.md names) with values of our own. What they leave out is left
+ * out here.
  */
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
@@ -106,7 +107,10 @@ export function everyInput(): BlockInput[] {
   return inputs;
 }
 
-/** `datetime.now(timezone.utc).isoformat()`: microseconds, which are left out when they are 0, and an offset in place of Z. */
+/**
+ * `datetime.now(timezone.utc).isoformat()`: microseconds, which are left out when they are 0, and an offset in place of
+ * Z.
+ */
 function pythonTime(at: number): string {
   const [seconds, milliseconds] = new Date(at).toISOString().slice(0, -1).split('.');
   return milliseconds === '000' ? `${seconds}+00:00` : `${seconds}.${milliseconds}417+00:00`;
@@ -181,7 +185,10 @@ export function bundleFile(payload: Fields, { isCompressed = true } = {}): Buffe
   return isCompressed ? gzipSync(archive) : archive;
 }
 
-/** Of the block "Event Writer": an output picture always, no operator feedback, a label only when one is set, no use case. */
+/**
+ * Of the block "Event Writer": an output picture always, no operator feedback, a label only when one is set, no use
+ * case.
+ */
 export function writerBody(input: BlockInput, at: number): Fields {
   const entry = {
     base64Image: BASE64_PICTURE,

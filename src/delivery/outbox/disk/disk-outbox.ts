@@ -91,8 +91,8 @@ interface Session {
 }
 
 /**
- * The durable outbox: a folder of chunk files (docs/store-and-forward.md has the format). This class keeps the
- * promises of `Outbox`; the queue decides who goes next, the committer writes, the admission keeps the limits.
+ * The durable outbox: a folder of chunk files (docs/store-and-forward.md has the format). This class keeps the promises
+ * of `Outbox`; the queue decides who goes next, the committer writes, the admission keeps the limits.
  */
 export class DiskOutbox implements Outbox {
   private readonly dir: string;

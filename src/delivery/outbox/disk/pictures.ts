@@ -40,8 +40,8 @@ export function placeOf({ role, image }: PicturePlace): PicturePlace {
 }
 
 /**
- * The pictures beside the chunks. A file gets its final name at once: the chunk's line that names it is what counts,
- * so a renaming would add a flush and no safety.
+ * The pictures beside the chunks. A file gets its final name at once: the chunk's line that names it is what counts, so
+ * a renaming would add a flush and no safety.
  */
 export class PictureFolder {
   constructor(

@@ -45,8 +45,8 @@ export interface AppendDeps {
 }
 
 /**
- * Group commit: what is appended while a transaction is under way goes into the next one, in its order. One
- * transaction at a time, so that a flush of the database's disk serves as many events as came.
+ * Group commit: what is appended while a transaction is under way goes into the next one, in its order. One transaction
+ * at a time, so that a flush of the database's disk serves as many events as came.
  */
 export class AppendGroups {
   private waiting: Waiting[] = [];

@@ -1,8 +1,7 @@
 const MINUTE_MS = 60_000;
 
 /**
- * How many events were delivered in the last minute, by looks at a total that grows. Times: ms of the monotonic
- * clock.
+ * How many events were delivered in the last minute, by looks at a total that grows. Times: ms of the monotonic clock.
  */
 export class DeliveryRate {
   private readonly looks: { at: number; total: number }[] = [];

@@ -29,8 +29,7 @@ const LASTING = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 /**
- * The connection failed, so that nobody knows what became of the statement, or the server takes nothing at this
- * moment.
+ * The connection failed, so that nobody knows what became of the statement, or the server takes nothing at this moment.
  */
 const PASSING = new Set([
   '57P01',

@@ -1,8 +1,8 @@
 import { PINNED } from './queue-sql';
 
 /**
- * What is done with a lease, as functions. Every write names the token of its lease; without it in the
- * table, nothing is written.
+ * What is done with a lease, as functions. Every write names the token of its lease; without it in the table, nothing
+ * is written.
  */
 export const LEASE_FUNCTIONS = `
 -- Not held: it was settled before, or it was given up and its events are with others.

@@ -15,8 +15,8 @@ export interface Outcome {
 const MOST_CONFLICTS = 5;
 
 /**
- * Tells the database what became of leases. What cannot be told now is kept and told later: given up, its events
- * would be leased for as long as this worker lives, and so would all younger versions of them.
+ * Tells the database what became of leases. What cannot be told now is kept and told later: given up, its events would
+ * be leased for as long as this worker lives, and so would all younger versions of them.
  */
 export class Outcomes {
   /** in their order; the database does not know of these yet */

@@ -1,8 +1,8 @@
 import { PINNED } from './queue-sql';
 
 /**
- * What all workers of a queue keep to, as functions. Only a pause has to outlive a power cut: no other
- * commit waits for a disk.
+ * What all workers of a queue keep to, as functions. Only a pause has to outlive a power cut: no other commit waits for
+ * a disk.
  */
 export const PACE_FUNCTIONS = `
 -- One pace for all workers of a queue. @returns ms until the caller may send its request; its turn is taken then

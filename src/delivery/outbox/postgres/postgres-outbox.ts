@@ -87,9 +87,9 @@ const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,50}$/;
 const DEFAULT_REQUEST_MS = 30_000;
 
 /**
- * The outbox that several Node-REDs share: a queue in PostgreSQL. Acknowledged is what is committed. Each worker
- * leases events for itself; what one that fell silent had leased goes to others. All statements are single functions,
- * so a pooler between does no harm.
+ * The outbox that several Node-REDs share: a queue in PostgreSQL. Acknowledged is what is committed. Each worker leases
+ * events for itself; what one that fell silent had leased goes to others. All statements are single functions, so a
+ * pooler between does no harm.
  */
 export class PostgresOutbox implements Outbox {
   private readonly schema: string;
@@ -275,8 +275,8 @@ export class PostgresOutbox implements Outbox {
   }
 
   /**
-   * Whether an append with this key is stored. When it is not, it never will be: its answer was lost, and it may
-   * still be under way.
+   * Whether an append with this key is stored. When it is not, it never will be: its answer was lost, and it may still
+   * be under way.
    */
   async isStored(key: string): Promise<boolean> {
     const { queue } = this.mustBeOpen();

@@ -1,8 +1,7 @@
 /**
- * What the outbox does, as functions: one round trip and one transaction each, and plans that stay the
- * same. A planner that knows only the statistics of an empty table would read the whole queue for each lease.
- * Functions that only other functions call have their plans pinned by those. Times come from the database's clock;
- * `p_now` is for tests.
+ * What the outbox does, as functions: one round trip and one transaction each, and plans that stay the same. A planner
+ * that knows only the statistics of an empty table would read the whole queue for each lease. Functions that only other
+ * functions call have their plans pinned by those. Times come from the database's clock; `p_now` is for tests.
  */
 export const PINNED = `set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off`;
 

@@ -20,8 +20,8 @@ export interface RoomDeps {
 }
 
 /**
- * Decides whether new events fit into the queue. The limits are those of the queue, not of a worker; each worker
- * knows the totals since its last operation, so together they may go beyond them by one group each.
+ * Decides whether new events fit into the queue. The limits are those of the queue, not of a worker; each worker knows
+ * the totals since its last operation, so together they may go beyond them by one group each.
  */
 export class Room {
   /** accepted, but not committed yet */

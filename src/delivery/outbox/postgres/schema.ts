@@ -17,8 +17,8 @@ export function inSchema(sql: string, schema: string): string {
 }
 
 /**
- * Makes or updates tables and functions, in the transaction of `client`. Several workers that start together do it
- * one after the other.
+ * Makes or updates tables and functions, in the transaction of `client`. Several workers that start together do it one
+ * after the other.
  *
  * @throws OutboxError `OUTBOX_IO` when the tables are of a newer version of this package
  */

@@ -6,9 +6,9 @@ import type { Append } from './append-groups';
 import type { PostgresOutbox } from './postgres-outbox';
 
 /**
- * Moves events from the disk of this machine into the database, in their order and once: each goes under its id of
- * the disk, so that one that was moved before a crash is known. What a crash forgets is which appends were doubtful;
- * these may then be stored twice.
+ * Moves events from the disk of this machine into the database, in their order and once: each goes under its id of the
+ * disk, so that one that was moved before a crash is known. What a crash forgets is which appends were doubtful; these
+ * may then be stored twice.
  */
 export class SpillMover {
   /** events that were moved since the start */
