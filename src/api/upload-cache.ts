@@ -71,10 +71,10 @@ export class UploadCache {
   #start(key: string, upload: Upload): Shared {
     const controller = new AbortController();
     const result = upload(controller.signal).then(
-      (image) => {
+      (picture) => {
         this.#forgetUpload(key, controller);
-        this.#remember(key, image);
-        return image;
+        this.#remember(key, picture);
+        return picture;
       },
       (error: unknown) => {
         this.#forgetUpload(key, controller);
@@ -92,8 +92,8 @@ export class UploadCache {
     if (this.#underWay.get(key)?.controller === controller) this.#underWay.delete(key);
   }
 
-  #remember(key: string, image: UploadedPicture): void {
-    this.#known.set(key, { ...image, until: this.now() + this.reuseMs });
+  #remember(key: string, picture: UploadedPicture): void {
+    this.#known.set(key, { ...picture, until: this.now() + this.reuseMs });
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= this.maxEntries) break;
       this.#known.delete(oldest);

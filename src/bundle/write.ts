@@ -79,13 +79,13 @@ interface Member {
  * @throws BundleError `BUNDLE_INVALID` for what the format cannot hold, `BUNDLE_TOO_LARGE` above 25 MiB
  */
 export async function buildBundle(content: BundleContent): Promise<Buffer> {
-  const images = content.pictures.map((picture) => ({
+  const pictures = content.pictures.map((picture) => ({
     ...picture,
     path: pictureMemberPath(content.event.eventId, picture),
   }));
-  const payload = { path: PAYLOAD_MEMBER, bytes: Buffer.from(payloadText(content, images)) };
-  const archive = tarArchive([payload, ...images], bundleTime(content.event.timestamp));
-  const bundle = await promisify(gzip)(archive, { level: compressionLevel(images, payload.bytes.length) });
+  const payload = { path: PAYLOAD_MEMBER, bytes: Buffer.from(payloadText(content, pictures)) };
+  const archive = tarArchive([payload, ...pictures], bundleTime(content.event.timestamp));
+  const bundle = await promisify(gzip)(archive, { level: compressionLevel(pictures, payload.bytes.length) });
   refuseTooLargeBundle(bundle.length);
   return bundle;
 }
@@ -117,7 +117,7 @@ function uuidFrom(text: string): string {
 /**
  * The event as the format has it: member paths in place of source ids, nothing empty, no number that JSON cannot hold.
  */
-function payloadText(content: BundleContent, images: (BundlePicture & Member)[]): string {
+function payloadText(content: BundleContent, pictures: (BundlePicture & Member)[]): string {
   const { useCaseId, eventData, customMetadata, ...rest } = content.event;
   const isFilled = (record?: object) => record !== undefined && Object.keys(record).length > 0;
   const payload = {
@@ -126,14 +126,14 @@ function payloadText(content: BundleContent, images: (BundlePicture & Member)[])
     ...(content.useCaseInBundle === false ? {} : { useCaseId }),
     ...(isFilled(eventData) ? { eventData } : {}),
     ...(isFilled(customMetadata) ? { customMetadata } : {}),
-    ...(images.length > 0 ? withMemberPaths(content.event, images) : {}),
+    ...(pictures.length > 0 ? withMemberPaths(content.event, pictures) : {}),
   };
   return JSON.stringify(payload, refuseNotFinite, 2);
 }
 
-function withMemberPaths(event: VisionEvent, images: (BundlePicture & Member)[]): object {
+function withMemberPaths(event: VisionEvent, pictures: (BundlePicture & Member)[]): object {
   const entries: (EventImage & { file?: string; inputFile?: string })[] = [...(event.images ?? [])];
-  for (const { role, image = 0, path } of images) {
+  for (const { role, image = 0, path } of pictures) {
     while (entries.length < image) entries.push({});
     const key = role === 'output' ? 'file' : 'inputFile';
     if (entries[image]?.[key] !== undefined)

@@ -25,7 +25,7 @@ export interface Size {
 export class ZoneCanvas {
   readonly element: HTMLElement;
   private readonly svg: SVGSVGElement;
-  private readonly image = makeElement('img', { alt: '', hidden: '' });
+  private readonly picture = makeElement('img', { alt: '', hidden: '' });
   private readonly zones = makeSvg('g');
   private readonly tracks = makeSvg('g', { class: 'vision-event-tracks' });
   private size: Size = { width: 1280, height: 720 };
@@ -40,7 +40,7 @@ export class ZoneCanvas {
   ) {
     this.svg = makeSvg('svg', { tabindex: 0, role: 'application', class: 'vision-event-zones' });
     this.svg.append(this.tracks, this.zones);
-    this.element = makeElement('div', { class: 'vision-event-frame' }, this.image, this.svg);
+    this.element = makeElement('div', { class: 'vision-event-frame' }, this.picture, this.svg);
     this.listen();
     this.show(this.size, undefined);
   }
@@ -55,8 +55,8 @@ export class ZoneCanvas {
     this.size = size;
     this.svg.setAttribute('viewBox', `0 0 ${size.width} ${size.height}`);
     this.element.style.aspectRatio = `${size.width} / ${size.height}`;
-    if (dataUrl) this.image.src = dataUrl;
-    this.image.hidden = !this.image.src;
+    if (dataUrl) this.picture.src = dataUrl;
+    this.picture.hidden = !this.picture.src;
     this.draw();
   }
 
