@@ -1,6 +1,14 @@
 import { isNamePattern } from '../../src/bundle/is-name-pattern';
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
-import { createForm, neededReason, pathReason, type Checks, type Read, type Text } from '../editor/form';
+import {
+  createForm,
+  labelStyle,
+  neededReason,
+  pathReason,
+  type Checks,
+  type Read,
+  type Text,
+} from '../editor/form';
 import { adminRequests, sharedText } from '../editor/live';
 import { pictureChecks } from '../editor/picture-checks';
 import { createUseCasePicker, ofChosenWorkspace } from '../editor/use-case-picker';
@@ -91,9 +99,7 @@ RED.nodes.registerType('roboflow-vision-event-bundle', {
   label() {
     return this.name || t(`label.node.${this.action === 'upload' ? 'upload' : 'write'}`);
   },
-  labelStyle() {
-    return this.name ? 'node_label_italic' : '';
-  },
+  labelStyle,
   outputLabels() {
     return t(`form.output.${this.action === 'upload' ? 'upload' : 'write'}`);
   },

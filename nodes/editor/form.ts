@@ -343,6 +343,11 @@ export function createForm<Property extends string>(type: string, options: FormO
   };
 }
 
+/** On the canvas a name that was given is in italics, as with Node-RED's own nodes. For `registerType`. */
+export function labelStyle(this: EditorNode): string {
+  return this.name ? 'node_label_italic' : '';
+}
+
 /** The reason for a typed value that cannot be read, or undefined. Empty is the caller's matter. */
 export function pathReason(value: unknown, valueType: unknown, t: Text): string | undefined {
   const [text, type] = [String(value), String(valueType)];

@@ -1,4 +1,4 @@
-import { createForm, neededReason, pathReason, type Checks, type Text } from '../editor/form';
+import { createForm, labelStyle, neededReason, pathReason, type Checks, type Text } from '../editor/form';
 import { createMetadataRows, metadataReason } from '../editor/metadata-rows';
 import { pictureChecks } from '../editor/picture-checks';
 import { workspaceReason } from '../editor/workspace-reason';
@@ -59,9 +59,7 @@ RED.nodes.registerType('roboflow-vision-event-image', {
   label() {
     return this.name || t('paletteLabel');
   },
-  labelStyle() {
-    return this.name ? 'node_label_italic' : '';
-  },
+  labelStyle,
   outputLabels: () => t('form.output'),
   onadd: takeOnlyWorkspace,
   oneditprepare() {

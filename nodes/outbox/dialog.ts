@@ -1,4 +1,4 @@
-import { createForm, type Checks } from '../editor/form';
+import { createForm, labelStyle, type Checks } from '../editor/form';
 import { workspaceReason } from '../editor/workspace-reason';
 import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventOutboxDefaults, type VisionEventOutboxProperties } from '../shared/properties';
@@ -27,9 +27,7 @@ RED.nodes.registerType('roboflow-vision-event-outbox', {
   label() {
     return this.name || t('paletteLabel');
   },
-  labelStyle() {
-    return this.name ? 'node_label_italic' : '';
-  },
+  labelStyle,
   inputLabels: () => t('form.input'),
   outputLabels: (index) => t(`form.output.${['delivered', 'refused', 'state'][index]}`),
   onadd: takeOnlyWorkspace,

@@ -1,7 +1,15 @@
 import { readQueryTime } from '../../src/api/query-time';
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
 import { EVENT_TYPES } from '../../src/event/types';
-import { createForm, numberReason, pathReason, type Checks, type Read, type Text } from '../editor/form';
+import {
+  createForm,
+  labelStyle,
+  numberReason,
+  pathReason,
+  type Checks,
+  type Read,
+  type Text,
+} from '../editor/form';
 import { adminRequests, sharedText } from '../editor/live';
 import { createUseCasePicker, ofChosenWorkspace } from '../editor/use-case-picker';
 import { workspaceReason } from '../editor/workspace-reason';
@@ -96,9 +104,7 @@ RED.nodes.registerType('roboflow-vision-event-query', {
   label() {
     return this.name || t('paletteLabel');
   },
-  labelStyle() {
-    return this.name ? 'node_label_italic' : '';
-  },
+  labelStyle,
   outputLabels() {
     return t(`form.output.${String(this['deliver'] || 'array')}`);
   },

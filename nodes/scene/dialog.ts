@@ -1,6 +1,6 @@
 import { MOMENT_KINDS } from '../../src/scene/types';
 import { createFormatFields } from '../editor/format-fields';
-import { createForm } from '../editor/form';
+import { createForm, labelStyle } from '../editor/form';
 import { adminRequests, makeElement, sharedText } from '../editor/live';
 import { visionEventSceneDefaults, type SceneZoneRow } from '../shared/properties';
 import { hint, refuse } from './dialog/checks';
@@ -95,9 +95,7 @@ RED.nodes.registerType('roboflow-vision-event-scene', {
   label() {
     return this.name || t('paletteLabel');
   },
-  labelStyle() {
-    return this.name ? 'node_label_italic' : '';
-  },
+  labelStyle,
   inputLabels: () => t('form.input'),
   outputLabels: () => t('form.output'),
   oneditprepare() {

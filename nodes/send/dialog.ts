@@ -1,4 +1,4 @@
-import { createForm, neededReason, type Checks } from '../editor/form';
+import { createForm, labelStyle, neededReason, type Checks } from '../editor/form';
 import { workspaceReason } from '../editor/workspace-reason';
 import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventSendDefaults, type VisionEventSendProperties } from '../shared/properties';
@@ -28,9 +28,7 @@ RED.nodes.registerType('roboflow-vision-event-send', {
   label() {
     return this.name || t('paletteLabel');
   },
-  labelStyle() {
-    return this.name ? 'node_label_italic' : '';
-  },
+  labelStyle,
   outputLabels: () => t('form.output'),
   onadd: takeOnlyWorkspace,
   oneditprepare() {

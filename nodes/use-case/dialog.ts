@@ -1,6 +1,6 @@
 import { MAX_USE_CASE_NAME_LENGTH } from '../../src/api/limits';
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
-import { createForm, pathReason, type Checks, type Text } from '../editor/form';
+import { createForm, labelStyle, pathReason, type Checks, type Text } from '../editor/form';
 import { adminRequests, sharedText } from '../editor/live';
 import { createUseCasePicker, ofChosenWorkspace } from '../editor/use-case-picker';
 import { workspaceReason } from '../editor/workspace-reason';
@@ -93,9 +93,7 @@ RED.nodes.registerType('roboflow-vision-event-use-case', {
       (ACTIONS.includes(this['action']) ? t(`label.node.${String(this['action'])}`) : t('paletteLabel'))
     );
   },
-  labelStyle() {
-    return this.name ? 'node_label_italic' : '';
-  },
+  labelStyle,
   outputLabels() {
     return t(`form.output.${ACTIONS.includes(this['action']) ? String(this['action']) : 'list'}`);
   },

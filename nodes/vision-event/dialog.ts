@@ -1,5 +1,5 @@
 import { EVENT_TYPES } from '../../src/event/types';
-import { createForm } from '../editor/form';
+import { createForm, labelStyle } from '../editor/form';
 import { createFormatFields } from '../editor/format-fields';
 import { adminRequests } from '../editor/live';
 import { createMetadataRows } from '../editor/metadata-rows';
@@ -97,9 +97,7 @@ RED.nodes.registerType('roboflow-vision-event', {
     const type = EVENT_TYPES.find((known) => known === this['eventType']);
     return this['eventTypeType'] === 'str' && type ? t(`option.eventType.${type}`) : t('paletteLabel');
   },
-  labelStyle() {
-    return this.name ? 'node_label_italic' : '';
-  },
+  labelStyle,
   outputLabels: () => t('form.output'),
   onadd: takeOnlyWorkspace,
   oneditprepare() {

@@ -1,5 +1,13 @@
 import { MAX_IDENTIFIER_LENGTH } from '../../src/event/limits';
-import { createForm, NO_CONFIG_NODE, numberReason, type Check, type Checks, type Text } from '../editor/form';
+import {
+  createForm,
+  labelStyle,
+  NO_CONFIG_NODE,
+  numberReason,
+  type Check,
+  type Checks,
+  type Text,
+} from '../editor/form';
 import { adminRequests } from '../editor/live';
 import { isEmpty, WORKSPACE_NUMBER_RULES, type NumberRule } from '../shared/number-rules';
 import { workspaceDefaults, type WorkspaceProperties } from '../shared/properties';
@@ -159,9 +167,7 @@ RED.nodes.registerType('roboflow-vision-event-workspace', {
   label() {
     return workspaceLabel(this) ?? t('paletteLabel');
   },
-  labelStyle() {
-    return this.name ? 'node_label_italic' : '';
-  },
+  labelStyle,
   onpaletteadd: sidebar.add,
   onpaletteremove: sidebar.remove,
   oneditprepare() {
