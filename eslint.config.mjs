@@ -12,7 +12,6 @@ export default tseslint.config(
   js.configs.recommended,
   {
     // Of comments only: prettier wraps code. Lines that hold an address stay whole.
-    ignores: ['test/unit/scene/simulated.test.ts'],
     rules: { 'max-len': ['error', { code: Infinity, comments: 120, ignoreUrls: true }] },
   },
   {

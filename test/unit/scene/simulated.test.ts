@@ -5,7 +5,10 @@ import { isLongRun } from '../../support/seed';
 
 const SEEDS = Array.from({ length: isLongRun ? 10 : 4 }, (_, index) => index + 1);
 
-/** Of the things that are to be seen for a second or more and never hidden for too long: how many are told exactly once. */
+/**
+ * Of the things that are to be seen for a second or more and never hidden for too long: how many are told exactly
+ * once.
+ */
 function toldOnce(
   settings: Omit<SimulationSettings, 'seed' | 'seconds'>,
   { lostAfter = 2000, visible = 1000 } = {},
