@@ -8,7 +8,7 @@ import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { typedInput, type Evaluate } from '../shared/typed-input';
 import { loadAhead } from '../shared/load-ahead';
-import { workspaceOf } from '../workspace/workspace';
+import { workspaceOf } from '../workspace/workspace-node';
 import { directoryInput } from './write';
 
 /** What a `roboflow-vision-event-bundle` node with the action `upload` does with a message: one run over the folder. */

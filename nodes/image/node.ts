@@ -1,13 +1,15 @@
 import type { NodeAPI } from 'node-red';
 import { registerNode } from '../shared/register-node';
-import { UploadPictureWork } from './work';
+import type * as Work from './work';
 import { visionEventImageDefaults } from '../shared/properties';
+
+const work = () => require('./work') as typeof Work;
 
 export = function (RED: NodeAPI): void {
   registerNode(
     RED,
     'roboflow-vision-event-image',
     visionEventImageDefaults,
-    (node, properties) => new UploadPictureWork(RED, node, properties),
+    (node, properties) => new (work().UploadPictureWork)(RED, node, properties),
   );
 };

@@ -12,7 +12,7 @@ import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { metadataInputs, type MetadataInput } from '../shared/metadata-rows';
 import { typedInput, type Evaluate } from '../shared/typed-input';
-import { workspaceOf } from '../workspace/workspace';
+import { workspaceOf } from '../workspace/workspace-node';
 
 /**
  * What one `roboflow-vision-event-image` node does with a message: uploads its picture, answers with the `sourceId`.

@@ -9,7 +9,7 @@ import type { FlowMessage, Send } from '../shared/guarded-input';
 import { StatusTexts } from '../shared/status-texts';
 import { wrongInput } from '../shared/text-input';
 import { ThrottledStatus } from '../shared/throttled-status';
-import { workspaceOf } from '../workspace/workspace';
+import { workspaceOf } from '../workspace/workspace-node';
 import type { WorkspaceDelivery } from '../workspace/delivery';
 import { stateMessage } from '../workspace/state-message';
 

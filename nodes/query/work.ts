@@ -7,7 +7,7 @@ import { QueryInputs } from './inputs';
 import { runQuery } from './run';
 import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
-import { workspaceOf } from '../workspace/workspace';
+import { workspaceOf } from '../workspace/workspace-node';
 
 type StopReason = 'reset' | 'closed';
 

@@ -2,7 +2,9 @@ import type { NodeAPI } from 'node-red';
 import { visionEventSceneDefaults } from '../shared/properties';
 import { registerNode } from '../shared/register-node';
 import { registerSceneRoutes } from './routes';
-import { SceneWork } from './work';
+import type * as Work from './work';
+
+const work = () => require('./work') as typeof Work;
 
 export = function (RED: NodeAPI): void {
   registerSceneRoutes(RED);
@@ -10,6 +12,6 @@ export = function (RED: NodeAPI): void {
     RED,
     'roboflow-vision-event-scene',
     visionEventSceneDefaults,
-    (node, properties) => new SceneWork(RED, node, properties),
+    (node, properties) => new (work().SceneWork)(RED, node, properties),
   );
 };

@@ -1,13 +1,15 @@
 import type { NodeAPI } from 'node-red';
 import { registerNode } from '../shared/register-node';
-import { SendEventsWork } from './work';
+import type * as Work from './work';
 import { visionEventSendDefaults } from '../shared/properties';
+
+const work = () => require('./work') as typeof Work;
 
 export = function (RED: NodeAPI): void {
   registerNode(
     RED,
     'roboflow-vision-event-send',
     visionEventSendDefaults,
-    (node, properties) => new SendEventsWork(RED, node, properties),
+    (node, properties) => new (work().SendEventsWork)(RED, node, properties),
   );
 };

@@ -6,7 +6,8 @@ import { makeRedactor, SHORTEST_KEY } from '../../src/api/redact';
 import type * as Bodies from './admin-bodies';
 import { toFlowError } from './flow-error';
 import { headerSecrets } from '../workspace/header-values';
-import { Workspace, WORKSPACE_TYPE, type WorkspaceNode } from '../workspace/workspace';
+import type { Workspace } from '../workspace/workspace';
+import { WORKSPACE_TYPE, workspaceIn } from '../workspace/workspace-node';
 
 /** Node-RED itself reads up to 5 MB; no dialog sends as much. */
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -125,8 +126,8 @@ export class AdminRoutes {
 
 /** The deployed workspace that a route names. @throws AdminRefusal `NOT_DEPLOYED` */
 export function deployedWorkspace(RED: NodeAPI, id: string | undefined): Workspace {
-  const node = deployedNode(RED, id) as WorkspaceNode | undefined;
-  if (node?.workspace instanceof Workspace) return node.workspace;
+  const workspace = deployedNode(RED, id) && workspaceIn(RED, id as string);
+  if (workspace) return workspace;
   throw new AdminRefusal(404, 'NOT_DEPLOYED', 'This workspace is not deployed yet, or it is disabled.');
 }
 
@@ -196,8 +197,7 @@ function keysOf(RED: NodeAPI): Set<string> {
   const keys = new Set<string>();
   RED.nodes.eachNode(({ id, type }) => {
     if (type !== WORKSPACE_TYPE) return;
-    const workspace = (RED.nodes.getNode(id) as WorkspaceNode | null)?.workspace;
-    for (const key of workspace?.secrets() ?? []) keys.add(key);
+    for (const key of workspaceIn(RED, id)?.secrets() ?? []) keys.add(key);
   });
   return keys;
 }

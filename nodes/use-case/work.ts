@@ -9,7 +9,7 @@ import { neededText, wrongInput } from '../shared/text-input';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { typedInput, type Evaluate } from '../shared/typed-input';
 import { ACTIONS, type UseCaseInputs, type UseCaseReport } from './actions';
-import { workspaceOf } from '../workspace/workspace';
+import { workspaceOf } from '../workspace/workspace-node';
 
 /** What one `roboflow-vision-event-use-case` node does with a message: one action on the use cases of a workspace. */
 export class UseCaseWork {

@@ -1,8 +1,10 @@
 import type { NodeAPI } from 'node-red';
 import { registerNode } from '../shared/register-node';
-import { registerTryRoutes } from './try-event';
-import { VisionEventWork } from './work';
+import { registerTryRoutes } from './routes';
+import type * as Work from './work';
 import { visionEventDefaults } from '../shared/properties';
+
+const work = () => require('./work') as typeof Work;
 
 export = function (RED: NodeAPI): void {
   registerTryRoutes(RED);
@@ -10,6 +12,6 @@ export = function (RED: NodeAPI): void {
     RED,
     'roboflow-vision-event',
     visionEventDefaults,
-    (node, properties) => new VisionEventWork(RED, node, properties),
+    (node, properties) => new (work().VisionEventWork)(RED, node, properties),
   );
 };

@@ -1,13 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { validate } from '../../src/event/validate';
 import { visionEventDefaults, type VisionEventProperties } from '../shared/properties';
-import {
-  AdminRefusal,
-  AdminRoutes,
-  DEPLOY_PERMISSION,
-  deployedNode,
-  type AdminRequest,
-} from '../shared/admin-route';
+import { AdminRefusal, deployedNode, type AdminRequest } from '../shared/admin-route';
 import type { TrialBody } from '../shared/admin-bodies';
 import { knownProperties, withVariables } from '../shared/dialog-values';
 import { EventInputs } from './inputs';
@@ -17,7 +11,6 @@ import { fieldLabels } from '../shared/field-label';
 import { FlowError, toFlowError } from '../shared/flow-error';
 import { hidesInPictures } from '../shared/hiding';
 import type { FlowMessage } from '../shared/guarded-input';
-import { keepsNothing } from '../shared/keeps-nothing';
 import { copyMessage, lastMessages, type KeptMessage } from '../shared/last-messages';
 import { eventSettingsError } from '../shared/number-settings';
 import { checkEvent, type CheckMoment } from '../shared/check-event';
@@ -31,27 +24,13 @@ import {
 } from './prepare';
 import { stepError, together, type Findings } from '../shared/report';
 import { shownPictures } from './shown-pictures';
-import { workspaceOf, type Workspace } from '../workspace/workspace';
+import type { Workspace } from '../workspace/workspace';
+import { workspaceOf } from '../workspace/workspace-node';
 
 const NODE_TYPE = 'roboflow-vision-event';
 
-/** What "Try it" asks of the runtime. Call once, when the node type is registered. */
-export function registerTryRoutes(RED: NodeAPI): void {
-  const routes = new AdminRoutes(RED);
-  if (keepsNothing(RED)) lastMessages.switchOff();
-  routes.get('/vision-events/editor', () => lastMessages.editorIsOpen());
-  routes.get('/vision-events/nodes/:id/last-message', (request) => lastMessage(RED, request));
-  routes.get('/vision-events/nodes/:id/last-payload', (request) => lastPayload(RED, request));
-  routes.post(
-    '/vision-events/try',
-    ({ trial }) => trial,
-    (request) => tryEvent(RED, request),
-    [DEPLOY_PERMISSION],
-  );
-}
-
 /** The last message of a deployed node, and keeps the next ones: see `LastMessages`. */
-function lastMessage(RED: NodeAPI, { params }: AdminRequest) {
+export function lastMessage(RED: NodeAPI, { params }: AdminRequest) {
   const node = deployedNode(RED, params['id']) as Node | undefined;
   if (node?.type !== NODE_TYPE) {
     throw new AdminRefusal(404, 'NOT_DEPLOYED', 'This node is not deployed yet, or it is disabled.');
@@ -61,7 +40,7 @@ function lastMessage(RED: NodeAPI, { params }: AdminRequest) {
 }
 
 /** For the mapper. What is no JSON, such as bytes, is not shown. @throws AdminRefusal `NO_MESSAGE` */
-function lastPayload(RED: NodeAPI, { params }: AdminRequest) {
+export function lastPayload(RED: NodeAPI, { params }: AdminRequest) {
   const node = deployedNode(RED, params['id']) as Node | undefined;
   const kept = node?.type === NODE_TYPE ? lastMessages.watch(node.id) : undefined;
   if (!kept) throw noMessage();
@@ -84,7 +63,7 @@ const noMessage = () =>
  * What the node would make of a message with the settings of its open dialog, by the code of the runtime, without
  * sending anything.
  */
-async function tryEvent(RED: NodeAPI, { body }: AdminRequest<TrialBody>) {
+export async function tryEvent(RED: NodeAPI, { body }: AdminRequest<TrialBody>) {
   const deployed = deployedNode(RED, body.id) as Node | undefined;
   const node = deployed?.type === NODE_TYPE ? deployed : undefined;
   const config = withVariables(RED, node, knownProperties(visionEventDefaults, body.properties));

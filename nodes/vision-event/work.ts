@@ -43,7 +43,8 @@ import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';
 import { WarningLines } from '../shared/warning-lines';
 import { isPromise } from '../shared/typed-input';
-import { metricsOf, workspaceOf, type Workspace } from '../workspace/workspace';
+import type { Workspace } from '../workspace/workspace';
+import { metricsOf, workspaceOf } from '../workspace/workspace-node';
 
 interface ArrivedMessage extends Arrival {
   /** undefined only while they are late */

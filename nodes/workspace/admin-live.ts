@@ -2,19 +2,8 @@ import type { NodeAPI } from 'node-red';
 import type { RefusedEventBody } from '../shared/admin-bodies';
 import { AdminRefusal, type AdminRequest, type ShownPicture } from '../shared/admin-route';
 import { liveEvents } from '../shared/live-events';
-import { keepsNothing } from '../shared/keeps-nothing';
 import { commandOf, openDelivery, outboxState, REFUSED_EVENT_COMMANDS, shownState } from './admin-outbox';
-import { Workspace, WORKSPACE_TYPE, type WorkspaceNode } from './workspace';
-
-/** Of the editor's own channel, which everybody with `status.read` hears. */
-const TOPIC = 'vision-events/live';
-
-/** Call once, when the node type is registered. */
-export function startLiveView(RED: NodeAPI): void {
-  if (keepsNothing(RED)) liveEvents.switchOff();
-  // Says only that there is something to ask for.
-  liveEvents.onNews(() => RED.comms.publish(TOPIC, { at: Date.now() }, false));
-}
+import { WORKSPACE_TYPE, workspaceIn } from './workspace-node';
 
 /** What happened since the editor's last question, which also says that somebody looks. */
 export const liveNews = ({ query }: AdminRequest) => liveEvents.look(query['since']);
@@ -31,8 +20,8 @@ export function liveWorkspaces(RED: NodeAPI) {
   const workspaces: object[] = [];
   RED.nodes.eachNode(({ id, type }) => {
     if (type !== WORKSPACE_TYPE) return;
-    const workspace = (RED.nodes.getNode(id) as WorkspaceNode | null)?.workspace;
-    if (!(workspace instanceof Workspace)) return;
+    const workspace = workspaceIn(RED, id);
+    if (!workspace) return;
     const { name, delivery, delivered } = workspace;
     const rejecting = delivery.state()?.rejecting ?? [];
     workspaces.push({ id, name, minutes: delivered.list(), rejecting, ...shownState(delivery) });

@@ -6,7 +6,7 @@ import { fieldLabels } from '../shared/field-label';
 import { FlowError } from '../shared/flow-error';
 import type { WorkspaceProperties } from '../shared/properties';
 import { VARIABLE_IN_TEXT, variableNotSet, variableValue } from '../shared/unset-variable';
-import { WORKSPACE_TYPE, type WorkspaceCredentials } from './workspace';
+import { WORKSPACE_TYPE, type WorkspaceCredentials } from './workspace-node';
 
 /** The database in which the events of a workspace wait, and who this worker is there. */
 export interface DatabaseSettings extends PostgresAddress {

@@ -23,7 +23,7 @@ import { MAX_WAITING_PICTURES } from '../../src/images/limits';
 import type { WorkspaceProperties } from '../shared/properties';
 import { numberOf } from '../shared/event-settings';
 import { FlowError, toFlowError } from '../shared/flow-error';
-import { emptyLeftQueue } from '../../src/delivery/outbox/postgres/left-queue';
+import type * as LeftQueue from '../../src/delivery/outbox/postgres/left-queue';
 import type { LateLanding } from '../../src/delivery/sender/handover';
 import type { DatabaseSettings } from './database-settings';
 import { Adoption } from './adoption';
@@ -409,6 +409,7 @@ export class WorkspaceDelivery {
     if (!leftDatabase) return [];
     try {
       const settings = leftDatabase();
+      const { emptyLeftQueue } = require('../../src/delivery/outbox/postgres/left-queue') as typeof LeftQueue;
       const left = await emptyLeftQueue(settings, outbox, () => this.closed);
       if (!left) return [];
       const { moved, waiting, others, refused, mayLand } = left;

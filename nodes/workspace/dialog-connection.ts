@@ -9,7 +9,7 @@ import { workspaceDefaults, type WorkspaceProperties } from '../shared/propertie
 import { clientOptions, eventStoreOptions } from './client-options';
 import { extraHeaders } from './header-values';
 import { absoluteBaseUrl } from './own-address';
-import { WORKSPACE_TYPE, type WorkspaceNode } from './workspace';
+import { WORKSPACE_TYPE, type WorkspaceNode } from './workspace-node';
 
 /** Interactive, so keep it short. */
 const LONGEST_MS = 15_000;

@@ -3,12 +3,15 @@ import { workspaceDefaults, type WorkspaceProperties } from '../shared/propertie
 import { workspaceLabel } from '../shared/workspace-label';
 import { registerAdminRoutes } from './admin-routes';
 import { registerMetricsRoute } from './metrics/route';
-import { Workspace, WORKSPACE_TYPE, type WorkspaceCredentials, type WorkspaceNode } from './workspace';
+import type * as WorkspaceModule from './workspace';
+import { WORKSPACE_TYPE, type WorkspaceCredentials, type WorkspaceNode } from './workspace-node';
+
+const loadWorkspace = () => require('./workspace') as typeof WorkspaceModule;
 
 export = function (RED: NodeAPI): void {
   function VisionEventWorkspace(this: WorkspaceNode, config: WorkspaceProperties & NodeDef): void {
     RED.nodes.createNode(this, config);
-    const workspace = new Workspace(RED, this, { ...workspaceDefaults, ...config });
+    const workspace = new (loadWorkspace().Workspace)(RED, this, { ...workspaceDefaults, ...config });
     this.workspace = workspace;
     // Else the log and the debug sidebar name the node's id.
     this.name ||= workspaceLabel(config);

@@ -30,24 +30,7 @@ import { WorkspaceMetrics } from './metrics/workspace-metrics';
 import { workspaceLabel } from '../shared/workspace-label';
 import { unsetVariable } from '../shared/unset-variable';
 import { MinuteCounts } from './minute-counts';
-
-export const WORKSPACE_TYPE = 'roboflow-vision-event-workspace';
-
-export interface WorkspaceCredentials {
-  apiKey?: string;
-  /** X-API-Key of a Local Event Store; empty when it asks for none */
-  eventStoreKey?: string;
-  /** values of the extra headers: JSON, by name */
-  headerValues?: string;
-  /** lets Prometheus read the metrics */
-  metricsToken?: string;
-  postgresUser?: string;
-  postgresPassword?: string;
-}
-
-export interface WorkspaceNode extends Node<WorkspaceCredentials> {
-  workspace: Workspace;
-}
+import type { WorkspaceCredentials } from './workspace-node';
 
 /** One Roboflow workspace: its settings, checked when they are first needed, and its one client. */
 export class Workspace {
@@ -263,32 +246,4 @@ export class Workspace {
   private label(): string {
     return this.config.name ? ` "${this.config.name}"` : '';
   }
-}
-
-/**
- * The workspace that a node's dialog chose.
- *
- * @throws FlowError `NOT_CONFIGURED` when none is chosen, or it was deleted or disabled
- */
-export function workspaceOf(RED: NodeAPI, id: string): Workspace {
-  if (!id) {
-    throw new FlowError('NOT_CONFIGURED', 'No workspace is chosen. Open this node and choose or add one.', {
-      short: { key: 'noWorkspace' },
-    });
-  }
-  const node = RED.nodes.getNode(id) as WorkspaceNode | null;
-  if (!node || !(node.workspace instanceof Workspace)) {
-    throw new FlowError(
-      'NOT_CONFIGURED',
-      'The workspace that this node refers to does not exist or is disabled. Open this node and choose one.',
-      { short: { key: 'noWorkspace' } },
-    );
-  }
-  return node.workspace;
-}
-
-/** The metrics of the workspace that a node's dialog chose; undefined without one, or while they are off. */
-export function metricsOf(RED: NodeAPI, id: string): WorkspaceMetrics | undefined {
-  const node = RED.nodes.getNode(id) as WorkspaceNode | null;
-  return node?.workspace instanceof Workspace ? node.workspace.metrics : undefined;
 }

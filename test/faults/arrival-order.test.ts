@@ -3,7 +3,7 @@ import { EVENT_SENT_AS_IT_IS } from '../support/sent-as-it-is';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { WORKSPACE_TYPE, type WorkspaceNode } from '../../nodes/workspace/workspace';
+import { WORKSPACE_TYPE, type WorkspaceNode } from '../../nodes/workspace/workspace-node';
 import { visionEventDefaults, workspaceDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper } from '../support/node-red-helper';

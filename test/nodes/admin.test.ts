@@ -8,7 +8,7 @@ import express from 'express';
 import type { NodeAPI } from 'node-red';
 import { registerAdminRoutes } from '../../nodes/workspace/admin-routes';
 import { registerSceneRoutes } from '../../nodes/scene/routes';
-import { registerTryRoutes } from '../../nodes/vision-event/try-event';
+import { registerTryRoutes } from '../../nodes/vision-event/routes';
 import { copyMessage, KEEP_MS, LastMessages, MAX_MESSAGE_BYTES } from '../../nodes/shared/last-messages';
 import { visionEventDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';

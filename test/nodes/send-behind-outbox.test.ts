@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ManyEventsReport } from '../../nodes/send/many';
-import type { WorkspaceNode } from '../../nodes/workspace/workspace';
+import type { WorkspaceNode } from '../../nodes/workspace/workspace-node';
 import { visionEventDefaults, visionEventSendDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { EVENT_SENT_AS_IT_IS, SENT_AS_IT_IS } from '../support/sent-as-it-is';

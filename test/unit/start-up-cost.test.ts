@@ -7,7 +7,15 @@ import { LOAD_NODES, nodeFiles } from '../support/load-nodes';
 const HEAVY = ['axios', 'zod', 'tar', 'hpagent', 'prom-client'];
 
 /** Which heavy packages a process holds after `program`. */
-function heavyAfter(program: string, files: string[]): string[] {
+const heavyAfter = (program: string, files: string[]) =>
+  loadedBy(
+    program,
+    files,
+    HEAVY.map((name) => `node_modules/${name}`),
+  ).map((folder) => folder.slice('node_modules/'.length));
+
+/** In which of some folders a process has loaded something after `program`. */
+function loadedBy(program: string, files: string[], folders: string[]): string[] {
   const script = `${program}; console.log(JSON.stringify(Object.keys(require.cache)))`;
   const output = execFileSync(process.execPath, ['--require', 'tsx/cjs', '-e', script, ...files], {
     cwd: __dirname,
@@ -18,12 +26,19 @@ function heavyAfter(program: string, files: string[]): string[] {
     files.every((file) => loaded.includes(file.replaceAll('\\', '/'))),
     'not all node files were loaded',
   );
-  return HEAVY.filter((name) => loaded.some((file) => file.includes(`/node_modules/${name}/`)));
+  return folders.filter((folder) => loaded.some((file) => file.includes(`/${folder}/`)));
 }
 
 describe('start-up cost', () => {
   it('loads nothing heavy with the node files: Node-RED loads them at every start, used or not', () => {
     assert.deepEqual(heavyAfter(LOAD_NODES, nodeFiles('source')), []);
+  });
+
+  it('loads with them nothing that a node needs before it is built', () => {
+    assert.deepEqual(
+      loadedBy(LOAD_NODES, nodeFiles('source'), ['src/delivery', 'src/detections', 'src/scene']),
+      [],
+    );
   });
 
   /**

@@ -2,8 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
 import { withoutSecrets } from '../../shared/admin-route';
-import { exposition } from './exposition';
+import type * as Exposition from './exposition';
 import { liveWorkspaces } from './live';
+
+const exposition = () => require('./exposition') as typeof Exposition;
 
 export const METRICS_PATH = '/vision-events/metrics';
 
@@ -38,7 +40,7 @@ async function answer(RED: NodeAPI, request: Request, response: Response): Promi
       'Send the header "Authorization: Bearer" with the workspace\'s "Metrics token" (metricsToken).';
     return refuse(response, 401, 'UNAUTHORIZED', message);
   }
-  const { text, type } = await exposition(workspaces);
+  const { text, type } = await exposition().exposition(workspaces);
   // Of a text, Express would write the type anew.
   response
     .status(200)
