@@ -70,10 +70,11 @@ export class Engine {
   private highestCoordinate = -Infinity;
   /** of the boxes in fractions, the farthest edge of the one that keeps closest to the picture */
   private closestFraction = Infinity;
-  private lists: Lists = newLists();
+  /** of the image that is being converted, like the three below */
+  private lists!: Lists;
   /** classes of the image that a classifier lists beside the one that it predicted; most images have none */
   private alternatives: Set<object> | undefined;
-  private frame: Frame = { fit: 'squash' };
+  private frame!: Frame;
   private tracks: Map<object, string> | undefined;
 
   constructor(private readonly settings: DetectionSettings) {}
@@ -410,6 +411,7 @@ export class Engine {
     const box = this.mapFor(plan.box);
     const points = this.mapFor(plan.points) ?? unusedMap(plan.points, group);
     const keypoints = this.mapFor(plan.keypoints) ?? unusedMap(plan.keypoints, group);
+    if (box === 'same' && points === 'same' && keypoints === 'same') return UNMAPPED;
     if (box && points && keypoints)
       return { box: plainMap(box), points: plainMap(points), keypoints: plainMap(keypoints) };
     return undefined;
@@ -480,6 +482,9 @@ interface Maps {
   points: CoordinateMap | undefined;
   keypoints: CoordinateMap | undefined;
 }
+
+/** Pixels of the picture, as most formats send them. */
+const UNMAPPED: Maps = { box: undefined, points: undefined, keypoints: undefined };
 
 function isTooShort(row: unknown, { leastLength }: RowPlan): boolean {
   return leastLength !== undefined && isList(row) && row.length < leastLength;
