@@ -28,8 +28,9 @@ export function refuseErrorBody(payload: unknown): void {
 }
 
 /**
- * Refuses what else reads like the error of a server, such as `{message, code}` or `{detail, status}`. Only for
- * payloads of which nothing could be read: detectors send such words beside their detections as well.
+ * Refuses what else reads like the error of a server, such as `{message, code}`, `{detail, status}` or
+ * `{error_code: 3}`. Only for payloads of which nothing could be read: detectors send such words beside their
+ * detections as well.
  *
  * @throws DetectionError `detector-reported-error`, `error-payload`
  */
@@ -39,8 +40,7 @@ export function refuseFailure(payload: unknown): void {
   if (!body) return;
   const said = whatItSays(body);
   const isSaidAlone = said !== undefined && Object.keys(body).every((key) => WORDS_OF_FAILURES.has(key));
-  if (isSaidAlone || STATUS_WORDS.some((key) => isFailureStatus(own(body, key))))
-    throw failure('error-payload', said);
+  if (isSaidAlone || showsFailure(body)) throw failure('error-payload', said);
 }
 
 /**
@@ -97,6 +97,8 @@ const SAYING_WORDS = [
   'reason',
 ];
 const STATUS_WORDS = ['status', 'statusCode', 'status_code', 'code'];
+const ERROR_WORDS = ['error', 'errors', 'error_code', 'errorCode', 'errno'];
+const SUCCESS_WORDS = ['success', 'ok'];
 const WORDS_OF_FAILURES: ReadonlySet<string> = new Set([
   ...SAYING_WORDS,
   ...STATUS_WORDS,
@@ -122,6 +124,20 @@ function whatItSays(body: JsonObject): string | undefined {
     if (key === 'detail' && isList(value)) return 'the request was not accepted';
   }
   return undefined;
+}
+
+/** By a status, the number or the list of an error, or a success that was none. */
+function showsFailure(body: JsonObject): boolean {
+  return (
+    STATUS_WORDS.some((key) => isFailureStatus(own(body, key))) ||
+    ERROR_WORDS.some((key) => isErrorSign(own(body, key))) ||
+    SUCCESS_WORDS.some((key) => [false, 0].includes(own(body, key) as boolean))
+  );
+}
+
+function isErrorSign(value: unknown): boolean {
+  if (isText(value)) return !/^(0|ok|none|no[ _]?error|success)$/i.test(value);
+  return (typeof value === 'number' && value !== 0) || (isList(value) && value.length > 0);
 }
 
 function isFailureStatus(status: unknown): boolean {

@@ -45,6 +45,31 @@ describe('"nothing found" needs a positive sign', () => {
   it('an error is one also beside an empty list', () => {
     assertRefused('error-payload', { error: 'timeout', results: [] }, custom());
     assertRefused('error-payload', { message: 'timeout', code: 504, results: [] }, custom());
+    for (const sign of [
+      { error: 500 },
+      { error: -1 },
+      { error_code: 216015 },
+      { errorCode: 'E_BUSY' },
+      { errno: 110 },
+      { errors: ['no model'] },
+      { success: 0 },
+      { ok: false },
+    ]) {
+      assertRefused('error-payload', { ...sign, results: [] }, custom());
+      assertRefused('error-payload', { ...sign, detections: [] }, { format: 'auto' });
+      assertRefused('error-payload', { ...sign, id: 'gate', detections: [] }, { format: 'doods' });
+      const found = convertDetections({ ...sign, results: [row] }, custom());
+      assert.equal(found.count, 1, 'what was found counts');
+    }
+    for (const sign of [
+      { error: 0 },
+      { error_code: '0' },
+      { errorCode: 'OK' },
+      { errors: [] },
+      { success: 1 },
+      { ok: true },
+    ])
+      assert.equal(convertDetections({ ...sign, results: [] }, custom()).count, 0);
     assert.equal(convertDetections({ message: 'none', code: 200, results: [] }, custom()).count, 0);
     assert.equal(convertDetections({ error: '', results: [] }, custom()).count, 0);
   });

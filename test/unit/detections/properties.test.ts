@@ -164,7 +164,9 @@ describe('properties of the conversion', function () {
         let found: string[];
         try {
           const adapter = recognise(payload);
-          found = adapter === 'any-empty' ? [] : [adapter.id];
+          // an empty list is told from all formats before any of them is asked
+          if (adapter === 'any-empty') return;
+          found = [adapter.id];
         } catch (error) {
           assert.ok(error instanceof DetectionError);
           found = hits.length > 1 && error.code === 'ambiguous-format' ? (error.candidates ?? []) : [];

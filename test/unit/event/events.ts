@@ -158,7 +158,10 @@ const oddValue = fc.oneof(
     'No hard hat!',
     '\u5371\u967a',
   ),
-  fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<unknown>,
+  // Joi does not look at a field of this name; `validate.test.ts` does.
+  (fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<unknown>).filter(
+    (value) => !JSON.stringify(value).includes('__proto__'),
+  ),
 );
 
 const oddKey = fc
