@@ -1,4 +1,4 @@
-import type { Box } from './types';
+import type { Box, PictureSize } from './types';
 
 /** A box that comes so near to the edge of the picture is cut off by it, pixels. */
 const EDGE = 2;
@@ -15,16 +15,13 @@ export interface Cut {
 export const UNCUT: Cut = { width: undefined, height: undefined };
 
 /** @param picture its size in pixels, where it is known */
-export function cutOf(
-  { x, y, width, height }: Box,
-  picture: { width: number; height: number } | undefined,
-): Cut {
+export function cutOf({ x, y, width, height }: Box, picture: PictureSize | undefined): Cut {
   if (!picture) return UNCUT;
   return { width: cutEnd(x, width, picture.width), height: cutEnd(y, height, picture.height) };
 }
 
 /** The part of a box that the picture has; the box itself where it has none of it. */
-export function partIn(picture: { width: number; height: number } | undefined, box: Box): Box {
+export function partIn(box: Box, picture: PictureSize | undefined): Box {
   if (!picture) return box;
   const [left, right] = [Math.max(0, box.x - box.width / 2), Math.min(picture.width, box.x + box.width / 2)];
   const [top, bottom] = [

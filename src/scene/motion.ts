@@ -1,4 +1,4 @@
-import { UNCUT, type Cut, type CutEnd } from './edge';
+import type { Cut, CutEnd } from './edge';
 import type { Box } from './types';
 
 /** How far a detector's box is off, in sizes of the thing. */
@@ -121,7 +121,7 @@ export class Motion {
   private at: number;
 
   /** @param at ms */
-  constructor(box: Box, at: number, cut: Cut = UNCUT) {
+  constructor(box: Box, at: number, cut: Cut) {
     this.at = at;
     const size = sizeOf(box);
     this.across = new Axis(box.x, box.width, size, cut.width);
@@ -145,7 +145,7 @@ export class Motion {
    *
    * @param doubt how many times farther off than usual the box may be, 1 or more
    */
-  correct(seen: Box, doubt = 1, cut: Cut = UNCUT): void {
+  correct(seen: Box, doubt: number, cut: Cut): void {
     const size = sizeOf(seen);
     this.across.correct(seen.x, seen.width, size, doubt, cut.width);
     this.down.correct(seen.y, seen.height, size, doubt, cut.height);

@@ -1,5 +1,5 @@
 import { cutOf } from './edge';
-import type { Box } from './types';
+import type { Box, PictureSize } from './types';
 
 /** How much a thing counts that is cut off. */
 const CUT_OFF = 0.25;
@@ -11,7 +11,7 @@ const CUT_OFF = 0.25;
 export function frameQuality(
   confidence: number,
   box: Box | undefined,
-  size: { width: number; height: number } | undefined,
+  size: PictureSize | undefined,
 ): number {
   if (!box) return confidence;
   const quality = (confidence + 0.01) * Math.sqrt(box.width * box.height);

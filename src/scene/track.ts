@@ -1,6 +1,6 @@
 import { partIn, UNCUT, type Cut } from './edge';
 import { Motion } from './motion';
-import type { Box, SceneDetection, SceneFrame } from './types';
+import type { Box, PictureSize, SceneDetection } from './types';
 import type { Usual } from './usual';
 
 /** A detection has a place: not a class of the whole picture. */
@@ -54,8 +54,8 @@ export class Track {
     return this.motion.box();
   }
 
-  predict(at: number, picture: SceneFrame<unknown>['size']): void {
-    this.predicted = partIn(picture, this.motion.predict(at));
+  predict(at: number, picture: PictureSize | undefined): void {
+    this.predicted = partIn(this.motion.predict(at), picture);
   }
 
   /**
@@ -66,11 +66,17 @@ export class Track {
     return this.frames < SIZE_KNOWN ? 0 : this.motion.misfit(box, cut);
   }
 
-  /** A box of less confidence, or a stranger one, than is usual tells less. */
-  see(detection: Boxed<SceneDetection>, at: number, usual: Usual, cut: Cut = UNCUT): void {
+  /**
+   * A box of less confidence, or a stranger one, than is usual tells less.
+   *
+   * @param isExpected it is where it was expected: what it differs by is usual, and is learned
+   */
+  see(detection: Boxed<SceneDetection>, at: number, usual: Usual, cut = UNCUT, isExpected = false): void {
     this.motion.predict(at);
+    const misfit = this.misfit(detection.box, cut);
+    if (isExpected && misfit > 0) usual.learnMisfit(misfit);
     const lacking = usual.confidence > 0 ? Math.max(0, 1 - detection.confidence / usual.confidence) : 0;
-    const strange = Math.max(1, this.misfit(detection.box, cut) / usual.misfit);
+    const strange = Math.max(1, misfit / usual.misfit);
     this.motion.correct(detection.box, (1 + DOUBT * lacking) * Math.sqrt(strange), cut);
     this.lastSeen = at;
     this.framesAgo = 0;

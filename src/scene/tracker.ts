@@ -3,7 +3,7 @@ import { sizeOf } from './motion';
 import { overlap } from './overlap';
 import { choosePairs, type Candidate } from './pairing';
 import { Track, type Boxed } from './track';
-import type { Box, SceneDetection, SceneFrame } from './types';
+import type { Box, PictureSize, SceneDetection } from './types';
 import { Usual } from './usual';
 
 /** Boxes of one thing overlap at least so much from frame to frame, as in SORT. */
@@ -33,12 +33,11 @@ const SAME_THING = 0.8;
 /** Things that are followed at the same time; of more, those unseen for longest are forgotten. */
 const MOST_TRACKS = 2000;
 
-type PictureSize = NonNullable<SceneFrame<unknown>['size']>;
-
 /** What may be a thing that was seen before. */
 interface Look {
   class: string;
   box: Box;
+  cut: Cut;
   /** ms, when it was seen first */
   since: number;
 }
@@ -132,6 +131,7 @@ export class Tracker {
   ): void {
     let open = this.tracks.filter((track) => !track.isNamed && track.lastSeen < at);
     for (const track of open) track.predict(at, picture);
+    const looks = detections.map((detection) => lookOf(detection, at, picture));
     const isWeak = (index: number) => detections[index]!.confidence < WEAK_SHARE * this.usual.confidence;
     const near = nearness(at, picture);
     const passes: [Likeness, readonly number[]][] = [
@@ -141,29 +141,21 @@ export class Tracker {
     ];
     for (const [alike, from] of passes) {
       const left = from.filter((index) => !found[index]);
-      const looks = left.map((index) => lookOf(detections[index]!, at));
-      for (const { row, column } of this.pairs(open, looks, alike, picture)) {
+      const isExpected = alike === likeness;
+      for (const { row, column } of this.pairs(
+        open,
+        left.map((index) => looks[index]!),
+        alike,
+        picture,
+      )) {
         const [track, index] = [open[row]!, left[column]!];
-        this.see(track, detections[index]!, at, cutOf(looks[column]!.box, picture), alike === likeness);
+        track.see(detections[index]!, at, this.usual, looks[index]!.cut, isExpected);
         found[index] = track;
       }
       open = open.filter((track) => track.lastSeen < at);
     }
     this.rejoin(open, found, near, picture);
-    this.begin(at, detections, indices, found, picture);
-  }
-
-  /** @param isExpected it is where it was expected: what its box differs by is usual */
-  private see(
-    track: Track,
-    detection: Boxed<SceneDetection>,
-    at: number,
-    cut: Cut,
-    isExpected: boolean,
-  ): void {
-    const misfit = track.misfit(detection.box, cut);
-    if (isExpected && misfit > 0) this.usual.learnMisfit(misfit);
-    track.see(detection, at, this.usual, cut);
+    this.begin(at, detections, indices, found, looks);
   }
 
   /**
@@ -180,7 +172,7 @@ export class Tracker {
     const isYoung = ({ frames, isNamed }: Track) => !isNamed && frames > 1 && frames <= this.confirmedAt;
     const young = found.filter((track) => track && isYoung(track)) as Track[];
     const alike: Likeness = (track, look) => (track.lastSeen < look.since ? near(track, look) : 0);
-    const looks = young.map(({ class: name, box, firstSeen }) => ({ class: name, box, since: firstSeen }));
+    const looks = young.map((track) => lookOf(track, track.firstSeen, picture));
     for (const { row, column } of this.pairs(old, looks, alike, picture)) {
       const [track, newcomer] = [old[row]!, young[column]!];
       track.continueAs(newcomer);
@@ -195,14 +187,13 @@ export class Tracker {
     detections: readonly Boxed<SceneDetection>[],
     indices: readonly number[],
     found: (Track | undefined)[],
-    picture: PictureSize | undefined,
+    looks: readonly Look[],
   ): void {
     for (const index of indices) {
       const detection = detections[index]!;
       if (found[index] || indices.some((other) => found[other] && isSame(detections[other]!, detection)))
         continue;
-      const cut = cutOf(detection.box, picture);
-      found[index] = new Track(`${OWN_ID}${this.nextId++}`, false, detection, at, cut);
+      found[index] = new Track(`${OWN_ID}${this.nextId++}`, false, detection, at, looks[index]!.cut);
       this.tracks.push(found[index]);
     }
   }
@@ -217,19 +208,15 @@ export class Tracker {
     tracks.forEach((track, row) => {
       looks.forEach((look, column) => {
         const value = alike(track, look);
-        if (value > 0 && !this.isStranger(track, look.box, picture))
+        if (value > 0 && !(picture && this.isStranger(track, look)))
           found.push({ row, column, likeness: value });
       });
     });
     return choosePairs(found);
   }
 
-  private isStranger(track: Track, box: Box, picture: PictureSize | undefined): boolean {
-    return (
-      picture !== undefined &&
-      track.framesAgo > FRAMES_AGO &&
-      track.misfit(box, cutOf(box, picture)) > STRANGER * this.usual.misfit
-    );
+  private isStranger(track: Track, { box, cut }: Look): boolean {
+    return track.framesAgo > FRAMES_AGO && track.misfit(box, cut) > STRANGER * this.usual.misfit;
   }
 }
 
@@ -256,8 +243,12 @@ function nearness(at: number, picture: PictureSize | undefined): Likeness {
   };
 }
 
-function lookOf({ class: name, box }: Boxed<SceneDetection>, since: number): Look {
-  return { class: name, box, since };
+function lookOf(
+  { class: name, box }: Omit<Look, 'cut' | 'since'>,
+  since: number,
+  picture?: PictureSize,
+): Look {
+  return { class: name, box, cut: cutOf(box, picture), since };
 }
 
 function isOutside({ x, y }: Box, { width, height }: PictureSize): boolean {

@@ -11,6 +11,12 @@ export interface Box {
   height: number;
 }
 
+/** Of a picture, in pixels. */
+export interface PictureSize {
+  width: number;
+  height: number;
+}
+
 /** One thing that a detector saw in one frame. */
 export interface SceneDetection {
   class: string;
@@ -40,7 +46,7 @@ export interface SceneFrame<Kept, Detection extends SceneDetection = SceneDetect
   at: number;
   detections: readonly Detection[];
   /** of the picture, in pixels; zones need it */
-  size?: { width: number; height: number };
+  size?: PictureSize;
   single?: SingleThing;
   kept: Kept;
 }

@@ -1,4 +1,4 @@
-import type { Box, Zone, ZonePoint } from './types';
+import type { Box, PictureSize, Zone, ZonePoint } from './types';
 
 /** A point in pixels of the picture. */
 export interface Point {
@@ -12,7 +12,7 @@ export function anchorOf({ x, y, height }: Box, anchor: 'bottom' | 'center'): Po
 }
 
 /** The points of a zone in a picture of a size. */
-export function placed({ points }: Zone, size: { width: number; height: number }): Point[] {
+export function placed({ points }: Zone, size: PictureSize): Point[] {
   return points.map(([x, y]: ZonePoint) => ({ x: x * size.width, y: y * size.height }));
 }
 
