@@ -7,7 +7,7 @@ import type * as Bodies from './admin-bodies';
 import { toFlowError } from './flow-error';
 import { headerSecrets } from '../workspace/header-values';
 import type { Workspace } from '../workspace/workspace';
-import { WORKSPACE_TYPE, workspaceIn } from '../workspace/workspace-node';
+import { asWorkspaceNode, eachWorkspace, WORKSPACE_TYPE } from '../workspace/workspace-node';
 
 /** Node-RED itself reads up to 5 MB; no dialog sends as much. */
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -126,7 +126,7 @@ export class AdminRoutes {
 
 /** The deployed workspace that a route names. @throws AdminRefusal `NOT_DEPLOYED` */
 export function deployedWorkspace(RED: NodeAPI, id: string | undefined): Workspace {
-  const workspace = deployedNode(RED, id) && workspaceIn(RED, id as string);
+  const workspace = asWorkspaceNode(deployedNode(RED, id))?.workspace;
   if (workspace) return workspace;
   throw new AdminRefusal(404, 'NOT_DEPLOYED', 'This workspace is not deployed yet, or it is disabled.');
 }
@@ -195,9 +195,8 @@ export function withoutSecrets(RED: NodeAPI, text: string, further: readonly str
 
 function keysOf(RED: NodeAPI): Set<string> {
   const keys = new Set<string>();
-  RED.nodes.eachNode(({ id, type }) => {
-    if (type !== WORKSPACE_TYPE) return;
-    for (const key of workspaceIn(RED, id)?.secrets() ?? []) keys.add(key);
+  eachWorkspace(RED, (workspace) => {
+    for (const key of workspace.secrets()) keys.add(key);
   });
   return keys;
 }

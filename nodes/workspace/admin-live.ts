@@ -3,7 +3,7 @@ import type { RefusedEventBody } from '../shared/admin-bodies';
 import { AdminRefusal, type AdminRequest, type ShownPicture } from '../shared/admin-route';
 import { liveEvents } from '../shared/live-events';
 import { commandOf, openDelivery, outboxState, REFUSED_EVENT_COMMANDS, shownState } from './admin-outbox';
-import { WORKSPACE_TYPE, workspaceIn } from './workspace-node';
+import { eachWorkspace } from './workspace-node';
 
 /** What happened since the editor's last question, which also says that somebody looks. */
 export const liveNews = ({ query }: AdminRequest) => liveEvents.look(query['since']);
@@ -18,11 +18,7 @@ export function livePicture({ params }: AdminRequest): ShownPicture {
 /** What the sidebar shows of each deployed workspace. It does not say that somebody looks at the events. */
 export function liveWorkspaces(RED: NodeAPI) {
   const workspaces: object[] = [];
-  RED.nodes.eachNode(({ id, type }) => {
-    if (type !== WORKSPACE_TYPE) return;
-    const workspace = workspaceIn(RED, id);
-    if (!workspace) return;
-    const { name, delivery, delivered } = workspace;
+  eachWorkspace(RED, ({ name, delivery, delivered }, id) => {
     const rejecting = delivery.state()?.rejecting ?? [];
     workspaces.push({ id, name, minutes: delivered.list(), rejecting, ...shownState(delivery) });
   });

@@ -9,7 +9,7 @@ import { workspaceDefaults, type WorkspaceProperties } from '../shared/propertie
 import { clientOptions, eventStoreOptions } from './client-options';
 import { extraHeaders } from './header-values';
 import { absoluteBaseUrl } from './own-address';
-import { WORKSPACE_TYPE, type WorkspaceNode } from './workspace-node';
+import { asWorkspaceNode, type WorkspaceNode } from './workspace-node';
 
 /** Interactive, so keep it short. */
 const LONGEST_MS = 15_000;
@@ -55,8 +55,7 @@ export function dialogConnection(RED: NodeAPI, body: ConnectionBody): DialogConn
 
 /** The workspace of an open dialog as it was deployed, if it was. */
 export function deployedWorkspaceNode(RED: NodeAPI, id: string): WorkspaceNode | undefined {
-  const node = deployedNode(RED, id) as WorkspaceNode | undefined;
-  return node?.type === WORKSPACE_TYPE ? node : undefined;
+  return asWorkspaceNode(deployedNode(RED, id));
 }
 
 function dialogValues(RED: NodeAPI, body: ConnectionBody, deployed: WorkspaceNode | undefined) {

@@ -21,10 +21,22 @@ export interface WorkspaceNode extends Node<WorkspaceCredentials> {
   workspace: Workspace;
 }
 
-/** The workspace of a deployed node; undefined when there is none of this id. */
-export function workspaceIn(RED: NodeAPI, id: string): Workspace | undefined {
-  const node = RED.nodes.getNode(id) as WorkspaceNode | null;
-  return node?.type === WORKSPACE_TYPE ? node.workspace : undefined;
+/** The node, if it is a workspace; undefined for any other. */
+export function asWorkspaceNode(node: object | null | undefined): WorkspaceNode | undefined {
+  const { type } = (node ?? {}) as Partial<Node>;
+  return type === WORKSPACE_TYPE ? (node as WorkspaceNode) : undefined;
+}
+
+/** All deployed workspaces. */
+export function eachWorkspace(RED: NodeAPI, visit: (workspace: Workspace, id: string) => void): void {
+  RED.nodes.eachNode(({ id, type }) => {
+    const workspace = type === WORKSPACE_TYPE ? workspaceIn(RED, id) : undefined;
+    if (workspace) visit(workspace, id);
+  });
+}
+
+function workspaceIn(RED: NodeAPI, id: string): Workspace | undefined {
+  return asWorkspaceNode(RED.nodes.getNode(id))?.workspace;
 }
 
 /**
