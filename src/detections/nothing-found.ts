@@ -102,17 +102,9 @@ const SUCCESS_WORDS = ['success', 'ok'];
 const WORDS_OF_FAILURES: ReadonlySet<string> = new Set([
   ...SAYING_WORDS,
   ...STATUS_WORDS,
+  ...SUCCESS_WORDS,
   ...['errors', 'details', 'type', 'instance', 'path', 'timestamp', 'hint', 'traceId', 'trace_id'],
-  ...[
-    'requestId',
-    'request_id',
-    'documentation_url',
-    'success',
-    'ok',
-    'errorType',
-    'error_code',
-    'errorCode',
-  ],
+  ...['requestId', 'request_id', 'documentation_url', 'errorType', 'error_code', 'errorCode'],
 ]);
 
 function whatItSays(body: JsonObject): string | undefined {
@@ -131,7 +123,7 @@ function showsFailure(body: JsonObject): boolean {
   return (
     STATUS_WORDS.some((key) => isFailureStatus(own(body, key))) ||
     ERROR_WORDS.some((key) => isErrorSign(own(body, key))) ||
-    SUCCESS_WORDS.some((key) => [false, 0].includes(own(body, key) as boolean))
+    SUCCESS_WORDS.some((key) => own(body, key) === false || own(body, key) === 0)
   );
 }
 

@@ -141,13 +141,9 @@ export class Tracker {
     ];
     for (const [alike, from] of passes) {
       const left = from.filter((index) => !found[index]);
+      const theirLooks = left.map((index) => looks[index]!);
       const isExpected = alike === likeness;
-      for (const { row, column } of this.pairs(
-        open,
-        left.map((index) => looks[index]!),
-        alike,
-        picture,
-      )) {
+      for (const { row, column } of this.pairs(open, theirLooks, alike, picture)) {
         const [track, index] = [open[row]!, left[column]!];
         track.see(detections[index]!, at, this.usual, looks[index]!.cut, isExpected);
         found[index] = track;
