@@ -25,6 +25,16 @@ const person = (x: number, tracker_id?: number) => ({
 });
 const empty = { image: { width: 1000, height: 500 }, predictions: [] };
 
+/** What a node warns of from now on. */
+function warningsOf(id: string): unknown[] {
+  const warnings: unknown[] = [];
+  const node = helper.getNode(id) as unknown as {
+    on(event: string, heard: (call: { firstArg: unknown }) => void): void;
+  };
+  node.on('call:warn', ({ firstArg }) => warnings.push(firstArg));
+  return warnings;
+}
+
 describe('roboflow-vision-event-scene', () => {
   let out: SceneMessage[];
   let completed: SceneMessage[];
@@ -142,12 +152,8 @@ describe('roboflow-vision-event-scene', () => {
   });
 
   it('says when frames come too seldom to follow anything, and what to set', async () => {
-    const warnings: unknown[] = [];
     await load({ ...own, lostAfter: '0.05' });
-    const node = helper.getNode('scene') as unknown as {
-      on(event: string, heard: (call: unknown) => void): void;
-    };
-    node.on('call:warn', (call) => warnings.push((call as { firstArg: unknown }).firstArg));
+    const warnings = warningsOf('scene');
     await send(...frames(6, () => person(100)));
     assert.deepEqual(
       completed.map(({ scene: { notes } }) => notes),
@@ -159,9 +165,7 @@ describe('roboflow-vision-event-scene', () => {
 
   it('takes a pause for a pause', async () => {
     await load(own);
-    const warnings: unknown[] = [];
-    const node = helper.getNode('scene') as unknown as { on(event: string, heard: () => void): void };
-    node.on('call:warn', () => warnings.push(1));
+    const warnings = warningsOf('scene');
     await send(...frames(4, () => person(100)), ...frames(4, () => person(100), {}, 400));
     assert.deepEqual(completed.map(({ scene: { notes } }) => notes).filter(Boolean), [['frame-gap']]);
     assert.deepEqual(warnings, []);

@@ -1,3 +1,4 @@
+import { partIn } from '../../src/scene/edge';
 import type { Box, SceneDetection } from '../../src/scene/types';
 import { seededRandom } from './seed';
 
@@ -223,12 +224,16 @@ function detect(thing: Thing, wrongClass: number, random: () => number): Simulat
     thing: thing.thing,
     class: random() < wrongClass ? CLASSES[Math.floor(random() * CLASSES.length)]! : thing.class,
     confidence: 0.5 + 0.5 * Math.sqrt(random()),
-    box: withinPicture({
-      x: box.x + box.width * (off() - 1),
-      y: box.y + box.height * (off() - 1),
-      width: box.width * off(),
-      height: box.height * off(),
-    }),
+    // detectors see no more of a thing than the picture has
+    box: partIn(
+      {
+        x: box.x + box.width * (off() - 1),
+        y: box.y + box.height * (off() - 1),
+        width: box.width * off(),
+        height: box.height * off(),
+      },
+      SIZE,
+    ),
   };
 }
 
@@ -268,17 +273,6 @@ function edgesOf({ x, y, width, height }: Box): Edges {
 
 function boxWithin({ left, top, right, bottom }: Edges): Box {
   return { x: (left + right) / 2, y: (top + bottom) / 2, width: right - left, height: bottom - top };
-}
-
-/** Detectors see no more of a thing than the picture has. */
-function withinPicture(box: Box): Box {
-  const { left, top, right, bottom } = edgesOf(box);
-  return boxWithin({
-    left: Math.max(0, left),
-    top: Math.max(0, top),
-    right: Math.min(SIZE.width, right),
-    bottom: Math.min(SIZE.height, bottom),
-  });
 }
 
 function falseDetection(random: () => number): SimulatedDetection {

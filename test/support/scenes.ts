@@ -38,14 +38,26 @@ export function film(
   ways: readonly Way[],
   { seconds, rate = 10, className = 'person' }: { seconds: number; rate?: number; className?: string },
 ): Moment<number>[] {
-  const told: Moment<number>[] = [];
-  for (let frame = 0; frame < seconds * rate; frame++) {
-    const at = (frame * 1000) / rate;
-    const detections = ways.flatMap((way) => {
-      const anchor = way(at);
+  const everyMs = 1000 / rate;
+  const seen = (frame: number) =>
+    ways.flatMap((way) => {
+      const anchor = way(frame * everyMs);
       return anchor ? [personAt(anchor, className)] : [];
     });
-    told.push(...(scene.frame({ at, detections, size: SCENE_SIZE, kept: frame }) ?? []));
+  return tellFrames(scene, seconds * rate, seen, everyMs);
+}
+
+/** What is told of so many frames, by what is seen in each. */
+export function tellFrames(
+  scene: Scene<number>,
+  frames: number,
+  seen: (frame: number) => SceneDetection[],
+  everyMs = 100,
+): Moment<number>[] {
+  const told: Moment<number>[] = [];
+  for (let frame = 0; frame < frames; frame++) {
+    const at = frame * everyMs;
+    told.push(...(scene.frame({ at, detections: seen(frame), size: SCENE_SIZE, kept: frame }) ?? []));
   }
   return told;
 }

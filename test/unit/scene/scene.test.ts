@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Moment } from '../../../src/scene/types';
-import { film, newScene, personAt, SCENE_SIZE, type Way } from '../../support/scenes';
+import { film, newScene, personAt, SCENE_SIZE, tellFrames, type Way } from '../../support/scenes';
 
 const kinds = (moments: readonly Moment<number>[]) => moments.map(({ kind }) => kind);
 /** Walks from left to right through the middle of the picture, in ten seconds. */
@@ -41,64 +41,54 @@ describe('scene', () => {
   });
 
   it('takes one who comes in near where another went out for another one', () => {
-    const scene = newScene({ moments: ['appeared'] });
-    const told: Moment<number>[] = [];
-    for (let frame = 0; frame < 80; frame++) {
+    const told = tellFrames(newScene({ moments: ['appeared'] }), 80, (frame) => {
       const leaving = frame < 40 ? [[0.8 + frame / 200, 0.6] as const] : [];
       const entering = frame >= 50 ? [[0.99 - (frame - 50) / 200, 0.68] as const] : [];
-      const detections = [...leaving, ...entering].map((anchor) => personAt(anchor));
-      told.push(...scene.frame({ at: frame * 100, detections, size: SCENE_SIZE, kept: frame })!);
-    }
+      return [...leaving, ...entering].map((anchor) => personAt(anchor));
+    });
     assert.equal(new Set(told.map(({ trackId }) => trackId)).size, 2);
   });
 
   it('knows a thing again whose class is mistaken in the first frame after it was hidden', () => {
-    const scene = newScene({ moments: ['appeared'] });
-    const told: Moment<number>[] = [];
-    for (let frame = 0; frame < 60; frame++) {
+    const told = tellFrames(newScene({ moments: ['appeared'] }), 60, (frame) => {
       const isHidden = frame >= 30 && frame < 40;
       const box = { x: 100 + frame * 10, y: 250, width: 60, height: 120 };
       // it stopped behind the pillar
       if (frame >= 40) box.x -= 60;
-      const detections = isHidden ? [] : [{ class: frame === 40 ? 'dog' : 'person', confidence: 0.9, box }];
-      told.push(...scene.frame({ at: frame * 100, detections, size: SCENE_SIZE, kept: frame })!);
-    }
+      return isHidden ? [] : [{ class: frame === 40 ? 'dog' : 'person', confidence: 0.9, box }];
+    });
     assert.deepEqual(kinds(told), ['appeared']);
   });
 
   it('takes a thing of another size in the place of a hidden one for another one', () => {
-    const scene = newScene({ moments: ['appeared'] });
-    const told: Moment<number>[] = [];
-    for (let frame = 0; frame < 60; frame++) {
+    const told = tellFrames(newScene({ moments: ['appeared'] }), 60, (frame) => {
       const isLater = frame >= 40;
       const box = { x: 500, y: 250, width: isLater ? 90 : 60, height: isLater ? 180 : 120 };
-      const detections = frame >= 30 && !isLater ? [] : [{ class: 'person', confidence: 0.9, box }];
-      told.push(...scene.frame({ at: frame * 100, detections, size: SCENE_SIZE, kept: frame })!);
-    }
+      return frame >= 30 && !isLater ? [] : [{ class: 'person', confidence: 0.9, box }];
+    });
     assert.equal(new Set(told.map(({ trackId }) => trackId)).size, 2);
   });
 
   it('knows a thing again that grows as it comes in at the edge of the picture, missed now and then', () => {
-    const scene = newScene({ moments: ['appeared'] });
-    const told: Moment<number>[] = [];
-    for (let frame = 0; frame < 40; frame++) {
+    const told = tellFrames(newScene({ moments: ['appeared'] }), 40, (frame) => {
       const right = 10 + frame * 12;
       const left = Math.max(0, right - 200);
       const box = { x: (left + right) / 2, y: 250, width: right - left, height: 120 };
-      const detections = frame % 8 > 4 ? [] : [{ class: 'car', confidence: 0.9, box }];
-      told.push(...scene.frame({ at: frame * 100, detections, size: SCENE_SIZE, kept: frame })!);
-    }
+      return frame % 8 > 4 ? [] : [{ class: 'car', confidence: 0.9, box }];
+    });
     assert.deepEqual(kinds(told), ['appeared']);
   });
 
   it('follows what moves nearly by its own length from frame to frame, from the first step on', () => {
-    const scene = newScene({ moments: ['appeared'] });
-    const told: Moment<number>[] = [];
-    for (let frame = 0; frame < 14; frame++) {
-      const box = { x: 50 + frame * 64, y: 250, width: 80, height: 60 };
-      const detections = [{ class: 'scratch', confidence: 0.9, box }];
-      told.push(...scene.frame({ at: frame * 200, detections, size: SCENE_SIZE, kept: frame })!);
-    }
+    const told = tellFrames(
+      newScene({ moments: ['appeared'] }),
+      14,
+      (frame) => {
+        const box = { x: 50 + frame * 64, y: 250, width: 80, height: 60 };
+        return [{ class: 'scratch', confidence: 0.9, box }];
+      },
+      200,
+    );
     assert.equal(told.length, 1);
   });
 
@@ -107,15 +97,12 @@ describe('scene', () => {
     ['is seen as another class at first', [0.39, 0.6], 'child'],
   ] as const) {
     it(`knows a thing again that ${what}`, () => {
-      const scene = newScene({ moments: ['appeared'] });
-      const told: Moment<number>[] = [];
-      for (let frame = 0; frame < 80; frame++) {
+      const told = tellFrames(newScene({ moments: ['appeared'] }), 80, (frame) => {
         const isHidden = frame >= 30 && frame < 40;
         const anchor = frame < 30 ? ([0.2 + frame / 200, 0.6] as const) : place;
         const detection = personAt(anchor, frame === 40 ? className : 'person');
-        const detections = isHidden ? [] : [detection];
-        told.push(...scene.frame({ at: frame * 100, detections, size: SCENE_SIZE, kept: frame })!);
-      }
+        return isHidden ? [] : [detection];
+      });
       assert.equal(told.length, 1);
     });
   }
