@@ -157,7 +157,7 @@ export function createForm<Property extends string>(type: string, options: FormO
   function isSet(property: string, value: unknown, read: Read): boolean {
     const initial = defaults[property] ?? '';
     if (value === NO_CONFIG_NODE) return false;
-    if (Array.isArray(initial)) return (value as unknown[]).length > 0;
+    if (Array.isArray(initial)) return JSON.stringify(value) !== JSON.stringify(initial);
     const typeProperty = `${property}Type`;
     const otherType = typeProperty in defaults && read(typeProperty) !== defaults[typeProperty];
     return otherType || String(value ?? '') !== String(initial);

@@ -26,7 +26,7 @@ function prepareTypedInputs(): void {
   const none = { value: 'none', label: t('type.none'), hasValue: false };
   const now = { value: 'now', label: t('type.now'), hasValue: false };
   form.typed('detections', read);
-  form.typed('image', [none, ...read], { msg: 'picture' });
+  form.typed('image', [none, ...read], {}, { msg: 'image' });
   form.typed('timestamp', [now, ...read]);
   form.typed('cameraBy', [none, ...read]);
 }

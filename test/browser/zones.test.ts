@@ -69,6 +69,32 @@ const NODES: Record<string, NodeSettings> = {
   start: { type: 'inject', repeat: '0.1', once: true, onceDelay: 0.1, props: [], wires: [['camera']] },
 };
 
+describe('the dialog of a scene in Node-RED 4.1', function () {
+  this.timeout(EDITOR_DEADLINE_MS);
+  const session = useEditor('4.1', () => flowOf({ scene: { type: TYPE } }));
+  afterEach(() => session.editor.cancelDialogs());
+
+  it('counts no setting as set before somebody sets it', async () => {
+    const { editor } = session;
+    await editor.openDialog('scene');
+    const moments = editor.page.locator('[data-section="moments"]');
+    const set = editor.form(TYPE).locator('.vision-event-state-set');
+    assert.deepEqual(await set.allInnerTexts(), []);
+    await moments.getByLabel('left').check();
+    await moments.locator('> summary', { hasText: '1 set' }).waitFor();
+    await moments.getByLabel('left').uncheck();
+    await set.waitFor({ state: 'detached' });
+  });
+
+  it('proposes where the picture is', async () => {
+    const { editor } = session;
+    await editor.openDialog('scene');
+    await editor.page.locator('[data-section="detections"] > summary').click();
+    await editor.chooseType('node-input-image', 'msg');
+    assert.equal(await editor.page.locator('#node-input-image').inputValue(), 'image');
+  });
+});
+
 describe('zones in the dialog of a scene in Node-RED 4.1', function () {
   this.timeout(EDITOR_DEADLINE_MS);
   const session = useEditor('4.1', () => flowOf(NODES));
