@@ -24,9 +24,11 @@ const NODES: Record<string, NodeSettings> = {
 const REFUSED: Record<string, Refused> = {
   noWorkspace: [{ ...image, workspace: '' }, /workspace/],
   noPicture: [{ ...image, image: '' }, /picture/],
+  imageQuality: [{ ...image, pictureQuality: '300' }, /from 1 to 100/],
   metadataKey: [{ ...image, metadata: [{ key: 'a.b', value: '1', valueType: 'str' }] }, /letters/],
   noFolder: [{ ...bundle, directory: '' }, /folder/],
   oddName: [{ ...bundle, fileName: '{klass}' }, /values in braces/],
+  margin: [{ ...bundle, hideMargin: '300' }, /from 0 to 100/],
   noFile: [{ ...bundle, outputImageType: 'file' }, /picture/],
   noList: [{ ...bundle, picturesType: 'msg' }, /picture/],
   uploaderWithoutWorkspace: [{ ...bundle, action: 'upload' }, /workspace/],
@@ -48,6 +50,27 @@ for (const version of NODE_RED_VERSIONS) {
 
     it('show the fields of the chosen action', () =>
       assertFieldsOfActions(session.editor, 'writer', FIELDS_OF_ACTION));
+
+    it('fold what is rarely set, and open it where something in it is wrong', async () => {
+      const { editor } = session;
+      const isOpen = (section: string) =>
+        editor.page.locator(`[data-section="${section}"]`).evaluate((own: HTMLDetailsElement) => own.open);
+      await editor.openDialog('image');
+      assert.equal(await isOpen('reducing'), false);
+      await editor.cancelDialogs();
+      await editor.openDialog('imageQuality');
+      assert.equal(await isOpen('reducing'), true);
+      await editor.cancelDialogs();
+      await editor.openDialog('margin');
+      assert.deepEqual(
+        {
+          pictures: await isOpen('pictures'),
+          reducing: await isOpen('reducing'),
+          hiding: await isOpen('hiding'),
+        },
+        { pictures: true, reducing: false, hiding: true },
+      );
+    });
 
     it('save what they show, and change nothing that was not touched', async () => {
       const { editor } = session;
