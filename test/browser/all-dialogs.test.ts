@@ -14,6 +14,9 @@ const manifest = JSON.parse(readFileSync(path.join(PROJECT_ROOT, 'package.json')
 const TYPES = Object.keys(manifest['node-red'].nodes);
 const NODE_TYPES = TYPES.filter((type) => type !== CONFIG_TYPE);
 
+/** Of a tablet, or half of a screen. */
+const NARROW_WINDOW_PX = 900;
+
 const METADATA = [{ key: 'line', value: 'A1', valueType: 'str' }];
 
 /** Beside the defaults: so that a dialog shows its lists with a row in them. */
@@ -81,6 +84,10 @@ describe('all dialogs in Node-RED 4.1', function () {
 
       it('fits into the narrowest dialog', async () => {
         assert.deepEqual(await editor.overflowing(type), []);
+      });
+
+      it('is not cut by a narrow window', async () => {
+        assert.equal(await editor.isWholeInWindow(type, NARROW_WINDOW_PX), true);
       });
 
       it('folds and unfolds each section by keyboard', async () => {

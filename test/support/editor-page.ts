@@ -258,6 +258,18 @@ export class EditorPage {
     );
   }
 
+  /** Whether a dialog that was open before shows its right edge in a window of this width. */
+  async isWholeInWindow(type: string, width: number): Promise<boolean> {
+    await this.page.setViewportSize({ ...WINDOW, width });
+    await this.dialogsAtRest();
+    const isWhole = await this.form(type).evaluate((form) => {
+      const tray = form.closest('.red-ui-tray')!;
+      return form.getBoundingClientRect().right <= tray.getBoundingClientRect().right;
+    });
+    await this.page.setViewportSize(WINDOW);
+    return isWhole;
+  }
+
   /** Presses Tab until the focus is on what `selector` names. */
   tabTo(selector: string): Promise<void> {
     return this.pressUntilFocused('Tab', selector);
