@@ -22,7 +22,7 @@ export interface ListedPictures {
 export function pictureList(value: unknown, label: string): ListedPictures[] {
   if (!Array.isArray(value)) {
     throw new PictureError(
-      `${label}: the value must be a list of pictures. Let this setting name the property that holds it, such as msg.pictures.`,
+      `${label}: Name the property with the list, such as msg.pictures: the value must be a list of pictures.`,
     );
   }
   if (value.length > MAX_IMAGES) {

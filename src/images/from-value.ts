@@ -12,8 +12,7 @@ export function bytesFromValue(source: unknown, maxBytes: number): Buffer {
   if (ArrayBuffer.isView(source)) return Buffer.from(source.buffer, source.byteOffset, source.byteLength);
   if (isObject(source)) return bytesFromRecord(source, maxBytes);
   throw new PictureError(
-    `There is no picture: the value is ${nameOf(source)}. ` +
-      'Let this setting name the property that holds the picture, such as msg.image.',
+    `Name the property with the picture, such as msg.image: there is no picture, the value is ${nameOf(source)}.`,
   );
 }
 
@@ -31,8 +30,8 @@ function bytesFromRecord(source: Record<string, unknown>, maxBytes: number): Buf
   throw new PictureError(
     holdsPixels
       ? 'The value holds raw pixels. Encode them as JPEG or PNG first, in the node that makes the picture.'
-      : 'The value is an object without a picture in it. ' +
-          'Let this setting name the property that holds the Buffer or base64 text, such as payload.image.',
+      : 'Name the property with the picture, such as payload.image: the value is an object without a picture in it, ' +
+          'which is a Buffer or base64 text.',
   );
 }
 

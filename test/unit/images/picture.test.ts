@@ -132,6 +132,9 @@ describe('pictures from a message', () => {
     await refused(42, /the value is a number/);
     await refused([1, 2, 3], /the value is a list/);
     await refused({ class: 'scratch' }, /object without a picture/);
+    // The debug sidebar shows some 80 characters at once, the longest name of a setting among them.
+    for (const value of [undefined, { class: 'scratch' }])
+      await refused(value, /^Name the property with the picture, such as (msg|payload)\.image: /);
     await refused({ width: 2, height: 2, data: new Uint8ClampedArray(16) }, /raw pixels/);
     await refused({ type: 'Buffer', data: [255, 216, 'x'] }, /other things than bytes/);
     await refused(Buffer.from('<!DOCTYPE html><title>Login</title>'), /HTML page, often the login/);
