@@ -25,7 +25,7 @@ export { compose } from './event/compose';
 export type { Composed, ComposedImage, EventParts, ImageParts } from './event/compose';
 export { repair } from './event/repair';
 export type { Repair } from './event/repair';
-export type { StrictOptions } from './event/strict';
+export type { StrictOptions } from './event/strict-fields';
 export { EVENT_TYPES } from './event/types';
 export type {
   AnnotationLists,

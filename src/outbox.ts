@@ -48,20 +48,17 @@ export { Sender } from './delivery/sender/sender';
 export type { SenderParts } from './delivery/sender/sender';
 export { leaveLandings, takeLandings } from './delivery/sender/handover';
 export type { LateLanding } from './delivery/sender/handover';
-export {
-  BREAKER_STATES,
-  DEFAULT_SENDER_SETTINGS,
-  SENDER_STATES,
-  systemSenderClock,
-} from './delivery/sender/types';
+export { systemSenderClock } from './delivery/sender/clock';
+export { DEFAULT_SENDER_SETTINGS } from './delivery/sender/settings';
+export { BREAKER_STATES, SENDER_STATES } from './delivery/sender/types';
+export type { SenderClock } from './delivery/sender/clock';
+export type { SenderSettings } from './delivery/sender/settings';
 export type {
   BreakerState,
   OutageNotice,
   RefusedEvent,
-  SenderClock,
   SenderError,
   SenderListeners,
-  SenderSettings,
   SenderState,
   SenderStateName,
   SuspectedEvent,

@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { tarLibrary } from '../../src/bundle/tar-library';
 import { namePatternError } from '../../src/bundle/name-pattern';
 import { sweepPartialBundles, writeBundle, type BundlePicture } from '../../src/bundle/write';
-import { strictErrors } from '../../src/event/strict';
+import { strictErrors } from '../../src/event/strict-fields';
 import type { VisionEvent } from '../../src/event/types';
 import { resolveUserPath } from '../../src/images/from-file';
 import { MAX_WAITING_PICTURES } from '../../src/images/limits';

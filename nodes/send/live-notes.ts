@@ -1,5 +1,5 @@
 import { MAX_EVENTS, type LiveNote } from '../shared/live-events';
-import { idOf, type ManyEventsReport } from './many';
+import { idOf, type ManyEventsReport } from './deliver-many';
 
 /**
  * What became of each of many events; of the last ones, where there are more than are shown.

@@ -15,7 +15,7 @@ import {
 import { outboxRecord, sendEvent } from '../shared/send-event';
 import { checkGivenEvent, givenEvents, givenIds, type GivenEvents } from './input';
 import { liveEvents, type LiveNote } from '../shared/live-events';
-import { deliverMany, type ManyEventsReport } from './many';
+import { deliverMany, type ManyEventsReport } from './deliver-many';
 import { liveNotes } from './live-notes';
 import { StatusTexts } from '../shared/status-texts';
 import { ThrottledStatus } from '../shared/throttled-status';

@@ -1,5 +1,5 @@
 import { repair } from '../../src/event/repair';
-import type { StrictOptions } from '../../src/event/strict';
+import type { StrictOptions } from '../../src/event/strict-fields';
 import type { Repaired, SendableEvent } from '../../src/event/types';
 import { validate, type SendableValidation } from '../../src/event/validate';
 import { FlowError } from './flow-error';

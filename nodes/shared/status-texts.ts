@@ -1,3 +1,7 @@
+/**
+ * The texts below a node: which one, its colour and shape. Its words are in the catalogues of the workspace node
+ * (nodes/workspace/locales), `status`; which belongs to which error code says status-key.ts.
+ */
 import type { NodeAPI, NodeStatus } from 'node-red';
 import type { SenderState } from '../../src/delivery/sender/types';
 import { cutText } from '../../src/event/report';

@@ -50,11 +50,7 @@ function evaluateVariable(RED: NodeAPI, node: Node, label: string, value: string
   return (message) => {
     const result: unknown = RED.util.evaluateNodeProperty(value, 'env', node, message);
     if (result !== undefined && result !== '') return result;
-    throw new FlowError(
-      'NOT_CONFIGURED',
-      `The environment variable ${value}, named in the field "${label}", is not set or empty.`,
-      { short: { key: 'variableNotSet', values: { name: value } } },
-    );
+    throw variableNotSet(value, label);
   };
 }
 

@@ -26,7 +26,7 @@ export function unsetVariable(value: unknown): string | undefined {
 export function variableNotSet(variable: string, field: string): FlowError {
   return new FlowError(
     'NOT_CONFIGURED',
-    `The environment variable ${variable}, named in the field "${field}", is not set. Set it, or enter a value.`,
+    `The environment variable ${variable}, named in the field "${field}", is not set or empty. Set it, or enter a value.`,
     { short: { key: 'variableNotSet', values: { name: variable } } },
   );
 }

@@ -1,5 +1,5 @@
 import { isObject, own } from '../../src/event/fields';
-import { fitAlertType } from '../../src/event/fit';
+import { fitAlertType } from '../../src/event/allowed-characters';
 import type { FlowMessage } from '../shared/guarded-input';
 import type { VisionEventProperties } from '../shared/properties';
 import { DerivedField, type EventValues } from './inputs';

@@ -1,4 +1,4 @@
-import { isFromBottom, isFromRight, isOnItsSide } from '../images/header/orientation';
+import { isFromBottom, isFromRight, isOnItsSide } from '../images/orientation';
 import type { Box } from './geometry';
 import type { Size } from './types';
 

@@ -1,7 +1,7 @@
 /**
  * Values of an event that follow from its detections. Classes are compared exactly, but for white space around them.
  */
-import { fitAlertType } from './fit';
+import { fitAlertType } from './allowed-characters';
 import type { AnnotationLists } from './types';
 
 /** The names of the four annotation lists of an image entry ("Image Objects"). */

@@ -21,8 +21,9 @@ export const MAX_SHORT_TEXT_LENGTH = 1000;
 export const MAX_LONG_TEXT_LENGTH = 10_000;
 /** "Event Data Schemas", `alertType`. */
 export const MAX_ALERT_TYPE_LENGTH = 256;
-/** "Event Data Schemas", `alertType`: alphanumeric, underscores and dashes. */
-export const ALERT_TYPE_PATTERN = /^[a-zA-Z0-9_-]+$/;
+/** "Event Data Schemas", `alertType`: alphanumeric, underscores and dashes; as a class of a regular expression. */
+export const ALERT_TYPE_CHARACTERS = 'a-zA-Z0-9_-';
+export const ALERT_TYPE_PATTERN = new RegExp(`^[${ALERT_TYPE_CHARACTERS}]+$`);
 /** "Event Data Schemas", the values that a field may have. */
 export const RESULTS = ['pass', 'fail'] as const;
 export const SEVERITIES = ['low', 'medium', 'high'] as const;
@@ -43,7 +44,8 @@ export const MAX_CONFIDENCE = 1;
 /** "Custom Metadata". */
 export const MAX_METADATA_KEYS = 100;
 export const MAX_METADATA_KEY_LENGTH = 100;
-export const METADATA_KEY_PATTERN = /^[a-zA-Z0-9_ -]+$/;
+export const METADATA_KEY_CHARACTERS = 'a-zA-Z0-9_ -';
+export const METADATA_KEY_PATTERN = new RegExp(`^[${METADATA_KEY_CHARACTERS}]+$`);
 export const MAX_METADATA_TEXT_LENGTH = 1000;
 export const MAX_METADATA_DECIMALS = 6;
 

@@ -8,7 +8,7 @@
  */
 import { ANNOTATION_LISTS } from './derive';
 import { isObject, own, type Fields } from './fields';
-import { fitMetadataKey } from './fit';
+import { fitMetadataKey } from './allowed-characters';
 import {
   MAX_ANNOTATIONS,
   MAX_EXAMINED_ENTRIES,

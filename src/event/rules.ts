@@ -2,7 +2,7 @@
  * The rules of "Create a Vision Event", as `validate` and `repair` walk them. They are read from `rules-table.ts`,
  * which the build derives from the schemas of `model.ts`: a rule is changed there.
  */
-import { fitAlertType } from './fit';
+import { fitAlertType } from './allowed-characters';
 import { EVENT_DATA_TABLE, EVENT_TABLE } from './rules-table';
 import { EVENT_TYPES, STRICT_FIELDS, type EventType } from './types';
 

@@ -19,7 +19,7 @@ import { isObject, own, type Fields } from './fields';
 import { decimalsOf } from './numbers';
 import { shorten, shortenText } from './report';
 import { compareNames, rulesFor, type Field, type ListRule, type ObjectRule, type Rule } from './rules';
-import { strictErrors, type StrictOptions } from './strict';
+import { strictErrors, type StrictOptions } from './strict-fields';
 import type { EventWarning, FieldError, SendableEvent, VisionEvent } from './types';
 
 /** What `validate` found, told apart by `ok`. */

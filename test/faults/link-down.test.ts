@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { failure } from '../support/fake-target';
 import { SenderBench, picture, record } from '../support/sender-bench';
 import { isLongRun, printedSeed, rounds, seededRandom } from '../support/seed';
-import type { SenderSettings } from '../../src/delivery/sender/types';
+import type { SenderSettings } from '../../src/delivery/sender/settings';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;

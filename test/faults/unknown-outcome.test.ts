@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { failure, type Answer } from '../support/fake-target';
 import { SenderBench, picture, record } from '../support/sender-bench';
 import { printedSeed, rounds, seededRandom } from '../support/seed';
-import type { SenderSettings } from '../../src/delivery/sender/types';
+import type { SenderSettings } from '../../src/delivery/sender/settings';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ManyEventsReport } from '../../nodes/send/many';
+import type { ManyEventsReport } from '../../nodes/send/deliver-many';
 import type { WorkspaceNode } from '../../nodes/workspace/workspace-node';
 import { visionEventDefaults, visionEventSendDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';

@@ -3,7 +3,7 @@ import { SENT_AS_IT_IS } from '../support/sent-as-it-is';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ManyEventsReport } from '../../nodes/send/many';
+import type { ManyEventsReport } from '../../nodes/send/deliver-many';
 import { visionEventSendDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper, type TestMessage } from '../support/node-red-helper';

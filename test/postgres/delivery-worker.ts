@@ -9,7 +9,7 @@ import {
   type PostgresOutboxOptions,
 } from '../../src/delivery/outbox/postgres/postgres-outbox';
 import { Sender } from '../../src/delivery/sender/sender';
-import type { SenderSettings } from '../../src/delivery/sender/types';
+import type { SenderSettings } from '../../src/delivery/sender/settings';
 
 async function main(): Promise<void> {
   const [options = '', baseUrl = '', apiKey = '', settings = '{}'] = process.argv.slice(2);

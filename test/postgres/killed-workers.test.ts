@@ -9,7 +9,7 @@ import {
   PostgresOutbox,
   type PostgresOutboxOptions,
 } from '../../src/delivery/outbox/postgres/postgres-outbox';
-import type { SenderSettings } from '../../src/delivery/sender/types';
+import type { SenderSettings } from '../../src/delivery/sender/settings';
 import { ArrivalLog, faultsOfArrivals, numberedDelivery, wrongPictures } from '../support/numbered-load';
 import { PostgresServer } from '../support/postgres-server';
 import { isLongRun, printedSeed, seededRandom } from '../support/seed';

@@ -1,4 +1,4 @@
-import type { SenderClock } from '../../src/delivery/sender/types';
+import type { SenderClock } from '../../src/delivery/sender/clock';
 
 interface Timer {
   at: number;

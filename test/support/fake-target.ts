@@ -1,5 +1,5 @@
 import type { SendFailure, Target, TargetBatchReceipt, TargetReceipt } from '../../src/api/target';
-import type { SenderClock } from '../../src/delivery/sender/types';
+import type { SenderClock } from '../../src/delivery/sender/clock';
 
 export interface TargetRequest {
   kind: 'event' | 'batch' | 'picture' | 'packed';

@@ -3,7 +3,8 @@ import {
   type PostgresOutboxOptions,
 } from '../../src/delivery/outbox/postgres/postgres-outbox';
 import { Sender } from '../../src/delivery/sender/sender';
-import { systemSenderClock, type SenderSettings } from '../../src/delivery/sender/types';
+import { systemSenderClock } from '../../src/delivery/sender/clock';
+import type { SenderSettings } from '../../src/delivery/sender/settings';
 import { FakeTarget } from './fake-target';
 import type { PostgresServer } from './postgres-server';
 

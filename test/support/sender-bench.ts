@@ -1,12 +1,8 @@
 import { Sender } from '../../src/delivery/sender/sender';
 import type { LateLanding } from '../../src/delivery/sender/handover';
 import type { OutboxRecord } from '../../src/delivery/outbox/outbox';
-import type {
-  OutageNotice,
-  RefusedEvent,
-  SenderSettings,
-  SenderState,
-} from '../../src/delivery/sender/types';
+import type { SenderSettings } from '../../src/delivery/sender/settings';
+import type { OutageNotice, RefusedEvent, SenderState } from '../../src/delivery/sender/types';
 import type { DeliveredEvent } from '../../src/delivery/outbox/outbox';
 import { FakeClock } from './fake-clock';
 import { FakeTarget } from './fake-target';

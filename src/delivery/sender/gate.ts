@@ -13,7 +13,9 @@ import {
   probesSingly,
   type HostHealth,
 } from './retry-policy';
-import { wholeMs, type BreakerState, type SenderClock, type SenderSettings } from './types';
+import { wholeMs, type SenderClock } from './clock';
+import type { SenderSettings } from './settings';
+import type { BreakerState } from './types';
 
 /**
  * How a request ended. `closed`: it was not sent, because the sender stops, the host is to be left alone, or its events
@@ -36,9 +38,6 @@ export interface GateDeps {
   notices: Notices;
 }
 
-/** A batch never shrinks below this, however often the target finds it too large. */
-const SMALLEST_BATCH_BYTES = 16 * 1024;
-
 /**
  * Every request passes here: the health of the host, the operator's pause, the pace of a damped drain, the budget of
  * isolation.
@@ -52,8 +51,6 @@ export class HostGate {
   stopping = false;
   // A start may follow a power cut of a whole plant: begin with one request at a time.
   private host: HostHealth = healthyHost(1);
-  /** halved for good when the target answers 413 */
-  private batchBytes: number;
   private readonly isolationBudget = new RequestBudget(
     RETRY_POLICY.isolationRequests,
     RETRY_POLICY.isolationWindow,
@@ -64,8 +61,7 @@ export class HostGate {
   private readonly sleepers = new Set<() => void>();
 
   constructor(private readonly deps: GateDeps) {
-    const { batchBytes, requestsPerSecond, bytesPerSecond } = deps.settings;
-    this.batchBytes = batchBytes;
+    const { requestsPerSecond, bytesPerSecond } = deps.settings;
     const pacer = new RequestPacer(requestsPerSecond, bytesPerSecond);
     this.drain = new DampedDrain(pacer, () => deps.outbox.pace);
   }
@@ -116,15 +112,6 @@ export class HostGate {
   /** How many leases may be under way at the same time. */
   get concurrency(): number {
     return this.probesSingly ? 1 : Math.min(this.host.concurrency, this.deps.settings.concurrency);
-  }
-
-  batchLimits(): { events: number; bytes: number } {
-    return { events: this.deps.settings.batchSize, bytes: this.batchBytes };
-  }
-
-  /** A batch of so many bytes was too large for the target. */
-  batchTooLarge(bytes: number): void {
-    this.batchBytes = Math.max(SMALLEST_BATCH_BYTES, Math.min(this.batchBytes, Math.floor(bytes / 2)));
   }
 
   // ----- requests

@@ -1,10 +1,11 @@
 import { type Lease, type Outbox, type StoredEvent } from '../outbox/outbox';
 import type { PackedEvent, SendFailure, Target, TargetBatchReceipt } from '../../api/target';
+import type { BatchSize } from './batch-size';
 import type { HostGate, RequestResult } from './gate';
 import { isolateRefused, namedInError, type GroupAnswer } from './isolation';
 import type { Notices } from './notices';
 import { Outcome, type OutcomeDeps } from './outcome';
-import { Pictures, UPLOAD_SLICE, type PicturesDeps } from './pictures';
+import { Pictures, UPLOAD_SLICE, type PicturesDeps } from './picture-upload';
 import { RETRY_POLICY } from './retry-policy';
 
 /** What the deliveries of a sender share. */
@@ -12,6 +13,7 @@ export interface DeliveryDeps extends OutcomeDeps, PicturesDeps {
   outbox: Pick<Outbox, 'markUploaded' | 'markSent'>;
   target: Pick<Target, 'packEvent' | 'givesOwnIds'>;
   gate: HostGate;
+  batchSize: BatchSize;
   notices: Notices;
 }
 
@@ -231,7 +233,7 @@ export class LeaseDelivery {
 
   /** As many events as one request takes, at least one. */
   private batchFrom(events: StoredEvent[], start: number): StoredEvent[] {
-    const limits = this.deps.gate.batchLimits();
+    const limits = this.deps.batchSize;
     let bytes = ENVELOPE_BYTES;
     let end = start;
     for (const event of events.slice(start, start + limits.events)) {
@@ -257,7 +259,7 @@ export class LeaseDelivery {
         const [only] = group;
         const tooLarge = result.failure.statusCode === 413;
         if (only && group.length === 1) this.outcome.refuseAlone(only, result.failure);
-        else if (tooLarge) this.deps.gate.batchTooLarge(bytes);
+        else if (tooLarge) this.deps.batchSize.tooLarge(bytes);
         return { accepted: false, tooLarge, failure: result.failure };
       }
       case 'failed':

@@ -1,11 +1,13 @@
 import { debug } from '../../debug';
 import type { Lease, Outbox } from '../outbox/outbox';
 import type { Target } from '../../api/target';
+import { BatchSize } from './batch-size';
 import type { HostGate } from './gate';
 import { LeaseDelivery, type DeliveryDeps } from './lease-delivery';
 import type { SenderMemory } from './memory';
 import type { Notices } from './notices';
-import { wholeMs, type SenderClock, type SenderSettings } from './types';
+import { wholeMs, type SenderClock } from './clock';
+import type { SenderSettings } from './settings';
 
 /** After the outbox failed to hand out events, or handed out none though some were due. */
 const LEASE_RETRY_WAIT = 1000;
@@ -32,6 +34,7 @@ export interface LeasesDeps {
  * a lane.
  */
 export class Leases {
+  private readonly batchSize: BatchSize;
   private readonly delivery: DeliveryDeps;
   private started = false;
   /** leases under way, until the outbox has written down what became of them */
@@ -53,7 +56,8 @@ export class Leases {
   private drainEnds = false;
 
   constructor(private readonly deps: LeasesDeps) {
-    this.delivery = { ...deps, hurry: () => (this.skipLinger = true) };
+    this.batchSize = new BatchSize(deps.settings);
+    this.delivery = { ...deps, batchSize: this.batchSize, hurry: () => (this.skipLinger = true) };
     deps.gate.onWider = () => this.wake();
   }
 
@@ -204,7 +208,7 @@ export class Leases {
 
   private async lease(single: boolean, newest: boolean): Promise<Lease | undefined> {
     const events = single ? 1 : this.deps.settings.batchSize * this.batchesOfLease();
-    const { bytes } = this.deps.gate.batchLimits();
+    const { bytes } = this.batchSize;
     const lease = await this.deps.outbox.lease({ events, bytes, newest });
     if (lease) {
       this.deps.memory.noteLeased(lease.events, this.now());

@@ -2,7 +2,8 @@ import type { Outbox } from '../outbox/outbox';
 import type { SendFailure } from '../../api/target';
 import type { Outcome } from './outcome';
 import { RETRY_CAUSES, RETRY_POLICY, causeOf, type HostHealth, type RetryCause } from './retry-policy';
-import type { OutageNotice, SenderClock, SenderError, SenderListeners, SenderState } from './types';
+import type { SenderClock } from './clock';
+import type { OutageNotice, SenderError, SenderListeners, SenderState } from './types';
 import type { RejectionChange } from './memory';
 
 /** An error text in the state is at most this long; what a server answers is shown, not stored. */

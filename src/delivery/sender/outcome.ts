@@ -4,7 +4,8 @@ import type { SendFailure, Target, TargetBatchReceipt } from '../../api/target';
 import type { RejectionChange, SenderMemory } from './memory';
 import type { Notices } from './notices';
 import { backoffDelay, mayBeStored, mayStillLand, wasSentTwice } from './retry-policy';
-import type { RefusedEvent, SenderClock } from './types';
+import type { SenderClock } from './clock';
+import type { RefusedEvent } from './types';
 
 export interface OutcomeDeps {
   memory: SenderMemory;

@@ -1,6 +1,6 @@
 import type { EventWarning } from '../../event/types';
 import { classify } from './retry-policy';
-import { DEFAULT_SENDER_SETTINGS } from './types';
+import { DEFAULT_SENDER_SETTINGS } from './settings';
 import type { SendFailure, Target } from '../../api/target';
 
 export interface EventToSend {

@@ -6,15 +6,9 @@ import { LateLandings } from './late-landings';
 import { Leases } from './leases';
 import { SenderMemory } from './memory';
 import { Notices } from './notices';
-import {
-  DEFAULT_SENDER_SETTINGS,
-  systemSenderClock,
-  type SenderClock,
-  type SenderListeners,
-  type SenderSettings,
-  type SenderState,
-  type SenderStateName,
-} from './types';
+import { systemSenderClock, type SenderClock } from './clock';
+import { DEFAULT_SENDER_SETTINGS, type SenderSettings } from './settings';
+import type { SenderListeners, SenderState, SenderStateName } from './types';
 
 /** What a sender is made of. */
 export interface SenderParts {

@@ -1,65 +1,6 @@
-import { MAX_BATCH_EVENTS } from '../../api/limits';
 import type { DeliveredEvent } from '../outbox/outbox';
-import { systemClock, type Clock } from '../outbox/outbox';
 import type { RetryCause } from './retry-policy';
 import type { EventWarning } from '../../event/types';
-
-/** How a sender packs, paces and repeats. */
-export interface SenderSettings {
-  /** events in one request, at most `MAX_BATCH_EVENTS` */
-  batchSize: number;
-  /** bytes of the events in one request */
-  batchBytes: number;
-  /** an event waits at most this long for others to share its request, ms */
-  lingerMs: number;
-  /** batches under way at the same time; each uploads its pictures one after the other */
-  concurrency: number;
-  /** while a backlog drains after an outage */
-  requestsPerSecond: number;
-  /** while a backlog drains after an outage */
-  bytesPerSecond: number;
-  /**
-   * how long a request whose answer was lost may still land at the target, ms; a newer version of its event waits so
-   * long
-   */
-  lateLandingMs: number;
-}
-
-/** The settings of a sender that is told nothing else. */
-export const DEFAULT_SENDER_SETTINGS: SenderSettings = {
-  batchSize: MAX_BATCH_EVENTS,
-  batchBytes: 1024 * 1024,
-  lingerMs: 1000,
-  concurrency: 2,
-  requestsPerSecond: 20,
-  bytesPerSecond: 1024 * 1024,
-  lateLandingMs: 30_000,
-};
-
-/** The clock of a sender can also wake it. */
-export interface SenderClock extends Clock {
-  /** Calls back once after so many ms of the monotonic clock. @returns cancels it; harmless when it is over */
-  setTimer(callback: () => void, ms: number): () => void;
-}
-
-/** The longest wait that a Node.js timer takes. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-
-/** The clocks and timers of this machine. */
-export const systemSenderClock: SenderClock = {
-  ...systemClock,
-  setTimer(callback, ms) {
-    const timer = setTimeout(callback, Math.min(Math.max(0, ms), LONGEST_TIMER));
-    // A waiting backlog is safe on disk; it is not a reason to keep a process from ending.
-    timer.unref();
-    return () => clearTimeout(timer);
-  },
-};
-
-/** Rounded up: a timer that fires a fraction of a millisecond early would have to be set again and again. */
-export function wholeMs(ms: number): number {
-  return Math.max(1, Math.ceil(ms));
-}
 
 /** What went wrong last. */
 export interface SenderError {

@@ -1,6 +1,6 @@
 import { byteAt, isNamed, type PictureSize } from './bytes';
 import { HeaderTooLong, MAX_JPEG_END_CANDIDATES, MAX_JPEG_SEGMENTS, MAX_JPEG_STRAY_BYTES } from './limits';
-import { exifOrientation } from './tiff';
+import { exifOrientation } from './exif';
 
 const APP1 = 0xe1;
 const START_OF_SCAN = 0xda;

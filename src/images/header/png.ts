@@ -1,6 +1,6 @@
 import { isNamed, type PictureSize } from './bytes';
 import { HeaderTooLong, MAX_PNG_CHUNKS } from './limits';
-import { exifOrientation } from './tiff';
+import { exifOrientation } from './exif';
 
 export const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 

@@ -1,18 +1,18 @@
-import { isNamed, type PictureSize } from './bytes';
+import type { PictureSize } from './bytes';
 import { HeaderTooLong, MAX_TIFF_ENTRIES } from './limits';
 
 export const TIFF_SIGNATURES = ['49492a00', '4d4d002a', '49492b00', '4d4d002b'];
 
 const WIDTH = 256;
 const HEIGHT = 257;
-const ORIENTATION = 274;
+export const ORIENTATION = 274;
 
 const SHORT = 3;
 const LONG = 4;
 const LONG8 = 16;
 
 /** The first image directory of a TIFF, or of the TIFF inside an EXIF block. BigTIFF (version 43) has wider fields. */
-class Directory {
+export class Directory {
   private readonly isLittle: boolean;
   private readonly isBig: boolean;
   private readonly start: number;
@@ -70,18 +70,3 @@ export function tiffSize(bytes: Buffer): PictureSize | undefined {
 
 /** Judged by the first directory: many writers put it at the end. */
 export const isTiffCutOff = (bytes: Buffer): boolean => new Directory(bytes).end > bytes.length;
-
-/**
- * Orientation of the EXIF block from `start` to `end`; in PNG and mostly in WebP its head "Exif" is left out. Undefined
- * when the block is none, says nothing or is damaged: the picture is good without it.
- */
-export function exifOrientation(bytes: Buffer, start: number, end: number): number | undefined {
-  if (end > bytes.length || end < start + 4) return undefined;
-  const base = isNamed(bytes, start, 'Exif') ? start + 6 : start;
-  if (!isNamed(bytes, base, 'II*\0') && !isNamed(bytes, base, 'MM\0*')) return undefined;
-  try {
-    return new Directory(bytes.subarray(base, end)).value(ORIENTATION);
-  } catch {
-    return undefined;
-  }
-}

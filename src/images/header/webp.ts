@@ -1,6 +1,6 @@
 import { byteAt, isNamed, type PictureSize } from './bytes';
 import { HeaderTooLong, MAX_WEBP_CHUNKS } from './limits';
-import { exifOrientation } from './tiff';
+import { exifOrientation } from './exif';
 
 const FIRST_CHUNK = 12;
 const HAS_EXIF = 0x08;

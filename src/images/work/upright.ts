@@ -1,4 +1,4 @@
-import { isFromBottom, isFromRight, isOnItsSide } from '../header/orientation';
+import { isFromBottom, isFromRight, isOnItsSide } from '../orientation';
 import { emptyPixels, type Pixels } from './pixels';
 
 /** The picture as its EXIF orientation (1 to 8) says that it is shown. */

@@ -4,7 +4,7 @@ import {
   sendMany,
   type EventToSend,
 } from '../../../src/delivery/sender/send-many';
-import { systemSenderClock } from '../../../src/delivery/sender/types';
+import { systemSenderClock } from '../../../src/delivery/sender/clock';
 import { FakeTarget, statusFailure, failure, type TargetRequest } from '../../support/fake-target';
 
 const event = (eventId: string, useCaseId = 'a', padding = ''): EventToSend => ({

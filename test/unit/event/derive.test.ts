@@ -6,7 +6,7 @@ import {
   parseClasses,
   topClass,
 } from '../../../src/event/derive';
-import { fitAlertType, fitMetadataKey } from '../../../src/event/fit';
+import { fitAlertType, fitMetadataKey } from '../../../src/event/allowed-characters';
 import type { AnnotationLists } from '../../../src/event/types';
 
 const box = (name: string, confidence: number) => ({

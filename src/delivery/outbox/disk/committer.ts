@@ -8,7 +8,7 @@ import type { DoubtfulTimes } from './doubtful-times';
 import { isOutOfSpace } from './file-layer';
 import { encodeNote, type EventHeader, type Note } from './lines';
 import { isLongerAgo, type Moment, momentOf } from './moment';
-import { forEachLimited, placeOf, type PictureFile, type PictureFolder } from './pictures';
+import { forEachLimited, placeOf, type PictureFile, type PictureFolder } from './picture-folder';
 import { Chunk, DUE_AT_ONCE, type Entry, type EventQueue, type PictureSlot } from './queue';
 import type { DiskSpace } from './space';
 

@@ -44,7 +44,7 @@ import { checkMeta, foldersOf, prepareFolder, restrictFolder } from './folder';
 import { encodeEvent, type EventHeader } from './lines';
 import { AcceptanceTimes } from './moment';
 import type { OutboxNotice } from '../notices';
-import { describePicture, PictureFolder, placeOf } from './pictures';
+import { describePicture, PictureFolder, placeOf } from './picture-folder';
 import { type Chunk, type Entry, entryBytes, EventQueue, type PictureSlot } from './queue';
 import { presentEvent, type ReadEvent, readEvents } from './reader';
 import { Quarantine, quarantineName } from './quarantine';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { OutboxError } from '../outbox';
 import { errorCode, type FileLayer, isNoPlainFile, syncFolder, writeNewFile } from './file-layer';
-import { forEachLimited } from './pictures';
+import { forEachLimited } from './picture-folder';
 
 const META_FILE = 'meta.json';
 const FORMAT = 'vision-events-outbox';

@@ -2,7 +2,7 @@ import type { StoredEvent, StoredPicture } from '../outbox';
 import type { OpenFile } from './file-layer';
 import { errorCode, isNoPlainFile } from './file-layer';
 import { bodyInChunk, decodeLine, type PictureRecord } from './lines';
-import { placeOf, type PictureFolder } from './pictures';
+import { placeOf, type PictureFolder } from './picture-folder';
 import { ReadBuffers } from './read-buffers';
 import type { Chunk, Entry, PictureSlot } from './queue';
 import { flagShedPictures } from './shed-flag';

@@ -1,9 +1,9 @@
 /** The four fields that the API checks strictly: an error in one of them is answered with 400, nothing is stored. */
-import { MAX_IDENTIFIER_LENGTH, NEWEST_TIMESTAMP_MS, OLDEST_TIMESTAMP_MS } from './limits';
+import { MAX_IDENTIFIER_LENGTH } from './limits';
 import { shorten } from './report';
-import { parseIsoTimestamp, toIsoTimestamp } from './timestamp';
+import { parseIsoTimestamp } from './timestamp';
+import { windowError } from './timestamp-window';
 import { EVENT_TYPES, type FieldError } from './types';
-import { EARLIEST_NOW, isPlainlyWrong } from './wrong-clock';
 
 /**
  * The errors of the strict fields, one a field at most, in the order of the API's page. Messages are for a technician.
@@ -34,7 +34,7 @@ export interface StrictOptions {
   timeFollows?: boolean;
 }
 
-interface StrictError {
+export interface StrictError {
   type: string;
   /** goes on after the name of the field */
   message: string;
@@ -81,29 +81,3 @@ function timestampError(value: unknown, now: number | undefined): StrictError | 
   }
   return now === undefined ? undefined : windowError(String(value), moment, now);
 }
-
-/** A clock that is plainly wrong tells nothing of a time but that both may be its own. */
-function windowError(value: string, moment: number, now: number): StrictError | undefined {
-  const isWrong = isPlainlyWrong(now);
-  if (isWrong && moment < EARLIEST_NOW - OLDEST_TIMESTAMP_MS) {
-    return {
-      type: 'date.min',
-      message:
-        `${value}: set this device's clock, it shows ${inWords(now)}. ` +
-        'The API takes times between one year ago and tomorrow. ' +
-        'Events whose time is "now" wait for the clock where they are stored and delivered in the background.',
-    };
-  }
-  const cure =
-    "The API takes times between one year ago and tomorrow. Check this device's clock and the value.";
-  if (!isWrong && moment < now - OLDEST_TIMESTAMP_MS) {
-    return { type: 'date.min', message: `${value} is more than one year ago. ${cure}` };
-  }
-  if (!isWrong && moment > now + NEWEST_TIMESTAMP_MS) {
-    return { type: 'date.max', message: `${value} is later than tomorrow. ${cure}` };
-  }
-  return undefined;
-}
-
-/** A clock may show what no date can be made of. */
-const inWords = (now: number): string => toIsoTimestamp(new Date(now))?.slice(0, 10) ?? 'no date';

@@ -1,5 +1,10 @@
-/** Making a text fit a pattern of the API without making anything up: what does not fit becomes `_`. */
-import { MAX_ALERT_TYPE_LENGTH, MAX_METADATA_KEY_LENGTH } from './limits';
+/** Cleaning a text of characters that the API does not allow, without making anything up: they become `_`. */
+import {
+  ALERT_TYPE_CHARACTERS,
+  MAX_ALERT_TYPE_LENGTH,
+  MAX_METADATA_KEY_LENGTH,
+  METADATA_KEY_CHARACTERS,
+} from './limits';
 import { cutText } from './report';
 
 /**
@@ -7,7 +12,7 @@ import { cutText } from './report';
  * `No_hard_hat`. Undefined when no letter and no digit would be left.
  */
 export function fitAlertType(text: string): string | undefined {
-  return fit(text, /[^a-zA-Z0-9_-]+/g, MAX_ALERT_TYPE_LENGTH);
+  return fit(text, ALERT_TYPE_CHARACTERS, MAX_ALERT_TYPE_LENGTH);
 }
 
 /**
@@ -15,10 +20,10 @@ export function fitAlertType(text: string): string | undefined {
  * `Größe (mm)` becomes `Grosse_mm`. Undefined when no letter and no digit would be left.
  */
 export function fitMetadataKey(text: string): string | undefined {
-  return fit(text, /[^a-zA-Z0-9_ -]+/g, MAX_METADATA_KEY_LENGTH);
+  return fit(text, METADATA_KEY_CHARACTERS, MAX_METADATA_KEY_LENGTH);
 }
 
-function fit(text: string, misfits: RegExp, length: number): string | undefined {
+function fit(text: string, allowed: string, length: number): string | undefined {
   const fitting = text
     .trim()
     .replaceAll('ß', 'ss')
@@ -26,8 +31,8 @@ function fit(text: string, misfits: RegExp, length: number): string | undefined 
     .normalize('NFKD')
     .replace(/\p{Mark}+/gu, '')
     // A misfit at either end separates nothing.
-    .replace(misfits, (_misfit, position: number, whole: string) =>
-      position === 0 || position + _misfit.length === whole.length ? '' : '_',
+    .replace(new RegExp(`[^${allowed}]+`, 'g'), (misfit, position: number, whole: string) =>
+      position === 0 || position + misfit.length === whole.length ? '' : '_',
     )
     .replace(/ *_ */g, '_');
   const cut = cutText(fitting, length).trim();

@@ -41,7 +41,8 @@ export function placeOf({ role, image }: PicturePlace): PicturePlace {
 
 /**
  * The pictures beside the chunks. A file gets its final name at once: the chunk's line that names it is what counts, so
- * a renaming would add a flush and no safety.
+ * a renaming would add a flush and no safety. They go when their event ends (`end` of disk-outbox.ts), once that is
+ * durable (committer.ts); an upload only notes the picture's id.
  */
 export class PictureFolder {
   constructor(

@@ -11,7 +11,7 @@ import type { HostGate } from './gate';
 import type { SenderMemory } from './memory';
 import type { Notices } from './notices';
 import { messageOf, type Outcome } from './outcome';
-import type { SenderClock } from './types';
+import type { SenderClock } from './clock';
 
 export interface PicturesDeps {
   outbox: Pick<Outbox, 'markUploaded'>;
