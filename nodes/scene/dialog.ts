@@ -14,7 +14,11 @@ const form = createForm('roboflow-vision-event-scene', {
   refuse,
   hint,
 });
+/** Settings that matter to one kind of moment only. */
+type SecondsOfMoment = 'stayAfter' | 'countStable' | 'countEvery';
+
 const { t } = form;
+const FORM = '[data-form="roboflow-vision-event-scene"]';
 const admin = adminRequests(sharedText);
 const formatFields = createFormatFields(form);
 /** What asks the runtime while the dialog is open. */
@@ -45,6 +49,16 @@ const chosenMoments = () =>
     ({ value }) => value,
   );
 
+/** What is for one kind of moment shows while that is chosen; what somebody has set never hides. */
+function showRowsOfMoments(): void {
+  const chosen = chosenMoments();
+  for (const row of document.querySelectorAll<HTMLElement>(`${FORM} [data-moment]`)) {
+    const { id, value } = row.querySelector('input')!;
+    const initial = visionEventSceneDefaults[id.replace('node-input-', '') as SecondsOfMoment];
+    row.hidden = !chosen.includes(row.dataset['moment']!) && value === initial;
+  }
+}
+
 function prepareZones(node: EditorNode): void {
   const rows = (Array.isArray(node['zones']) ? node['zones'] : []) as SceneZoneRow[];
   const editor = new ZoneEditor(rows, form, () => replay.soon());
@@ -60,7 +74,7 @@ function prepareZones(node: EditorNode): void {
   zones = editor;
   running = [live, replay];
   document.getElementById('vision-event-zones')!.replaceChildren(...live.parts, ...editor.parts);
-  const dialog = document.querySelector<HTMLElement>('[data-form="roboflow-vision-event-scene"]')!;
+  const dialog = document.querySelector<HTMLElement>(FORM)!;
   $(dialog).on('change input', () => replay.soon());
   runWhileOpen(dialog, 'zones', live);
   const section = runWhileOpen(dialog, 'replay', replay);
@@ -103,6 +117,8 @@ RED.nodes.registerType('roboflow-vision-event-scene', {
     prepareTypedInputs();
     formatFields.prepare(String(this['format'] ?? 'auto'));
     offerMoments(this['moments'] ?? visionEventSceneDefaults.moments);
+    showRowsOfMoments();
+    $('#vision-event-moments').on('change', showRowsOfMoments);
     prepareZones(this);
     form.open(this, { moments: chosenMoments, zones: () => zones?.read() ?? [] });
   },

@@ -2,7 +2,7 @@ import type { visionEventSceneDefaults } from '../../nodes/shared/properties';
 import { ExampleFlow, type Place } from './flow-parts';
 import { addStandInApi, exampleTab, firstSteps, standInWorkspace } from './stand-in-api';
 
-const PICTURE = { outputImage: 'picture', outputImageType: 'msg' };
+const PICTURE = { outputImage: 'image', outputImageType: 'msg' };
 
 /** One event for each thing that happened: a person who stays, parts that pass, scratches, and what Frigate follows. */
 export function scene(): ExampleFlow {
@@ -62,7 +62,7 @@ function addHall(flow: ExampleFlow, workspace: string): void {
 }
 
 /** What each scene of the hall takes from the message. */
-const FRAME = { image: 'picture', imageType: 'msg', timestamp: 'at', timestampType: 'msg' };
+const FRAME = { image: 'image', imageType: 'msg', timestamp: 'at', timestampType: 'msg' };
 
 /** Two events: an alert at once, and how long it took, with the best picture, when it is over. */
 function addPerson(flow: ExampleFlow, workspace: string, report: string): string {

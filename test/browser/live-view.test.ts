@@ -203,6 +203,28 @@ for (const version of NODE_RED_VERSIONS) {
       await page.getByLabel('Node', { exact: true }).selectOption('');
     });
 
+    it('cuts no choice of the filters, however long a language says it', async () => {
+      const cut = await page.locator('.vision-event-live').evaluate((tab: HTMLElement) => {
+        tab.style.width = '300px';
+        const pen = document.createElement('canvas').getContext('2d')!;
+        const found: string[] = [];
+        for (const filter of tab.querySelectorAll('select')) {
+          const [all] = filter.options;
+          const { text } = all!;
+          all!.text = 'Todos los estados que hay';
+          pen.font = getComputedStyle(filter).font;
+          // Beside the text stands the arrow.
+          const needed = pen.measureText(all!.text).width + 20;
+          const { width } = filter.getBoundingClientRect();
+          if (width < needed) found.push(`${filter.title}: ${width} px of ${needed}`);
+          all!.text = text;
+        }
+        tab.style.width = '';
+        return found;
+      });
+      assert.deepEqual(cut, []);
+    });
+
     it('keeps what two editors see alike, and pauses only one', async () => {
       const second = await EditorPage.open(browser, nodeRed.url);
       const [one, other] = [page, second.page];

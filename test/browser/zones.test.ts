@@ -229,6 +229,26 @@ describe('zones in the dialog of a scene in Node-RED 4.1', function () {
     await said.waitFor({ state: 'detached' });
   });
 
+  it('ask for the seconds of a kind of moment while that is chosen, or where they were set', async () => {
+    const { editor } = session;
+    await editor.openDialog('line');
+    const form = editor.form(TYPE);
+    const seconds = ['stayAfter', 'countStable', 'countEvery'];
+    for (const kind of ['stayed', 'count changed']) await form.getByLabel(kind).uncheck();
+    assert.deepEqual(await editor.shownFields(seconds), []);
+    await form.getByLabel('stayed').check();
+    assert.deepEqual(await editor.shownFields(seconds), ['stayAfter']);
+    await form.getByLabel('count changed').check();
+    assert.deepEqual(await editor.shownFields(seconds), seconds);
+    await form.locator('#node-input-stayAfter').fill('4');
+    for (const kind of ['stayed', 'count changed']) await form.getByLabel(kind).uncheck();
+    assert.deepEqual(await editor.shownFields(seconds), ['stayAfter'], 'it is set, so it shows');
+    await form.locator('#node-input-stayAfter').fill('10');
+    await form.getByLabel('left').check();
+    assert.deepEqual(await editor.shownFields(seconds), []);
+    assert.deepEqual(editor.pageErrors, []);
+  });
+
   it('show the last picture and the tracks, and a replay tells what the settings of the dialog would make', async () => {
     const { editor } = session;
     const { section } = await openZones(editor, 'live');

@@ -122,12 +122,18 @@ const RULED_OUT: Record<string, RegExp> = {
   ko: /메시지/,
 };
 
-describe('texts of dialogs', () => {
+/** What people read of a file, each text with where it stands: of a help its lines without code and link targets. */
+const readTexts = (language: string, file: string) =>
+  file.endsWith('.json')
+    ? [...catalogue(language, file)].map(([key, text]) => `${file} ${key}: ${text}`)
+    : markdownOf(read(language, file))
+        .split('\n')
+        .map((line) => `${file}: ${line.replace(/`[^`]*`|\]\([^)]*\)/g, '…')}`);
+
+describe('texts of dialogs and helps', () => {
   for (const [language, ruledOut] of Object.entries(RULED_OUT)) {
     it(`keep to the tone and punctuation of ${language}`, () => {
-      const texts = files
-        .filter((name) => name.endsWith('.json'))
-        .flatMap((file) => [...catalogue(language, file)].map(([key, text]) => `${file} ${key}: ${text}`));
+      const texts = files.flatMap((file) => readTexts(language, file));
       assert.deepEqual(
         texts.filter((text) => ruledOut.test(text)),
         [],

@@ -1,5 +1,5 @@
 // Stands in for a camera and a detector with five frames a second: parts pass on a belt, some of them scratched, and a
-// person stays in the marked area. `msg.picture` is a PNG, `msg.at` its time, `msg.payload` what a Roboflow model
+// person stays in the marked area. `msg.image` is a PNG, `msg.at` its time, `msg.payload` what a Roboflow model
 // answers, with its flaws: one in ten is missed.
 const WIDTH = 640;
 const HEIGHT = 360;
@@ -57,6 +57,6 @@ fill(personLeft, 96, 50, 54, 'vest');
 fill(personLeft + 6, 150, 38, 46, 'trousers');
 see('person', personLeft, 66, 50, 130);
 
-msg.picture = pngOf({ width: WIDTH, height: HEIGHT, colours: Object.values(PALETTE), pixels });
+msg.image = pngOf({ width: WIDTH, height: HEIGHT, colours: Object.values(PALETTE), pixels });
 msg.payload = { image: { width: WIDTH, height: HEIGHT }, predictions };
 return msg;
