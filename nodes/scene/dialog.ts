@@ -8,17 +8,18 @@ import { LiveView } from './dialog/live-view';
 import { ReplayView } from './dialog/replay';
 import { ZoneEditor } from './dialog/zone-editor';
 
+const FORM = '[data-form="roboflow-vision-event-scene"]';
+
+/** Settings that matter to one kind of moment only. */
+type SecondsOfMoment = 'stayAfter' | 'countStable' | 'countEvery';
+
 const form = createForm('roboflow-vision-event-scene', {
   prefix: 'node-input',
   defaults: visionEventSceneDefaults,
   refuse,
   hint,
 });
-/** Settings that matter to one kind of moment only. */
-type SecondsOfMoment = 'stayAfter' | 'countStable' | 'countEvery';
-
 const { t } = form;
-const FORM = '[data-form="roboflow-vision-event-scene"]';
 const admin = adminRequests(sharedText);
 const formatFields = createFormatFields(form);
 /** What asks the runtime while the dialog is open. */

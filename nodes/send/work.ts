@@ -93,7 +93,7 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
       this.showLive({ error });
     }
     message['visionEvent'] ??= { warnings: [] } satisfies EventReport;
-    this.status.show(this.texts.error(error));
+    this.status.showTrouble(this.texts.error(error));
   }
 
   close(): void {
@@ -168,7 +168,7 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
       const error = workspaceOf(this.RED, this.config.workspace).configurationError();
       if (error) throw error;
     } catch (error) {
-      this.status.show(this.texts.error(toFlowError(error)));
+      this.status.showTrouble(this.texts.error(toFlowError(error)));
     }
   }
 
@@ -177,13 +177,14 @@ export class SendEventsWork implements NodeWork<ArrivedEvents> {
     this.finished += isMany ? report.created : 1;
     if (!isMany) this.warningLines.tell(report);
     const warnings = isMany ? sumOfLengths(report.warnings) : warningsOf(report);
-    if (isMany && report.failed.length > 0) this.status.show(this.texts.someFailed(report.failed.length));
+    if (isMany && report.failed.length > 0)
+      this.status.showTrouble(this.texts.someFailed(report.failed.length));
     else if (warnings > 0)
-      this.status.show(this.texts.warnings(warnings, isMany ? undefined : firstWarning(report)));
+      this.status.showTrouble(this.texts.warnings(warnings, isMany ? undefined : firstWarning(report)));
     else if (report.state === 'queued') {
       // A node that stores shows what the outbox says of itself.
-      if (this.config.delivery !== 'queue')
-        this.status.show(() => this.texts.queued(workspace.delivery.state()));
+      if (this.config.delivery === 'queue') this.status.showNoTrouble();
+      else this.status.show(() => this.texts.queued(workspace.delivery.state()));
     } else if (this.underWay === 0) this.status.show(this.texts.done('sent', this.finished));
   }
 }

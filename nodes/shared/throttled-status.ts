@@ -16,13 +16,39 @@ export class ThrottledStatus {
   private shownAt = -Infinity;
   private shown = '';
   private waiting: Wanted | undefined;
+  /** the last message came to trouble, which nothing but the next message takes back */
+  private isTroubled = false;
+  /** what was not shown because of that */
+  private heldBack: StatusSource | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly node: Node) {}
 
   /** For what happened, once more or for the first time. */
   show(source: StatusSource): void {
+    this.isTroubled = false;
+    this.heldBack = undefined;
     this.showSoon({ source, onlyWhenChanged: false });
+  }
+
+  /** For what went wrong with a message: it stays until the next one, whatever goes well elsewhere. */
+  showTrouble(source: StatusSource): void {
+    this.show(source);
+    this.isTroubled = true;
+  }
+
+  /** For a message that went well where `showElsewhere` has the rest to say. */
+  showNoTrouble(): void {
+    const elsewhere = this.heldBack;
+    this.isTroubled = false;
+    this.heldBack = undefined;
+    if (elsewhere) this.showChange(elsewhere);
+  }
+
+  /** For a state that other nodes take part in: it hides no trouble of this one, unless it is trouble itself. */
+  showElsewhere(source: StatusSource): void {
+    if (this.isTroubled && !isTrouble(statusOf(source))) this.heldBack = source;
+    else this.showChange(source);
   }
 
   /** For a state that is told again and again: shown only when it is another one than before. */
@@ -52,7 +78,7 @@ export class ThrottledStatus {
   }
 
   private showNow({ source, onlyWhenChanged }: Wanted): void {
-    const status = typeof source === 'function' ? source() : source;
+    const status = statusOf(source);
     const text = JSON.stringify(status);
     if (onlyWhenChanged && text === this.shown) return;
     this.shown = text;
@@ -60,3 +86,7 @@ export class ThrottledStatus {
     this.node.status(status);
   }
 }
+
+const statusOf = (source: StatusSource): NodeStatus => (typeof source === 'function' ? source() : source);
+
+const isTrouble = ({ fill }: NodeStatus): boolean => fill === 'red' || fill === 'yellow';

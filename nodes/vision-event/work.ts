@@ -131,7 +131,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
       this.showLive({ error });
     }
     message['visionEvent'] ??= { warnings: [] } satisfies EventReport;
-    this.status.show(this.texts.error(error));
+    this.status.showTrouble(this.texts.error(error));
   }
 
   close(): void {
@@ -256,7 +256,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
       const error = workspaceOf(this.RED, this.config.workspace).configurationError();
       if (error) throw error;
     } catch (error) {
-      this.status.show(this.texts.error(toFlowError(error)));
+      this.status.showTrouble(this.texts.error(toFlowError(error)));
     }
   }
 
@@ -269,12 +269,13 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     const { count = 0, dropped = 0 } = report.detections ?? {};
     if (report.state !== 'throttled') this.finished++;
     if (report.state === 'throttled') this.status.show(() => this.texts.throttled());
-    else if (dropped > 0) this.status.show(() => this.texts.partlyRead(count, dropped));
-    else if (warnings > 0) this.status.show(() => this.texts.warnings(warnings, firstWarning(report)));
+    else if (dropped > 0) this.status.showTrouble(() => this.texts.partlyRead(count, dropped));
+    else if (warnings > 0)
+      this.status.showTrouble(() => this.texts.warnings(warnings, firstWarning(report)));
     else if (report.state !== 'queued') this.showCount(report);
     // A node that stores shows what the outbox says of itself.
-    else if (this.config.delivery !== 'queue')
-      this.status.show(() => this.texts.queued(workspace?.delivery.state()));
+    else if (this.config.delivery === 'queue') this.status.showNoTrouble();
+    else this.status.show(() => this.texts.queued(workspace?.delivery.state()));
   }
 
   private showCount(report: EventReport): void {

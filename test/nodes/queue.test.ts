@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
+import { visionEventSendDefaults } from '../../nodes/shared/properties';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { helper, roboflow, TestFlow, type TestMessage } from '../support/node-red-helper';
 import { refuseEvents } from '../support/refused-events';
@@ -17,6 +18,7 @@ const OUTBOX_NODE = {
   y: 200,
   workspace: 'workspace',
 };
+const SEND_NODE = { type: 'roboflow-vision-event-send', z: 'tab', x: 100, y: 300, ...visionEventSendDefaults };
 /** Node-RED's level of log lines that are shown by default. */
 const INFO = 40;
 
@@ -77,6 +79,25 @@ describe('vision-event with delivery "queue"', function () {
     await flow.until(() =>
       flow.statuses.some(({ fill, text }) => fill === 'green' && /delivered$/.test(text ?? '')),
     );
+  });
+
+  it('goes on to say that its own message was wrong while events of others are delivered', async () => {
+    const settings = { baseUrl: simulator.url, apiKey: simulator.keys.full, outboxDir, batchLinger: 20 };
+    const other = { ...SEND_NODE, id: 'other', workspace: 'workspace', wires: [[]] };
+    const flow = await TestFlow.load({ delivery: 'queue' }, settings, [other]);
+    await flow.send({ payload: { what: 1 } });
+    await flow.until(() => flow.statuses.at(-1)?.fill === 'red');
+    const payload = {
+      ...{ eventId: 'of-another', eventType: 'quality_check', useCaseId: 'quality-line-1' },
+      ...{ timestamp: new Date().toISOString(), eventData: { result: 'pass' } },
+    };
+    helper.getNode('other').receive({ payload } as never);
+    await flow.until(() => simulator.events().length === 1);
+    await delay(1200);
+    assert.equal(flow.statuses.at(-1)?.fill, 'red');
+
+    await flow.send({ payload: roboflow({ class: 'part' }) });
+    await flow.until(() => flow.statuses.at(-1)?.fill === 'green');
   });
 
   it('keeps events while the server is away and across a restart, and delivers each once it is back', async () => {

@@ -69,6 +69,45 @@ describe('the status of a node', () => {
     );
   });
 
+  describe('after trouble with a message', () => {
+    const beat = () => pass(HALF_SECOND + 20);
+    const texts = () => shown.map(({ text }) => text);
+    const good = { fill: 'green', text: 'delivered 1' } as const;
+    beforeEach(() => {
+      status.showTrouble({ fill: 'red', text: 'wrong' });
+      beat();
+    });
+
+    it('says so until the next message, whatever goes well elsewhere', () => {
+      for (const text of ['delivered 1', 'delivered 2']) status.showElsewhere({ fill: 'green', text });
+      beat();
+      assert.deepEqual(texts(), ['wrong']);
+      status.showNoTrouble();
+      beat();
+      assert.deepEqual(texts(), ['wrong', 'delivered 2']);
+      status.showElsewhere(good);
+      assert.deepEqual(texts(), ['wrong', 'delivered 2', 'delivered 1']);
+    });
+
+    it('gives way to trouble elsewhere, and to what the next message shows', () => {
+      status.showElsewhere({ fill: 'yellow', text: 'retry' });
+      beat();
+      status.show({ fill: 'grey', text: 'cooldown' });
+      beat();
+      status.showElsewhere(good);
+      assert.deepEqual(texts(), ['wrong', 'retry', 'cooldown', 'delivered 1']);
+    });
+
+    it('says it even where it waits for its turn while something goes well', () => {
+      status.showNoTrouble();
+      status.showElsewhere(good);
+      status.showTrouble({ fill: 'red', text: 'wrong again' });
+      status.showElsewhere({ fill: 'green', text: 'delivered 2' });
+      beat();
+      assert.deepEqual(texts(), ['wrong', 'delivered 1', 'wrong again']);
+    });
+  });
+
   it('is cleared for good when the node closes', () => {
     status.show({ text: 'a' });
     status.show({ text: 'b' });
