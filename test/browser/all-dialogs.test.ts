@@ -16,6 +16,8 @@ const NODE_TYPES = TYPES.filter((type) => type !== CONFIG_TYPE);
 
 /** Of a tablet, or half of a screen. */
 const NARROW_WINDOW_PX = 900;
+/** Where a dialog is about as wide as that of a phone. */
+const SMALL_WINDOW_PX = 640;
 
 const METADATA = [{ key: 'line', value: 'A1', valueType: 'str' }];
 
@@ -88,6 +90,10 @@ describe('all dialogs in Node-RED 4.1', function () {
 
       it('is not cut by a narrow window', async () => {
         assert.equal(await editor.isWholeInWindow(type, NARROW_WINDOW_PX), true);
+      });
+
+      it('gives its fields the room of their labels in a small window', async () => {
+        assert.deepEqual(await editor.narrowFields(type, SMALL_WINDOW_PX), []);
       });
 
       it('folds and unfolds each section by keyboard', async () => {

@@ -270,6 +270,19 @@ export class EditorPage {
     return isWhole;
   }
 
+  /** The fields of a dialog that was open before which in a window of this width take less than their row, by id. */
+  async narrowFields(type: string, width: number): Promise<string[]> {
+    await this.page.setViewportSize({ ...WINDOW, width });
+    await this.dialogsAtRest();
+    const narrow = await this.form(type).evaluate((form) => {
+      const fields = [...form.querySelectorAll<HTMLElement>('.vision-event-row > select, .vision-event-row > textarea')];
+      const shown = fields.filter((field) => field.checkVisibility());
+      return shown.filter((field) => field.offsetWidth < field.parentElement!.clientWidth - 1).map(({ id }) => id);
+    });
+    await this.page.setViewportSize(WINDOW);
+    return narrow;
+  }
+
   /** Presses Tab until the focus is on what `selector` names. */
   tabTo(selector: string): Promise<void> {
     return this.pressUntilFocused('Tab', selector);

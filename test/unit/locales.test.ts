@@ -128,7 +128,7 @@ const readTexts = (language: string, file: string) =>
     ? [...catalogue(language, file)].map(([key, text]) => `${file} ${key}: ${text}`)
     : markdownOf(read(language, file))
         .split('\n')
-        .map((line) => `${file}: ${line.replace(/`[^`]*`|\]\([^)]*\)/g, '…')}`);
+        .map((line) => `${file}: ${line.replace(/^: |`[^`]*`|\]\([^)]*\)/g, '…')}`);
 
 describe('texts of dialogs and helps', () => {
   for (const [language, ruledOut] of Object.entries(RULED_OUT)) {
