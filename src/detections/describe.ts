@@ -13,7 +13,8 @@ export function describe(value: unknown): string {
   const keys = Object.keys(value);
   const shown = keys.slice(0, 12).map((key) => short(key, 30));
   if (keys.length === 0) return 'an empty object';
-  return `an object with ${shown.join(', ')}${keys.length > shown.length ? ', …' : ''}`;
+  const called = keys.length === 1 ? 'the property' : 'the properties';
+  return `an object with ${called} ${shown.join(', ')}${keys.length > shown.length ? ', …' : ''}`;
 }
 
 function nameOfType(value: unknown): string {
