@@ -270,8 +270,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     if (report.state !== 'throttled') this.finished++;
     if (report.state === 'throttled') this.status.show(() => this.texts.throttled());
     else if (dropped > 0) this.status.showTrouble(() => this.texts.partlyRead(count, dropped));
-    else if (warnings > 0)
-      this.status.showTrouble(() => this.texts.warnings(warnings, firstWarning(report)));
+    else if (warnings > 0) this.status.showTrouble(() => this.texts.warnings(warnings, firstWarning(report)));
     else if (report.state !== 'queued') this.showCount(report);
     // A node that stores shows what the outbox says of itself.
     else if (this.config.delivery === 'queue') this.status.showNoTrouble();

@@ -18,7 +18,13 @@ const OUTBOX_NODE = {
   y: 200,
   workspace: 'workspace',
 };
-const SEND_NODE = { type: 'roboflow-vision-event-send', z: 'tab', x: 100, y: 300, ...visionEventSendDefaults };
+const SEND_NODE = {
+  type: 'roboflow-vision-event-send',
+  z: 'tab',
+  x: 100,
+  y: 300,
+  ...visionEventSendDefaults,
+};
 /** Node-RED's level of log lines that are shown by default. */
 const INFO = 40;
 

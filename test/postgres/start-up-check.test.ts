@@ -91,10 +91,10 @@ describe('the start-up check of an outbox in PostgreSQL', () => {
 
   it('tells what is wrong with the address', async () => {
     const nobody = `postgres://user:secret@127.0.0.1:${await freePort()}/postgres`;
-    assert.match(await refusalOf(nobody), /^Start PostgreSQL, or correct "Connection"/);
+    assert.match(await refusalOf(nobody), /^Start PostgreSQL, or correct "Database" \(postgresUrl\)/);
     assert.match(await refusalOf(inDatabase('nowhere')), /^Create the database, or correct its name/);
-    assert.match(await refusalOf('https://user:secret@example.com'), /^Correct "Connection"/);
-    assert.match(await refusalOf('nonsense'), /^Correct "Connection"/);
+    assert.match(await refusalOf('https://user:secret@example.com'), /^Correct "Database" \(postgresUrl\)/);
+    assert.match(await refusalOf('nonsense'), /^Correct "Database" \(postgresUrl\)/);
   });
 
   it('tells that user and password do not fit together', async () => {

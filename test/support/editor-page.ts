@@ -275,9 +275,13 @@ export class EditorPage {
     await this.page.setViewportSize({ ...WINDOW, width });
     await this.dialogsAtRest();
     const narrow = await this.form(type).evaluate((form) => {
-      const fields = [...form.querySelectorAll<HTMLElement>('.vision-event-row > select, .vision-event-row > textarea')];
+      const fields = [
+        ...form.querySelectorAll<HTMLElement>('.vision-event-row > select, .vision-event-row > textarea'),
+      ];
       const shown = fields.filter((field) => field.checkVisibility());
-      return shown.filter((field) => field.offsetWidth < field.parentElement!.clientWidth - 1).map(({ id }) => id);
+      return shown
+        .filter((field) => field.offsetWidth < field.parentElement!.clientWidth - 1)
+        .map(({ id }) => id);
     });
     await this.page.setViewportSize(WINDOW);
     return narrow;

@@ -106,7 +106,7 @@ export function parseAddress({ url, user, password, tls }: PostgresAddress): {
   } catch {
     throw new OutboxError(
       'OUTBOX_IO',
-      'Correct "Connection": it has to read as postgres://host:5432/database.',
+      'Correct "Database" (postgresUrl): it has to read as postgres://host:5432/database.',
     );
   }
   const database = decodeURIComponent(parsed.pathname.slice(1)) || 'postgres';

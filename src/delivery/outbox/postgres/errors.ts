@@ -5,14 +5,16 @@ import { OutboxError } from '../outbox';
  * `host:port/database`.
  */
 const REMEDIES: Record<string, (where: string) => string> = {
-  ECONNREFUSED: (where) => `Start PostgreSQL, or correct "Connection": nothing answers at ${where}`,
-  ENOTFOUND: (where) => `Correct the host in "Connection": its name is not known (${where})`,
+  ECONNREFUSED: (where) =>
+    `Start PostgreSQL, or correct "Database" (postgresUrl): nothing answers at ${where}`,
+  ENOTFOUND: (where) => `Correct the host in "Database" (postgresUrl): its name is not known (${where})`,
   EAI_AGAIN: (where) => `Check the name service of this machine: it does not answer for the host of ${where}`,
   ETIMEDOUT: (where) => `Check network and firewall: PostgreSQL at ${where} does not answer`,
   EHOSTUNREACH: (where) => `Check the network: there is no way to PostgreSQL at ${where}`,
   '28P01': (where) => `Correct user or password of the database: ${where} refused them`,
   '28000': (where) => `Correct the user or pg_hba.conf: ${where} does not let this user in from here`,
-  '3D000': (where) => `Create the database, or correct its name in "Connection": ${where} does not exist`,
+  '3D000': (where) =>
+    `Create the database, or correct its name in "Database" (postgresUrl): ${where} does not exist`,
   '42501': (where) => `Let the user create tables (grant create on database): ${where} refused`,
   '25006': (where) => `Connect to the writer, not to a standby: ${where} takes no writes`,
   '53300': (where) => `Raise max_connections of PostgreSQL: ${where} has no connection left`,
