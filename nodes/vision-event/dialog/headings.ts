@@ -20,7 +20,7 @@ export function showWhatSectionsDo(t: Text): void {
     ],
   };
   for (const [section, parts] of Object.entries(texts)) {
-    const text = parts.length > 0 ? `: ${parts.join(' · ')}` : '';
+    const text = parts.length > 0 ? t('does.text', { text: parts.join(' · ') }) : '';
     $(`.vision-event-does[data-does="${section}"]`).text(text);
   }
 }
