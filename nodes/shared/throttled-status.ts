@@ -9,6 +9,8 @@ export type StatusSource = NodeStatus | (() => NodeStatus);
 interface Wanted {
   source: StatusSource;
   onlyWhenChanged: boolean;
+  /** not of this node alone */
+  isElsewhere?: boolean;
 }
 
 /** Shows the newest status at most twice a second; the last one always gets shown. */
@@ -16,8 +18,8 @@ export class ThrottledStatus {
   private shownAt = -Infinity;
   private shown = '';
   private waiting: Wanted | undefined;
-  /** the last message came to trouble, which nothing but the next message takes back */
-  private isTroubled = false;
+  /** what the last message came to, which nothing but the next message takes back */
+  private trouble: StatusSource | undefined;
   /** what was not shown because of that */
   private heldBack: StatusSource | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -26,34 +28,37 @@ export class ThrottledStatus {
 
   /** For what happened, once more or for the first time. */
   show(source: StatusSource): void {
-    this.isTroubled = false;
+    this.trouble = undefined;
     this.heldBack = undefined;
     this.showSoon({ source, onlyWhenChanged: false });
+  }
+
+  /** For a state that is told again and again: shown only when it is another one than before. */
+  showChange(source: StatusSource): void {
+    this.showSoon({ source, onlyWhenChanged: true });
   }
 
   /** For what went wrong with a message: it stays until the next one, whatever goes well elsewhere. */
   showTrouble(source: StatusSource): void {
     this.show(source);
-    this.isTroubled = true;
+    this.trouble = source;
   }
 
   /** For a message that went well where `showElsewhere` has the rest to say. */
   showNoTrouble(): void {
     const elsewhere = this.heldBack;
-    this.isTroubled = false;
+    this.trouble = undefined;
     this.heldBack = undefined;
     if (elsewhere) this.showChange(elsewhere);
   }
 
   /** For a state that other nodes take part in: it hides no trouble of this one, unless it is trouble itself. */
   showElsewhere(source: StatusSource): void {
-    if (this.isTroubled && !isTrouble(statusOf(source))) this.heldBack = source;
-    else this.showChange(source);
-  }
-
-  /** For a state that is told again and again: shown only when it is another one than before. */
-  showChange(source: StatusSource): void {
-    this.showSoon({ source, onlyWhenChanged: true });
+    if (!this.trouble) return this.showChange(source);
+    this.heldBack = source;
+    // The trouble itself waits for its turn.
+    if (this.waiting && !this.waiting.isElsewhere) return;
+    this.showSoon({ source, onlyWhenChanged: true, isElsewhere: true });
   }
 
   /** Drops what waits and clears the status; for `close`. */
@@ -77,8 +82,9 @@ export class ThrottledStatus {
     this.waiting = undefined;
   }
 
-  private showNow({ source, onlyWhenChanged }: Wanted): void {
-    const status = statusOf(source);
+  private showNow({ source, onlyWhenChanged, isElsewhere }: Wanted): void {
+    const wanted = statusOf(source);
+    const status = isElsewhere && this.trouble && !isTrouble(wanted) ? statusOf(this.trouble) : wanted;
     const text = JSON.stringify(status);
     if (onlyWhenChanged && text === this.shown) return;
     this.shown = text;

@@ -89,13 +89,15 @@ describe('the status of a node', () => {
       assert.deepEqual(texts(), ['wrong', 'delivered 2', 'delivered 1']);
     });
 
-    it('gives way to trouble elsewhere, and to what the next message shows', () => {
+    it('gives way to trouble elsewhere as long as that lasts, and to what the next message shows', () => {
       status.showElsewhere({ fill: 'yellow', text: 'retry' });
+      beat();
+      status.showElsewhere(good);
       beat();
       status.show({ fill: 'grey', text: 'cooldown' });
       beat();
       status.showElsewhere(good);
-      assert.deepEqual(texts(), ['wrong', 'retry', 'cooldown', 'delivered 1']);
+      assert.deepEqual(texts(), ['wrong', 'retry', 'wrong', 'cooldown', 'delivered 1']);
     });
 
     it('says it even where it waits for its turn while something goes well', () => {
