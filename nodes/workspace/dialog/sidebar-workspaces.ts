@@ -104,7 +104,7 @@ export function createLiveWorkspaces(t: Text, admin: AdminRequests) {
 
   const lastErrorOf = ({ lastError, open }: LiveWorkspace) => {
     if (!lastError) return '';
-    return open ? `${t('outbox.lastError')}: ${lastErrorText(lastError)}` : errorText(lastError);
+    return open ? t('outbox.lastErrorIs') + lastErrorText(lastError) : errorText(lastError);
   };
 
   function fact(name: string, textOf: (state: LiveWorkspace) => string) {
