@@ -97,7 +97,7 @@ describe('vision-event with delivery "queue"', function () {
       ...{ eventId: 'of-another', eventType: 'quality_check', useCaseId: 'quality-line-1' },
       ...{ timestamp: new Date().toISOString(), eventData: { result: 'pass' } },
     };
-    helper.getNode('other').receive({ payload } as never);
+    helper.getNode('other').receive({ payload });
     await flow.until(() => simulator.events().length === 1);
     await delay(1200);
     assert.equal(flow.statuses.at(-1)?.fill, 'red');
