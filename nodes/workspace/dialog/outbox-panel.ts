@@ -258,7 +258,7 @@ export function createOutboxPanel(t: Text, admin: AdminRequests) {
   }
 
   function untilText(ms: number): string {
-    return ms > 0 ? t('outbox.inSeconds', { n: Math.ceil(ms / 1000) }) : t('outbox.now');
+    return ms > 0 ? t('outbox.inTime', { time: duration(Math.max(ms, 1000)) }) : t('outbox.now');
   }
 
   return { prepare, close };
