@@ -117,7 +117,10 @@ describe('translations', () => {
 const RULED_OUT: Record<string, RegExp> = {
   // Instructions are infinitives.
   de: /(?:Geben|Wählen|Prüfen|Öffnen|Klicken|Senden|Fügen) Sie /,
-  fr: / [:;?!»]|« |nœud/,
+  // So are they.
+  fr: / [:;?!»]|« |nœud|(?:Saisissez|Indiquez|Choisissez|Entrez|Vérifiez|Ouvrez) /,
+  // Of the tú.
+  'es-ES': /(?:Introduzca|Escriba|Elija|Compruebe|Seleccione|Indique|Abra) /,
   ja: /[（）]|ユーザー|サーバー|フォルダー/,
   ko: /메시지/,
 };
