@@ -7,7 +7,7 @@ export interface SimulationSettings {
   /** frames a second */
   rate: number;
   seconds: number;
-  /** things in the scene at the same time, on average */
+  /** things in the scene at the same time: soon after one has gone the next one comes */
   things: number;
   /** share of the visible things that the detector does not see */
   missed?: number;
@@ -65,7 +65,6 @@ const COVERED = 0.6;
 interface Thing {
   thing: number;
   class: string;
-  from: number;
   isGone: boolean;
   width: number;
   height: number;
@@ -92,7 +91,10 @@ export function simulate(settings: SimulationSettings): Simulation {
     gaps = 0.01,
     onlyVisible,
   } = settings;
-  const all = makeThings(settings, random);
+  const all: Thing[] = [];
+  const lanes: Lane[] = Array.from({ length: settings.things }, () => ({
+    nextAt: LONGEST_PAUSE * (random() - 0.5),
+  }));
   const seen = new Map<number, { first: number; last: number; visible: number; longest: number }>();
   const frames: SimulatedFrame[] = [];
   let at = 0;
@@ -100,7 +102,14 @@ export function simulate(settings: SimulationSettings): Simulation {
     const wait = (1000 / rate) * (0.9 + 0.2 * random());
     const step = random() < gaps ? wait + random() * 1000 : wait;
     at += step;
-    const present = all.filter((thing) => thing.from <= at && !thing.isGone);
+    for (const lane of lanes) {
+      if (lane.thing?.isGone)
+        Object.assign(lane, { thing: undefined, nextAt: at + LONGEST_PAUSE * random() });
+      if (lane.thing || lane.nextAt > at) continue;
+      lane.thing = newThing(all.length, lane.nextAt, settings, random);
+      all.push(lane.thing);
+    }
+    const present = lanes.flatMap(({ thing }) => thing ?? []);
     for (const thing of present) move(thing, step / 1000, at, settings, random);
     const there = present.filter(({ isGone }) => !isGone);
     const visible = there.filter((thing) => isVisible(thing, there, at));
@@ -147,35 +156,39 @@ function note(
 
 /** Of many things each is smaller, so that they do not fill the picture. */
 const ROOM_FOR = 12;
+/** ms, the longest time before another thing comes for one that has gone */
+const LONGEST_PAUSE = 2000;
 
-function makeThings({ seconds, things, speed = 1.5 }: SimulationSettings, random: () => number): Thing[] {
-  const made: Thing[] = [];
+/** One thing after the other: as many of these as things in the scene. */
+interface Lane {
+  /** ms, when the next thing comes */
+  nextAt: number;
+  thing?: Thing;
+}
+
+function newThing(
+  thing: number,
+  at: number,
+  { things, speed = 1.5 }: SimulationSettings,
+  random: () => number,
+): Thing {
   const between = (low: number, high: number) => low + (high - low) * random();
-  const scale = Math.min(1, Math.sqrt(ROOM_FOR / things));
-  for (let lane = 0; lane < things; lane++) {
-    // each lane sends one thing after the other, some lanes from the start
-    let from = between(-10_000, 4000);
-    while (from < seconds * 1000) {
-      const height = between(80, 260) * scale;
-      const isLeft = random() < 0.5;
-      made.push({
-        thing: made.length,
-        class: CLASSES[Math.floor(random() * CLASSES.length)]!,
-        from: Math.max(from, 0),
-        isGone: false,
-        width: height * between(0.4, 1.6),
-        height,
-        x: from < 0 ? between(0.05, 0.95) * SIZE.width : isLeft ? 0 : SIZE.width,
-        y: between(0.15, 0.85) * SIZE.height,
-        pace: between(0.3, 1) * speed,
-        heading: (isLeft ? 0 : Math.PI) + between(-0.4, 0.4),
-        turnAt: from + between(2000, 8000),
-        hiddenUntil: 0,
-      });
-      from = Math.max(from, 0) + between(4000, 20_000);
-    }
-  }
-  return made;
+  const height = between(80, 260) * Math.min(1, Math.sqrt(ROOM_FOR / things));
+  const isLeft = random() < 0.5;
+  return {
+    thing,
+    class: CLASSES[Math.floor(random() * CLASSES.length)]!,
+    isGone: false,
+    width: height * between(0.4, 1.6),
+    height,
+    // those of the start are anywhere, all others come in at an edge
+    x: at < 0 ? between(0.05, 0.95) * SIZE.width : isLeft ? 0 : SIZE.width,
+    y: between(0.15, 0.85) * SIZE.height,
+    pace: between(0.3, 1) * speed,
+    heading: (isLeft ? 0 : Math.PI) + between(-0.4, 0.4),
+    turnAt: at + between(2000, 8000),
+    hiddenUntil: 0,
+  };
 }
 
 function move(

@@ -3,7 +3,7 @@ import { simulate, type SimulatedDetection, type SimulationSettings } from '../.
 import { newScene } from '../../support/scenes';
 import { isLongRun } from '../../support/seed';
 
-const SEEDS = Array.from({ length: isLongRun ? 10 : 4 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: isLongRun ? 40 : 12 }, (_, index) => index + 1);
 
 /**
  * Of the things that are to be seen for a second or more and never hidden for too long: how many are told exactly
@@ -34,21 +34,25 @@ function toldOnce(
     judged += fair.length;
     once += fair.filter(({ thing }) => told.get(thing) === 1).length;
   }
+  if (isLongRun)
+    console.log(
+      `      ${JSON.stringify(settings)}: ${once} of ${judged}, ${((100 * once) / judged).toFixed(1)} %`,
+    );
   return { share: once / judged, falseMoments };
 }
 
 describe('scene, in simulated scenes of known truth', () => {
   // what was measured, less a little: a change that makes it worse shall be seen
   for (const [rate, things, floor] of [
-    [10, 1, 0.98],
-    [10, 3, 0.98],
+    [10, 1, 0.99],
+    [10, 3, 0.99],
     [10, 10, 0.97],
-    [10, 20, 0.94],
-    [10, 50, 0.93],
-    [5, 3, 0.95],
+    [10, 20, 0.96],
+    [10, 50, 0.96],
+    [5, 3, 0.98],
     [5, 10, 0.95],
-    [30, 3, 0.96],
-    [30, 10, 0.93],
+    [30, 3, 0.98],
+    [30, 10, 0.96],
   ] as const) {
     it(`tells ${floor * 100} % of ${things} things at ${rate} frames a second exactly once`, () => {
       const { share, falseMoments } = toldOnce({ rate, things });
@@ -58,8 +62,8 @@ describe('scene, in simulated scenes of known truth', () => {
   }
 
   for (const [things, floor] of [
-    [3, 0.88],
-    [10, 0.62],
+    [3, 0.9],
+    [10, 0.75],
   ] as const) {
     it(`tells ${floor * 100} % of ${things} things once of which the detector boxes what is not covered`, () => {
       const { share } = toldOnce({ rate: 10, things, onlyVisible: true });
@@ -67,8 +71,8 @@ describe('scene, in simulated scenes of known truth', () => {
     });
   }
 
-  it('tells 93 % of 3 things at a frame a second exactly once, of those seen long enough, when lostAfter suits', () => {
+  it('tells 92 % of 3 things at a frame a second exactly once, of those seen long enough, when lostAfter suits', () => {
     const { share } = toldOnce({ rate: 1, things: 3 }, { lostAfter: 5000, visible: 6000 });
-    assert.ok(share >= 0.93, `${(share * 100).toFixed(1)} %`);
+    assert.ok(share >= 0.92, `${(share * 100).toFixed(1)} %`);
   });
 });
