@@ -5,6 +5,7 @@ import type { AnnotationLists } from '../../src/event/types';
 import { PictureError } from '../../src/images/picture';
 import { boundsOf, pixelsWithin, type Region } from '../../src/images/work/region';
 import { numberOf } from './event-settings';
+import { MISPLACED_NOTES } from './misplaced';
 
 /**
  * The properties by which a dialog says what is hidden in pictures. A flow of an earlier version does not have them.
@@ -20,11 +21,7 @@ const NO_CLASS = 'unknown';
 
 /** Notes that say that boxes may lie elsewhere in this picture, or that there may be more than were read. */
 const DOUBTFUL_NOTES: Partial<Record<NoteCode, string>> = {
-  'image-size-conflict':
-    'Tick "Scale boxes" or enter the right sizes: the boxes count in another size than that of the picture',
-  'crop-coordinates': 'Send boxes of the whole picture: these count from the corner of a part of it',
-  'snapshot-frame-mismatch':
-    'Choose the snapshot under "Frigate box": these boxes belong to another frame than the picture',
+  ...MISPLACED_NOTES,
   'several-frames': 'Send the detections of one frame: these are of several',
   'module-failed': 'Check the detector: one of its modules failed, so detections may be missing',
   'count-mismatch': 'Check the detector: it counted other detections than it sent',

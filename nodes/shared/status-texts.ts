@@ -96,6 +96,11 @@ export class StatusTexts {
     return { fill: 'yellow', shape: 'dot', text };
   }
 
+  /** The event left, but its boxes may lie elsewhere in its picture. */
+  misplaced(): NodeStatus {
+    return { fill: 'yellow', shape: 'dot', text: keyOf('misplaced') };
+  }
+
   /** Some of many events could not be sent. */
   someFailed(count: number): NodeStatus {
     return { fill: 'yellow', shape: 'dot', text: this.text('someFailed', { count }) };

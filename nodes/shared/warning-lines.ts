@@ -24,12 +24,20 @@ export class WarningLines {
   tell(report: EventReport): void {
     const first = firstWarning(report);
     if (!first) return;
-    const kind = `${first.type} ${first.path}`;
+    this.once(`${first.type} ${first.path}`, () => this.line(first, warningsOf(report) - 1));
+  }
+
+  /** Says what mends boxes that may lie elsewhere in their picture. */
+  tellMisplaced(reason: string): void {
+    this.once(reason, () => `${reason}.`);
+  }
+
+  private once(kind: string, line: () => string): void {
     const before = this.toldAt.get(kind);
     if (before !== undefined && this.now() - before < ONCE_IN_MS) return;
     if (this.toldAt.size >= MAX_KINDS) this.toldAt.clear();
     this.toldAt.set(kind, this.now());
-    this.warn(this.line(first, warningsOf(report) - 1));
+    this.warn(line());
   }
 
   private line({ type, path, value }: EventWarning, others: number): string {

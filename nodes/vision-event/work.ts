@@ -10,6 +10,7 @@ import { numberOf } from '../shared/event-settings';
 import { fieldLabels } from '../shared/field-label';
 import { toFlowError, type FlowError } from '../shared/flow-error';
 import { hidesInPictures } from '../shared/hiding';
+import { misplacement } from '../shared/misplaced';
 import type { Arrival, FlowMessage, Send } from '../shared/guarded-input';
 import type { LoadedPicture } from '../shared/send-event';
 import { EventPictures, NO_PICTURES, unchanged } from './pictures';
@@ -167,6 +168,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     let report: EventReport;
     let useCaseId: unknown;
     let takeBack: (() => void) | undefined;
+    let misplaced: string | undefined;
     this.underWay++;
     try {
       const pictures = this.pictures.areExpected
@@ -188,6 +190,7 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
       if (this.pictures.hides && areHidden)
         lastMessages.noteLeft(this.node.id, message, () => shownPictures(pictures.loaded, changed.loaded));
       if (!this.pictures.hides || areHidden) soFar.pictures = changed.loaded;
+      if (changed.loaded.length > 0) misplaced = misplacement(converted?.notes);
       if (this.pictures.areExpected) context.pictured = picturedImages(changed.loaded);
       const composed = composeEvent(values, settings, context, changed.converted);
       found.push(composed.found);
@@ -218,8 +221,9 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     if (report.state === 'created') workspace?.delivered.add(1);
     soFar.event = event;
     this.showLive({ report, ...soFar });
-    this.showDone(report, workspace);
+    this.showDone(report, workspace, misplaced !== undefined);
     this.warningLines.tell(report);
+    if (misplaced !== undefined && report.state !== 'throttled') this.warningLines.tellMisplaced(misplaced);
     message['visionEvent'] = report;
     send({ ...message, payload: event });
   }
@@ -264,13 +268,14 @@ export class VisionEventWork implements NodeWork<ArrivedMessage> {
     if (liveEvents.isWatched) liveEvents.note({ node: this.node, workspace: this.config.workspace, ...note });
   }
 
-  private showDone(report: EventReport, workspace: Workspace | undefined): void {
+  private showDone(report: EventReport, workspace: Workspace | undefined, isMisplaced: boolean): void {
     const warnings = warningsOf(report);
     const { count = 0, dropped = 0 } = report.detections ?? {};
     if (report.state !== 'throttled') this.finished++;
     if (report.state === 'throttled') this.status.show(() => this.texts.throttled());
     else if (dropped > 0) this.status.showTrouble(() => this.texts.partlyRead(count, dropped));
     else if (warnings > 0) this.status.showTrouble(() => this.texts.warnings(warnings, firstWarning(report)));
+    else if (isMisplaced) this.status.showTrouble(() => this.texts.misplaced());
     else if (report.state !== 'queued') this.showCount(report);
     // A node that stores shows what the outbox says of itself.
     else if (this.config.delivery === 'queue') this.status.showNoTrouble();

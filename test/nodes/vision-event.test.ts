@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import type { EventEmitter } from 'node:events';
 import { startSimulator, type Simulator } from '../../simulator/server';
-import { helper, roboflow, TestFlow } from '../support/node-red-helper';
+import { png } from '../unit/images/made-pictures';
+import { EVENT_NODE_ID, helper, roboflow, TestFlow } from '../support/node-red-helper';
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -35,6 +37,35 @@ describe('roboflow-vision-event', function () {
     const said = { format: 'roboflow', count: 1, dropped: 0, notes: [], sizes };
     assert.deepEqual(out!.visionEvent!.detections, said);
     assert.equal(simulator.requests.total, 0);
+  });
+
+  it('says that boxes may lie elsewhere in the picture that goes with them, and what mends it', async () => {
+    const picture = { outputImage: 'image', outputImageType: 'msg' };
+    const lastStatus = async (properties: object, image?: Buffer) => {
+      const flow = await TestFlow.load({ delivery: 'build', ...picture, ...properties });
+      const warned: string[] = [];
+      const node = helper.getNode(EVENT_NODE_ID) as unknown as EventEmitter;
+      node.on('call:warn', ({ args: [line] }: { args: [string] }) => void warned.push(line));
+      for (let times = 0; times < 2; times++)
+        await flow.send({ payload: roboflow({ class: 'scratch' }), image });
+      const { fill, text } = flow.statuses.at(-1)!;
+      await helper.unload();
+      return { fill, text: text!.split('.').at(-1), warned };
+    };
+    // the detector saw 640 by 480
+    const misplaced = await lastStatus({}, png(64, 40));
+    assert.deepEqual([misplaced.fill, misplaced.text], ['yellow', 'misplaced']);
+    assert.equal(misplaced.warned.length, 1);
+    assert.match(misplaced.warned[0]!, /^Tick "Scale boxes" or enter the right sizes: /);
+    for (const [properties, image] of [
+      [{ scaleToImage: true }, png(64, 48)],
+      [{}, png(640, 480)],
+    ] as const) {
+      const { fill, warned } = await lastStatus(properties, image);
+      assert.deepEqual([fill, warned], ['green', []]);
+    }
+    const unpictured = await lastStatus({ outputImageType: 'none' }, png(64, 40));
+    assert.equal(unpictured.fill, 'green');
   });
 
   it('says so when it read an unusual form of time', async () => {

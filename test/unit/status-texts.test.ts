@@ -49,6 +49,7 @@ const STATUSES: Record<string, (texts: StatusTexts) => NodeStatus> = {
   '3 dropped': (texts) => texts.delivery(waiting({ dropped: 3 })),
   '5 detections, 2 left out': (texts) => texts.partlyRead(5, 2),
   '1 detection, 2 left out': (texts) => texts.partlyRead(1, 2),
+  'boxes may be misplaced': (texts) => texts.misplaced(),
   'severity not allowed': (texts) => texts.warnings(1, { type: 'any.only', path: 'eventData.severity' }),
   'severity missing · 3 warnings': (texts) =>
     texts.warnings(3, { type: 'any.required', path: 'eventData.severity' }),
