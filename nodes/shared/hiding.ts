@@ -5,7 +5,7 @@ import type { AnnotationLists } from '../../src/event/types';
 import { PictureError } from '../../src/images/picture';
 import { boundsOf, pixelsWithin, type Region } from '../../src/images/work/region';
 import { numberOf } from './event-settings';
-import { MISPLACED_NOTES } from './misplaced';
+import { firstReason, MISPLACED_NOTES } from './misplaced';
 
 /**
  * The properties by which a dialog says what is hidden in pictures. A flow of an earlier version does not have them.
@@ -118,7 +118,7 @@ export function doubtOf(
   if (hidesClasses && notes.includes('class-not-in-map')) {
     return 'Complete "Class names": a detection has a class number without a name';
   }
-  return notes.map((note) => DOUBTFUL_NOTES[note]).find((reason) => reason !== undefined);
+  return firstReason(notes, DOUBTFUL_NOTES);
 }
 
 /** @throws PictureError for a box that belongs to another picture, or counts in another size */

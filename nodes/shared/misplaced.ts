@@ -11,5 +11,13 @@ export const MISPLACED_NOTES: Partial<Record<NoteCode, string>> = {
 
 /** Why boxes may lie elsewhere in their picture, beginning with the remedy; undefined when nothing says so. */
 export function misplacement(notes: readonly NoteCode[] = []): string | undefined {
-  return notes.map((note) => MISPLACED_NOTES[note]).find((reason) => reason !== undefined);
+  return firstReason(notes, MISPLACED_NOTES);
+}
+
+/** What the first note stands for of which the list has something to say. */
+export function firstReason(
+  notes: readonly NoteCode[],
+  reasons: Partial<Record<NoteCode, string>>,
+): string | undefined {
+  return notes.map((note) => reasons[note]).find((reason) => reason !== undefined);
 }

@@ -7,12 +7,15 @@ import {
 } from './limits';
 import { cutText } from './report';
 
+const NOT_OF_ALERT_TYPE = new RegExp(`[^${ALERT_TYPE_CHARACTERS}]+`, 'g');
+const NOT_OF_METADATA_KEY = new RegExp(`[^${METADATA_KEY_CHARACTERS}]+`, 'g');
+
 /**
  * A text as an `alertType`: letters, digits, `_` and `-`, at most 256 ("Event Data Schemas"). `No hard hat!` becomes
  * `No_hard_hat`. Undefined when no letter and no digit would be left.
  */
 export function fitAlertType(text: string): string | undefined {
-  return fit(text, ALERT_TYPE_CHARACTERS, MAX_ALERT_TYPE_LENGTH);
+  return fit(text, NOT_OF_ALERT_TYPE, MAX_ALERT_TYPE_LENGTH);
 }
 
 /**
@@ -20,10 +23,10 @@ export function fitAlertType(text: string): string | undefined {
  * `Größe (mm)` becomes `Grosse_mm`. Undefined when no letter and no digit would be left.
  */
 export function fitMetadataKey(text: string): string | undefined {
-  return fit(text, METADATA_KEY_CHARACTERS, MAX_METADATA_KEY_LENGTH);
+  return fit(text, NOT_OF_METADATA_KEY, MAX_METADATA_KEY_LENGTH);
 }
 
-function fit(text: string, allowed: string, length: number): string | undefined {
+function fit(text: string, misfits: RegExp, length: number): string | undefined {
   const fitting = text
     .trim()
     .replaceAll('ß', 'ss')
@@ -31,7 +34,7 @@ function fit(text: string, allowed: string, length: number): string | undefined 
     .normalize('NFKD')
     .replace(/\p{Mark}+/gu, '')
     // A misfit at either end separates nothing.
-    .replace(new RegExp(`[^${allowed}]+`, 'g'), (misfit, position: number, whole: string) =>
+    .replace(misfits, (misfit, position: number, whole: string) =>
       position === 0 || position + misfit.length === whole.length ? '' : '_',
     )
     .replace(/ *_ */g, '_');

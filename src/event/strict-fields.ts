@@ -34,7 +34,7 @@ export interface StrictOptions {
   timeFollows?: boolean;
 }
 
-export interface StrictError {
+interface StrictError {
   type: string;
   /** goes on after the name of the field */
   message: string;

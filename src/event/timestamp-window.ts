@@ -1,6 +1,6 @@
 import { NEWEST_TIMESTAMP_MS, OLDEST_TIMESTAMP_MS } from './limits';
-import type { StrictError } from './strict-fields';
 import { toIsoTimestamp } from './timestamp';
+import type { FieldError } from './types';
 import { EARLIEST_NOW, isPlainlyWrong } from './wrong-clock';
 
 /**
@@ -13,7 +13,11 @@ import { EARLIEST_NOW, isPlainlyWrong } from './wrong-clock';
  * @param now the device's clock, ms since 1970
  * @returns undefined when it does
  */
-export function windowError(value: string, moment: number, now: number): StrictError | undefined {
+export function windowError(
+  value: string,
+  moment: number,
+  now: number,
+): Pick<FieldError, 'type' | 'message'> | undefined {
   const isWrong = isPlainlyWrong(now);
   if (isWrong && moment < EARLIEST_NOW - OLDEST_TIMESTAMP_MS) {
     return {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { visionEventDefaults, visionEventSceneDefaults } from '../../nodes/shared/properties';
-import { helper } from '../support/node-red-helper';
+import { helper, warningsOf } from '../support/node-red-helper';
 import { until } from '../support/until';
 import { jpeg } from '../unit/images/made-pictures';
 
@@ -24,16 +24,6 @@ const person = (x: number, tracker_id?: number) => ({
   ],
 });
 const empty = { image: { width: 1000, height: 500 }, predictions: [] };
-
-/** What a node warns of from now on. */
-function warningsOf(id: string): unknown[] {
-  const warnings: unknown[] = [];
-  const node = helper.getNode(id) as unknown as {
-    on(event: string, heard: (call: { firstArg: unknown }) => void): void;
-  };
-  node.on('call:warn', ({ firstArg }) => warnings.push(firstArg));
-  return warnings;
-}
 
 describe('roboflow-vision-event-scene', () => {
   let out: SceneMessage[];

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import type { EventEmitter } from 'node:events';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { png } from '../unit/images/made-pictures';
-import { EVENT_NODE_ID, helper, roboflow, TestFlow } from '../support/node-red-helper';
+import { EVENT_NODE_ID, helper, roboflow, TestFlow, warningsOf } from '../support/node-red-helper';
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -43,9 +42,7 @@ describe('roboflow-vision-event', function () {
     const picture = { outputImage: 'image', outputImageType: 'msg' };
     const lastStatus = async (properties: object, image?: Buffer) => {
       const flow = await TestFlow.load({ delivery: 'build', ...picture, ...properties });
-      const warned: string[] = [];
-      const node = helper.getNode(EVENT_NODE_ID) as unknown as EventEmitter;
-      node.on('call:warn', ({ args: [line] }: { args: [string] }) => void warned.push(line));
+      const warned = warningsOf(EVENT_NODE_ID);
       for (let times = 0; times < 2; times++)
         await flow.send({ payload: roboflow({ class: 'scratch' }), image });
       const { fill, text } = flow.statuses.at(-1)!;
@@ -56,7 +53,7 @@ describe('roboflow-vision-event', function () {
     const misplaced = await lastStatus({}, png(64, 40));
     assert.deepEqual([misplaced.fill, misplaced.text], ['yellow', 'misplaced']);
     assert.equal(misplaced.warned.length, 1);
-    assert.match(misplaced.warned[0]!, /^Tick "Scale boxes" or enter the right sizes: /);
+    assert.match(String(misplaced.warned[0]), /^Tick "Scale boxes" or enter the right sizes: /);
     for (const [properties, image] of [
       [{ scaleToImage: true }, png(64, 48)],
       [{}, png(640, 480)],

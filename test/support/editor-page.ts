@@ -260,31 +260,38 @@ export class EditorPage {
 
   /** Whether a dialog that was open before shows its right edge in a window of this width. */
   async isWholeInWindow(type: string, width: number): Promise<boolean> {
-    await this.page.setViewportSize({ ...WINDOW, width });
-    await this.dialogsAtRest();
-    const isWhole = await this.form(type).evaluate((form) => {
-      const tray = form.closest('.red-ui-tray')!;
-      return form.getBoundingClientRect().right <= tray.getBoundingClientRect().right;
-    });
-    await this.page.setViewportSize(WINDOW);
-    return isWhole;
+    return this.inWindow(width, () =>
+      this.form(type).evaluate((form) => {
+        const tray = form.closest('.red-ui-tray')!;
+        return form.getBoundingClientRect().right <= tray.getBoundingClientRect().right;
+      }),
+    );
   }
 
   /** The fields of a dialog that was open before which in a window of this width take less than their row, by id. */
   async narrowFields(type: string, width: number): Promise<string[]> {
+    return this.inWindow(width, () =>
+      this.form(type).evaluate((form) => {
+        const fields = [
+          ...form.querySelectorAll<HTMLElement>('.vision-event-row > select, .vision-event-row > textarea'),
+        ];
+        const shown = fields.filter((field) => field.checkVisibility());
+        return shown
+          .filter((field) => field.offsetWidth < field.parentElement!.clientWidth - 1)
+          .map(({ id }) => id);
+      }),
+    );
+  }
+
+  /** Looks while the window has another width. */
+  private async inWindow<Seen>(width: number, look: () => Promise<Seen>): Promise<Seen> {
     await this.page.setViewportSize({ ...WINDOW, width });
-    await this.dialogsAtRest();
-    const narrow = await this.form(type).evaluate((form) => {
-      const fields = [
-        ...form.querySelectorAll<HTMLElement>('.vision-event-row > select, .vision-event-row > textarea'),
-      ];
-      const shown = fields.filter((field) => field.checkVisibility());
-      return shown
-        .filter((field) => field.offsetWidth < field.parentElement!.clientWidth - 1)
-        .map(({ id }) => id);
-    });
-    await this.page.setViewportSize(WINDOW);
-    return narrow;
+    try {
+      await this.dialogsAtRest();
+      return await look();
+    } finally {
+      await this.page.setViewportSize(WINDOW);
+    }
   }
 
   /** Presses Tab until the focus is on what `selector` names. */

@@ -173,6 +173,16 @@ export class TestFlow {
   }
 }
 
+/** What a node warns of from now on. */
+export function warningsOf(id: string): unknown[] {
+  const warnings: unknown[] = [];
+  const node = helper.getNode(id) as unknown as {
+    on(event: string, heard: (call: { firstArg: unknown }) => void): void;
+  };
+  node.on('call:warn', ({ firstArg }) => warnings.push(firstArg));
+  return warnings;
+}
+
 /** A Roboflow object detection response with the given boxes. */
 export function roboflow(
   ...predictions: { class: string; confidence?: number; x?: number; y?: number }[]

@@ -135,7 +135,7 @@ export class Leases {
   /** A full batch does not wait for company, nor does an event when nothing was sent for a while, nor a probe. */
   private lingerLeft(now: number): number {
     const { gate, settings } = this.deps;
-    const isBatchFull = this.fetched !== undefined || this.waitingEvents() >= settings.batchSize;
+    const isBatchFull = this.fetched !== undefined || this.waitingEvents() >= this.batchSize.events;
     this.drainEnds = !isBatchFull;
     if (this.skipLinger || gate.isFailing || isBatchFull) return 0;
     return this.lastLeaseAt + settings.lingerMs - now;
@@ -207,9 +207,8 @@ export class Leases {
   }
 
   private async lease(single: boolean, newest: boolean): Promise<Lease | undefined> {
-    const events = single ? 1 : this.deps.settings.batchSize * this.batchesOfLease();
-    const { bytes } = this.batchSize;
-    const lease = await this.deps.outbox.lease({ events, bytes, newest });
+    const events = single ? 1 : this.batchSize.events * this.batchesOfLease();
+    const lease = await this.deps.outbox.lease({ events, bytes: this.batchSize.bytes, newest });
     if (lease) {
       this.deps.memory.noteLeased(lease.events, this.now());
       debug('lease: %d events, the first %s', lease.events.length, lease.events[0]?.eventId);
@@ -223,17 +222,17 @@ export class Leases {
    */
   private batchesOfLease(): number {
     if (this.deps.gate.drain.isPaced || this.deps.target.givesOwnIds) return 1;
-    const full = Math.floor(this.waitingEvents() / this.deps.settings.batchSize);
+    const full = Math.floor(this.waitingEvents() / this.batchSize.events);
     return Math.min(Math.max(full, 1), LEASE_BATCHES);
   }
 
   /** Only while all goes well and a backlog waits: a lease held through an outage would be out of everybody's sight. */
   private async fetchAhead(): Promise<void> {
-    const { gate, outbox, settings } = this.deps;
+    const { gate, outbox } = this.deps;
     const now = this.now();
     const goesWell = !gate.isFailing && gate.opensAt() <= now && !gate.drain.isPaced;
     if (gate.stopping || gate.paused || this.fetched || !goesWell) return;
-    if (this.lanes.size === 0 || this.waitingEvents() < settings.batchSize) return;
+    if (this.lanes.size === 0 || this.waitingEvents() < this.batchSize.events) return;
     if ((outbox.nextDueAt() ?? Infinity) > now) return;
     this.fetched = await this.lease(false, false);
     // A lane may have ended meanwhile.
