@@ -295,7 +295,7 @@ export class Committer {
 
   private toEntry(event: PreparedEvent, chunk: Chunk, offset: number): Entry {
     const { put: id, at, eventId, useCaseId, pictures } = event.header;
-    const entry: Entry = {
+    return {
       id,
       eventId,
       useCaseId: this.deps.queue.shareUseCaseId(useCaseId),
@@ -310,9 +310,8 @@ export class Committer {
       dueAt: DUE_AT_ONCE,
       attempts: 0,
       timeFix: undefined,
+      clock: event.clock,
     };
-    if (event.clock) this.deps.doubtfulTimes.add(entry, event.clock);
-    return entry;
   }
 
   private async sealOpen(): Promise<void> {
@@ -322,7 +321,10 @@ export class Committer {
   }
 
   private accept(task: AppendTask): void {
-    for (const entry of task.placed) this.deps.queue.add(entry);
+    for (const entry of task.placed) {
+      this.deps.doubtfulTimes.add(entry);
+      this.deps.queue.add(entry);
+    }
     task.resolve();
   }
 

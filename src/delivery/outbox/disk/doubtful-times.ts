@@ -22,7 +22,8 @@ export interface DoubtfulTimesDeps {
  * anew.
  */
 export class DoubtfulTimes {
-  private readonly settings = new Map<Entry, ClockSetting>();
+  /** how many wait with a `clock` */
+  private count = 0;
   /** `startedAt` of the setting that they all have, as far as is known */
   private compared: number | undefined;
   private isKeepingBack = false;
@@ -47,11 +48,12 @@ export class DoubtfulTimes {
     return { body: withTimeFix(body, watch.shiftSince(clock)), clock: watch.isDoubtful() ? now : undefined };
   }
 
-  /** A new event, in the moment before it can be leased. */
-  add(entry: Entry, setting: ClockSetting): void {
+  /** A new event, in the moment in which it joins the queue. */
+  add(entry: Entry): void {
+    if (!entry.clock) return;
     const { watch, clock, lookMs } = this.deps;
-    this.settings.set(entry, setting);
-    if (setting.startedAt !== this.compared) this.compared = undefined;
+    this.count++;
+    if (entry.clock.startedAt !== this.compared) this.compared = undefined;
     if (watch.isPlainlyWrong()) {
       entry.dueAt = clock.monotonic() + lookMs;
       this.keepBack();
@@ -62,19 +64,31 @@ export class DoubtfulTimes {
   /** An event that an earlier owner of the folder stored while the clock was plainly wrong. */
   recovered(entry: Entry, { process, startedAt }: NonNullable<EventHeader['clockUnset']>): void {
     // Whether the clock was set since, and by how much, only the process that stored it can tell.
-    if (process === this.deps.watch.id) this.add(entry, { startedAt });
-    else entry.timeFix = 'unsure';
+    if (process === this.deps.watch.id) {
+      entry.clock = { startedAt };
+      this.add(entry);
+    } else entry.timeFix = 'unsure';
   }
 
   /** They are sent now, and from here on their bytes are fixed; or they are gone. */
   forget(entries: readonly Entry[]): void {
-    if (this.settings.size > 0) for (const entry of entries) this.settings.delete(entry);
+    if (this.count > 0) for (const entry of entries) this.forgetOne(entry);
   }
 
   close(): void {
     clearInterval(this.timer);
     this.timer = undefined;
-    this.settings.clear();
+    this.forget(this.inDoubt());
+  }
+
+  private forgetOne(entry: Entry): void {
+    if (!entry.clock) return;
+    entry.clock = undefined;
+    this.count--;
+  }
+
+  private inDoubt(): Entry[] {
+    return this.count > 0 ? [...this.deps.queue.waiting()].filter(({ clock }) => clock) : [];
   }
 
   /**
@@ -84,7 +98,7 @@ export class DoubtfulTimes {
   settle(): Promise<void> | undefined {
     if (this.settling) return this.settling;
     const { watch } = this.deps;
-    if (this.settings.size === 0) this.close();
+    if (this.count === 0) this.close();
     else if (watch.isPlainlyWrong()) this.putOff();
     else return this.compare(watch);
     return undefined;
@@ -116,22 +130,25 @@ export class DoubtfulTimes {
   private putOff(): void {
     const { queue, clock, lookMs } = this.deps;
     this.keepBack();
-    for (const entry of this.settings.keys()) queue.putOff(entry, clock.monotonic() + lookMs);
+    for (const entry of this.inDoubt()) queue.putOff(entry, clock.monotonic() + lookMs);
   }
 
   private async putRight(): Promise<void> {
     const { deps } = this;
     const { watch, queue } = deps;
-    const wereKept = this.isKeepingBack ? [...this.settings.keys()] : [];
+    const inDoubt = this.inDoubt();
+    const wereKept = this.isKeepingBack ? inDoubt : [];
     this.isKeepingBack = false;
-    const wrong = [...this.settings].filter(([, setting]) => watch.shiftSince(setting) !== 0);
-    const notes = [...groupByChunkAndShift(wrong, watch)].flatMap(([chunk, byShift]) =>
+    const wrong = inDoubt
+      .map((entry) => ({ entry, by: entry.clock ? watch.shiftSince(entry.clock) : 0 }))
+      .filter(({ by }) => by !== 0);
+    const notes = [...groupByChunkAndShift(wrong)].flatMap(([chunk, byShift]) =>
       [...byShift].map(([by, ids]) => deps.note(chunk, { shifted: ids, by })),
     );
-    for (const [entry, setting] of wrong) {
-      entry.timeFix = watch.shiftSince(setting);
-      entry.acceptedAt += entry.timeFix;
-      this.settings.delete(entry);
+    for (const { entry, by } of wrong) {
+      entry.timeFix = by;
+      entry.acceptedAt += by;
+      this.forgetOne(entry);
     }
     // A note that the disk refuses holds all the same, and is written with the next group.
     await Promise.allSettled(notes);
@@ -147,14 +164,12 @@ export class DoubtfulTimes {
 }
 
 function groupByChunkAndShift(
-  entries: readonly [Entry, ClockSetting][],
-  watch: ClockWatch,
+  entries: readonly { entry: Entry; by: number }[],
 ): Map<Chunk, Map<number, string[]>> {
   const groups = new Map<Chunk, Map<number, string[]>>();
-  for (const [{ chunk, id }, setting] of entries) {
-    const by = watch.shiftSince(setting);
-    const byShift = groups.get(chunk) ?? new Map<number, string[]>();
-    groups.set(chunk, byShift.set(by, [...(byShift.get(by) ?? []), id]));
+  for (const { entry, by } of entries) {
+    const byShift = groups.get(entry.chunk) ?? new Map<number, string[]>();
+    groups.set(entry.chunk, byShift.set(by, [...(byShift.get(by) ?? []), entry.id]));
   }
   return groups;
 }

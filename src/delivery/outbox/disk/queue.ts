@@ -1,4 +1,5 @@
 import type { PicturePlace } from '../../../event/picture-place';
+import type { ClockSetting } from '../../clock-watch';
 import { LEASE_MAX_CHUNKS } from '../limits';
 import type { ChunkFile } from './chunk-file';
 import type { TimeFix } from './time-fix';
@@ -33,6 +34,8 @@ export interface Entry {
   dueAt: number;
   attempts: number;
   timeFix: TimeFix | undefined;
+  /** by which its time was taken, while that may turn out to be wrong */
+  clock: ClockSetting | undefined;
 }
 
 /** `dueAt` of an event that nobody put off. */

@@ -271,6 +271,7 @@ function toEntry(
     dueAt: DUE_AT_ONCE,
     attempts: 0,
     timeFix: shift,
+    clock: undefined,
   };
 }
 
