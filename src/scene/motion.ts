@@ -11,6 +11,8 @@ const RESTLESSNESS = 0.35;
 const GROWTH = 0.25;
 /** Nothing goes straight on for long: seconds after which the speed of a thing out of sight is down to a third. */
 const SPEED_FADES = 5;
+/** What comes in at the edge of the picture is soon all there: its length grows on for about so long, seconds. */
+const GROWS_IN = 1;
 /** Farther ahead a prediction says nothing more, ms. */
 const FARTHEST = 10_000;
 
@@ -92,13 +94,13 @@ class Axis {
   advance(seconds: number, size: number): void {
     this.middle.advance(seconds, size);
     this.length.advance(seconds, size);
+    if (!this.isWhole) this.length.speed *= Math.exp(-seconds / GROWS_IN);
   }
 
   correct(middle: number, length: number, size: number, doubt: number, end: CutEnd): void {
-    if (end && end !== 'both' && this.isWhole && length < this.extent) {
-      // It goes on beyond the edge as far as it is long: its middle is not that of what is left.
-      const away = (this.extent - length) / 2;
-      this.middle.correct(middle + (end === 'low' ? -away : away), size, doubt);
+    const whole = this.middleOfWhole(middle, length, end);
+    if (end && whole !== undefined) {
+      this.middle.correct(whole, size, doubt);
       return;
     }
     this.middle.correct(middle, size, doubt);
@@ -111,6 +113,21 @@ class Axis {
   /** How badly a length fits: 1 on average. One that the edge cuts short, or always did, fits any. */
   misfit(length: number, size: number, end: CutEnd): number {
     return end || !this.isWhole ? 0 : this.length.strangeness(length, size);
+  }
+
+  /** How badly a place fits: 1 on average, 0 when nobody knows where the middle of the whole is. */
+  surprise(middle: number, length: number, size: number, end: CutEnd): number {
+    const whole = this.middleOfWhole(middle, length, end);
+    return whole === undefined ? 0 : this.middle.strangeness(whole, size);
+  }
+
+  /** It goes on beyond the edge as far as it is long: its middle is not that of what is left. */
+  private middleOfWhole(middle: number, length: number, end: CutEnd): number | undefined {
+    if (!this.isWhole) return undefined;
+    if (!end) return middle;
+    if (end === 'both' || length >= this.extent) return undefined;
+    const away = (this.extent - length) / 2;
+    return middle + (end === 'low' ? -away : away);
   }
 }
 
@@ -158,6 +175,13 @@ export class Motion {
   misfit(seen: Box, cut: Cut): number {
     const size = sizeOf(this.box());
     return this.across.misfit(seen.width, size, cut.width) + this.down.misfit(seen.height, size, cut.height);
+  }
+
+  /** How badly a box's place fits the time last predicted: 2 on average for what goes straight on. */
+  surprise(seen: Box, cut: Cut): number {
+    const size = sizeOf(this.box());
+    const across = this.across.surprise(seen.x, seen.width, size, cut.width);
+    return across + this.down.surprise(seen.y, seen.height, size, cut.height);
   }
 
   box(): Box {

@@ -60,7 +60,9 @@ function exact(cluster: readonly Candidate[], rows: number[], columns: number[])
     cost[row]![column] = 1 - candidate.likeness;
     known.set(row * columns.length + column, candidate);
   }
-  return assign(cost).flatMap((column, row) => known.get(row * columns.length + column) ?? []);
+  return assign(cost).flatMap((column, row) =>
+    column < 0 ? [] : (known.get(row * columns.length + column) ?? []),
+  );
 }
 
 function greedy(cluster: readonly Candidate[]): Candidate[] {

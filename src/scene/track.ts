@@ -11,8 +11,8 @@ export type Boxed<Detection extends SceneDetection> = Detection & { box: Box };
  * that it lacks.
  */
 const DOUBT = 5;
-/** Sightings after which the size of a thing is known well enough to call a box strange. */
-const SIZE_KNOWN = 3;
+/** Sightings after which the size and the way of a thing are known well enough to call a box strange. */
+const KNOWN = 3;
 
 /** A thing that is followed from frame to frame. */
 export class Track {
@@ -24,6 +24,8 @@ export class Track {
   framesAgo = 0;
   /** where it should be seen in the frame that is looked at: the part that the picture has, pixels */
   predicted: Box;
+  /** it began in the place of this thing, which was not seen in that frame: it may be that thing, looked at wrongly */
+  rival: Track | undefined;
   private motion: Motion;
   private readonly votes = new Map<string, number>();
   private topClass: string;
@@ -35,10 +37,11 @@ export class Track {
     first: Boxed<SceneDetection>,
     /** ms */
     readonly firstSeen: number,
-    cut: Cut = UNCUT,
+    /** what the edge had cut short of its first box */
+    readonly firstCut: Cut = UNCUT,
   ) {
     this.lastSeen = firstSeen;
-    this.motion = new Motion(first.box, firstSeen, cut);
+    this.motion = new Motion(first.box, firstSeen, firstCut);
     this.predicted = first.box;
     this.topClass = first.class;
     this.vote(first);
@@ -63,7 +66,12 @@ export class Track {
    * well enough.
    */
   misfit(box: Box, cut: Cut): number {
-    return this.frames < SIZE_KNOWN ? 0 : this.motion.misfit(box, cut);
+    return this.frames < KNOWN ? 0 : this.motion.misfit(box, cut);
+  }
+
+  /** How badly a box lies where the thing should be. 0 while its way is not known well enough. */
+  surprise(box: Box, cut: Cut): number {
+    return this.frames < KNOWN ? 0 : this.motion.surprise(box, cut);
   }
 
   /**
@@ -74,7 +82,12 @@ export class Track {
   see(detection: Boxed<SceneDetection>, at: number, usual: Usual, cut = UNCUT, isExpected = false): void {
     this.motion.predict(at);
     const misfit = this.misfit(detection.box, cut);
-    if (isExpected && misfit > 0) usual.learnMisfit(misfit);
+    if (isExpected) {
+      const surprise = this.surprise(detection.box, cut);
+      if (misfit > 0) usual.learnMisfit(misfit);
+      if (surprise > 0) usual.learnSurprise(surprise);
+      usual.learnClass(detection.class !== this.class);
+    }
     const lacking = usual.confidence > 0 ? Math.max(0, 1 - detection.confidence / usual.confidence) : 0;
     const strange = Math.max(1, misfit / usual.misfit);
     this.motion.correct(detection.box, (1 + DOUBT * lacking) * Math.sqrt(strange), cut);

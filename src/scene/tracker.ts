@@ -1,4 +1,4 @@
-import { cutOf, type Cut } from './edge';
+import { cutOf, type Cut, type CutEnd } from './edge';
 import { sizeOf } from './motion';
 import { overlap } from './overlap';
 import { choosePairs, type Candidate } from './pairing';
@@ -14,6 +14,8 @@ const REACH = 0.3;
 const FIRST_REACH = 0.8;
 /** … and so much farther for each second out of sight, … */
 const REACH_PER_SECOND = 1;
+/** … or this, once a few frames have shown what it is that came back, … */
+const KNOWN_REACH_PER_SECOND = 1.3;
 /** … up to this time, … */
 const MOST_SECONDS = 3;
 /** … where a box laid over the expected one overlaps it so much … */
@@ -26,8 +28,16 @@ const OTHER_CLASS = 0.6;
 const WEAK_SHARE = 0.5;
 /** A box whose width and height fit a thing so many times worse than is usual is another thing, … */
 const STRANGER = 2;
+/** … or this, where it does not overlap the expected one as it should, … */
+const STRANGER_AFAR = 1.15;
 /** … unless it was seen at most so many frames ago: then the overlap tells enough, and it may be half covered. */
 const FRAMES_AGO = 2;
+/** A place so many times more surprising than is usual is looked at for a few frames more. */
+const SURPRISING = 7;
+/** What is seen as another class all the time is the same thing if its box overlaps the expected one so much. */
+const SAME_PLACE = 0.7;
+/** What may have turned back is looked for up to so many of its sizes beyond the edge of the picture. */
+const BEYOND = 0.5;
 /** A box that covers one of a thing already found so far is that thing, seen twice. */
 const SAME_THING = 0.8;
 /** Things that are followed at the same time; of more, those unseen for longest are forgotten. */
@@ -38,8 +48,8 @@ interface Look {
   class: string;
   box: Box;
   cut: Cut;
-  /** ms, when it was seen first */
-  since: number;
+  /** it is where this thing should be, but may be another one: its class or place is not as it should be */
+  rival?: Track;
 }
 
 /** How alike a track and a look are: 0 (not at all) to 1. */
@@ -131,45 +141,49 @@ export class Tracker {
   ): void {
     let open = this.tracks.filter((track) => !track.isNamed && track.lastSeen < at);
     for (const track of open) track.predict(at, picture);
-    const looks = detections.map((detection) => lookOf(detection, at, picture));
+    const looks = detections.map((detection) => lookOf(detection, picture));
     const isWeak = (index: number) => detections[index]!.confidence < WEAK_SHARE * this.usual.confidence;
-    const near = nearness(at, picture);
+    const expected: Likeness = (track, look) => this.expected(track, look, picture);
+    const near: Likeness = (track, look) => {
+      const value = nearness(track, look, at, picture);
+      return value > 0 && this.isStranger(track, look, STRANGER_AFAR, picture) ? 0 : value;
+    };
     const passes: [Likeness, readonly number[]][] = [
-      [likeness, indices.filter((index) => !isWeak(index))],
-      [likeness, indices.filter(isWeak)],
+      [expected, indices.filter((index) => !isWeak(index))],
+      [expected, indices.filter(isWeak)],
       [near, indices],
     ];
     for (const [alike, from] of passes) {
       const left = from.filter((index) => !found[index]);
       const theirLooks = left.map((index) => looks[index]!);
-      const isExpected = alike === likeness;
-      for (const { row, column } of this.pairs(open, theirLooks, alike, picture)) {
+      const isExpected = alike === expected;
+      for (const { row, column } of pairs(open, theirLooks, alike)) {
         const [track, index] = [open[row]!, left[column]!];
         track.see(detections[index]!, at, this.usual, looks[index]!.cut, isExpected);
         found[index] = track;
       }
       open = open.filter((track) => track.lastSeen < at);
     }
-    this.rejoin(open, found, near, picture);
+    this.rejoin(open, found, at, picture);
     this.begin(at, detections, indices, found, looks);
+    this.dropMistaken(at);
   }
 
   /**
-   * What is new, and was not told yet, may be a thing out of sight after all: by now more is known of its class, size
-   * and place than its first frame told.
+   * What is new, and would be told in this frame, may be a thing out of sight after all: by now more is known of its
+   * class, size and place than its first frame told.
    */
   private rejoin(
     lost: readonly Track[],
     found: (Track | undefined)[],
-    near: Likeness,
+    at: number,
     picture: PictureSize | undefined,
   ): void {
     const old = lost.filter(({ frames }) => frames >= this.confirmedAt);
-    const isYoung = ({ frames, isNamed }: Track) => !isNamed && frames > 1 && frames <= this.confirmedAt;
-    const young = found.filter((track) => track && isYoung(track)) as Track[];
-    const alike: Likeness = (track, look) => (track.lastSeen < look.since ? near(track, look) : 0);
-    const looks = young.map((track) => lookOf(track, track.firstSeen, picture));
-    for (const { row, column } of this.pairs(old, looks, alike, picture)) {
+    const isNew = ({ frames, isNamed }: Track) => !isNamed && frames === this.confirmedAt;
+    const young = found.filter((track) => track && isNew(track)) as Track[];
+    const again = (track: Track, newcomer: Track) => this.sameAgain(track, newcomer, at, picture);
+    for (const { row, column } of pairs(old, young, again)) {
       const [track, newcomer] = [old[row]!, young[column]!];
       track.continueAs(newcomer);
       found[found.indexOf(newcomer)] = track;
@@ -189,31 +203,68 @@ export class Tracker {
       const detection = detections[index]!;
       if (found[index] || indices.some((other) => found[other] && isSame(detections[other]!, detection)))
         continue;
-      found[index] = new Track(`${OWN_ID}${this.nextId++}`, false, detection, at, looks[index]!.cut);
-      this.tracks.push(found[index]);
+      const { cut, rival } = looks[index]!;
+      const track = new Track(`${OWN_ID}${this.nextId++}`, false, detection, at, cut);
+      found[index] = track;
+      this.tracks.push(track);
+      if (!rival || rival.lastSeen === at) continue;
+      track.rival = rival;
+      if (rival.class !== detection.class) this.usual.learnClass(true);
     }
   }
 
-  private pairs(
-    tracks: readonly Track[],
-    looks: readonly Look[],
-    alike: Likeness,
-    picture: PictureSize | undefined,
-  ): Candidate[] {
-    const found: Candidate[] = [];
-    tracks.forEach((track, row) => {
-      looks.forEach((look, column) => {
-        const value = alike(track, look);
-        if (value > 0 && !(picture && this.isStranger(track, look)))
-          found.push({ row, column, likeness: value });
-      });
-    });
-    return choosePairs(found);
+  /** What stood in the place of a thing for a frame was that thing, looked at wrongly, if it is seen there again. */
+  private dropMistaken(at: number): void {
+    this.tracks = this.tracks.filter(
+      ({ rival, lastSeen }) => !rival || rival.lastSeen < at || lastSeen === at,
+    );
+    for (const track of this.tracks) if (track.frames >= this.confirmedAt) track.rival = undefined;
   }
 
-  private isStranger(track: Track, { box, cut }: Look): boolean {
-    return track.framesAgo > FRAMES_AGO && track.misfit(box, cut) > STRANGER * this.usual.misfit;
+  /** How well a box overlaps the expected one. One in doubt may be that of a newcomer: a few frames more will tell. */
+  private expected(track: Track, look: Look, picture: PictureSize | undefined): number {
+    const share = likeness(track, look);
+    if (share === 0 || this.isStranger(track, look, STRANGER, picture)) return 0;
+    const isOther = track.class !== look.class && !this.usual.wavers;
+    if (!isOther && track.surprise(look.box, look.cut) <= SURPRISING * this.usual.surprise) return share;
+    look.rival ??= track;
+    return 0;
   }
+
+  /** How likely it is that a newcomer, known from a few frames, is a thing out of sight. */
+  private sameAgain(track: Track, newcomer: Track, at: number, picture: PictureSize | undefined): number {
+    if (track.lastSeen >= newcomer.firstSeen || cameInElsewhere(newcomer, track, picture)) return 0;
+    const look = lookOf(newcomer, picture);
+    if (this.isStranger(track, look, STRANGER_AFAR, picture)) return 0;
+    const isOther = track.class !== look.class && !this.usual.wavers;
+    if (isOther && overlap(track.predicted, look.box) < SAME_PLACE) return 0;
+    return nearness(track, look, at, picture, KNOWN_REACH_PER_SECOND, BEYOND);
+  }
+
+  private isStranger(
+    track: Track,
+    { box, cut }: Look,
+    limit: number,
+    picture: PictureSize | undefined,
+  ): boolean {
+    if (!picture || track.framesAgo <= FRAMES_AGO) return false;
+    return track.misfit(box, cut) > limit * this.usual.misfit;
+  }
+}
+
+function pairs<One extends Look | Track>(
+  tracks: readonly Track[],
+  others: readonly One[],
+  alike: (track: Track, other: One) => number,
+): Candidate[] {
+  const found: Candidate[] = [];
+  tracks.forEach((track, row) => {
+    others.forEach((other, column) => {
+      const value = alike(track, other);
+      if (value > 0) found.push({ row, column, likeness: value });
+    });
+  });
+  return choosePairs(found);
 }
 
 function likeness(track: Track, { class: name, box }: Look): number {
@@ -226,29 +277,44 @@ function likeness(track: Track, { class: name, box }: Look): number {
  * the shape that the thing had, and to be within its reach. What must be out of the picture by now does not come back:
  * whoever comes in there is another one.
  */
-function nearness(at: number, picture: PictureSize | undefined): Likeness {
-  return ({ predicted, box: whole, lastSeen, frames, class: known }, { class: name, box }) => {
-    if (picture && isOutside(whole, picture)) return 0;
-    const shape = overlap({ ...predicted, x: box.x, y: box.y }, box);
-    if (shape < LEAST_SHAPE) return 0;
-    const seconds = Math.min((at - lastSeen) / 1000, MOST_SECONDS);
-    const least = frames === 1 ? FIRST_REACH : REACH;
-    const reach = (least + REACH_PER_SECOND * seconds) * (known === name ? 1 : OTHER_CLASS_REACH);
-    const distance = Math.hypot(predicted.x - box.x, predicted.y - box.y) / sizeOf(predicted);
-    return distance < reach ? shape * (1 - distance / reach) : 0;
-  };
+function nearness(
+  { predicted, box: whole, lastSeen, frames, class: known }: Track,
+  { class: name, box }: Look,
+  at: number,
+  picture: PictureSize | undefined,
+  perSecond = REACH_PER_SECOND,
+  beyond = 0,
+): number {
+  if (picture && isOutside(whole, picture, beyond * sizeOf(whole))) return 0;
+  // a false detection must not become the first thing that comes by
+  if (frames === 1 && known !== name) return 0;
+  const shape = overlap({ ...predicted, x: box.x, y: box.y }, box);
+  if (shape < LEAST_SHAPE) return 0;
+  const seconds = Math.min((at - lastSeen) / 1000, MOST_SECONDS);
+  const least = frames === 1 ? FIRST_REACH : REACH;
+  const reach = (least + perSecond * seconds) * (known === name ? 1 : OTHER_CLASS_REACH);
+  const distance = Math.hypot(predicted.x - box.x, predicted.y - box.y) / sizeOf(predicted);
+  return distance < reach ? shape * (1 - distance / reach) : 0;
 }
 
-function lookOf(
-  { class: name, box }: Omit<Look, 'cut' | 'since'>,
-  since: number,
-  picture?: PictureSize,
-): Look {
-  return { class: name, box, cut: cutOf(box, picture), since };
+function lookOf({ class: name, box }: Pick<Look, 'class' | 'box'>, picture: PictureSize | undefined): Look {
+  return { class: name, box, cut: cutOf(box, picture) };
 }
 
-function isOutside({ x, y }: Box, { width, height }: PictureSize): boolean {
-  return x < 0 || y < 0 || x > width || y > height;
+/** A thing comes in at an edge of the picture: what did so is not one that is out of sight elsewhere. */
+function cameInElsewhere(
+  { firstCut }: Track,
+  { predicted }: Track,
+  picture: PictureSize | undefined,
+): boolean {
+  if (!firstCut.width && !firstCut.height) return false;
+  const there = cutOf(predicted, picture);
+  const isSameEdge = (one: CutEnd, other: CutEnd) => one !== undefined && one === other;
+  return !isSameEdge(firstCut.width, there.width) && !isSameEdge(firstCut.height, there.height);
+}
+
+function isOutside({ x, y }: Box, { width, height }: PictureSize, by: number): boolean {
+  return x < -by || y < -by || x > width + by || y > height + by;
 }
 
 function isSame(found: Boxed<SceneDetection>, other: Boxed<SceneDetection>): boolean {

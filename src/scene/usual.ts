@@ -1,19 +1,32 @@
 /** How fast what is usual follows the detections. */
 const CONFIDENCE_PACE = 0.02;
-const MISFIT_PACE = 0.02;
-/** The misfit below which most boxes shall lie. */
+const STRANGENESS_PACE = 0.02;
+const CLASS_PACE = 0.02;
+/** The share of the boxes that shall be less strange than is usual. */
 const MOST = 0.95;
-/** Before anything is known, … */
-const FIRST_MISFIT = 10;
+/** What is usual before anything is known, … */
+const FIRST_STRANGENESS = 10;
 /** … and for the steadiest detector: things turn, and look wider or narrower then. */
-const LEAST_MISFIT = 4;
+const LEAST_STRANGENESS = 4;
+/** A detector wavers that gives a thing another class more often than this, … */
+const MOST_OTHER_CLASS = 0.05;
+/** … as it is taken to do before anything is known. */
+const FIRST_OTHER_CLASS = 0.06;
 
-/** What is usual for a detector, learned from what it says: how sure it is, and how unsteady its boxes are. */
+/** What is usual for a detector, learned from what it says: how sure it is, how unsteady its boxes and classes are. */
 export class Usual {
   /** 0 when nothing is known */
   confidence = 0;
   /** what most boxes keep below, of the misfit that `Motion` tells */
-  misfit = FIRST_MISFIT;
+  misfit = FIRST_STRANGENESS;
+  /** the same of the surprise */
+  surprise = FIRST_STRANGENESS;
+  private otherClass = FIRST_OTHER_CLASS;
+
+  /** Its classes say little: it often gives a thing another one than before. */
+  get wavers(): boolean {
+    return this.otherClass > MOST_OTHER_CLASS;
+  }
 
   learnConfidence(confidence: number): void {
     const pace = this.confidence === 0 ? 1 : CONFIDENCE_PACE;
@@ -21,7 +34,20 @@ export class Usual {
   }
 
   learnMisfit(misfit: number): void {
-    const step = misfit > this.misfit ? 1 + MISFIT_PACE * MOST : 1 - MISFIT_PACE * (1 - MOST);
-    this.misfit = Math.max(LEAST_MISFIT, this.misfit * step);
+    this.misfit = mostBelow(this.misfit, misfit);
   }
+
+  learnSurprise(surprise: number): void {
+    this.surprise = mostBelow(this.surprise, surprise);
+  }
+
+  learnClass(isOther: boolean): void {
+    this.otherClass += (Number(isOther) - this.otherClass) * CLASS_PACE;
+  }
+}
+
+/** Moves a limit so that most values stay below it. */
+function mostBelow(limit: number, value: number): number {
+  const step = value > limit ? 1 + STRANGENESS_PACE * MOST : 1 - STRANGENESS_PACE * (1 - MOST);
+  return Math.max(LEAST_STRANGENESS, limit * step);
 }

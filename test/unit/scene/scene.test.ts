@@ -69,6 +69,21 @@ describe('scene', () => {
     assert.equal(new Set(told.map(({ trackId }) => trackId)).size, 2);
   });
 
+  it('takes one who comes in at the edge of the picture for another one than who is hidden not far from there', () => {
+    const told = tellFrames(newScene({ moments: ['appeared'] }), 60, (frame) => {
+      if (frame < 30) return [personAt([0.885, 0.6])];
+      return frame < 40 ? [] : [personAt([0.99 - (frame - 40) / 2000, 0.6])];
+    });
+    assert.equal(new Set(told.map(({ trackId }) => trackId)).size, 2);
+  });
+
+  it('takes a thing for one that is seen as another class from some time on', () => {
+    const told = tellFrames(newScene({ moments: ['appeared'] }), 120, (frame) => [
+      personAt([0.2 + frame / 400, 0.6], frame < 60 ? 'person' : 'child'),
+    ]);
+    assert.deepEqual(kinds(told), ['appeared']);
+  });
+
   it('knows a thing again that grows as it comes in at the edge of the picture, missed now and then', () => {
     const told = tellFrames(newScene({ moments: ['appeared'] }), 40, (frame) => {
       const right = 10 + frame * 12;
