@@ -54,15 +54,13 @@ function exact(cluster: readonly Candidate[], rows: number[], columns: number[])
   const rowAt = new Map(rows.map((row, position) => [row, position]));
   const columnAt = new Map(columns.map((column, position) => [column, position]));
   const cost = rows.map(() => new Array<number>(columns.length).fill(Infinity));
-  const known = new Map<number, Candidate>();
+  const known = rows.map(() => new Array<Candidate | undefined>(columns.length));
   for (const candidate of cluster) {
     const [row, column] = [rowAt.get(candidate.row)!, columnAt.get(candidate.column)!];
     cost[row]![column] = 1 - candidate.likeness;
-    known.set(row * columns.length + column, candidate);
+    known[row]![column] = candidate;
   }
-  return assign(cost).flatMap((column, row) =>
-    column < 0 ? [] : (known.get(row * columns.length + column) ?? []),
-  );
+  return assign(cost).flatMap((column, row) => known[row]![column] ?? []);
 }
 
 function greedy(cluster: readonly Candidate[]): Candidate[] {

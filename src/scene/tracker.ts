@@ -144,10 +144,7 @@ export class Tracker {
     const looks = detections.map((detection) => lookOf(detection, picture));
     const isWeak = (index: number) => detections[index]!.confidence < WEAK_SHARE * this.usual.confidence;
     const expected: Likeness = (track, look) => this.expected(track, look, picture);
-    const near: Likeness = (track, look) => {
-      const value = nearness(track, look, at, picture);
-      return value > 0 && this.isStranger(track, look, STRANGER_AFAR, picture) ? 0 : value;
-    };
+    const near: Likeness = (track, look) => this.near(track, look, at, picture);
     const passes: [Likeness, readonly number[]][] = [
       [expected, indices.filter((index) => !isWeak(index))],
       [expected, indices.filter(isWeak)],
@@ -225,7 +222,7 @@ export class Tracker {
   private expected(track: Track, look: Look, picture: PictureSize | undefined): number {
     const share = likeness(track, look);
     if (share === 0 || this.isStranger(track, look, STRANGER, picture)) return 0;
-    const isOther = track.class !== look.class && !this.usual.wavers;
+    const isOther = this.isOfOtherClass(track, look);
     if (!isOther && track.surprise(look.box, look.cut) <= SURPRISING * this.usual.surprise) return share;
     look.rival ??= track;
     return 0;
@@ -235,10 +232,26 @@ export class Tracker {
   private sameAgain(track: Track, newcomer: Track, at: number, picture: PictureSize | undefined): number {
     if (track.lastSeen >= newcomer.firstSeen || cameInElsewhere(newcomer, track, picture)) return 0;
     const look = lookOf(newcomer, picture);
-    if (this.isStranger(track, look, STRANGER_AFAR, picture)) return 0;
-    const isOther = track.class !== look.class && !this.usual.wavers;
-    if (isOther && overlap(track.predicted, look.box) < SAME_PLACE) return 0;
-    return nearness(track, look, at, picture, KNOWN_REACH_PER_SECOND, BEYOND);
+    if (this.isOfOtherClass(track, look) && overlap(track.predicted, look.box) < SAME_PLACE) return 0;
+    return this.near(track, look, at, picture, KNOWN_REACH_PER_SECOND, BEYOND);
+  }
+
+  /** How likely a box that is not where the thing was expected is that thing all the same. */
+  private near(
+    track: Track,
+    look: Look,
+    at: number,
+    picture: PictureSize | undefined,
+    perSecond = REACH_PER_SECOND,
+    beyond = 0,
+  ): number {
+    const value = nearness(track, look, at, picture, perSecond, beyond);
+    return value > 0 && this.isStranger(track, look, STRANGER_AFAR, picture) ? 0 : value;
+  }
+
+  /** Another class than the thing has; where the detector wavers between them that says nothing. */
+  private isOfOtherClass(track: Track, { class: name }: Look): boolean {
+    return track.class !== name && !this.usual.wavers;
   }
 
   private isStranger(
@@ -252,7 +265,7 @@ export class Tracker {
   }
 }
 
-function pairs<One extends Look | Track>(
+function pairs<One>(
   tracks: readonly Track[],
   others: readonly One[],
   alike: (track: Track, other: One) => number,
@@ -282,8 +295,8 @@ function nearness(
   { class: name, box }: Look,
   at: number,
   picture: PictureSize | undefined,
-  perSecond = REACH_PER_SECOND,
-  beyond = 0,
+  perSecond: number,
+  beyond: number,
 ): number {
   if (picture && isOutside(whole, picture, beyond * sizeOf(whole))) return 0;
   // a false detection must not become the first thing that comes by

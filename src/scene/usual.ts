@@ -1,7 +1,5 @@
 /** How fast what is usual follows the detections. */
-const CONFIDENCE_PACE = 0.02;
-const STRANGENESS_PACE = 0.02;
-const CLASS_PACE = 0.02;
+const PACE = 0.02;
 /** The share of the boxes that shall be less strange than is usual. */
 const MOST = 0.95;
 /** What is usual before anything is known, … */
@@ -29,7 +27,7 @@ export class Usual {
   }
 
   learnConfidence(confidence: number): void {
-    const pace = this.confidence === 0 ? 1 : CONFIDENCE_PACE;
+    const pace = this.confidence === 0 ? 1 : PACE;
     this.confidence += (confidence - this.confidence) * pace;
   }
 
@@ -42,12 +40,12 @@ export class Usual {
   }
 
   learnClass(isOther: boolean): void {
-    this.otherClass += (Number(isOther) - this.otherClass) * CLASS_PACE;
+    this.otherClass += (Number(isOther) - this.otherClass) * PACE;
   }
 }
 
 /** Moves a limit so that most values stay below it. */
 function mostBelow(limit: number, value: number): number {
-  const step = value > limit ? 1 + STRANGENESS_PACE * MOST : 1 - STRANGENESS_PACE * (1 - MOST);
+  const step = value > limit ? 1 + PACE * MOST : 1 - PACE * (1 - MOST);
   return Math.max(LEAST_STRANGENESS, limit * step);
 }
