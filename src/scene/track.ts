@@ -69,6 +69,11 @@ export class Track {
     return this.frames < KNOWN ? 0 : this.motion.misfit(box, cut);
   }
 
+  /** How much larger a box is than the thing should be: see `Motion`. 0 while its size is not known well enough. */
+  growth(box: Box): number {
+    return this.frames < KNOWN ? 0 : this.motion.growth(box);
+  }
+
   /** How badly a box lies where the thing should be. 0 while its way is not known well enough. */
   surprise(box: Box, cut: Cut): number {
     return this.frames < KNOWN ? 0 : this.motion.surprise(box, cut);

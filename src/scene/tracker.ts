@@ -32,8 +32,10 @@ const STRANGER = 2;
 const STRANGER_AFAR = 1.15;
 /** … unless it was seen at most so many frames ago: then the overlap tells enough, and it may be half covered. */
 const FRAMES_AGO = 2;
-/** A place so many times more surprising than is usual is looked at for a few frames more. */
+/** A place so many times more surprising than is usual is looked at for a few frames more, … */
 const SURPRISING = 7;
+/** … and so many times, or so much too large a box, at the edge of the picture: newcomers come in there. */
+const NEWCOMER = 4;
 /** What is seen as another class all the time is the same thing if its box overlaps the expected one so much. */
 const SAME_PLACE = 0.7;
 /** What may have turned back is looked for up to so many of its sizes beyond the edge of the picture. */
@@ -48,7 +50,7 @@ interface Look {
   class: string;
   box: Box;
   cut: Cut;
-  /** it is where this thing should be, but may be another one: its class or place is not as it should be */
+  /** it is where this thing should be, but may be another one: its class, place or size is not as it should be */
   rival?: Track;
 }
 
@@ -222,8 +224,11 @@ export class Tracker {
   private expected(track: Track, look: Look, picture: PictureSize | undefined): number {
     const share = likeness(track, look);
     if (share === 0 || this.isStranger(track, look, STRANGER, picture)) return 0;
-    const isOther = this.isOfOtherClass(track, look);
-    if (!isOther && track.surprise(look.box, look.cut) <= SURPRISING * this.usual.surprise) return share;
+    const isInDoubt =
+      this.isOfOtherClass(track, look) ||
+      track.surprise(look.box, look.cut) > SURPRISING * this.usual.surprise ||
+      this.isLikeNewcomer(track, look);
+    if (!isInDoubt) return share;
     look.rival ??= track;
     return 0;
   }
@@ -233,20 +238,27 @@ export class Tracker {
     if (track.lastSeen >= newcomer.firstSeen || cameInElsewhere(newcomer, track, picture)) return 0;
     const look = lookOf(newcomer, picture);
     if (this.isOfOtherClass(track, look) && overlap(track.predicted, look.box) < SAME_PLACE) return 0;
-    return this.near(track, look, at, picture, KNOWN_REACH_PER_SECOND, BEYOND);
+    if (this.isStranger(track, look, STRANGER_AFAR, picture)) return 0;
+    return nearness(track, look, at, picture, KNOWN_REACH_PER_SECOND, BEYOND);
   }
 
   /** How likely a box that is not where the thing was expected is that thing all the same. */
-  private near(
-    track: Track,
-    look: Look,
-    at: number,
-    picture: PictureSize | undefined,
-    perSecond = REACH_PER_SECOND,
-    beyond = 0,
-  ): number {
-    const value = nearness(track, look, at, picture, perSecond, beyond);
-    return value > 0 && this.isStranger(track, look, STRANGER_AFAR, picture) ? 0 : value;
+  private near(track: Track, look: Look, at: number, picture: PictureSize | undefined): number {
+    const value = nearness(track, look, at, picture, REACH_PER_SECOND, 0);
+    if (value === 0 || this.isStranger(track, look, STRANGER_AFAR, picture)) return 0;
+    if (!this.isLikeNewcomer(track, look)) return value;
+    look.rival ??= track;
+    return 0;
+  }
+
+  /**
+   * At the edge of the picture a box in the place of a thing may be that of a newcomer who covers it: it lies
+   * elsewhere, or is larger. What is only half covered is smaller.
+   */
+  private isLikeNewcomer(track: Track, { box, cut }: Look): boolean {
+    if (!cut.width && !cut.height) return false;
+    const { surprise, misfit } = this.usual;
+    return track.surprise(box, cut) > NEWCOMER * surprise || track.growth(box) > NEWCOMER * misfit;
   }
 
   /** Another class than the thing has; where the detector wavers between them that says nothing. */
