@@ -93,7 +93,7 @@ export class Track {
       if (surprise > 0) usual.learnSurprise(surprise);
       usual.learnClass(detection.class !== this.class);
     }
-    const lacking = usual.confidence > 0 ? Math.max(0, 1 - detection.confidence / usual.confidence) : 0;
+    const lacking = 1 - usual.sureness(detection.confidence);
     const strange = Math.max(1, misfit / usual.misfit);
     this.motion.correct(detection.box, (1 + DOUBT * lacking) * Math.sqrt(strange), cut);
     this.lastSeen = at;

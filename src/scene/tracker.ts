@@ -20,7 +20,7 @@ const KNOWN_REACH_PER_SECOND = 1.3;
 const MOST_SECONDS = 3;
 /** … where a box laid over the expected one overlaps it so much … */
 const LEAST_SHAPE = 0.5;
-/** … and not as far when it has another class: detectors waver. */
+/** … and less far where the detector is less sure than usual, or says another class: detectors waver. */
 const OTHER_CLASS_REACH = 0.3;
 /** The overlap of a detection of another class counts this much: a rider is not the bicycle. */
 const OTHER_CLASS = 0.6;
@@ -50,6 +50,8 @@ interface Look {
   class: string;
   box: Box;
   cut: Cut;
+  /** 0 to 1, see `Usual` */
+  sureness: number;
   /** it is where this thing should be, but may be another one: its class, place or size is not as it should be */
   rival?: Track;
 }
@@ -143,7 +145,9 @@ export class Tracker {
   ): void {
     let open = this.tracks.filter((track) => !track.isNamed && track.lastSeen < at);
     for (const track of open) track.predict(at, picture);
-    const looks = detections.map((detection) => lookOf(detection, picture));
+    const looks = detections.map((detection) =>
+      lookOf(detection, picture, this.usual.sureness(detection.confidence)),
+    );
     const isWeak = (index: number) => detections[index]!.confidence < WEAK_SHARE * this.usual.confidence;
     const expected: Likeness = (track, look) => this.expected(track, look, picture);
     const near: Likeness = (track, look) => this.near(track, look, at, picture);
@@ -304,7 +308,7 @@ function likeness(track: Track, { class: name, box }: Look): number {
  */
 function nearness(
   { predicted, box: whole, lastSeen, frames, class: known }: Track,
-  { class: name, box }: Look,
+  { class: name, box, sureness }: Look,
   at: number,
   picture: PictureSize | undefined,
   perSecond: number,
@@ -317,13 +321,17 @@ function nearness(
   if (shape < LEAST_SHAPE) return 0;
   const seconds = Math.min((at - lastSeen) / 1000, MOST_SECONDS);
   const least = frames === 1 ? FIRST_REACH : REACH;
-  const reach = (least + perSecond * seconds) * (known === name ? 1 : OTHER_CLASS_REACH);
+  const reach = (least + perSecond * seconds) * (known === name ? 1 : OTHER_CLASS_REACH) * sureness;
   const distance = Math.hypot(predicted.x - box.x, predicted.y - box.y) / sizeOf(predicted);
   return distance < reach ? shape * (1 - distance / reach) : 0;
 }
 
-function lookOf({ class: name, box }: Pick<Look, 'class' | 'box'>, picture: PictureSize | undefined): Look {
-  return { class: name, box, cut: cutOf(box, picture) };
+function lookOf(
+  { class: name, box }: Pick<Look, 'class' | 'box'>,
+  picture: PictureSize | undefined,
+  sureness = 1,
+): Look {
+  return { class: name, box, cut: cutOf(box, picture), sureness };
 }
 
 /** A thing comes in at an edge of the picture: what did so is not one that is out of sight elsewhere. */

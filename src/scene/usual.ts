@@ -51,6 +51,11 @@ export class Usual {
     return this.otherClass > MOST_OTHER_CLASS;
   }
 
+  /** A confidence as a share of the usual one, at most 1; also 1 when nothing is known. */
+  sureness(confidence: number): number {
+    return this.confidence > 0 ? Math.min(1, confidence / this.confidence) : 1;
+  }
+
   learnConfidence(confidence: number): void {
     const pace = this.confidence === 0 ? 1 : PACE;
     this.confidence += (confidence - this.confidence) * pace;

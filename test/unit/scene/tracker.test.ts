@@ -60,6 +60,17 @@ describe('the tracker', () => {
     });
   }
 
+  it('looks less far from its place for a thing out of sight where the detector is less sure than usual', () => {
+    const foundAgain = (confidence: number) => {
+      const tracker = new Tracker(CONFIRMED_AT);
+      for (let frame = 0; frame < 60; frame++) tracker.update(frame * 100, [seenAt(500, 250)]);
+      const [track] = tracker.update(6500, [{ ...seenAt(560, 250), confidence }]);
+      return track!.frames > 1;
+    };
+    assert.ok(foundAgain(0.9));
+    assert.ok(!foundAgain(0.5));
+  });
+
   it('follows a thing by its place alone where the detector wavers between classes', () => {
     const tracker = new Tracker(CONFIRMED_AT);
     const random = seededRandom(1);
