@@ -11,7 +11,7 @@ export type Boxed<Detection extends SceneDetection> = Detection & { box: Box };
  * that it lacks.
  */
 const DOUBT = 5;
-/** Sightings after which the size and the way of a thing are known well enough to call a box strange. */
+/** Sightings after which the size of a thing is known well enough to call a box strange. */
 const KNOWN = 3;
 
 /** A thing that is followed from frame to frame. */
@@ -69,14 +69,14 @@ export class Track {
     return this.frames < KNOWN ? 0 : this.motion.misfit(box, cut);
   }
 
-  /** How much larger a box is than the thing should be: see `Motion`. 0 while its size is not known well enough. */
+  /** How much larger a box is than the thing should be: see `Motion`. */
   growth(box: Box): number {
-    return this.frames < KNOWN ? 0 : this.motion.growth(box);
+    return this.motion.growth(box);
   }
 
-  /** How badly a box lies where the thing should be. 0 while its way is not known well enough. */
+  /** How badly a box lies where the thing should be: see `Motion`. */
   surprise(box: Box, cut: Cut): number {
-    return this.frames < KNOWN ? 0 : this.motion.surprise(box, cut);
+    return this.motion.surprise(box, cut);
   }
 
   /**
