@@ -34,7 +34,7 @@ const STRANGER_AFAR = 1.15;
 const FRAMES_AGO = 2;
 /** A place so many times more surprising than is usual is looked at for a few frames more, … */
 const SURPRISING = 7;
-/** … and so many times, or so much too large a box, at the edge of the picture: newcomers come in there. */
+/** … and one so many times more at the edge of the picture: newcomers come in there. */
 const NEWCOMER = 4;
 /** What is seen as another class all the time is the same thing if its box overlaps the expected one so much. */
 const SAME_PLACE = 0.7;
@@ -262,7 +262,7 @@ export class Tracker {
   private isLikeNewcomer(track: Track, { box, cut }: Look): boolean {
     if (!cut.width && !cut.height) return false;
     const { surprise, misfit } = this.usual;
-    return track.surprise(box, cut) > NEWCOMER * surprise || track.growth(box) > NEWCOMER * misfit;
+    return track.surprise(box, cut) > NEWCOMER * surprise || track.growth(box) > STRANGER * misfit;
   }
 
   /** Another class than the thing has; where the detector wavers between them that says nothing. */
