@@ -115,6 +115,11 @@ class Axis {
     return end || !this.isWhole ? 0 : this.length.strangeness(length, size);
   }
 
+  /** The misfit of a length that is greater than it should be, else 0; also of one that the edge cuts short. */
+  growth(length: number, size: number): number {
+    return this.isWhole && length > this.extent ? this.length.strangeness(length, size) : 0;
+  }
+
   /** How badly a place fits: 1 on average, 0 when nobody knows where the middle of the whole is. */
   surprise(middle: number, length: number, size: number, end: CutEnd): number {
     const whole = this.middleOfWhole(middle, length, end);
@@ -175,6 +180,12 @@ export class Motion {
   misfit(seen: Box, cut: Cut): number {
     const size = sizeOf(this.box());
     return this.across.misfit(seen.width, size, cut.width) + this.down.misfit(seen.height, size, cut.height);
+  }
+
+  /** The misfit of what is larger than it should be: what covers a thing in part makes it smaller. */
+  growth(seen: Box): number {
+    const size = sizeOf(this.box());
+    return this.across.growth(seen.width, size) + this.down.growth(seen.height, size);
   }
 
   /** How badly a box's place fits the time last predicted: 2 on average for what goes straight on. */

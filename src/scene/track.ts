@@ -11,7 +11,7 @@ export type Boxed<Detection extends SceneDetection> = Detection & { box: Box };
  * that it lacks.
  */
 const DOUBT = 5;
-/** Sightings after which the size and the way of a thing are known well enough to call a box strange. */
+/** Sightings after which the size of a thing is known well enough to call a box strange. */
 const KNOWN = 3;
 
 /** A thing that is followed from frame to frame. */
@@ -69,9 +69,14 @@ export class Track {
     return this.frames < KNOWN ? 0 : this.motion.misfit(box, cut);
   }
 
-  /** How badly a box lies where the thing should be. 0 while its way is not known well enough. */
+  /** How much larger a box is than the thing should be: see `Motion`. */
+  growth(box: Box): number {
+    return this.motion.growth(box);
+  }
+
+  /** How badly a box lies where the thing should be: see `Motion`. */
   surprise(box: Box, cut: Cut): number {
-    return this.frames < KNOWN ? 0 : this.motion.surprise(box, cut);
+    return this.motion.surprise(box, cut);
   }
 
   /**
@@ -88,7 +93,7 @@ export class Track {
       if (surprise > 0) usual.learnSurprise(surprise);
       usual.learnClass(detection.class !== this.class);
     }
-    const lacking = usual.confidence > 0 ? Math.max(0, 1 - detection.confidence / usual.confidence) : 0;
+    const lacking = 1 - usual.sureness(detection.confidence);
     const strange = Math.max(1, misfit / usual.misfit);
     this.motion.correct(detection.box, (1 + DOUBT * lacking) * Math.sqrt(strange), cut);
     this.lastSeen = at;

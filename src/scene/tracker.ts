@@ -20,7 +20,7 @@ const KNOWN_REACH_PER_SECOND = 1.3;
 const MOST_SECONDS = 3;
 /** … where a box laid over the expected one overlaps it so much … */
 const LEAST_SHAPE = 0.5;
-/** … and not as far when it has another class: detectors waver. */
+/** … and less far where the detector is less sure than usual, or says another class: detectors waver. */
 const OTHER_CLASS_REACH = 0.3;
 /** The overlap of a detection of another class counts this much: a rider is not the bicycle. */
 const OTHER_CLASS = 0.6;
@@ -32,8 +32,10 @@ const STRANGER = 2;
 const STRANGER_AFAR = 1.15;
 /** … unless it was seen at most so many frames ago: then the overlap tells enough, and it may be half covered. */
 const FRAMES_AGO = 2;
-/** A place so many times more surprising than is usual is looked at for a few frames more. */
+/** A place so many times more surprising than is usual is looked at for a few frames more, … */
 const SURPRISING = 7;
+/** … and one so many times more at the edge of the picture: newcomers come in there. */
+const NEWCOMER = 4;
 /** What is seen as another class all the time is the same thing if its box overlaps the expected one so much. */
 const SAME_PLACE = 0.7;
 /** What may have turned back is looked for up to so many of its sizes beyond the edge of the picture. */
@@ -48,7 +50,9 @@ interface Look {
   class: string;
   box: Box;
   cut: Cut;
-  /** it is where this thing should be, but may be another one: its class or place is not as it should be */
+  /** 0 to 1, see `Usual` */
+  sureness: number;
+  /** it is where this thing should be, but may be another one: its class, place or size is not as it should be */
   rival?: Track;
 }
 
@@ -141,7 +145,9 @@ export class Tracker {
   ): void {
     let open = this.tracks.filter((track) => !track.isNamed && track.lastSeen < at);
     for (const track of open) track.predict(at, picture);
-    const looks = detections.map((detection) => lookOf(detection, picture));
+    const looks = detections.map((detection) =>
+      lookOf(detection, picture, this.usual.sureness(detection.confidence)),
+    );
     const isWeak = (index: number) => detections[index]!.confidence < WEAK_SHARE * this.usual.confidence;
     const expected: Likeness = (track, look) => this.expected(track, look, picture);
     const near: Likeness = (track, look) => this.near(track, look, at, picture);
@@ -222,8 +228,11 @@ export class Tracker {
   private expected(track: Track, look: Look, picture: PictureSize | undefined): number {
     const share = likeness(track, look);
     if (share === 0 || this.isStranger(track, look, STRANGER, picture)) return 0;
-    const isOther = this.isOfOtherClass(track, look);
-    if (!isOther && track.surprise(look.box, look.cut) <= SURPRISING * this.usual.surprise) return share;
+    const isInDoubt =
+      this.isOfOtherClass(track, look) ||
+      track.surprise(look.box, look.cut) > SURPRISING * this.usual.surprise ||
+      this.isLikeNewcomer(track, look);
+    if (!isInDoubt) return share;
     look.rival ??= track;
     return 0;
   }
@@ -233,20 +242,27 @@ export class Tracker {
     if (track.lastSeen >= newcomer.firstSeen || cameInElsewhere(newcomer, track, picture)) return 0;
     const look = lookOf(newcomer, picture);
     if (this.isOfOtherClass(track, look) && overlap(track.predicted, look.box) < SAME_PLACE) return 0;
-    return this.near(track, look, at, picture, KNOWN_REACH_PER_SECOND, BEYOND);
+    if (this.isStranger(track, look, STRANGER_AFAR, picture)) return 0;
+    return nearness(track, look, at, picture, KNOWN_REACH_PER_SECOND, BEYOND);
   }
 
   /** How likely a box that is not where the thing was expected is that thing all the same. */
-  private near(
-    track: Track,
-    look: Look,
-    at: number,
-    picture: PictureSize | undefined,
-    perSecond = REACH_PER_SECOND,
-    beyond = 0,
-  ): number {
-    const value = nearness(track, look, at, picture, perSecond, beyond);
-    return value > 0 && this.isStranger(track, look, STRANGER_AFAR, picture) ? 0 : value;
+  private near(track: Track, look: Look, at: number, picture: PictureSize | undefined): number {
+    const value = nearness(track, look, at, picture, REACH_PER_SECOND, 0);
+    if (value === 0 || this.isStranger(track, look, STRANGER_AFAR, picture)) return 0;
+    if (!this.isLikeNewcomer(track, look)) return value;
+    look.rival ??= track;
+    return 0;
+  }
+
+  /**
+   * At the edge of the picture a box in the place of a thing may be that of a newcomer who covers it: it lies
+   * elsewhere, or is larger. What is only half covered is smaller.
+   */
+  private isLikeNewcomer(track: Track, { box, cut }: Look): boolean {
+    if (!cut.width && !cut.height) return false;
+    const { surprise, misfit } = this.usual;
+    return track.surprise(box, cut) > NEWCOMER * surprise || track.growth(box) > STRANGER * misfit;
   }
 
   /** Another class than the thing has; where the detector wavers between them that says nothing. */
@@ -292,7 +308,7 @@ function likeness(track: Track, { class: name, box }: Look): number {
  */
 function nearness(
   { predicted, box: whole, lastSeen, frames, class: known }: Track,
-  { class: name, box }: Look,
+  { class: name, box, sureness }: Look,
   at: number,
   picture: PictureSize | undefined,
   perSecond: number,
@@ -305,13 +321,17 @@ function nearness(
   if (shape < LEAST_SHAPE) return 0;
   const seconds = Math.min((at - lastSeen) / 1000, MOST_SECONDS);
   const least = frames === 1 ? FIRST_REACH : REACH;
-  const reach = (least + perSecond * seconds) * (known === name ? 1 : OTHER_CLASS_REACH);
+  const reach = (least + perSecond * seconds) * (known === name ? 1 : OTHER_CLASS_REACH) * sureness;
   const distance = Math.hypot(predicted.x - box.x, predicted.y - box.y) / sizeOf(predicted);
   return distance < reach ? shape * (1 - distance / reach) : 0;
 }
 
-function lookOf({ class: name, box }: Pick<Look, 'class' | 'box'>, picture: PictureSize | undefined): Look {
-  return { class: name, box, cut: cutOf(box, picture) };
+function lookOf(
+  { class: name, box }: Pick<Look, 'class' | 'box'>,
+  picture: PictureSize | undefined,
+  sureness = 1,
+): Look {
+  return { class: name, box, cut: cutOf(box, picture), sureness };
 }
 
 /** A thing comes in at an edge of the picture: what did so is not one that is out of sight elsewhere. */

@@ -46,6 +46,31 @@ describe('the tracker', () => {
     );
   });
 
+  for (const [what, height, count] of [
+    ['takes what is much larger than a thing at the edge of the picture for another one', 180, 2],
+    ['takes what is much smaller there for the thing, half covered', 80, 1],
+  ] as const) {
+    it(what, () => {
+      const tracker = new Tracker(CONFIRMED_AT);
+      const picture = { width: 1000, height: 500 };
+      const standing = { ...seenAt(20, 250), box: { x: 20, y: 250, width: 40, height: 120 } };
+      for (let frame = 0; frame < 60; frame++) tracker.update(frame * 100, [standing], picture);
+      tracker.update(6000, [{ ...standing, box: { ...standing.box, height } }], picture);
+      assert.equal(tracker.all.length, count);
+    });
+  }
+
+  it('looks less far from its place for a thing out of sight where the detector is less sure than usual', () => {
+    const foundAgain = (confidence: number) => {
+      const tracker = new Tracker(CONFIRMED_AT);
+      for (let frame = 0; frame < 60; frame++) tracker.update(frame * 100, [seenAt(500, 250)]);
+      const [track] = tracker.update(6500, [{ ...seenAt(560, 250), confidence }]);
+      return track!.frames > 1;
+    };
+    assert.ok(foundAgain(0.9));
+    assert.ok(!foundAgain(0.5));
+  });
+
   it('follows a thing by its place alone where the detector wavers between classes', () => {
     const tracker = new Tracker(CONFIRMED_AT);
     const random = seededRandom(1);
@@ -66,6 +91,12 @@ describe('what is usual for a detector', () => {
     assert.ok(!usual.wavers);
     for (let frame = 0; frame < 60; frame++) usual.learnClass(frame % 5 === 0);
     assert.ok(usual.wavers);
+  });
+
+  it('is soon known: a few hundred things seen are enough', () => {
+    const usual = new Usual();
+    for (let sighting = 0; sighting < 300; sighting++) usual.learnMisfit(sighting % 20 === 0 ? 30 : 25);
+    assert.ok(Math.abs(usual.misfit - 25) < 3, String(usual.misfit));
   });
 
   it('is the surprise below which most places lie', () => {
