@@ -51,6 +51,7 @@ class Line<T> {
  */
 export class WorkLimit {
   private underWay = 0;
+  private done = 0;
   private readonly waiting = new Line<Work>();
   /** how many wait for something else than a place: they take their places only then */
   private heldBack = 0;
@@ -62,10 +63,12 @@ export class WorkLimit {
   /**
    * @param most at the same time
    * @param queue how many may wait, and the error for one more; without it any number
+   * @param first at the same time before any has ended; one more for each four that have
    */
   constructor(
     private readonly most: number,
     private readonly queue?: { most: number; busy: () => Error },
+    private readonly first = most,
   ) {}
 
   /**
@@ -75,7 +78,7 @@ export class WorkLimit {
    */
   enter(work: Work, turn?: Promise<void>): void {
     if (this.refusal) return work.refuse(this.refusal);
-    const mustWait = turn !== undefined || this.underWay >= this.most;
+    const mustWait = turn !== undefined || !this.hasPlace;
     if (mustWait && this.queue && this.waiting.length + this.heldBack >= this.queue.most) {
       return work.refuse(this.queue.busy());
     }
@@ -94,8 +97,12 @@ export class WorkLimit {
   }
 
   private takePlace(work: Work): void {
-    if (this.underWay >= this.most) this.waiting.join(work);
-    else this.begin(work);
+    if (this.hasPlace) this.begin(work);
+    else this.waiting.join(work);
+  }
+
+  private get hasPlace(): boolean {
+    return this.underWay < Math.min(this.most, this.first + Math.floor(this.done / 4));
   }
 
   private begin(work: Work): void {
@@ -125,8 +132,12 @@ export class WorkLimit {
 
   private ended(): void {
     this.underWay--;
-    const next = this.waiting.next();
-    if (next) this.begin(next);
-    else if (this.underWay + this.heldBack === 0) this.onIdle();
+    this.done++;
+    while (this.hasPlace) {
+      const next = this.waiting.next();
+      if (!next) break;
+      this.begin(next);
+    }
+    if (this.underWay + this.heldBack === 0) this.onIdle();
   }
 }

@@ -60,6 +60,25 @@ describe('WorkLimit', () => {
     assert.deepEqual(found, ['done', 'b failed', 'done', 'done']);
   });
 
+  it('begins with few where it is told so, and with one more for each four that have ended', async () => {
+    const limit = new WorkLimit(3, undefined, 1);
+    const work = new HeldWork();
+    const names = [...'abcdefghijklm'];
+    outcomes(...names.map((name) => run(limit, work.piece(name))));
+    const underWay = async () => {
+      await delay(1);
+      return work.begun.length - ended;
+    };
+    let ended = 0;
+    const found: number[] = [];
+    for (const name of names.slice(0, 10)) {
+      found.push(await underWay());
+      work.end(name);
+      ended++;
+    }
+    assert.deepEqual(found, [1, 1, 1, 1, 2, 2, 2, 2, 3, 3]);
+  });
+
   it('refuses at once what comes when too many wait, without beginning it', async () => {
     const limit = new WorkLimit(1, { most: 1, busy: () => new Error('busy') });
     const work = new HeldWork();
