@@ -14,6 +14,11 @@ export interface Cut {
 
 export const UNCUT: Cut = { width: undefined, height: undefined };
 
+/** The edge of the picture has cut something short. */
+export function isCut({ width, height }: Cut): boolean {
+  return width !== undefined || height !== undefined;
+}
+
 /** @param picture its size in pixels, where it is known */
 export function cutOf({ x, y, width, height }: Box, picture: PictureSize | undefined): Cut {
   if (!picture) return UNCUT;

@@ -1,4 +1,4 @@
-import { cutOf } from './edge';
+import { cutOf, isCut } from './edge';
 import type { Box, PictureSize } from './types';
 
 /** How much a thing counts that is cut off. */
@@ -15,6 +15,5 @@ export function frameQuality(
 ): number {
   if (!box) return confidence;
   const quality = (confidence + 0.01) * Math.sqrt(box.width * box.height);
-  const cut = cutOf(box, size);
-  return cut.width || cut.height ? quality * CUT_OFF : quality;
+  return isCut(cutOf(box, size)) ? quality * CUT_OFF : quality;
 }

@@ -1,4 +1,4 @@
-import { cutOf, type Cut, type CutEnd } from './edge';
+import { cutOf, isCut, type Cut, type CutEnd } from './edge';
 import { sizeOf } from './motion';
 import { overlap } from './overlap';
 import { choosePairs, type Candidate } from './pairing';
@@ -260,7 +260,7 @@ export class Tracker {
    * elsewhere, or is larger. What is only half covered is smaller.
    */
   private isLikeNewcomer(track: Track, { box, cut }: Look): boolean {
-    if (!cut.width && !cut.height) return false;
+    if (!isCut(cut)) return false;
     const { surprise, misfit } = this.usual;
     return track.surprise(box, cut) > NEWCOMER * surprise || track.growth(box) > STRANGER * misfit;
   }
@@ -340,7 +340,7 @@ function cameInElsewhere(
   { predicted }: Track,
   picture: PictureSize | undefined,
 ): boolean {
-  if (!firstCut.width && !firstCut.height) return false;
+  if (!isCut(firstCut)) return false;
   const there = cutOf(predicted, picture);
   const isSameEdge = (one: CutEnd, other: CutEnd) => one !== undefined && one === other;
   return !isSameEdge(firstCut.width, there.width) && !isSameEdge(firstCut.height, there.height);
