@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startSimulator, type Simulator } from '../../simulator/server';
 import { DiskOutbox } from '../../src/delivery/outbox/disk/disk-outbox';
+import { type Owner, writeOwner } from '../../src/delivery/outbox/disk/lock-owner';
 import { HEARTBEAT_STALE_MS } from '../../src/delivery/outbox/limits';
 import {
   checkPictures,
@@ -30,6 +31,16 @@ const GIVES_UP_MS = 2_000;
 /** Two lanes that send, and the leases of which the disk still writes down what became of them. */
 const IN_FLIGHT =
   (DELIVERY_OF_WORKER.concurrency + SETTLING_LEASES) * LEASE_BATCHES * DELIVERY_OF_WORKER.batchSize;
+
+const ELSEWHERE: Owner = {
+  host: 'elsewhere',
+  pid: 7,
+  namespace: 'elsewhere net:[1]',
+  processes: '',
+  socket: '',
+  token: 'other',
+  beat: 0,
+};
 
 describe('a process that is killed', function () {
   this.timeout(isLongRun ? 600_000 : 60_000);
@@ -172,15 +183,21 @@ describe('a process that is killed', function () {
 
     async function heartbeatIsRespected(folder: string): Promise<void> {
       await (await open(folder)).close(2_000);
-      const owner = { host: 'elsewhere', pid: 7, namespace: 'elsewhere net:[1]', token: 'other', beat: 0 };
-      const write = () => writeFile(join(folder, 'lock'), JSON.stringify(owner));
-      await write();
-      const beat = setInterval(() => {
-        owner.beat++;
-        void write();
-      }, 300);
-      await assert.rejects(open(folder, 2_000), /in use by process 7 on elsewhere/);
-      clearInterval(beat);
+      const owner = { ...ELSEWHERE };
+      await writeOwner(folder, owner);
+      const beating = new AbortController();
+      const beats = (async () => {
+        for (; !beating.signal.aborted; await delay(300)) {
+          owner.beat++;
+          await writeOwner(folder, owner);
+        }
+      })();
+      try {
+        await assert.rejects(open(folder, 2_000), /in use by process 7 on elsewhere/);
+      } finally {
+        beating.abort();
+        await beats;
+      }
       const stoppedAt = performance.now();
       await (await open(folder)).close(2_000);
       const tookOverAfter = performance.now() - stoppedAt;
@@ -193,8 +210,7 @@ describe('a process that is killed', function () {
       await worker.said('ack 8');
       worker.suspend();
       await delay(HEARTBEAT_STALE_MS + 1_000);
-      const other = { host: 'elsewhere', pid: 7, namespace: 'elsewhere net:[1]', token: 'other', beat: 0 };
-      await writeFile(join(folder, 'lock'), JSON.stringify(other));
+      await writeOwner(folder, ELSEWHERE);
       const resumedAt = performance.now();
       worker.resume();
       await worker.ended();

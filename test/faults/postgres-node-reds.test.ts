@@ -87,6 +87,8 @@ describe('three real Node-REDs with one outbox in PostgreSQL', function () {
       );
     }
   });
+  // It keeps the pictures of one test at a time, and forgets the oldest beyond.
+  beforeEach(() => simulator.reset());
   after(async () => {
     for (const nodeRed of nodeReds) await nodeRed.stop();
     await simulator?.close();

@@ -66,6 +66,15 @@ describe('the lock of an outbox folder', function () {
     await release(await take());
   });
 
+  it('names no process when the file of the owner cannot be read', async () => {
+    held.push(await lockFolder(dir, 300, () => undefined));
+    await writeFile(join(dir, 'lock'), '');
+    await assert.rejects(
+      lockFolder(dir, 300, () => undefined),
+      / is in use by another process\.$/,
+    );
+  });
+
   it('of two that come at the same moment, one gets it', async () => {
     const results = await Promise.allSettled([take(), take(), take()]);
     assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);

@@ -184,7 +184,8 @@ async function beatOnce(folder: string, owner: Owner, onLost: () => void): Promi
 
 async function inUse(folder: string): Promise<OutboxError> {
   const owner = await readOwner(folder);
-  const who = owner ? `process ${owner.pid} on ${owner.host}` : 'another process';
+  const isKnown = owner !== undefined && owner !== UNKNOWN_OWNER;
+  const who = isKnown ? `process ${owner.pid} on ${owner.host}` : 'another process';
   return new OutboxError(
     'OUTBOX_IO',
     `Give this workspace an outbox folder of its own, or stop the other process: ${folder} is in use by ${who}.`,
