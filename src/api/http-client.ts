@@ -334,13 +334,12 @@ export class HttpClient {
       httpsAgent: agent,
       // The agent already tunnels https; only plain http needs the library's own proxy request.
       proxy: proxy && url.protocol === 'http:' ? axiosProxy(proxy) : noAxiosProxy(),
-      timeout: this.#timeoutOf(request),
       signal: flight,
       maxRedirects: 0,
       maxBodyLength: Infinity,
       decompress: true,
-      // Read here and not by axios: its own time limit ends with the headers, and its errors do not tell a long reply
-      // from a broken one.
+      // Read here and not by axios: its errors do not tell a long reply from a broken one. Nor does it get a time
+      // limit, which would end with the headers: `flight` has the deadline of the whole request.
       responseType: 'stream',
       validateStatus: () => true,
     });
