@@ -80,7 +80,7 @@ export function workspaceSettingsError(config: WorkspaceProperties, labelOf: Lab
 function numberError(value: unknown, label: string, rule: NumberRule, place = ''): FlowError | undefined {
   if (isEmpty(value)) return undefined;
   const variable = unsetVariable(value);
-  if (variable !== undefined) return variableNotSet(variable, label);
+  if (variable !== undefined) return variableNotSet(variable, `the field "${label}"`);
   return fits(value, rule) ? undefined : wrongNumber(label, String(value), rule, place);
 }
 

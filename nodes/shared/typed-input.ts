@@ -42,7 +42,7 @@ function evaluateText(label: string, value: string): Evaluate {
   const text = value === '' ? undefined : value;
   if (variable === undefined) return () => text;
   return () => {
-    throw variableNotSet(variable, label);
+    throw variableNotSet(variable, `the field "${label}"`);
   };
 }
 
@@ -50,7 +50,7 @@ function evaluateVariable(RED: NodeAPI, node: Node, label: string, value: string
   return (message) => {
     const result: unknown = RED.util.evaluateNodeProperty(value, 'env', node, message);
     if (result !== undefined && result !== '') return result;
-    throw variableNotSet(value, label);
+    throw variableNotSet(value, `the field "${label}"`);
   };
 }
 

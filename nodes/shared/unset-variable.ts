@@ -22,11 +22,15 @@ export function unsetVariable(value: unknown): string | undefined {
   return typeof value === 'string' ? WHOLE_STRING_VARIABLE.exec(value.trim())?.[1] : undefined;
 }
 
-/** The error of a field that still refers to a variable. */
-export function variableNotSet(variable: string, field: string): FlowError {
+/**
+ * The error of a setting that still refers to a variable.
+ *
+ * @param setting as a sentence names it: `the field "Use case"`
+ */
+export function variableNotSet(variable: string, setting: string): FlowError {
   return new FlowError(
     'NOT_CONFIGURED',
-    `The environment variable ${variable}, named in the field "${field}", is not set or empty. Set it, or enter a value.`,
+    `Set the environment variable ${variable} where Node-RED starts, or enter a value: ${setting} refers to it, and it is not set or empty.`,
     { short: { key: 'variableNotSet', values: { name: variable } } },
   );
 }

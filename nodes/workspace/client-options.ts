@@ -9,7 +9,7 @@ import { numberOf } from '../shared/event-settings';
 import { fieldLabels } from '../shared/field-label';
 import { FlowError } from '../shared/flow-error';
 import { workspaceSettingsError } from '../shared/number-settings';
-import { unsetVariable } from '../shared/unset-variable';
+import { unsetVariable, variableNotSet } from '../shared/unset-variable';
 import { absoluteBaseUrl, isOwnPath } from './own-address';
 
 /** Node-RED's own `tls-config` node, as far as it is used here. */
@@ -109,14 +109,7 @@ function uploadReuseMs(config: WorkspaceProperties): number | undefined {
 function configured(what: string, value: string | undefined, label: string): string {
   const text = (value ?? '').trim();
   const variable = unsetVariable(text);
-  if (variable !== undefined) {
-    throw new FlowError(
-      'NOT_CONFIGURED',
-      `The environment variable ${variable}, which holds the ${what} of the workspace${label}, is not set. ` +
-        `Set it where Node-RED starts and restart, or enter the ${what} in the workspace's dialog.`,
-      { short: { key: 'variableNotSet', values: { name: variable } } },
-    );
-  }
+  if (variable !== undefined) throw variableNotSet(variable, `the ${what} of the workspace${label}`);
   if (text === '') {
     throw new FlowError(
       'NOT_CONFIGURED',

@@ -82,7 +82,7 @@ function filled(
   return (text ?? '').trim().replace(VARIABLE_IN_TEXT, (_, name: string) => {
     const value = variableValue(RED, node, name);
     if (typeof value === 'number' || (typeof value === 'string' && value !== '')) return `${value}`;
-    throw variableNotSet(name, fieldLabels(RED, WORKSPACE_TYPE)(property));
+    throw variableNotSet(name, `the field "${fieldLabels(RED, WORKSPACE_TYPE)(property)}"`);
   });
 }
 

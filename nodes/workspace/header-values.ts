@@ -1,7 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import { secretsOf } from '../../src/api/gateway';
 import { FlowError } from '../shared/flow-error';
-import { VARIABLE_IN_TEXT, variableValue } from '../shared/unset-variable';
+import { VARIABLE_IN_TEXT, variableNotSet, variableValue } from '../shared/unset-variable';
 import { headerNames } from './header-names';
 
 /**
@@ -66,11 +66,7 @@ function withVariables(RED: NodeAPI, node: Node | undefined, value: string, head
   return value.replace(VARIABLE_IN_TEXT, (_, name: string) => {
     const found = variable(RED, node, name);
     if (found !== undefined) return found;
-    throw new FlowError(
-      'NOT_CONFIGURED',
-      `The environment variable ${name}, which the header ${header} needs, is not set. Set it, or enter a value in the workspace.`,
-      { short: { key: 'variableNotSet', values: { name } } },
-    );
+    throw variableNotSet(name, `the header ${header} of the workspace`);
   });
 }
 

@@ -21,7 +21,7 @@ export function outboxFolder(RED: NodeAPI, node: Node, typed: string | undefined
   const filled = text.replace(VARIABLE_IN_TEXT, (_, name: string) => {
     const value = variableValue(RED, node, name);
     if (typeof value === 'number' || (typeof value === 'string' && value !== '')) return `${value}`;
-    error ??= variableNotSet(name, fieldLabels(RED, node.type)('outboxDir'));
+    error ??= variableNotSet(name, `the field "${fieldLabels(RED, node.type)('outboxDir')}"`);
     return '';
   });
   return error ? { typed: text, error } : { path: resolveUserPath(filled, userDir) };

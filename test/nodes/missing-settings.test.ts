@@ -3,6 +3,8 @@ import type { NodeStatus } from 'node-red';
 import { EVENT_NODE_ID, helper, TestFlow, WORKSPACE_ID } from '../support/node-red-helper';
 
 const UNSET = 'A_VARIABLE_THAT_NOBODY_SETS';
+/** The remedy comes first. */
+const UNSET_IS_SAID = new RegExp(`^Set the environment variable ${UNSET} `);
 
 describe('vision-event with settings missing', function () {
   before((done) => void helper.startServer(done));
@@ -14,23 +16,24 @@ describe('vision-event with settings missing', function () {
     ['a workspace that was deleted', { workspace: 'gone' }, undefined, /workspace/],
     ['no API key', {}, {}, /API key/],
     ['a key of spaces', {}, { apiKey: '   ' }, /API key/],
-    ['a key from a variable that is not set', {}, { apiKey: `\${${UNSET}}` }, new RegExp(UNSET)],
+    ['a key from a variable that is not set', {}, { apiKey: `\${${UNSET}}` }, UNSET_IS_SAID],
     ['no base URL', {}, { apiKey: 'k', baseUrl: '' }, /base URL/],
     [
       'a base URL from a variable that is not set',
       {},
       { apiKey: 'k', baseUrl: `\${${UNSET}}` },
-      new RegExp(UNSET),
+      UNSET_IS_SAID,
+    ],
+    [
+      'a header from a variable that is not set',
+      {},
+      { apiKey: 'k', headerNames: 'X-Line', headerValues: JSON.stringify({ 'X-Line': `\${${UNSET}}` }) },
+      UNSET_IS_SAID,
     ],
     ['a base URL that is none', {}, { apiKey: 'k', baseUrl: 'roboflow' }, /URL/],
     ['a proxy node that was deleted', {}, { apiKey: 'k', proxy: 'gone' }, /proxy/],
     ['a TLS node that was deleted', {}, { apiKey: 'k', tls: 'gone' }, /TLS/],
-    [
-      'a field from a variable that is not set',
-      { useCase: `\${${UNSET}}` },
-      { apiKey: 'k' },
-      new RegExp(UNSET),
-    ],
+    ['a field from a variable that is not set', { useCase: `\${${UNSET}}` }, { apiKey: 'k' }, UNSET_IS_SAID],
   ];
   for (const [name, event, workspace, text] of cases) {
     it(`${name}: each message fails with NOT_CONFIGURED, and the status says so`, async () => {

@@ -49,7 +49,7 @@ describe('the outbox folder of a workspace', () => {
       const found = folderOf('/data/${HOST}/${SLOT}', variables);
       assert.ok('error' in found);
       assert.equal(found.error.code, 'NOT_CONFIGURED');
-      assert.match(found.error.message.slice(0, 80), new RegExp(`variable ${name},`));
+      assert.match(found.error.message.slice(0, 80), new RegExp(`^Set the environment variable ${name} `));
     }
   });
 
@@ -81,7 +81,10 @@ describe('the outbox folder of a workspace', () => {
           const { out, caught } = await flow.send({ payload: [] });
           assert.equal(out, undefined);
           assert.equal(caught!.error!.code, 'NOT_CONFIGURED');
-          assert.match(caught!.error!.message, new RegExp(`${UNSET}, named in the field`));
+          assert.match(
+            caught!.error!.message,
+            new RegExp(`^Set the environment variable ${UNSET} .*: the field "`),
+          );
         }
         await flow.until(() => flow.statuses.some(({ fill }) => fill === 'red'));
         assert.ok(!existsSync(path.join(base, 'outbox')) && !existsSync(typed));
