@@ -27,10 +27,10 @@ const MAX_BUFFER_NUMBERS = 64 * 1024 * 1024;
 
 /** The bytes of a Buffer that went through JSON, as from a broker or a file: `{"type": "Buffer", "data": [123, …]}`. */
 function bytesOfJsonBuffer(value: unknown): Uint8Array | undefined {
-  if (own(value, 'type') !== 'Buffer') return undefined;
+  if (!isObject(value) || value.type !== 'Buffer' || !Object.hasOwn(value, 'type')) return undefined;
   const data = own(value, 'data');
   // bytes are more than detections: not asked for by isList()
-  if (!Array.isArray(data) || !isObject(value) || !hasKeyCount(value, 2)) return undefined;
+  if (!Array.isArray(data) || !hasKeyCount(value, 2)) return undefined;
   // unlike every(), findIndex() sees holes
   const isBytes = data.length <= MAX_BUFFER_NUMBERS && data.findIndex((byte) => !isByte(byte)) < 0;
   if (isBytes) return Uint8Array.from(data as number[]);

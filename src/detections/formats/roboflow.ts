@@ -188,11 +188,11 @@ function isSize(value: unknown): boolean {
  * An answer of one image: `{image: {width, height}, predictions}`. Other services share `predictions`; their marks
  * exclude them.
  */
-function isAnswer(value: unknown): value is JsonObject {
+function isAnswer(value: JsonObject): boolean {
   const predictions = own(value, 'predictions');
   if (!isList(predictions) && !isClassification(predictions)) return false;
-  if (typeof own(value, 'success') === 'boolean') return false;
-  if (has(value, 'project') && has(value, 'iteration')) return false;
+  if (typeof value.success === 'boolean' && Object.hasOwn(value, 'success')) return false;
+  if (value.project !== undefined && has(value, 'project') && has(value, 'iteration')) return false;
   return isSize(own(value, 'image'));
 }
 
@@ -425,10 +425,11 @@ function isLooseRows(value: unknown): boolean {
 
 function readImage(image: Predictions, settings: DetectionSettings, notes: Set<NoteCode>): ImageReading {
   if (!isObject(image)) return { groups: [rowGroup(image, undefined, notes)] };
-  if (isConceptAnswer(image)) return { groups: conceptGroups(image, notes) };
-  if (!isSize(image.image) && isGazeAnswer(image)) return { groups: [gazeGroup(image)] };
+  if (image.prompt_results !== undefined && isConceptAnswer(image))
+    return { groups: conceptGroups(image, notes) };
   const { predictions } = image;
   const size = toSize(own(image.image, 'width'), own(image.image, 'height'));
+  if (!size && !isSize(image.image) && isGazeAnswer(image)) return { groups: [gazeGroup(image)] };
   if (isList(predictions)) {
     const rows = predictions.length === 0 ? topAnswer(image) : predictions;
     return { size, groups: [rowGroup(rows, size, notes)] };
