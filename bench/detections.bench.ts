@@ -1,12 +1,14 @@
 /**
  * What recognising and converting a payload costs, beside JSON.parse of the same payload: microseconds a message,
- * medians of interleaved rounds. Wanted: at most the cost of that parse.
+ * medians of interleaved rounds. Wanted: at most the cost of that parse. Each format has a process of its own, as a
+ * plant has one detector: V8 compiles for what it has seen.
  *
  * Measures the build, which is what users run: tsx turns every imported name into a getter, and that alone would double
  * the cost.
  *
  * Usage: npm run build && npx tsx bench/detections.bench.ts
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -153,8 +155,7 @@ function median(values: number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
-console.log('format        detections   JSON.parse µs   auto µs   auto / parse');
-for (const [format, make] of Object.entries(PAYLOADS)) {
+function measureFormat(format: string, make: (count: number) => unknown): void {
   for (const count of COUNTS) {
     const text = JSON.stringify(make(count));
     const payload: unknown = JSON.parse(text);
@@ -174,4 +175,17 @@ for (const [format, make] of Object.entries(PAYLOADS)) {
       `${format.padEnd(13)}${String(count).padStart(11)}${parsing.toFixed(2).padStart(16)}${converting.toFixed(2).padStart(10)}${(converting / parsing).toFixed(2).padStart(15)}`,
     );
   }
+}
+
+const [asked] = process.argv.slice(2);
+if (asked === undefined) {
+  console.log('format        detections   JSON.parse µs   auto µs   auto / parse');
+  for (const format of Object.keys(PAYLOADS)) {
+    const { status } = spawnSync(process.execPath, [...process.execArgv, __filename, format], {
+      stdio: 'inherit',
+    });
+    if (status !== 0) throw new Error(`${format} could not be measured`);
+  }
+} else {
+  measureFormat(asked, PAYLOADS[asked] ?? (() => undefined));
 }
