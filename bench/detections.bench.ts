@@ -6,7 +6,7 @@
  * Measures the build, which is what users run: tsx turns every imported name into a getter, and that alone would double
  * the cost.
  *
- * Usage: npm run build && npx tsx bench/detections.bench.ts
+ * Usage: npm run build && npx tsx bench/detections.bench.ts [format]
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -155,7 +155,10 @@ function median(values: number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
-function measureFormat(format: string, make: (count: number) => unknown): void {
+function measureFormat(format: string): void {
+  const make = PAYLOADS[format];
+  if (!make)
+    throw new Error(`There is no payload of ${format}. There are: ${Object.keys(PAYLOADS).join(', ')}`);
   for (const count of COUNTS) {
     const text = JSON.stringify(make(count));
     const payload: unknown = JSON.parse(text);
@@ -187,5 +190,5 @@ if (asked === undefined) {
     if (status !== 0) throw new Error(`${format} could not be measured`);
   }
 } else {
-  measureFormat(asked, PAYLOADS[asked] ?? (() => undefined));
+  measureFormat(asked);
 }

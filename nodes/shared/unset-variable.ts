@@ -23,6 +23,25 @@ export function unsetVariable(value: unknown): string | undefined {
 }
 
 /**
+ * A text with the variables in it filled in.
+ *
+ * @param setting see `variableNotSet`
+ * @throws FlowError `NOT_CONFIGURED` for the first variable that is not set or empty
+ */
+export function fillVariables(
+  RED: NodeAPI,
+  node: Node | undefined,
+  text: string,
+  setting: () => string,
+): string {
+  return text.replace(VARIABLE_IN_TEXT, (_, name: string) => {
+    const value = variableValue(RED, node, name);
+    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) return `${value}`;
+    throw variableNotSet(name, setting());
+  });
+}
+
+/**
  * The error of a setting that still refers to a variable.
  *
  * @param setting as a sentence names it: `the field "Use case"`

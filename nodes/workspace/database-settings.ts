@@ -5,7 +5,7 @@ import type { PostgresAddress } from '../../src/delivery/outbox/postgres/databas
 import { fieldLabels } from '../shared/field-label';
 import { FlowError } from '../shared/flow-error';
 import type { WorkspaceProperties } from '../shared/properties';
-import { VARIABLE_IN_TEXT, variableNotSet, variableValue } from '../shared/unset-variable';
+import { fillVariables } from '../shared/unset-variable';
 import { WORKSPACE_TYPE, type WorkspaceCredentials } from './workspace-node';
 
 /** The database in which the events of a workspace wait, and who this worker is there. */
@@ -79,11 +79,8 @@ function filled(
   property: 'postgresUrl' | 'queueName',
   text: string | undefined,
 ): string {
-  return (text ?? '').trim().replace(VARIABLE_IN_TEXT, (_, name: string) => {
-    const value = variableValue(RED, node, name);
-    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) return `${value}`;
-    throw variableNotSet(name, `the field "${fieldLabels(RED, WORKSPACE_TYPE)(property)}"`);
-  });
+  const setting = () => `the field "${fieldLabels(RED, WORKSPACE_TYPE)(property)}"`;
+  return fillVariables(RED, node, (text ?? '').trim(), setting);
 }
 
 function tlsOf(RED: NodeAPI, id: string | undefined): PostgresAddress['tls'] {

@@ -3,7 +3,7 @@ import type { Node, NodeAPI } from 'node-red';
 import { resolveUserPath } from '../../src/images/from-file';
 import { fieldLabels } from '../shared/field-label';
 import { FlowError } from '../shared/flow-error';
-import { VARIABLE_IN_TEXT, variableNotSet, variableValue } from '../shared/unset-variable';
+import { fillVariables } from '../shared/unset-variable';
 
 /** Where the outbox of a workspace lies: an absolute path, or why there is none. */
 export type OutboxFolder = { path: string } | { typed: string; error: FlowError };
@@ -17,12 +17,11 @@ export function outboxFolder(RED: NodeAPI, node: Node, typed: string | undefined
   const userDir = RED.settings.userDir ?? process.cwd();
   const text = typed?.trim();
   if (!text) return { path: path.join(userDir, 'vision-events', node.id) };
-  let error: FlowError | undefined;
-  const filled = text.replace(VARIABLE_IN_TEXT, (_, name: string) => {
-    const value = variableValue(RED, node, name);
-    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) return `${value}`;
-    error ??= variableNotSet(name, `the field "${fieldLabels(RED, node.type)('outboxDir')}"`);
-    return '';
-  });
-  return error ? { typed: text, error } : { path: resolveUserPath(filled, userDir) };
+  const setting = () => `the field "${fieldLabels(RED, node.type)('outboxDir')}"`;
+  try {
+    return { path: resolveUserPath(fillVariables(RED, node, text, setting), userDir) };
+  } catch (error) {
+    if (error instanceof FlowError) return { typed: text, error };
+    throw error;
+  }
 }

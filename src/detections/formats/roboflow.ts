@@ -231,7 +231,8 @@ function isGazeAnswer(value: unknown): boolean {
 }
 
 /** SAM 3: results by prompt; the class is the text of the prompt. */
-function isConceptAnswer(value: unknown): boolean {
+function isConceptAnswer(value: JsonObject): boolean {
+  if (value.prompt_results === undefined) return false;
   return everyRow(own(value, 'prompt_results'), (result) => isList(result.predictions));
 }
 
@@ -241,7 +242,7 @@ function isImageAnswer(value: unknown): value is JsonObject {
   // Every object of every format's messages comes by here. Reading instead of `in`, and telling lists apart first in
   // isAnswerOrAnswers(), took the signature to 0.82 to 0.88 of its time for two detections of other formats.
   if (value.predictions !== undefined && (isAnswer(value) || isGazeAnswer(value))) return true;
-  return value.prompt_results !== undefined && isConceptAnswer(value);
+  return isConceptAnswer(value);
 }
 
 function isRows(value: unknown): value is readonly JsonObject[] {
@@ -425,8 +426,7 @@ function isLooseRows(value: unknown): boolean {
 
 function readImage(image: Predictions, settings: DetectionSettings, notes: Set<NoteCode>): ImageReading {
   if (!isObject(image)) return { groups: [rowGroup(image, undefined, notes)] };
-  if (image.prompt_results !== undefined && isConceptAnswer(image))
-    return { groups: conceptGroups(image, notes) };
+  if (isConceptAnswer(image)) return { groups: conceptGroups(image, notes) };
   const { predictions } = image;
   const size = toSize(own(image.image, 'width'), own(image.image, 'height'));
   if (!size && !isSize(image.image) && isGazeAnswer(image)) return { groups: [gazeGroup(image)] };

@@ -107,7 +107,7 @@ async function outlastHeartbeat(folder: string, me: Owner, { deadline, pause }: 
     await pause();
     last = await readOwner(folder);
   }
-  if (!last || last === UNKNOWN_OWNER || isDead(last, me)) return;
+  if (!isKnown(last) || isDead(last, me)) return;
   let lastChange = performance.now();
   let hasBeaten = false;
   while (performance.now() - lastChange < HEARTBEAT_STALE_MS) {
@@ -121,6 +121,11 @@ async function outlastHeartbeat(folder: string, me: Owner, { deadline, pause }: 
     last = owner;
     if (hasBeaten && performance.now() >= deadline) throw await inUse(folder);
   }
+}
+
+/** There is an owner's file, and it could be read. */
+function isKnown(owner: Owner | undefined): owner is Owner {
+  return owner !== undefined && owner !== UNKNOWN_OWNER;
 }
 
 /** For certain; of an owner in another container, or with another kind of socket, nobody here can say so. */
@@ -176,7 +181,7 @@ function beat(
 
 async function beatOnce(folder: string, owner: Owner, onLost: () => void): Promise<void> {
   const current = await readOwner(folder);
-  if (current && current !== UNKNOWN_OWNER && current.token !== owner.token) return onLost();
+  if (isKnown(current) && current.token !== owner.token) return onLost();
   owner.beat++;
   // A full disk must not stop the outbox: its owner is then known by the socket only.
   await writeOwner(folder, owner).catch(() => undefined);
@@ -184,8 +189,7 @@ async function beatOnce(folder: string, owner: Owner, onLost: () => void): Promi
 
 async function inUse(folder: string): Promise<OutboxError> {
   const owner = await readOwner(folder);
-  const isKnown = owner !== undefined && owner !== UNKNOWN_OWNER;
-  const who = isKnown ? `process ${owner.pid} on ${owner.host}` : 'another process';
+  const who = isKnown(owner) ? `process ${owner.pid} on ${owner.host}` : 'another process';
   return new OutboxError(
     'OUTBOX_IO',
     `Give this workspace an outbox folder of its own, or stop the other process: ${folder} is in use by ${who}.`,
