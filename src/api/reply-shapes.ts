@@ -37,23 +37,27 @@ export const createdEvent = remarks.extend({
   created: anything.transform((value) => value !== false),
 });
 
-const batchResult = z
-  .object({ eventId: anything, warnings: anyList })
-  .catch({ eventId: undefined, warnings: [] });
+/**
+ * "Batch Create Vision Events", 201. Its warnings stay as they are: where they stand is not documented. In one function
+ * and not field by field, which took a twentieth of the time of a drain (bench/queue-drain.bench.ts).
+ */
+export const createdEvents = anyObject.transform((body, context) => {
+  const eventIds = Array.isArray(body['eventIds']) ? (body['eventIds'] as unknown[]) : undefined;
+  const results = listOf(body['results']).map(batchResult);
+  if (!eventIds && results.length === 0) context.addIssue('without the ids of the events');
+  return {
+    eventIds,
+    results,
+    created: Number.isFinite(body['created']) ? (body['created'] as number) : undefined,
+    warnings: body['warnings'],
+    deprecations: listOf(body['deprecations']),
+  };
+});
 
-/** "Batch Create Vision Events", 201. Its warnings stay as they are: where they stand is not documented. */
-export const createdEvents = z
-  .object(
-    {
-      eventIds: z.array(z.unknown()).optional().catch(undefined),
-      results: anyList.pipe(z.array(batchResult)),
-      created: z.number().optional().catch(undefined),
-      warnings: anything,
-      deprecations: anyList,
-    },
-    NO_OBJECT,
-  )
-  .refine(({ eventIds, results }) => eventIds || results.length > 0, 'without the ids of the events');
+function batchResult(entry: unknown): { eventId?: unknown; warnings: unknown[] } {
+  if (!isObject(entry)) return { warnings: [] };
+  return { eventId: entry['eventId'], warnings: listOf(entry['warnings']) };
+}
 
 /** "Upload a Vision Event Image" */
 export const uploadedPicture = z.object(

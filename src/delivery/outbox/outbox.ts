@@ -196,6 +196,16 @@ export const systemClock: Required<Clock> = {
   sinceBoot: () => uptime() * 1000,
 };
 
+/** A moment on both clocks: the monotonic one stands still while a machine sleeps, the other one may be set. */
+export interface Moment {
+  now: number;
+  monotonic: number;
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { now: clock.now(), monotonic: clock.monotonic() };
+}
+
 /** The refused events of an outbox. Orders are carried out one by one. */
 export interface DeadLetters {
   /** Oldest first; 100 of them unless `limit` says otherwise. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { debug } from '../../debug';
 import type { SendFailure, Target } from '../../api/target';
 import type { Lease, Outbox } from '../outbox/outbox';
@@ -49,6 +50,7 @@ export class HostGate {
   /** by the operator, this worker alone */
   pausedHere = false;
   stopping = false;
+  requestsInFlight = 0;
   // A start may follow a power cut of a whole plant: begin with one request at a time.
   private host: HostHealth = healthyHost(1);
   private readonly isolationBudget = new RequestBudget(
@@ -56,25 +58,21 @@ export class HostGate {
     RETRY_POLICY.isolationWindow,
   );
   private isolating = false;
-  /** of the requests under way */
-  private readonly aborters = new Set<AbortController>();
+  private readonly stopped = new AbortController();
   private readonly sleepers = new Set<() => void>();
 
   constructor(private readonly deps: GateDeps) {
     const { requestsPerSecond, bytesPerSecond } = deps.settings;
     const pacer = new RequestPacer(requestsPerSecond, bytesPerSecond);
     this.drain = new DampedDrain(pacer, () => deps.outbox.pace);
+    setMaxListeners(Infinity, this.stopped.signal);
   }
 
   /** For good: aborts what is under way, and wakes what waits for its turn. */
   stop(): void {
     this.stopping = true;
-    for (const aborter of this.aborters) aborter.abort();
+    this.stopped.abort();
     for (const wakeUp of [...this.sleepers]) wakeUp();
-  }
-
-  get requestsInFlight(): number {
-    return this.aborters.size;
   }
 
   /** Forgets a backoff. A `Retry-After` stays respected. */
@@ -128,21 +126,34 @@ export class HostGate {
   ): Promise<RequestResult<T>> {
     if (!(await this.admitted(bytes)) || !lease.isHeld()) return { kind: 'closed' };
     const startedAt = this.now();
-    const aborter = new AbortController();
-    const abort = () => aborter.abort();
-    this.aborters.add(aborter);
-    lease.lost?.addEventListener('abort', abort);
+    const { signal, letGo } = this.endedWith(lease.lost);
+    this.requestsInFlight++;
     try {
-      const value = await perform(this.deps.target, aborter.signal);
+      const value = await perform(this.deps.target, signal);
       this.hostAnswered(startedAt);
       return { kind: 'answered', value };
     } catch (error) {
-      if (aborter.signal.aborted) return { kind: 'aborted' };
+      if (signal.aborted) return { kind: 'aborted' };
       return this.requestFailed(asSendFailure(error), startedAt);
     } finally {
-      this.aborters.delete(aborter);
-      lease.lost?.removeEventListener('abort', abort);
+      this.requestsInFlight--;
+      letGo();
     }
+  }
+
+  /** A signal of its own for each request would be costly, and only a lease that can be lost needs one. */
+  private endedWith(lost: AbortSignal | undefined): { signal: AbortSignal; letGo: () => void } {
+    if (!lost) return { signal: this.stopped.signal, letGo: () => undefined };
+    const either = new AbortController();
+    const end = () => either.abort();
+    const ends = [this.stopped.signal, lost];
+    for (const signal of ends) signal.addEventListener('abort', end);
+    return {
+      signal: either.signal,
+      letGo: () => {
+        for (const signal of ends) signal.removeEventListener('abort', end);
+      },
+    };
   }
 
   private async admitted(bytes: number): Promise<boolean> {

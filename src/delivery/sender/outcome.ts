@@ -1,5 +1,11 @@
 import type { EventWarning } from '../../event/types';
-import type { DeliveredEvent, Settlement, StoredEvent } from '../outbox/outbox';
+import {
+  momentOf,
+  type DeliveredEvent,
+  type Moment,
+  type Settlement,
+  type StoredEvent,
+} from '../outbox/outbox';
 import type { SendFailure, Target, TargetBatchReceipt } from '../../api/target';
 import type { RejectionChange, SenderMemory } from './memory';
 import type { Notices } from './notices';
@@ -37,10 +43,11 @@ export class Outcome {
     if (wasSentTwice(receipt)) this.noteLateLandings(group);
     const named = new Set(receipt.eventIds);
     const hasWarnings = Object.keys(receipt.warningsByEvent).length > 0;
+    const answeredAt = momentOf(this.deps.clock);
     for (const event of group) {
       const warnings = hasWarnings ? receipt.warningsByEvent[event.eventId] : undefined;
       if (!named.has(event.eventId)) this.missing(event);
-      else this.acknowledge(event, receipt.statusCode, warnings ?? []);
+      else this.acknowledge(event, receipt.statusCode, answeredAt, warnings ?? []);
     }
     this.batchWarnings.push(...receipt.warnings);
   }
@@ -130,23 +137,28 @@ export class Outcome {
     return events.filter(({ id }) => !settled.has(id));
   }
 
-  private acknowledge(event: StoredEvent, statusCode: number, warnings: EventWarning[]): void {
-    const { memory, clock } = this.deps;
+  private acknowledge(
+    event: StoredEvent,
+    statusCode: number,
+    { now, monotonic }: Moment,
+    warnings: EventWarning[],
+  ): void {
+    const { memory } = this.deps;
     const mayBeTwice = memory.mayBeStored(event);
     if (mayBeTwice || memory.isDoubtful(event)) this.doubtful++;
     const delivered: DeliveredEvent = {
       eventId: event.eventId,
       statusCode,
       attempts: memory.attemptsOf(event),
-      ageMs: Math.max(0, clock.now() - event.acceptedAt),
+      ageMs: Math.max(0, now - event.acceptedAt),
       warnings,
     };
     if (mayBeTwice) delivered.mayBeTwice = true;
     this.delivered.push(delivered);
     this.settlement.acked.push(event.id);
     memory.forget(event);
-    memory.landings.noteAccepted(event, this.now());
-    this.rejectionChanged(event.useCaseId, memory.noteAccepted(event, this.now()));
+    memory.landings.noteAccepted(event, monotonic);
+    this.rejectionChanged(event.useCaseId, memory.noteAccepted(event, monotonic));
   }
 
   /** The target took the batch and left this id out. It is sent again, at last alone, where its answer is its own. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { momentOf } from '../../../src/delivery/outbox/outbox';
 import { AcceptanceTimes } from '../../../src/delivery/outbox/disk/moment';
 
 const MINUTE = 60_000;
@@ -46,7 +47,7 @@ class Machine {
   }
 
   age(event: number, acceptedAt: number): number {
-    return this.wall - this.times.asOfNow(event, acceptedAt);
+    return this.wall - this.times.asOfNow(event, acceptedAt, momentOf(this));
   }
 }
 

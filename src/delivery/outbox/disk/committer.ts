@@ -1,13 +1,13 @@
 import type { ClockSetting } from '../../clock-watch';
 import { debug } from '../../../debug';
-import type { Clock } from '../outbox';
+import { type Clock, type Moment, momentOf } from '../outbox';
 import { CHUNK_MAX_BODY_BYTES, CHUNK_MAX_EVENTS, OPEN_CHUNK_IDLE_MS } from '../limits';
 import { CHUNK_SUFFIX, ChunkFile } from './chunk-file';
 import type { ChunkFolder } from './chunk-folder';
 import type { DoubtfulTimes } from './doubtful-times';
 import { isOutOfSpace } from './file-layer';
 import { encodeNote, type EventHeader, type Note } from './lines';
-import { isLongerAgo, type Moment, momentOf } from './moment';
+import { isLongerAgo } from './moment';
 import { forEachLimited, placeOf, type PictureFile, type PictureFolder } from './picture-folder';
 import { Chunk, DUE_AT_ONCE, type Entry, type EventQueue, type PictureSlot } from './queue';
 import type { DiskSpace } from './space';

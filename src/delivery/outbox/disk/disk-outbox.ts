@@ -5,6 +5,8 @@ import {
   type Clock,
   type DeadLetters,
   type Lease,
+  type Moment,
+  momentOf,
   type Outbox,
   OutboxError,
   type OutboxRecord,
@@ -327,8 +329,11 @@ export class DiskOutbox implements Outbox {
       for (const event of found)
         if (event.kind === 'damaged') await this.giveUpDamaged(event.entry, event.bytes);
       if (sound.length === 0) continue;
+      const moment = momentOf(this.clock);
       const lease = {
-        events: sound.map((event) => presentEvent(event, this.pictures, this.acceptedAt(event.entry))),
+        events: sound.map((event) =>
+          presentEvent(event, this.pictures, this.acceptedAt(event.entry, moment)),
+        ),
         isHeld: () => this.lost === undefined,
       };
       this.noteLeased(
@@ -488,7 +493,8 @@ export class DiskOutbox implements Outbox {
   /** What waits, and what became of the rest since `open`. */
   stats(): OutboxStats {
     const oldest = this.queue.oldest();
-    const age = oldest ? this.clock.now() - this.acceptedAt(oldest) : -1;
+    const moment = momentOf(this.clock);
+    const age = oldest ? moment.now - this.acceptedAt(oldest, moment) : -1;
     return {
       events: this.queue.events,
       bytes: this.queue.bytes,
@@ -504,10 +510,10 @@ export class DiskOutbox implements Outbox {
   }
 
   /** By the clock as it is now. */
-  private acceptedAt({ id, acceptedAt, timeFix }: Entry): number {
+  private acceptedAt({ id, acceptedAt, timeFix }: Entry, moment: Moment): number {
     // Put right together with the event's own time.
     if (typeof timeFix === 'number') return acceptedAt;
-    return this.times?.asOfNow(parseInt(id, 10), acceptedAt) ?? acceptedAt;
+    return this.times?.asOfNow(parseInt(id, 10), acceptedAt, moment) ?? acceptedAt;
   }
 
   onAppended(listener: () => void): void {

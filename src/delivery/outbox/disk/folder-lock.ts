@@ -1,11 +1,11 @@
 import type { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { OutboxError, systemClock } from '../outbox';
+import { momentOf, OutboxError, systemClock } from '../outbox';
 import { HEARTBEAT_MS, HEARTBEAT_STALE_MS, LOCK_POLL_MS } from '../limits';
 import { errorCode, isOutOfSpace } from './file-layer';
 import { type Owner, readOwner, removeOwner, thisProcess, UNKNOWN_OWNER, writeOwner } from './lock-owner';
 import { closeServer, holdPlace, isHeldByOwner, lockPlace } from './lock-socket';
-import { isLongerAgo, momentOf } from './moment';
+import { isLongerAgo } from './moment';
 
 export interface FolderLock {
   /** Why the folder has no socket and its heartbeat alone guards it; undefined when it has one. */

@@ -1,15 +1,5 @@
-import type { Clock } from '../outbox';
+import { momentOf, type Clock, type Moment } from '../outbox';
 import { CLOCK_SET_MS } from '../limits';
-
-/** A moment on both clocks: the monotonic one stands still while a machine sleeps, the other one may be set. */
-export interface Moment {
-  now: number;
-  monotonic: number;
-}
-
-export function momentOf(clock: Clock): Moment {
-  return { now: clock.now(), monotonic: clock.monotonic() };
-}
 
 /** Whether one of the clocks tells that more than so many ms lie between then and now. */
 export function isLongerAgo(then: Moment, ms: number, clock: Clock): boolean {
@@ -40,39 +30,40 @@ export class AcceptanceTimes {
     private readonly clock: Clock,
     private readonly firstEvent: number,
   ) {
-    this.startedAt = clock.now();
-    this.settings = [this.settingFrom(0), this.settingFrom(firstEvent)];
+    const moment = momentOf(clock);
+    this.startedAt = moment.now;
+    this.settings = [this.settingFrom(0, moment), this.settingFrom(firstEvent, moment)];
   }
 
   /** To be told the number of each event that is accepted. */
   note(event: number): void {
     const last = this.settings.at(-1);
-    if (last && !this.wasMoved(last)) return;
-    this.settings.push(this.settingFrom(event));
+    const moment = momentOf(this.clock);
+    if (last && !this.wasMoved(last, moment)) return;
+    this.settings.push(this.settingFrom(event, moment));
     if (this.settings.length > MOST_SETTINGS) this.settings.splice(2, 1);
   }
 
   /**
    * @param acceptedAt what the wall clock showed, ms. Before the start, the clock is taken for the one at the start: it
    * was another one if it was ahead of that
+   * @param moment now
    */
-  asOfNow(event: number, acceptedAt: number): number {
+  asOfNow(event: number, acceptedAt: number, moment: Moment): number {
     let then: Setting | undefined;
     for (const setting of this.settings) if (setting.fromEvent <= event) then = setting;
     const wasAhead = event < this.firstEvent && acceptedAt > this.startedAt;
-    if (!then || wasAhead || !this.wasMoved(then)) return acceptedAt;
-    const now = this.settingFrom(event);
+    if (!then || wasAhead || !this.wasMoved(then, moment)) return acceptedAt;
+    const now = this.settingFrom(event, moment);
     const setBy = now.wallAhead - then.wallAhead - (now.slept - then.slept);
     return Math.abs(setBy) > CLOCK_SET_MS ? acceptedAt + setBy : acceptedAt;
   }
 
-  private wasMoved({ wallAhead }: Setting): boolean {
-    const { now, monotonic } = momentOf(this.clock);
+  private wasMoved({ wallAhead }: Setting, { now, monotonic }: Moment): boolean {
     return Math.abs(now - monotonic - wallAhead) > CLOCK_SET_MS;
   }
 
-  private settingFrom(fromEvent: number): Setting {
-    const { now, monotonic } = momentOf(this.clock);
+  private settingFrom(fromEvent: number, { now, monotonic }: Moment): Setting {
     const sinceBoot = this.clock.sinceBoot?.() ?? monotonic;
     return { fromEvent, wallAhead: now - monotonic, slept: sinceBoot - monotonic };
   }
