@@ -30,6 +30,7 @@ export type {
   DeliveredEvent,
   EventTrouble,
   Lease,
+  LeaseSize,
   Outbox,
   OutboxErrorCode,
   OutboxPicture,

@@ -3,6 +3,7 @@ import {
   type Clock,
   type DeadLetter,
   type Lease,
+  type LeaseSize,
   type Outbox,
   OutboxError,
   type OutboxRecord,
@@ -92,7 +93,7 @@ export class MemoryOutbox implements Outbox {
     if (records.length > 0) this.tellListeners();
   }
 
-  async lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined> {
+  async lease(max: LeaseSize): Promise<Lease | undefined> {
     this.mustBeOpen();
     const now = this.clock.monotonic();
     const ready = this.ready().filter(({ dueAt }) => dueAt <= now);

@@ -75,6 +75,17 @@ export interface EventTrouble {
   refusedAloneMsAgo?: number;
 }
 
+/** How much is handed out at most. */
+export interface LeaseSize {
+  events: number;
+  /** of bodies, not of pictures */
+  bytes: number;
+  /** the youngest due events, not the oldest */
+  newest?: boolean;
+  /** from so many events on, the outbox may leave others to the next lease where that saves it work; else `events` */
+  enough?: number;
+}
+
 /** Events that were handed out, until `settle` says what became of them. */
 export interface Lease {
   events: StoredEvent[];
@@ -277,10 +288,10 @@ export interface Outbox {
    * The oldest due events of ONE use case, up to the given numbers (at least one event whatever its size), or
    * undefined. Strict order per event id: an event whose id has an older one waiting or leased is not handed out.
    * `newest` leases the youngest due events instead, so that live events pass a backlog. It is asynchronous because the
-   * bodies are read from disk or database; leases may be asked for at the same time. `bytes` counts bodies, not
-   * pictures. Rejects with an `OutboxError` after `close`.
+   * bodies are read from disk or database; leases may be asked for at the same time. Rejects with an `OutboxError` once
+   * it is closed.
    */
-  lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined>;
+  lease(max: LeaseSize): Promise<Lease | undefined>;
   /**
    * Resolves when the outcome is durable. An event of the lease that the outcome does not name returns to the queue,
    * due at once and without a failed attempt counted: so a lease is given back by an empty outcome.

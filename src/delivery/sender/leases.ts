@@ -207,8 +207,11 @@ export class Leases {
   }
 
   private async lease(single: boolean, newest: boolean): Promise<Lease | undefined> {
-    const events = single ? 1 : this.batchSize.events * this.batchesOfLease();
-    const lease = await this.deps.outbox.lease({ events, bytes: this.batchSize.bytes, newest });
+    const batch = single ? 1 : this.batchSize.events;
+    const events = batch * (single ? 1 : this.batchesOfLease());
+    // Of a lease for one request at least half a batch. In a damped drain requests are what is scarce.
+    const enough = this.deps.gate.drain.isPaced ? events : Math.max(events - batch, Math.ceil(batch / 2));
+    const lease = await this.deps.outbox.lease({ events, bytes: this.batchSize.bytes, newest, enough });
     if (lease) {
       this.deps.memory.noteLeased(lease.events, this.now());
       debug('lease: %d events, the first %s', lease.events.length, lease.events[0]?.eventId);

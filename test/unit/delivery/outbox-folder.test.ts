@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DiskOutbox } from '../../../src/delivery/outbox/disk/disk-outbox';
 import { nodeFileLayer } from '../../../src/delivery/outbox/disk/file-layer';
 import type { OutboxNotice } from '../../../src/delivery/outbox/notices';
+import type { Lease } from '../../../src/delivery/outbox/outbox';
 import {
   BATCH,
   checkedNumber,
@@ -52,6 +53,62 @@ describe('an outbox folder', () => {
       assert.equal((await outbox.open()).isNew, isNew);
       await outbox.close(1_000);
     }
+  });
+});
+
+describe('events that are written in one go', () => {
+  const chunksOf = (disk: SimDisk) => disk.paths().filter((path) => path.endsWith('.chunk'));
+  const notesOf = (disk: SimDisk) => disk.paths().filter((path) => path.includes('.notes-'));
+
+  /** One alone, then sixty at a time: two of them do not fit into one chunk of a hundred. */
+  async function unevenGroups(): Promise<{ disk: SimDisk; outbox: DiskOutbox }> {
+    const disk = new SimDisk();
+    const outbox = simOutbox(disk);
+    await outbox.open();
+    for (const group of [[0], range(1, 61), range(61, 121), range(121, 181)])
+      await outbox.append(group.map((n) => numberedRecord(n)));
+    return { disk, outbox };
+  }
+  const numbersOf = (lease: Lease | undefined) =>
+    lease?.events.map((event) => checkedNumber(event.body)) ?? [];
+
+  it('lie in one chunk, unless they fit into none', async () => {
+    const { disk, outbox } = await unevenGroups();
+    assert.equal(chunksOf(disk).length, 3);
+    await outbox.append(range(200, 350).map((n) => numberedRecord(n)));
+    // 40 more into the third chunk, then 100, then 10.
+    assert.equal(chunksOf(disk).length, 5);
+  });
+
+  it('are handed out in one go where less than all that may be is enough: no note is written', async () => {
+    const { disk, outbox } = await unevenGroups();
+    const sizes: number[] = [];
+    const numbers: number[] = [];
+    const some = () => outbox.lease({ events: 100, bytes: 1e6, enough: 50 });
+    for (let lease = await some(); lease; lease = await some()) {
+      sizes.push(lease.events.length);
+      numbers.push(...numbersOf(lease));
+      await outbox.settle(lease, { acked: lease.events.map(({ id }) => id), retry: [], dead: [] });
+      assert.deepEqual(notesOf(disk), []);
+    }
+    assert.deepEqual(sizes, [61, 60, 60]);
+    assert.deepEqual(numbers, range(0, 181));
+  });
+
+  it('are handed out in part where more is wanted, and where they cannot end together', async () => {
+    for (const enough of [undefined, 100]) {
+      const { outbox } = await unevenGroups();
+      assert.equal((await outbox.lease({ events: 100, bytes: 1e6, enough }))?.events.length, 100);
+    }
+    const { outbox } = await unevenGroups();
+    const [first] = numbersOf(await outbox.lease({ events: 1, bytes: 1e6, newest: true }));
+    assert.equal(first, 180);
+    assert.deepEqual(numbersOf(await outbox.lease({ events: 61, bytes: 1e6 })), range(0, 61));
+    assert.deepEqual(
+      numbersOf(await outbox.lease({ events: 100, bytes: 1e6, enough: 50 })),
+      range(61, 161),
+      'one of the last chunk is leased',
+    );
   });
 });
 

@@ -63,6 +63,33 @@ describe('Sender of an outbox that others share', () => {
     }
   });
 
+  /** @returns ends the leases of the outbox */
+  function mayLoseLeases({ outbox }: SenderBench): AbortController {
+    const end = new AbortController();
+    const lease = outbox.lease.bind(outbox);
+    outbox.lease = async (max) => {
+      const leased = await lease(max);
+      const isHeld = () => !end.signal.aborted;
+      return leased && Object.assign(leased, { isHeld, lost: end.signal });
+    };
+    return end;
+  }
+
+  describe('a lease that may be lost', () => {
+    it('is given back when the sender stops, its request called off', async () => {
+      const bench = new SenderBench();
+      bench.target.latency = MINUTE;
+      mayLoseLeases(bench);
+      bench.sender.start();
+      await bench.append(record('a'));
+      await bench.clock.advance(SECOND);
+      assert.equal(bench.sender.state().inFlight, 1);
+      await bench.sender.stop(5 * SECOND);
+      assert.deepEqual([bench.sender.state().inFlight, bench.clock.pendingTimers], [0, 0]);
+      assert.deepEqual([bench.waiting, bench.outbox.stats().leased], [1, 0]);
+    });
+  });
+
   describe('a request that outlives its lease', () => {
     const SLOW = MINUTE;
 
@@ -71,13 +98,7 @@ describe('Sender of an outbox that others share', () => {
         const bench = new SenderBench();
         if (kind === 'packed') bench.target.takePacked();
         bench.target.latency = SLOW;
-        const end = new AbortController();
-        const lease = bench.outbox.lease.bind(bench.outbox);
-        bench.outbox.lease = async (max) => {
-          const leased = await lease(max);
-          const isHeld = () => !end.signal.aborted;
-          return leased && Object.assign(leased, { isHeld, lost: end.signal });
-        };
+        const end = mayLoseLeases(bench);
         const outcomes: unknown[] = [];
         const settle = bench.outbox.settle.bind(bench.outbox);
         bench.outbox.settle = (leased, { acked, retry, dead }) => {

@@ -434,8 +434,18 @@ function trace(appends: AppendTask[], notes: (PendingNotes | undefined)[]): void
   debug('commit: %d new events, %d done', events, done);
 }
 
-/** How many of the events the open chunk has room for; an empty chunk takes at least one, whatever its size. */
+/**
+ * How many of the events go to the open chunk. None where all of them have room in a new one: what is written in one go
+ * is sent, and ended, in one go.
+ */
 function fitting(rest: { event: PreparedEvent }[], open: { events: number; bodyBytes: number }): number {
+  const count = roomFor(rest, open);
+  const fitsNew = count < rest.length && roomFor(rest, { events: 0, bodyBytes: 0 }) === rest.length;
+  return fitsNew ? 0 : count;
+}
+
+/** An empty chunk takes at least one, whatever its size. */
+function roomFor(rest: { event: PreparedEvent }[], open: { events: number; bodyBytes: number }): number {
   let count = 0;
   let { bodyBytes } = open;
   for (const { event } of rest) {

@@ -5,6 +5,7 @@ import {
   type Clock,
   type DeadLetters,
   type Lease,
+  type LeaseSize,
   type Moment,
   momentOf,
   type Outbox,
@@ -315,7 +316,7 @@ export class DiskOutbox implements Outbox {
     return { header, ...encodeEvent(header, body), pictureFiles, clock };
   }
 
-  async lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined> {
+  async lease(max: LeaseSize): Promise<Lease | undefined> {
     this.mustBeOpen();
     for (;;) {
       const settling = this.doubtfulTimes.settle();

@@ -1,6 +1,7 @@
 import type { PicturePlace } from '../../../event/picture-place';
 import type { ClockSetting } from '../../clock-watch';
 import { LEASE_MAX_CHUNKS } from '../limits';
+import type { LeaseSize } from '../outbox';
 import type { ChunkFile } from './chunk-file';
 import type { TimeFix } from './time-fix';
 
@@ -165,20 +166,33 @@ export class EventQueue {
   }
 
   /** Picks events of one use case and marks them leased; oldest first in the answer whichever end they come from. */
-  select(max: { events: number; bytes: number; newest?: boolean }, now: number): Entry[] {
+  select(max: LeaseSize, now: number): Entry[] {
     const picked: Entry[] = [];
     let bytes = 0;
+    let chunk: Chunk | undefined;
     for (const entry of this.ready(now, max.newest ?? false)) {
       const [first] = picked;
       if (first) {
         if (entry.useCaseId !== first.useCaseId) continue;
         if (picked.length >= max.events || bytes + entry.bodyBytes > max.bytes) break;
+        const isEnough = picked.length >= (max.enough ?? max.events) && entry.chunk !== chunk;
+        if (isEnough && this.isBetterWhole(entry, max.events - picked.length, now)) break;
       }
+      chunk = entry.chunk;
       picked.push(entry);
       bytes += entry.bodyBytes;
     }
     for (const entry of picked) this.lease(entry);
     return max.newest ? picked.reverse() : picked;
+  }
+
+  /**
+   * True when only some of the events of its chunk have a place in this lease, while all of them can go with the next
+   * one: they end together then, so that the file goes and no note is written.
+   */
+  private isBetterWhole({ chunk: { entries }, useCaseId }: Entry, places: number, now: number): boolean {
+    const mayGo = (entry: Entry) => entry.useCaseId === useCaseId && entry.dueAt <= now && this.mayGo(entry);
+    return entries.length > places && entries.every(mayGo);
   }
 
   private lease(entry: Entry): void {

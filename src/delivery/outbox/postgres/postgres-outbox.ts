@@ -19,6 +19,7 @@ import {
   type Clock,
   type DeadLetters,
   type Lease,
+  type LeaseSize,
   type Outbox,
   OutboxError,
   type OutboxRecord,
@@ -307,7 +308,7 @@ export class PostgresOutbox implements Outbox {
 
   // ----- leases
 
-  async lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined> {
+  async lease(max: LeaseSize): Promise<Lease | undefined> {
     const { queue, worker } = this.mustBeOpen();
     const token = randomUUID();
     const sentAt = this.clock.monotonic();

@@ -5,6 +5,7 @@ import type { OutboxNotice } from '../notices';
 import {
   type DeadLetters,
   type Lease,
+  type LeaseSize,
   type Outbox,
   OutboxError,
   type OutboxRecord,
@@ -150,7 +151,7 @@ export class SpillOutbox implements Outbox {
     await this.openQueue();
   }
 
-  async lease(max: { events: number; bytes: number; newest?: boolean }): Promise<Lease | undefined> {
+  async lease(max: LeaseSize): Promise<Lease | undefined> {
     return this.isQueueOpen ? this.queue.lease(max) : undefined;
   }
 
