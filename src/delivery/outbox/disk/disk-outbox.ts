@@ -118,6 +118,7 @@ export class DiskOutbox implements Outbox {
   /** settles after the last order on dead letters */
   private deadOrders: Promise<unknown> = Promise.resolve();
   private readonly listeners: (() => void)[] = [];
+  private wakesListeners = false;
   private readonly token: string;
   private session: Session | undefined;
   private opening: Promise<RecoveryReport> | undefined;
@@ -274,8 +275,14 @@ export class DiskOutbox implements Outbox {
     this.wakeListeners();
   }
 
+  /** Once for all that the disk took in one go. */
   private wakeListeners(): void {
-    for (const listener of this.listeners) listener();
+    if (this.wakesListeners) return;
+    this.wakesListeners = true;
+    queueMicrotask(() => {
+      this.wakesListeners = false;
+      for (const listener of this.listeners) listener();
+    });
   }
 
   private async admitAndWrite({ committer, lock }: Session, events: PreparedEvent[]): Promise<void> {
