@@ -49,7 +49,6 @@ export class HostGate {
   onWider: () => void = () => undefined;
   /** by the operator, this worker alone */
   pausedHere = false;
-  stopping = false;
   requestsInFlight = 0;
   // A start may follow a power cut of a whole plant: begin with one request at a time.
   private host: HostHealth = healthyHost(1);
@@ -70,7 +69,6 @@ export class HostGate {
 
   /** For good: aborts what is under way, and wakes what waits for its turn. */
   stop(): void {
-    this.stopping = true;
     this.stopped.abort();
     for (const wakeUp of [...this.sleepers]) wakeUp();
   }
@@ -78,6 +76,10 @@ export class HostGate {
   /** Forgets a backoff. A `Retry-After` stays respected. */
   tryNow(): void {
     this.host = { ...this.host, notBefore: -Infinity };
+  }
+
+  get stopping(): boolean {
+    return this.stopped.signal.aborted;
   }
 
   /** By the operator: this worker, or all of them. */

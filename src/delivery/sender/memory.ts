@@ -213,8 +213,7 @@ export class SenderMemory {
   noteAccepted(event: StoredEvent, now: number): RejectionChange {
     this.acceptedAt = now;
     const known = this.acceptedUpTo.get(event.useCaseId);
-    if (!known) this.acceptedUpTo.set(event.useCaseId, { id: event.id, at: now });
-    else if (event.id >= known.id) Object.assign(known, { id: event.id, at: now });
+    if (!known || event.id >= known.id) this.acceptedUpTo.set(event.useCaseId, { id: event.id, at: now });
     const before = this.useCases.get(event.useCaseId);
     if (!before) return undefined;
     this.setUseCaseHealth(event.useCaseId, afterAcceptance(before));

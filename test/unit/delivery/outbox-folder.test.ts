@@ -29,6 +29,8 @@ async function bothWork(outboxes: DiskOutbox[]): Promise<void> {
   }
 }
 
+const notesOf = (disk: SimDisk) => disk.paths().filter((path) => /\/chunks\/.*\.notes-/.test(path));
+
 describe('what an outbox says of its disk', () => {
   for (const [code, says] of [
     ['EMFILE', /^Raise Node-RED's limit \(ulimit -n\): too many open files \(EMFILE\)\. .*\/outbox/],
@@ -58,7 +60,6 @@ describe('an outbox folder', () => {
 
 describe('events that are written in one go', () => {
   const chunksOf = (disk: SimDisk) => disk.paths().filter((path) => path.endsWith('.chunk'));
-  const notesOf = (disk: SimDisk) => disk.paths().filter((path) => path.includes('.notes-'));
 
   /** One alone, then sixty at a time: two of them do not fit into one chunk of a hundred. */
   async function unevenGroups(): Promise<{ disk: SimDisk; outbox: DiskOutbox }> {
@@ -113,8 +114,6 @@ describe('events that are written in one go', () => {
 });
 
 describe('notes on a chunk of an earlier start', () => {
-  const notesOf = (disk: SimDisk) => disk.paths().filter((path) => /\/chunks\/.*\.notes-/.test(path));
-
   /**
    * A chunk of ten events, of which the first nine are done one by one in a second session; three pictures are
    * uploaded.

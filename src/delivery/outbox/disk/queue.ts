@@ -191,8 +191,8 @@ export class EventQueue {
    * one: they end together then, so that the file goes and no note is written.
    */
   private isBetterWhole({ chunk: { entries }, useCaseId }: Entry, places: number, now: number): boolean {
-    const mayGo = (entry: Entry) => entry.useCaseId === useCaseId && entry.dueAt <= now && this.mayGo(entry);
-    return entries.length > places && entries.every(mayGo);
+    const canGoNext = (entry: Entry) => entry.useCaseId === useCaseId && this.isReady(entry, now);
+    return entries.length > places && entries.every(canGoNext);
   }
 
   private lease(entry: Entry): void {
@@ -208,9 +208,13 @@ export class EventQueue {
       if (this.chunkReadyAt(chunk) > now) continue;
       if (++visited > LEASE_MAX_CHUNKS) return;
       for (const entry of newest ? [...chunk.entries].reverse() : chunk.entries) {
-        if (entry.dueAt <= now && this.mayGo(entry)) yield entry;
+        if (this.isReady(entry, now)) yield entry;
       }
     }
+  }
+
+  private isReady(entry: Entry, now: number): boolean {
+    return entry.dueAt <= now && this.mayGo(entry);
   }
 
   private mayGo(entry: Entry): boolean {
