@@ -156,14 +156,23 @@ export function seeingOnlyOldFiles(files: FileLayer): FileLayer {
   return { ...files, modifiedAt: () => Promise.resolve(0) };
 }
 
-/** Writes into a file that is there already, as if it were its own. */
+/** Makes its files anew where one of the same name is there already, as if that were its own. */
 export const sharingFiles: FileLayer = {
   ...nodeFileLayer,
-  open: async (path, mode) => {
-    if (mode === 'create') await fs.promises.rm(path, { force: true });
-    return nodeFileLayer.open(path, mode);
-  },
+  open: (path, mode) => (mode === 'create' ? createdAnew(path) : nodeFileLayer.open(path, mode)),
 };
+
+/** Another process that does the same may make the file between the removal and the making: it is removed again. */
+async function createdAnew(path: string): Promise<OpenFile> {
+  for (;;) {
+    await fs.promises.rm(path, { force: true });
+    try {
+      return await nodeFileLayer.open(path, 'create');
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+  }
+}
 
 /** Waits for the disk in the event loop's own thread, as the bindings of some databases do. */
 export const synchronousFiles: FileLayer = {
