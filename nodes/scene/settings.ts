@@ -11,7 +11,11 @@ import { numberOf } from '../shared/event-settings';
 import type { LabelOf } from '../shared/field-label';
 import { FlowError } from '../shared/flow-error';
 import { sceneSettingsError } from '../shared/number-settings';
-import type { SceneZoneRow, VisionEventSceneProperties } from '../shared/properties';
+import {
+  visionEventSceneDefaults,
+  type SceneZoneRow,
+  type VisionEventSceneProperties,
+} from '../shared/properties';
 import { wrongInput } from '../shared/text-input';
 
 /**
@@ -24,15 +28,17 @@ export function sceneSettings(config: VisionEventSceneProperties, labelOf: Label
   if (error) throw error;
   const confirm = parseConfirmation(String(config.confirm));
   if (!confirm) throw wrongSetting(labelOf('confirm'), 'Enter how many of how many frames, such as 3 of 5.');
-  const every = secondsOf(config.countEvery);
+  const durationOf = (name: 'lostAfter' | 'stayAfter' | 'countStable') =>
+    1000 * (numberOf(config[name]) ?? Number(visionEventSceneDefaults[name]));
+  const every = numberOf(config.countEvery);
   const moments = Array.isArray(config.moments) ? config.moments : [];
   return {
     moments: MOMENT_KINDS.filter((kind) => moments.includes(kind)),
     confirm,
-    lostAfter: secondsOf(config.lostAfter) ?? 2000,
-    stayAfter: secondsOf(config.stayAfter) ?? 10_000,
-    countStable: secondsOf(config.countStable) ?? 2000,
-    ...(every !== undefined && every > 0 && { countEvery: every }),
+    lostAfter: durationOf('lostAfter'),
+    stayAfter: durationOf('stayAfter'),
+    countStable: durationOf('countStable'),
+    ...(every && { countEvery: 1000 * every }),
     zones: zonesOf(config.zones, labelOf('zones')),
     anchor: config.anchor === 'center' ? 'center' : 'bottom',
     trackBy: config.trackBy === 'never' ? 'never' : 'auto',
@@ -53,11 +59,6 @@ export function sizeNeeded(): FlowError {
     'DETECTIONS_IMAGE_SIZE_REQUIRED',
     'Enter the size of the picture, or say where the picture is: zones are fractions of it, and the detector does not send its size.',
   );
-}
-
-function secondsOf(value: unknown): number | undefined {
-  const seconds = numberOf(value);
-  return seconds === undefined ? undefined : seconds * 1000;
 }
 
 /** Also of a flow that was written by hand. */

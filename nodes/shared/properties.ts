@@ -3,7 +3,9 @@
  * The runtime reads them, and the dialogs register them as their `defaults`.
  * The names are a contract with every saved flow: add, never rename.
  */
-import { MAX_BATCH_EVENTS } from '../../src/api/limits';
+import { DEFAULT_TIMEOUT_MS, MAX_WAITING, UPLOAD_REUSE_MINUTES } from '../../src/api/limits';
+import { DEFAULT_MAX_EVENTS, DEFAULT_MAX_MEGABYTES } from '../../src/delivery/outbox/limits';
+import { DEFAULT_BATCH_SIZE, DEFAULT_LINGER_MS } from '../../src/delivery/sender/settings';
 
 export const workspaceDefaults = {
   name: '',
@@ -11,16 +13,16 @@ export const workspaceDefaults = {
   baseUrl: 'https://api.roboflow.com',
   transport: 'separate' as 'separate' | 'bundle',
   deviceId: '',
-  timeout: 30000,
+  timeout: DEFAULT_TIMEOUT_MS,
   tls: '',
   proxy: '',
   /** takes every request, with the real address as `?url=` */
   gateway: '',
   /** extra headers, comma separated; their values are the credential `headerValues` */
   headerNames: '',
-  maxWaiting: 1000,
+  maxWaiting: MAX_WAITING,
   imageMaxMegabytes: 20,
-  uploadReuseMinutes: 10,
+  uploadReuseMinutes: UPLOAD_REUSE_MINUTES,
   /** where events wait: in `outboxDir`, or in PostgreSQL with that folder in front */
   keepWaiting: 'disk' as 'disk' | 'postgres',
   /** without user and password, which are credentials */
@@ -31,11 +33,11 @@ export const workspaceDefaults = {
   outboxDir: '',
   /** a folder: outboxes below it whose Node-RED is gone for good are taken over */
   adopt: '',
-  outboxMaxMegabytes: 1024,
-  outboxMaxEvents: 100000,
+  outboxMaxMegabytes: DEFAULT_MAX_MEGABYTES,
+  outboxMaxEvents: DEFAULT_MAX_EVENTS,
   outboxWhenFull: 'reject' as 'reject' | 'drop-oldest' | 'shed-images',
-  batchSize: MAX_BATCH_EVENTS,
-  batchLinger: 1000,
+  batchSize: DEFAULT_BATCH_SIZE,
+  batchLinger: DEFAULT_LINGER_MS,
   /** counted and measured for Prometheus; its token is the credential `metricsToken` */
   metrics: false,
 };

@@ -3,7 +3,7 @@ import type { ClientOptions } from '../../src/api/client';
 import type { EventStoreOptions } from '../../src/api/event-store-client';
 import type { ExtraHeaders } from '../../src/api/gateway';
 import type { ConnectionOptions } from '../../src/api/http-client';
-import { MAX_WAITING } from '../../src/api/limits';
+import { DEFAULT_TIMEOUT_MS, MAX_WAITING } from '../../src/api/limits';
 import type { WorkspaceProperties } from '../shared/properties';
 import { numberOf } from '../shared/event-settings';
 import { fieldLabels } from '../shared/field-label';
@@ -21,6 +21,11 @@ interface TlsConfigNode extends Node {
 interface HttpProxyNode extends Node<{ username?: string; password?: string }> {
   url?: string;
   noproxy?: string[];
+}
+
+/** The longest that a request may take, ms. */
+export function timeoutOf({ timeout }: WorkspaceProperties): number {
+  return Number(timeout) || DEFAULT_TIMEOUT_MS;
 }
 
 export function maxWaitingOf(config: WorkspaceProperties): number {
@@ -78,7 +83,7 @@ function connectionOptions(
   const baseUrl = configured('base URL', config.baseUrl, label);
   const options: Omit<ConnectionOptions, 'apiKey'> = {
     baseUrl: absoluteBaseUrl(RED, baseUrl),
-    timeoutMs: Number(config.timeout) || 30_000,
+    timeoutMs: timeoutOf(config),
     maxWaiting: maxWaitingOf(config),
     // No proxy leads back to this computer.
     env: isOwnPath(baseUrl) ? {} : process.env,

@@ -6,6 +6,7 @@ import { fieldLabels } from '../shared/field-label';
 import { FlowError } from '../shared/flow-error';
 import type { WorkspaceProperties } from '../shared/properties';
 import { fillVariables } from '../shared/unset-variable';
+import { timeoutOf } from './client-options';
 import { WORKSPACE_TYPE, type WorkspaceCredentials } from './workspace-node';
 
 /** The database in which the events of a workspace wait, and who this worker is there. */
@@ -42,7 +43,7 @@ export function databaseSettings(
     boundTo: `${config.target || 'cloud'} ${config.baseUrl}`,
     workerName: `${hostname()} ${process.pid}`,
     packageVersion: ownVersion(),
-    requestMs: Number(config.timeout) || 30_000,
+    requestMs: timeoutOf(config),
   };
 }
 

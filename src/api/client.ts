@@ -18,7 +18,7 @@ import {
   MAX_REMEMBERED_UPLOADS,
   MAX_UPLOAD_TIMEOUT_MS,
   UPLOAD_BYTES_PER_SECOND,
-  UPLOAD_REUSE_MS,
+  UPLOAD_REUSE_MINUTES,
 } from './limits';
 import { multipartBody } from './multipart';
 import type { EventQuery } from './query';
@@ -154,7 +154,10 @@ export class VisionEventsClient {
 
   constructor(options: ClientOptions) {
     this.#http = new HttpClient(options, CLOUD);
-    this.#uploads = new UploadCache(options.uploadReuseMs ?? UPLOAD_REUSE_MS, MAX_REMEMBERED_UPLOADS);
+    this.#uploads = new UploadCache(
+      options.uploadReuseMs ?? UPLOAD_REUSE_MINUTES * 60_000,
+      MAX_REMEMBERED_UPLOADS,
+    );
   }
 
   /** The error of the settings that every request would fail with, or undefined; asks no server. */

@@ -53,7 +53,7 @@ export const MAX_BATCH_EVENTS = 100;
 export const MAX_DELETE_IDS = 1_000;
 
 /** An uploaded picture's `sourceId` is used again for the same bytes within this time. */
-export const UPLOAD_REUSE_MS = 10 * 60_000;
+export const UPLOAD_REUSE_MINUTES = 10;
 export const MAX_REMEMBERED_UPLOADS = 1_000;
 
 /** Characters of the server's own text that are taken over into an error message. */

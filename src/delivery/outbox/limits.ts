@@ -32,7 +32,8 @@ export const LEFT_ALONE_MS = 10 * 60_000;
 export const LEASE_MAX_CHUNKS = 16;
 
 export const DEFAULT_MAX_EVENTS = 100_000;
-export const DEFAULT_MAX_BYTES = 1024 * MIB;
+export const DEFAULT_MAX_MEGABYTES = 1024;
+export const DEFAULT_MAX_BYTES = DEFAULT_MAX_MEGABYTES * MIB;
 
 /** The free-space floor: 64 MiB or 5 % of the disk, whichever is more, but never more than 1 GiB. */
 export const FREE_SPACE_FLOOR_BYTES = 64 * MIB;

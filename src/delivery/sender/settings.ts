@@ -1,4 +1,5 @@
 import { MAX_BATCH_EVENTS } from '../../api/limits';
+import { LATE_LANDING_MS } from '../outbox/limits';
 
 /** How a sender packs, paces and repeats. */
 export interface SenderSettings {
@@ -21,13 +22,16 @@ export interface SenderSettings {
   lateLandingMs: number;
 }
 
+export const DEFAULT_BATCH_SIZE = MAX_BATCH_EVENTS;
+export const DEFAULT_LINGER_MS = 1000;
+
 /** The settings of a sender that is told nothing else. */
 export const DEFAULT_SENDER_SETTINGS: SenderSettings = {
-  batchSize: MAX_BATCH_EVENTS,
+  batchSize: DEFAULT_BATCH_SIZE,
   batchBytes: 1024 * 1024,
-  lingerMs: 1000,
+  lingerMs: DEFAULT_LINGER_MS,
   concurrency: 2,
   requestsPerSecond: 20,
   bytesPerSecond: 1024 * 1024,
-  lateLandingMs: 30_000,
+  lateLandingMs: LATE_LANDING_MS,
 };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DEFAULT_TIMEOUT_MS } from '../../../api/limits';
 import type { PicturePlace } from '../../../event/picture-place';
 import type { WhenFull } from '../disk/admission';
 import {
@@ -85,7 +86,6 @@ export interface PostgresOutboxOptions extends PostgresAddress {
 /** Of the tables. */
 export const DEFAULT_SCHEMA = 'vision_events';
 const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,50}$/;
-const DEFAULT_REQUEST_MS = 30_000;
 
 /**
  * The outbox that several Node-REDs share: a queue in PostgreSQL. Acknowledged is what is committed. Each worker leases
@@ -136,7 +136,7 @@ export class PostgresOutbox implements Outbox {
     this.clock = options.clock ?? systemClock;
     this.beatMs = options.beatMs ?? LEASE_BEAT_MS;
     this.lateLandingMs = options.lateLandingMs ?? LATE_LANDING_MS;
-    const requestMs = options.requestMs ?? DEFAULT_REQUEST_MS;
+    const requestMs = options.requestMs ?? DEFAULT_TIMEOUT_MS;
     const beatMs = Math.min(this.beatMs, LEASE_BEAT_MS);
     this.leaseMs = requestMs + this.lateLandingMs + LEASE_SPARE_BEATS * beatMs;
     const monotonic = () => this.clock.monotonic();
