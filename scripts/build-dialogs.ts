@@ -73,8 +73,6 @@ export async function buildDialog(folder: string): Promise<Dialog> {
     format: 'iife',
     target: TARGET,
     charset: 'utf8',
-    // Names stay, so that an error in the console names a function. Constants are folded, and what is not used goes.
-    minifySyntax: true,
     legalComments: 'none',
     tsconfig: path.join(ROOT, 'tsconfig.editor.json'),
     plugins: [derivedModules],

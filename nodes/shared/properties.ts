@@ -4,8 +4,12 @@
  * The names are a contract with every saved flow: add, never rename.
  */
 import { DEFAULT_TIMEOUT_MS, MAX_WAITING, UPLOAD_REUSE_MINUTES } from '../../src/api/limits';
-import { DEFAULT_MAX_EVENTS, DEFAULT_MAX_MEGABYTES } from '../../src/delivery/outbox/limits';
-import { DEFAULT_BATCH_SIZE, DEFAULT_LINGER_MS } from '../../src/delivery/sender/settings';
+import {
+  DEFAULT_BATCH_SIZE,
+  DEFAULT_LINGER_MS,
+  DEFAULT_MAX_EVENTS,
+  DEFAULT_MAX_MEGABYTES,
+} from '../../src/delivery/defaults';
 
 export const workspaceDefaults = {
   name: '',

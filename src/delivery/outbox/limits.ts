@@ -2,6 +2,8 @@
  * The limits and policies of the outbox on disk, in one place. docs/store-and-forward.md explains them to operators.
  */
 
+import { DEFAULT_MAX_MEGABYTES } from '../defaults';
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
@@ -31,8 +33,6 @@ export const LEFT_ALONE_MS = 10 * 60_000;
 /** A lease looks at no more chunks than this behind its first event, so that it stays cheap whatever the backlog. */
 export const LEASE_MAX_CHUNKS = 16;
 
-export const DEFAULT_MAX_EVENTS = 100_000;
-export const DEFAULT_MAX_MEGABYTES = 1024;
 export const DEFAULT_MAX_BYTES = DEFAULT_MAX_MEGABYTES * MIB;
 
 /** The free-space floor: 64 MiB or 5 % of the disk, whichever is more, but never more than 1 GiB. */

@@ -1,4 +1,4 @@
-import { MAX_BATCH_EVENTS } from '../../api/limits';
+import { DEFAULT_BATCH_SIZE, DEFAULT_LINGER_MS } from '../defaults';
 import { LATE_LANDING_MS } from '../outbox/limits';
 
 /** How a sender packs, paces and repeats. */
@@ -21,9 +21,6 @@ export interface SenderSettings {
    */
   lateLandingMs: number;
 }
-
-export const DEFAULT_BATCH_SIZE = MAX_BATCH_EVENTS;
-export const DEFAULT_LINGER_MS = 1000;
 
 /** The settings of a sender that is told nothing else. */
 export const DEFAULT_SENDER_SETTINGS: SenderSettings = {

@@ -17,13 +17,13 @@ import {
   systemClock,
 } from '../outbox';
 import { type ClockWatch, processClockWatch } from '../../clock-watch';
+import { DEFAULT_MAX_EVENTS } from '../../defaults';
 import {
   BALLAST_BYTES,
   CLOCK_LOOK_MS,
   DEAD_MAX_BYTES,
   DEAD_RETRY_MS,
   DEFAULT_MAX_BYTES,
-  DEFAULT_MAX_EVENTS,
   HEARTBEAT_STALE_MS,
   LEFT_ALONE_MS,
   LOCK_WAIT_MS,

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_TIMEOUT_MS } from '../../../api/limits';
 import type { PicturePlace } from '../../../event/picture-place';
+import { DEFAULT_MAX_EVENTS } from '../../defaults';
 import type { WhenFull } from '../disk/admission';
 import {
   DEAD_MAX_BYTES,
   DEAD_RETRY_MS,
   DEFAULT_MAX_BYTES,
-  DEFAULT_MAX_EVENTS,
   LATE_LANDING_MS,
   LEASE_BEAT_MS,
   LEASE_SPARE_BEATS,
