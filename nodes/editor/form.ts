@@ -1,5 +1,6 @@
 import { fits, isEmpty, type NumberRule } from '../shared/number-rules';
 import './form.css';
+import { onceSoon } from './once-soon';
 
 /** A text of the node type's catalogue. */
 export type Text = (key: string, values?: Record<string, unknown>) => string;
@@ -164,8 +165,8 @@ export function createForm<Property extends string>(type: string, options: FormO
   }
 
   function heading(section: JQuery, found: Record<string, Found>) {
-    const inside = Object.entries(found).filter(
-      ([property]) => section.find(`#${prefix}-${property}, [data-property="${property}"]`).length > 0,
+    const inside = Object.entries(found).filter(([property]) =>
+      section[0]?.querySelector(`#${prefix}-${property}, [data-property="${property}"]`),
     );
     const reasons = (kind: 'wrong' | 'doubtful') =>
       inside.map(([, one]) => one[kind]).filter((reason) => reason !== undefined);
@@ -293,7 +294,7 @@ export function createForm<Property extends string>(type: string, options: FormO
     // Error texts name a setting by its English label and its property: the property is found in every language.
     for (const property of properties)
       dialog.find(`label[for="${prefix}-${property}"]`).attr('title', property);
-    dialog.on('change keyup input', () => setTimeout(refresh, 0));
+    dialog.on('change keyup input', onceSoon(refresh));
     refresh();
     dialog.find('.vision-event-section-wrong').prop('open', true);
   }

@@ -1,3 +1,5 @@
+import { onceSoon } from './once-soon';
+
 /** Fills an editable list of rows, and shows anew what is wrong whenever something in the dialog changes. */
 export function fillRowList<Row extends object>(
   list: JQuery,
@@ -23,6 +25,6 @@ export function fillRowList<Row extends object>(
     },
   });
   list.editableList('addItems', rows);
-  list.closest('.vision-event-form').on('change keyup input', () => setTimeout(showReasons, 0));
+  list.closest('.vision-event-form').on('change keyup input', onceSoon(showReasons));
   showReasons();
 }

@@ -3,6 +3,7 @@ import { createForm, labelStyle } from '../editor/form';
 import { createFormatFields } from '../editor/format-fields';
 import { adminRequests } from '../editor/live';
 import { createMetadataRows } from '../editor/metadata-rows';
+import { onceSoon } from '../editor/once-soon';
 import { createUseCasePicker, ofChosenWorkspace } from '../editor/use-case-picker';
 import { takeOnlyWorkspace } from '../editor/workspaces';
 import { visionEventDefaults } from '../shared/properties';
@@ -110,7 +111,8 @@ RED.nodes.registerType('roboflow-vision-event', {
     $('#node-input-detections, #node-input-pictures').on('change', formatFields.show);
     $('#node-input-pictures').on('change', showFieldsOfPictures);
     $('#node-input-eventType').on('change', takeNoDetectionsForFeedback);
-    $('.vision-event-form[data-form="roboflow-vision-event"]').on('change', () => showWhatSectionsDo(t));
+    const showSections = onceSoon(() => showWhatSectionsDo(t));
+    $('.vision-event-form[data-form="roboflow-vision-event"]').on('change', showSections);
     showFieldsOfEventType();
     showFieldsOfPictures();
     showWhatSectionsDo(t);

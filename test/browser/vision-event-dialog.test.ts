@@ -18,6 +18,9 @@ const FIELDS_OF_TYPE: Record<string, string[]> = {
   operator_feedback: ['relatedEventId', 'feedback', 'comment'],
 };
 
+/** Some of Node-RED's own widgets tell of a change later than the others; each chip of a heading is one. */
+const MOST_TIMES_WRITTEN = 12;
+
 const HOSTILE = '<img src=x onerror="window.hostileCodeRan=true">';
 
 /** Whose dialogs are opened. */
@@ -59,6 +62,31 @@ for (const version of NODE_RED_VERSIONS) {
       await editor.chooseType('node-input-eventType', 'msg');
       assert.deepEqual(await shown(), [...all].sort());
       assert.deepEqual(editor.pageErrors, []);
+    });
+
+    it('says what its sections hold once for all that opening it changes, and not once for each of its fields', async () => {
+      const { editor } = session;
+      await editor.page.evaluate(() => {
+        const seen = globalThis as unknown as { written?: Map<Node, number>; watch?: MutationObserver };
+        const written = new Map<Node, number>();
+        seen.written = written;
+        seen.watch = new MutationObserver((changes) => {
+          for (const { target, addedNodes } of changes) {
+            const isState = target instanceof Element && target.matches('.vision-event-state');
+            if (isState && addedNodes.length > 0) written.set(target, (written.get(target) ?? 0) + 1);
+          }
+        });
+        seen.watch.observe(document.body, { childList: true, subtree: true });
+      });
+      await editor.openDialog('headings');
+      await editor.page.locator('.vision-event-state-wrong').waitFor();
+      const times = await editor.page.evaluate(() => {
+        const seen = globalThis as unknown as { written: Map<Node, number>; watch: MutationObserver };
+        seen.watch.disconnect();
+        return [...seen.written.values()];
+      });
+      assert.ok(times.length > 0, 'no section says anything');
+      assert.ok(Math.max(...times) <= MOST_TIMES_WRITTEN, times.join(', '));
     });
 
     it('saves what the dialog shows, and changes nothing that was not touched', async () => {

@@ -1,5 +1,6 @@
 import { NO_CONFIG_NODE, type Text } from '../../editor/form';
 import type { AdminRequests } from '../../editor/live';
+import { onceSoon } from '../../editor/once-soon';
 import type { MetadataRow } from '../../shared/properties';
 
 /** What the use case has had so far, by the key. */
@@ -40,7 +41,7 @@ export function createMetadataSchema(
       .append($('<datalist>').attr('id', SUGGESTIONS))
       .on('toggle', () => void ask())
       .closest('.vision-event-form')
-      .on('change keyup input', () => setTimeout(update, 0));
+      .on('change keyup input', onceSoon(update));
     update();
   }
 
