@@ -15,7 +15,7 @@ const KINDS = LONGEST_FIRST.filter((name) => !(name in CHECKS));
 /** So many processes share the files of a kind. */
 const SHARES = { browser: 2, faults: 2 };
 /** Tests wait for servers and timers half of the time. TEST_LANES=1 is for a machine that has other things to do. */
-const LANES = Number(process.env.TEST_LANES ?? availableParallelism() + 1);
+const LANES = Number(process.env.TEST_LANES ?? availableParallelism() + 2);
 /** They run the built package in a real Node-RED, or processes of it. */
 const NEED_PACKAGE = ['faults', 'browser', 'package'];
 /** A step that does not end by itself leaks something; it is ended, and failed. */

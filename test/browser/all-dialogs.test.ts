@@ -73,6 +73,8 @@ describe('all dialogs in Node-RED 4.1', function () {
       it('opens without an error and names every field and button, folded and unfolded', async () => {
         assert.deepEqual(await editor.nameless(type), []);
         await editor.openSections(type);
+        // It shows an example by itself, and then has fields more.
+        if (type === 'roboflow-vision-event') await editor.page.locator('.vision-event-verdict').waitFor();
         assertTranslated(await editor.form(type).innerText(), type);
         assert.deepEqual(await editor.nameless(type), []);
         assert.deepEqual(editor.pageErrors, []);

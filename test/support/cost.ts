@@ -1,5 +1,8 @@
 export interface Cost {
-  /** how long nothing else could run */
+  /**
+   * how long nothing else could run: by the clock or by the processor, whichever is less, so that a machine that gave
+   * the processor to others meanwhile is not mistaken for slow work
+   */
   ms: number;
   /** what the process grew by: the greater of heap with buffers, and resident memory */
   bytes: number;
@@ -9,8 +12,11 @@ export interface Cost {
 export function costOf(work: () => void): Cost {
   const before = process.memoryUsage();
   const begun = performance.now();
+  const processorBefore = process.cpuUsage();
   work();
-  const ms = performance.now() - begun;
+  const elapsedMs = performance.now() - begun;
+  const { user, system } = process.cpuUsage(processorBefore);
+  const ms = Math.min(elapsedMs, (user + system) / 1000);
   const after = process.memoryUsage();
   const heap = after.heapUsed + after.external - before.heapUsed - before.external;
   return { ms, bytes: Math.max(heap, after.rss - before.rss) };
