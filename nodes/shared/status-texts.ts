@@ -140,14 +140,24 @@ export class StatusTexts {
     return this.done('queued', Math.max(outbox?.events ?? 0, 1));
   }
 
-  /** What the outbox of the workspace does, for every node that uses it. */
-  delivery(state: SenderState): NodeStatus {
+  /**
+   * What the outbox of the workspace does, for every node that uses it.
+   *
+   * @param state `deadLetters`: refused events that wait for a person
+   */
+  delivery(state: SenderState & { deadLetters: number }): NodeStatus {
     const status = this.deliveryState(state);
-    // What was given up must not be overlooked, whatever else goes on.
-    const dropped = state.dropped > 0 ? this.text('dropped', { count: state.dropped }) : '';
-    if (!dropped) return status;
-    if (!status.text) return { fill: 'yellow', shape: 'dot', text: dropped };
-    return { ...status, text: joined(status.text, dropped) ?? dropped };
+    // What was refused, and what was given up, must not be overlooked, whatever else goes on. The last has precedence.
+    const noted: string[] = [];
+    if (state.deadLetters > 0) noted.push(this.text('refused', { count: state.deadLetters }));
+    if (state.dropped > 0) noted.push(this.text('dropped', { count: state.dropped }));
+    if (noted.length === 0) return status;
+    const { fill = 'yellow', shape = 'dot', text = '' } = status;
+    return {
+      fill: fill === 'green' ? 'yellow' : fill,
+      shape,
+      text: noted.reduce((before, more) => (before && joined(before, more)) || more, text),
+    };
   }
 
   private deliveryState(state: SenderState): NodeStatus {

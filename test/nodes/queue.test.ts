@@ -234,6 +234,16 @@ describe('vision-event with delivery "queue"', function () {
     assert.equal((await command('discard-refused', undefined))?.['count'], 1);
   });
 
+  it('says by its status that refused events are kept, from the start until they are retried or discarded', async () => {
+    await refuseEvents(outboxDir, { first: 'why', second: 'why' });
+    const flow = await load();
+    await flow.until(() =>
+      flow.statuses.some(({ fill, text }) => fill === 'yellow' && text?.endsWith('refused')),
+    );
+    helper.getNode('outbox').receive({ payload: 'discard-refused' });
+    await flow.until(() => flow.statuses.at(-1)?.text === undefined);
+  });
+
   it('says that its folder cannot be used, by status, error and in the panel', async () => {
     const meta = path.join(outboxDir, 'meta.json');
     writeFileSync(meta, '{"format":"something else"}');

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { NodeAPI, NodeStatus } from 'node-red';
-import type { SenderState } from '../../src/delivery/sender/types';
 import { FlowError } from '../../nodes/shared/flow-error';
 import { MAX_STATUS_LENGTH, StatusTexts } from '../../nodes/shared/status-texts';
 
@@ -23,8 +22,18 @@ function translator(language: string): (text: string, values?: Record<string, un
   };
 }
 
-const waiting = (more: Partial<SenderState>): SenderState =>
-  ({ state: 'waiting', events: 7, delivered: 3, dropped: 0, nextAttemptMs: 600_000, ...more }) as SenderState;
+type DeliveryState = Parameters<StatusTexts['delivery']>[0];
+
+const waiting = (more: Partial<DeliveryState>): DeliveryState =>
+  ({
+    state: 'waiting',
+    events: 7,
+    delivered: 3,
+    dropped: 0,
+    deadLetters: 0,
+    nextAttemptMs: 600_000,
+    ...more,
+  }) as DeliveryState;
 const refused = (statusCode: number, code: string) => ({ code, statusCode, message: '', at: 0 });
 
 /** Every kind of status, with values as large as they usually get. */
@@ -47,6 +56,11 @@ const STATUSES: Record<string, (texts: StatusTexts) => NodeStatus> = {
     texts.delivery(waiting({ lastError: refused(401, 'UNAUTHORIZED') })),
   'queued 7 · 3 dropped': (texts) => texts.delivery(waiting({ state: 'delivering', dropped: 3 })),
   '3 dropped': (texts) => texts.delivery(waiting({ dropped: 3 })),
+  'delivered 12 · 3 refused': (texts) =>
+    texts.delivery(waiting({ state: 'idle', delivered: 12, deadLetters: 3 })),
+  '3 refused': (texts) => texts.delivery(waiting({ state: 'idle', delivered: 0, deadLetters: 3 })),
+  '3 refused · 2 dropped': (texts) =>
+    texts.delivery(waiting({ state: 'idle', delivered: 0, deadLetters: 3, dropped: 2 })),
   '5 detections, 2 left out': (texts) => texts.partlyRead(5, 2),
   '1 detection, 2 left out': (texts) => texts.partlyRead(1, 2),
   'boxes may be misplaced': (texts) => texts.misplaced(),
@@ -91,6 +105,14 @@ describe('statuses', () => {
       }
     });
   }
+
+  it('are not green while refused or dropped events wait for a person', () => {
+    const texts = new StatusTexts({ _: translator('en-US') } as unknown as NodeAPI);
+    const idle = (more: Partial<DeliveryState>) => texts.delivery(waiting({ state: 'idle', ...more })).fill;
+    assert.equal(idle({}), 'green');
+    assert.equal(idle({ deadLetters: 1 }), 'yellow');
+    assert.equal(idle({ dropped: 1 }), 'yellow');
+  });
 
   it('without values travel as their key, so that each editor shows them in its own language', () => {
     const texts = new StatusTexts({ _: translator('ja') } as unknown as NodeAPI);
