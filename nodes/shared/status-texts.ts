@@ -146,18 +146,22 @@ export class StatusTexts {
    * @param state `deadLetters`: refused events that wait for a person
    */
   delivery(state: SenderState & { deadLetters: number }): NodeStatus {
+    const { deadLetters, dropped } = state;
     const status = this.deliveryState(state);
-    // What was refused, and what was given up, must not be overlooked, whatever else goes on. The last has precedence.
-    const noted: string[] = [];
-    if (state.deadLetters > 0) noted.push(this.text('refused', { count: state.deadLetters }));
-    if (state.dropped > 0) noted.push(this.text('dropped', { count: state.dropped }));
-    if (noted.length === 0) return status;
-    const { fill = 'yellow', shape = 'dot', text = '' } = status;
-    return {
-      fill: fill === 'green' ? 'yellow' : fill,
-      shape,
-      text: noted.reduce((before, more) => (before && joined(before, more)) || more, text),
-    };
+    if (deadLetters === 0 && dropped === 0) return status;
+    const { fill = 'yellow', shape = 'dot' } = status;
+    let { text = '' } = status;
+    if (deadLetters > 0) {
+      const refused = this.text('refused', { count: deadLetters });
+      // What is wrong now comes first; the refused ones wait.
+      text = withMore(text, refused) ?? (state.state === 'idle' ? refused : text);
+    }
+    if (dropped > 0) {
+      // What was given up must not be overlooked, whatever else goes on.
+      const lost = this.text('dropped', { count: dropped });
+      text = withMore(text, lost) ?? lost;
+    }
+    return { fill: fill === 'green' ? 'yellow' : fill, shape, text };
   }
 
   private deliveryState(state: SenderState): NodeStatus {
@@ -220,4 +224,9 @@ function keyOf(key: string): string {
 function joined(text: string, more: string): string | undefined {
   const both = `${text} · ${more}`;
   return both.length <= MAX_STATUS_LENGTH ? both : undefined;
+}
+
+/** The same where there may be no text yet. */
+function withMore(text: string, more: string): string | undefined {
+  return text === '' ? more : joined(text, more);
 }

@@ -59,6 +59,8 @@ const STATUSES: Record<string, (texts: StatusTexts) => NodeStatus> = {
   'delivered 12 · 3 refused': (texts) =>
     texts.delivery(waiting({ state: 'idle', delivered: 12, deadLetters: 3 })),
   '3 refused': (texts) => texts.delivery(waiting({ state: 'idle', delivered: 0, deadLetters: 3 })),
+  '401 API key refused, 8 kept': (texts) =>
+    texts.delivery(waiting({ events: 8, lastError: refused(401, 'UNAUTHORIZED'), deadLetters: 3 })),
   '3 refused · 2 dropped': (texts) =>
     texts.delivery(waiting({ state: 'idle', delivered: 0, deadLetters: 3, dropped: 2 })),
   '5 detections, 2 left out': (texts) => texts.partlyRead(5, 2),
