@@ -6,6 +6,7 @@ import type { NodeAPI, NodeStatus } from 'node-red';
 import type { SenderState } from '../../src/delivery/sender/types';
 import { cutText } from '../../src/event/report';
 import type { EventWarning } from '../../src/event/types';
+import type { DeliveryState } from '../workspace/delivery';
 import type { VisionEventUseCaseProperties } from './properties';
 import type { FlowError } from './flow-error';
 import { STATUS_CATALOGUE, statusKeyOf } from './status-key';
@@ -140,12 +141,8 @@ export class StatusTexts {
     return this.done('queued', Math.max(outbox?.events ?? 0, 1));
   }
 
-  /**
-   * What the outbox of the workspace does, for every node that uses it.
-   *
-   * @param state `deadLetters`: refused events that wait for a person
-   */
-  delivery(state: SenderState & { deadLetters: number }): NodeStatus {
+  /** What the outbox of the workspace does, for every node that uses it. */
+  delivery(state: DeliveryState): NodeStatus {
     const { deadLetters, dropped } = state;
     const status = this.deliveryState(state);
     if (deadLetters === 0 && dropped === 0) return status;
@@ -154,12 +151,12 @@ export class StatusTexts {
     if (deadLetters > 0) {
       const refused = this.text('refused', { count: deadLetters });
       // What is wrong now comes first; the refused ones wait.
-      text = withMore(text, refused) ?? (state.state === 'idle' ? refused : text);
+      text = joined(text, refused) ?? (state.state === 'idle' ? refused : text);
     }
     if (dropped > 0) {
       // What was given up must not be overlooked, whatever else goes on.
       const lost = this.text('dropped', { count: dropped });
-      text = withMore(text, lost) ?? lost;
+      text = joined(text, lost) ?? lost;
     }
     return { fill: fill === 'green' ? 'yellow' : fill, shape, text };
   }
@@ -220,13 +217,8 @@ function keyOf(key: string): string {
   return `${STATUS_CATALOGUE}status.${key}`;
 }
 
-/** Both texts in one status, undefined when they do not fit. */
+/** Both texts in one status, undefined when they do not fit; the first may be empty. */
 function joined(text: string, more: string): string | undefined {
-  const both = `${text} · ${more}`;
+  const both = text === '' ? more : `${text} · ${more}`;
   return both.length <= MAX_STATUS_LENGTH ? both : undefined;
-}
-
-/** The same where there may be no text yet. */
-function withMore(text: string, more: string): string | undefined {
-  return text === '' ? more : joined(text, more);
 }

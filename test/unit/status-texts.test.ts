@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { NodeAPI, NodeStatus } from 'node-red';
 import { FlowError } from '../../nodes/shared/flow-error';
 import { MAX_STATUS_LENGTH, StatusTexts } from '../../nodes/shared/status-texts';
+import type { DeliveryState } from '../../nodes/workspace/delivery';
 
 const LOCALES = path.join(__dirname, '..', '..', 'nodes', 'workspace', 'locales');
 const NAMESPACE = '@vision-events/node-red-roboflow/roboflow-vision-event-workspace:';
@@ -21,8 +22,6 @@ function translator(language: string): (text: string, values?: Record<string, un
     return (found as string).replace(/__(\w+?)__/g, (_, name: string) => String(values[name]));
   };
 }
-
-type DeliveryState = Parameters<StatusTexts['delivery']>[0];
 
 const waiting = (more: Partial<DeliveryState>): DeliveryState =>
   ({
